@@ -1,0 +1,56 @@
+/**
+ * The stable error codes of the public API, each with whether the same request may succeed later
+ * and the HTTP status of an answer that holds nothing but this error.
+ */
+export const errorCodes = {
+  BAD_USER_INPUT: { retryable: false, status: 200 },
+  UNAUTHENTICATED: { retryable: false, status: 401 },
+  FORBIDDEN: { retryable: false, status: 200 },
+  BUCKET_NOT_FOUND: { retryable: false, status: 200 },
+  OBJECT_NOT_FOUND: { retryable: false, status: 200 },
+  UPLOAD_NOT_FOUND: { retryable: false, status: 200 },
+  OBJECT_EXISTS: { retryable: false, status: 200 },
+  UPLOAD_TOO_LARGE: { retryable: false, status: 200 },
+  CONTENT_TYPE_NOT_ALLOWED: { retryable: false, status: 200 },
+  UPLOAD_INCOMPLETE: { retryable: true, status: 200 },
+  CHECKSUM_MISMATCH: { retryable: true, status: 200 },
+  CREDENTIALS_UNAVAILABLE: { retryable: true, status: 200 },
+  STORAGE_UNAVAILABLE: { retryable: true, status: 200 },
+  RATE_LIMITED: { retryable: true, status: 429 },
+  OVERLOADED: { retryable: true, status: 503 },
+  TIMEOUT: { retryable: true, status: 200 },
+  INTERNAL_SERVER_ERROR: { retryable: false, status: 500 },
+} as const satisfies Record<string, { retryable: boolean; status: number }>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+export interface ValetKeyErrorOptions {
+  /** The argument at fault, as a path of the GraphQL field's arguments: `key`, `input.checksum.value`. */
+  field?: string | undefined;
+  /** Where it differs from the code's default. */
+  retryable?: boolean | undefined;
+  /** What was caught. Logged, never sent to a client. */
+  cause?: unknown;
+}
+
+/**
+ * An error that a client is told about. `message` is public: it holds no ARN, account number,
+ * credential, stack or path. What must not leave the server goes into `cause`.
+ */
+export class ValetKeyError extends Error {
+  override readonly name = "ValetKeyError";
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  readonly field: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: ValetKeyErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.retryable = options.retryable ?? errorCodes[code].retryable;
+    this.field = options.field;
+  }
+}
+
+export function badUserInput(field: string, message: string): ValetKeyError {
+  return new ValetKeyError("BAD_USER_INPUT", message, { field });
+}

@@ -1,0 +1,56 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+/** Every metric of the process. No label takes a key, a principal or another unbounded value. */
+export type Metrics = ReturnType<typeof createMetrics>;
+
+const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+export function createMetrics() {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  return {
+    registry,
+    assumeRole: new Counter({
+      name: "valetkey_assume_role_total",
+      help: "AssumeRole calls by outcome: ok, refused, throttled, timeout, error.",
+      labelNames: ["outcome"],
+      registers,
+    }),
+    roleSessions: new Gauge({
+      name: "valetkey_role_sessions",
+      help: "Role sessions live in memory.",
+      registers,
+    }),
+    presignedUrls: new Counter({
+      name: "valetkey_presigned_urls_total",
+      help: "URLs and POST policies signed, by operation: get, put, post, part.",
+      labelNames: ["operation"],
+      registers,
+    }),
+    s3RequestDuration: new Histogram({
+      name: "valetkey_s3_request_duration_seconds",
+      help: "Calls to S3, retries included, by operation and outcome (ok, client_error, server_error, unreachable).",
+      labelNames: ["operation", "outcome"],
+      buckets: secondsBuckets,
+      registers,
+    }),
+    uploadBytes: new Counter({
+      name: "valetkey_upload_bytes_total",
+      help: "Bytes of files that came through uploadFile.",
+      registers,
+    }),
+    uploadsInFlight: new Gauge({
+      name: "valetkey_uploads_in_flight",
+      help: "Files that are being sent through uploadFile now.",
+      registers,
+    }),
+    graphqlRequestDuration: new Histogram({
+      name: "valetkey_graphql_request_duration_seconds",
+      help: "GraphQL requests by operation type (query, mutation, invalid) and outcome (ok, error).",
+      labelNames: ["operation_type", "outcome"],
+      buckets: secondsBuckets,
+      registers,
+    }),
+  };
+}

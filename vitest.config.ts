@@ -1,0 +1,27 @@
+import { createRequire } from "node:module";
+import { defineConfig } from "vitest/config";
+
+// One copy of graphql: vite would load its ES modules and Node, for type-graphql, its CommonJS ones.
+const graphql = createRequire(import.meta.url).resolve("graphql");
+
+const shared = { testTimeout: 20_000, hookTimeout: 60_000 };
+
+export default defineConfig({
+  resolve: { alias: [{ find: /^graphql$/, replacement: graphql }] },
+  test: {
+    projects: [
+      { extends: true, test: { ...shared, name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      { extends: true, test: { ...shared, name: "api", include: ["test/api/**/*.test.ts"] } },
+      { extends: true, test: { ...shared, name: "faults", include: ["test/faults/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: {
+          ...shared,
+          name: "contract",
+          include: ["test/contract/**/*.test.ts"],
+          globalSetup: ["test/support/store-under-test.ts"],
+        },
+      },
+    ],
+  },
+});
