@@ -56,7 +56,8 @@ export function parseObjectKey(value: string, field = "key"): ObjectKey {
 function faultOfKey(value: string): string | undefined {
   if (value === "") return "An object key has at least one character.";
   if (!value.isWellFormed()) return "An object key is well-formed Unicode: this one has a lone surrogate.";
-  if (Buffer.byteLength(value, "utf8") > maxKeyBytes) return "An object key has at most 1,024 bytes of UTF-8.";
+  if (Buffer.byteLength(value, "utf8") > maxKeyBytes)
+    return "An object key has at most 1,024 bytes of UTF-8.";
   if (controlCharacter.test(value)) return "An object key has no control characters.";
   // WHATWG URL parsers fold these segments, and the signature would be for another path.
   if (dotSegment.test(value)) return 'An object key has no "." or ".." as a segment.';
