@@ -1,0 +1,54 @@
+import { unwrapResolverError } from "@apollo/server/errors";
+import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { ValetKeyError } from "../errors.ts";
+
+/** Codes that Apollo's own clients know and act on. */
+const apolloCodes = new Set([
+  "GRAPHQL_PARSE_FAILED",
+  "GRAPHQL_VALIDATION_FAILED",
+  "PERSISTED_QUERY_NOT_FOUND",
+  "PERSISTED_QUERY_NOT_SUPPORTED",
+]);
+/** Apollo's other codes for a request that is not right. */
+const malformedRequestCodes = new Set(["BAD_REQUEST", "BAD_USER_INPUT", "OPERATION_RESOLUTION_FAILURE"]);
+
+/**
+ * What a client is told of an error. Only a ValetKeyError speaks for itself; anything else is
+ * answered with nothing but the request id.
+ */
+export function publicError(error: unknown, requestId: string): GraphQLFormattedError {
+  if (error instanceof ValetKeyError) {
+    const { message, code, retryable, field } = error;
+    return { message, extensions: { code, retryable, ...(field === undefined ? {} : { field }) } };
+  }
+  return {
+    message: "Something went wrong on the server. Quote the request id when you report it.",
+    extensions: { code: "INTERNAL_SERVER_ERROR", retryable: false, requestId },
+  };
+}
+
+/** Apollo's `formatError`: message and extensions as publicError has them, locations and path as Apollo does. */
+export function formatGraphQLError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  const code = graphqlFault(error);
+  if (code !== undefined) {
+    return { ...formatted, extensions: { code, retryable: code === "PERSISTED_QUERY_NOT_FOUND" } };
+  }
+  const requestId = String(formatted.extensions?.["requestId"] ?? "");
+  return { ...formatted, ...publicError(unwrapResolverError(error), requestId) };
+}
+
+/** True for what nobody foresaw, and what somebody has to look at. */
+export function isUnexpected(error: unknown): boolean {
+  return graphqlFault(error) === undefined && !(unwrapResolverError(error) instanceof ValetKeyError);
+}
+
+/** The code of GraphQL's own complaint about the document or its variables; undefined for everything else. */
+function graphqlFault(error: unknown): string | undefined {
+  if (!(error instanceof GraphQLError) || error.originalError instanceof ValetKeyError) return undefined;
+  const code = String(error.extensions["code"]);
+  if (apolloCodes.has(code)) return code;
+  if (malformedRequestCodes.has(code)) return "BAD_USER_INPUT";
+  // graphql-js refuses a value of a scalar without a code, before any field is resolved.
+  const beforeExecution = error.originalError === undefined && error.path === undefined;
+  return beforeExecution && code === "undefined" ? "BAD_USER_INPUT" : undefined;
+}

@@ -1,0 +1,64 @@
+import { registerEnumType } from "type-graphql";
+
+export enum Disposition {
+  INLINE = "INLINE",
+  ATTACHMENT = "ATTACHMENT",
+}
+
+registerEnumType(Disposition, {
+  name: "Disposition",
+  description: "What a browser does with a download.",
+  valuesConfig: {
+    INLINE: { description: "Shows it, if it can." },
+    ATTACHMENT: { description: "Saves it." },
+  },
+});
+
+export enum UploadMethod {
+  AUTO = "AUTO",
+  PUT = "PUT",
+  POST = "POST",
+  MULTIPART = "MULTIPART",
+}
+
+registerEnumType(UploadMethod, {
+  name: "UploadMethod",
+  description: "How the bytes travel from the client to S3.",
+  valuesConfig: {
+    AUTO: { description: "`PUT` up to the server's multipart threshold, `MULTIPART` above." },
+    PUT: { description: "One PUT of the file as it is: up to 5 GiB." },
+    POST: { description: "One HTML form (multipart/form-data), as old browsers and plain forms send: up to 5 GiB." },
+    MULTIPART: { description: "Parts that can be sent in parallel, repeated and resumed: up to 50 TB." },
+  },
+});
+
+export enum Action {
+  DOWNLOAD = "DOWNLOAD",
+  UPLOAD = "UPLOAD",
+  LIST = "LIST",
+  DELETE = "DELETE",
+}
+
+registerEnumType(Action, {
+  name: "Action",
+  description: "What a grant allows.",
+  valuesConfig: {
+    DOWNLOAD: { description: "Read objects and their metadata." },
+    UPLOAD: { description: "Store objects, and see, complete and abort multipart uploads." },
+    LIST: { description: "List objects." },
+    DELETE: { description: "Delete objects." },
+  },
+});
+
+export enum ChecksumAlgorithm {
+  CRC32 = "CRC32",
+  CRC32C = "CRC32C",
+  CRC64NVME = "CRC64NVME",
+  SHA1 = "SHA1",
+  SHA256 = "SHA256",
+}
+
+registerEnumType(ChecksumAlgorithm, {
+  name: "ChecksumAlgorithm",
+  description: "The checksums that S3 verifies and keeps.",
+});

@@ -1,0 +1,55 @@
+import { createUnionType, Field, ObjectType } from "type-graphql";
+import { KeyValue } from "./key-value.ts";
+import { MultipartUpload } from "./multipart-upload.ts";
+import { DateTimeISO } from "./scalars.ts";
+
+@ObjectType({ description: "A presigned PUT: send the file as the body of one request." })
+export class PutUpload {
+  @Field(() => String, { description: "Where to PUT the file." })
+  url!: string;
+
+  @Field(() => [KeyValue], {
+    description:
+      "Send them exactly as given: they are part of the signature. So is the length, which every HTTP client sends by itself.",
+  })
+  headers!: KeyValue[];
+
+  @Field(() => DateTimeISO, { description: "The upload has to start by then." })
+  expiresAt!: Date;
+
+  @Field(() => String)
+  bucket!: string;
+
+  @Field(() => String)
+  key!: string;
+
+  @Field(() => String)
+  region!: string;
+}
+
+@ObjectType({ description: "A presigned POST: send a multipart/form-data form." })
+export class PostUpload {
+  @Field(() => String, { description: "Where to POST the form." })
+  url!: string;
+
+  @Field(() => [KeyValue], { description: "Send them all, then the file as the last field, named `file`." })
+  fields!: KeyValue[];
+
+  @Field(() => DateTimeISO, { description: "The upload has to start by then." })
+  expiresAt!: Date;
+
+  @Field(() => String)
+  bucket!: string;
+
+  @Field(() => String)
+  key!: string;
+
+  @Field(() => String)
+  region!: string;
+}
+
+export const UploadRequest = createUnionType({
+  name: "UploadRequest",
+  description: "What to do to send a file: one PUT, one form, or parts.",
+  types: () => [PutUpload, PostUpload, MultipartUpload] as const,
+});

@@ -1,0 +1,33 @@
+import { Field, ObjectType } from "type-graphql";
+import { Action } from "./enums.ts";
+import { SafeInt } from "./scalars.ts";
+
+@ObjectType("Grant", { description: "What the caller may do below one prefix." })
+export class ViewerGrant {
+  @Field(() => String)
+  bucket!: string;
+
+  @Field(() => String, { description: "Keys have to start with it. Empty: the whole bucket." })
+  prefix!: string;
+
+  @Field(() => [Action])
+  actions!: Action[];
+
+  @Field(() => SafeInt, { nullable: true, description: "The largest file to upload, in bytes." })
+  maxUploadBytes!: number | null;
+
+  @Field(() => [String], { nullable: true, description: "The media types to upload, such as `image/*`." })
+  contentTypes!: string[] | null;
+}
+
+@ObjectType({ description: "Who the server takes the caller for." })
+export class Viewer {
+  @Field(() => String, { nullable: true, description: "The token's `sub`; null without a token." })
+  subject!: string | null;
+
+  @Field(() => Boolean)
+  authenticated!: boolean;
+
+  @Field(() => [ViewerGrant], { description: "What the caller may do. S3 enforces the same." })
+  grants!: ViewerGrant[];
+}

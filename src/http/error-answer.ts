@@ -1,0 +1,41 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { errorCodes, ValetKeyError } from "../errors.ts";
+import { publicError } from "../graphql/error-format.ts";
+
+/** Answers a request that ends before GraphQL: the same body that GraphQL would give, so that clients need one reader. */
+export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const failure = error instanceof ValetKeyError ? error : fromFastify(error);
+  const status = failure instanceof ValetKeyError ? statusOf(failure, error) : 500;
+  const answer = publicError(failure, request.id);
+  if (status >= 500) request.log.error({ err: error }, "request failed");
+  // RFC 6750 section 3.1: a token was sent and is no good.
+  if (status === 401) reply.header("www-authenticate", 'Bearer error="invalid_token"');
+  return reply.code(status).type("application/json; charset=utf-8").send({ errors: [answer] });
+}
+
+/** Before GraphQL, a malformed argument is a malformed request. */
+function statusOf(error: ValetKeyError, raw: unknown): number {
+  const fastifyStatus = (raw as FastifyError).statusCode;
+  if (fastifyStatus !== undefined) return fastifyStatus;
+  const { status } = errorCodes[error.code];
+  if (error.code === "TIMEOUT") return 408;
+  return status === 200 ? 400 : status;
+}
+
+const messages: Readonly<Record<number, string>> = {
+  413: "The body is too large: a JSON body has at most 2 MiB.",
+  415: "Send application/json, or multipart/form-data for files.",
+};
+
+/** What Fastify refuses by itself (a body too large, a media type, JSON that does not parse) is the client's fault. */
+function fromFastify(error: unknown): unknown {
+  const { statusCode, code } = error as Partial<FastifyError>;
+  if (statusCode === undefined || statusCode < 400 || statusCode >= 500) return error;
+  const message = messages[statusCode] ?? (code?.startsWith("FST_ERR_CTP") ? "The body is not JSON." : "Bad request.");
+  return new ValetKeyError("BAD_USER_INPUT", message, { cause: error });
+}
+
+export function answerNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const error = new ValetKeyError("BAD_USER_INPUT", "There is nothing here. The API is at /graphql.");
+  return reply.code(404).send({ errors: [publicError(error, request.id)] });
+}

@@ -1,0 +1,66 @@
+import type { ApolloServer } from "@apollo/server";
+import cors from "@fastify/cors";
+import rateLimit from "@fastify/rate-limit";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import type { RequestContext } from "../graphql/context.ts";
+import type { Metrics } from "../metrics.ts";
+import type { Principal } from "../principal.ts";
+import { answerError, answerNotFound } from "./error-answer.ts";
+import { graphqlEndpoint, type MakeContext } from "./graphql-endpoint.ts";
+import { healthEndpoints, type Readiness } from "./health.ts";
+import { metricsEndpoint } from "./metrics-endpoint.ts";
+
+export interface HttpOptions {
+  apollo: ApolloServer<RequestContext>;
+  makeContext: MakeContext;
+  /** The caller that an Authorization header stands for; throws UNAUTHENTICATED. */
+  authenticate: (authorization: string | undefined) => Promise<Principal>;
+  readiness: Readiness;
+  /** Undefined: /metrics is off. */
+  metrics: Metrics | undefined;
+  log: Logger;
+  origins: readonly string[];
+  maxFiles: number;
+  maxUploadBytes: number;
+  rateLimit: { requests: number; windowMs: number } | undefined;
+}
+
+const maxBodyBytes = 2 * 2 ** 20;
+
+/** The HTTP server, not yet listening. Closing it refuses new connections and waits for what was accepted. */
+export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
+  const server = Fastify({
+    loggerInstance: options.log as FastifyBaseLogger,
+    // One line for each request, below, and none with a URL: a GET carries its variables there.
+    disableRequestLogging: true,
+    bodyLimit: maxBodyBytes,
+    // A slow upload may take hours: bodies have their own time limits.
+    requestTimeout: 0,
+    // What was accepted is finished.
+    return503OnClosing: false,
+    genReqId: () => crypto.randomUUID(),
+    routerOptions: { ignoreTrailingSlash: true },
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
+  });
+
+  server.setErrorHandler(answerError);
+  server.setNotFoundHandler(answerNotFound);
+  server.addHook("onSend", async (_request, reply) => {
+    reply.header("x-content-type-options", "nosniff");
+    if (options.readiness.draining) reply.header("connection", "close");
+  });
+
+  await server.register(cors, {
+    origin: [...options.origins],
+    methods: ["GET", "POST"],
+    exposedHeaders: ["retry-after", "x-request-id"],
+    maxAge: 600,
+  });
+  await server.register(rateLimit, { global: false, addHeadersOnExceeding: {}, addHeaders: {} });
+
+  healthEndpoints(server, options.readiness);
+  if (options.metrics !== undefined) metricsEndpoint(server, options.metrics);
+  graphqlEndpoint(server, options);
+  return server;
+}
