@@ -161,7 +161,9 @@ const variables = {
   VALETKEY_SECRET: list(
     z
       .string()
-      .refine((text) => Buffer.byteLength(text) >= 32, { message: "takes at least 32 bytes for each secret" }),
+      .refine((text) => Buffer.byteLength(text) >= 32, {
+        message: "takes at least 32 bytes for each secret",
+      }),
   ).optional(),
   VALETKEY_MULTIPART_BYTES: bytes(5 * MiB, 5 * GiB).default(64 * MiB),
   VALETKEY_MAX_UPLOAD_BYTES: bytes(1, 50 * TB).default(5 * GiB),
@@ -198,8 +200,10 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   if (values.VALETKEY_ROLE_ARN === undefined) {
     if (production) missing("VALETKEY_ROLE_ARN", "the embedded store is not for production");
   } else {
-    if (!values.VALETKEY_GRANTS) missing("VALETKEY_GRANTS", "with a role, a grants file says who may do what");
-    if (!values.VALETKEY_SECRET) missing("VALETKEY_SECRET", "with a role, it seals upload ids (32 bytes or more)");
+    if (!values.VALETKEY_GRANTS)
+      missing("VALETKEY_GRANTS", "with a role, a grants file says who may do what");
+    if (!values.VALETKEY_SECRET)
+      missing("VALETKEY_SECRET", "with a role, it seals upload ids (32 bytes or more)");
     if (!values.VALETKEY_REGIONS && !values.AWS_REGION)
       missing("AWS_REGION", "with a role, a region is needed (or VALETKEY_REGIONS)");
   }

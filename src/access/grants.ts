@@ -1,4 +1,7 @@
 import type { BucketName } from "../object-address.ts";
+import type { Principal } from "../principal.ts";
+import { fillPrefix, type PrefixTemplate } from "./prefix-template.ts";
+import { matches, type Who } from "./who.ts";
 
 export const actions = ["DOWNLOAD", "UPLOAD", "LIST", "DELETE"] as const;
 export type Action = (typeof actions)[number];
@@ -10,6 +13,45 @@ export interface Grant {
   readonly prefix: string;
   readonly actions: readonly Action[];
   readonly maxUploadBytes?: number | undefined;
+  /** Lower-case media types; either half may be an asterisk. */
   readonly contentTypes?: readonly string[] | undefined;
   readonly maxExpiresSeconds?: number | undefined;
+}
+
+/** One entry of the grants file. */
+export interface GrantRule extends Omit<Grant, "prefix"> {
+  readonly who: Who;
+  readonly prefix: PrefixTemplate;
+}
+
+/** Who may do what: the rules in force, and what they come to for one caller. */
+export class Grants {
+  #rules: readonly GrantRule[];
+  // A principal is one object as long as its token is remembered, and so are the grants of its requests.
+  #known = new WeakMap<Principal, readonly Grant[]>();
+
+  constructor(rules: readonly GrantRule[]) {
+    this.#rules = rules;
+  }
+
+  /** Puts other rules in force, for the next request on. */
+  replace(rules: readonly GrantRule[]): void {
+    this.#rules = rules;
+    this.#known = new WeakMap();
+  }
+
+  /** The union of the grants that match the caller; the same array for the same principal object. */
+  grantsFor(principal: Principal): readonly Grant[] {
+    const known = this.#known.get(principal);
+    if (known !== undefined) return known;
+    const grants = this.#rules.flatMap((rule) => grantOf(rule, principal) ?? []);
+    this.#known.set(principal, grants);
+    return grants;
+  }
+}
+
+function grantOf({ who, prefix: template, ...limits }: GrantRule, principal: Principal): Grant | undefined {
+  if (!matches(who, principal)) return undefined;
+  const prefix = fillPrefix(template, principal);
+  return prefix === undefined ? undefined : { ...limits, prefix };
 }

@@ -24,7 +24,12 @@ export interface ApolloOptions {
   log: Logger;
 }
 
-export function createApollo({ schema, production, metrics, log }: ApolloOptions): ApolloServer<RequestContext> {
+export function createApollo({
+  schema,
+  production,
+  metrics,
+  log,
+}: ApolloOptions): ApolloServer<RequestContext> {
   return new ApolloServer<RequestContext>({
     schema,
     introspection: !production,

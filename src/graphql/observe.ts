@@ -17,7 +17,8 @@ export function observe(metrics: Metrics): ApolloServerPlugin<RequestContext> {
             if (unexpected) error.extensions["requestId"] = contextValue.requestId;
             const cause = error.originalError ?? error;
             if (unexpected) contextValue.log.error({ err: cause }, "a resolver failed");
-            else if (cause.cause !== undefined) contextValue.log.warn({ err: cause }, "a request was refused");
+            else if (cause.cause !== undefined)
+              contextValue.log.warn({ err: cause }, "a request was refused");
           }
         },
         async willSendResponse({ operation }) {

@@ -10,7 +10,10 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   if (status >= 500) request.log.error({ err: error }, "request failed");
   // RFC 6750 section 3.1: a token was sent and is no good.
   if (status === 401) reply.header("www-authenticate", 'Bearer error="invalid_token"');
-  return reply.code(status).type("application/json; charset=utf-8").send({ errors: [answer] });
+  return reply
+    .code(status)
+    .type("application/json; charset=utf-8")
+    .send({ errors: [answer] });
 }
 
 /** Before GraphQL, a malformed argument is a malformed request. */
@@ -31,7 +34,8 @@ const messages: Readonly<Record<number, string>> = {
 function fromFastify(error: unknown): unknown {
   const { statusCode, code } = error as Partial<FastifyError>;
   if (statusCode === undefined || statusCode < 400 || statusCode >= 500) return error;
-  const message = messages[statusCode] ?? (code?.startsWith("FST_ERR_CTP") ? "The body is not JSON." : "Bad request.");
+  const message =
+    messages[statusCode] ?? (code?.startsWith("FST_ERR_CTP") ? "The body is not JSON." : "Bad request.");
   return new ValetKeyError("BAD_USER_INPUT", message, { cause: error });
 }
 

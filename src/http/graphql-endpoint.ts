@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import { badUserInput, ValetKeyError } from "../errors.ts";
 import type { RequestContext } from "../graphql/context.ts";
 import { anonymous, type Principal } from "../principal.ts";
+import { drainRequest } from "./drain-request.ts";
 import { readMultipartRequest } from "./multipart.ts";
 
 declare module "fastify" {
@@ -16,7 +17,11 @@ declare module "fastify" {
   }
 }
 
-export type MakeContext = (caller: { principal: Principal; requestId: string; log: Logger }) => RequestContext;
+export type MakeContext = (caller: {
+  principal: Principal;
+  requestId: string;
+  log: Logger;
+}) => RequestContext;
 
 export interface GraphQLEndpointOptions {
   apollo: ApolloServer<RequestContext>;
@@ -54,7 +59,11 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
     handler: fastifyApolloHandler(options.apollo, {
       context: async (request: FastifyRequest) => {
         const log = request.log as Logger;
-        request.callerContext = options.makeContext({ principal: request.principal, requestId: request.id, log });
+        request.callerContext = options.makeContext({
+          principal: request.principal,
+          requestId: request.id,
+          log,
+        });
         return request.callerContext;
       },
     }),
@@ -69,7 +78,8 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
         },
         "request",
       );
-      await request.finishForm?.();
+      // Without this, the rest of a form that nobody read would stand before the connection's next request.
+      await (request.finishForm?.() ?? drainRequest(request.raw));
     },
   });
 
@@ -90,7 +100,10 @@ function isForm(request: FastifyRequest): boolean {
 }
 
 /** A form's operation becomes the body that Apollo sees; its files are read when resolvers ask for them. */
-async function readForm(request: FastifyRequest, { maxFiles, maxUploadBytes }: GraphQLEndpointOptions): Promise<void> {
+async function readForm(
+  request: FastifyRequest,
+  { maxFiles, maxUploadBytes }: GraphQLEndpointOptions,
+): Promise<void> {
   if (!isForm(request)) return;
   if (request.method !== "POST") throw badUserInput("operations", "Send a form with POST.");
   // A page of another origin can send a form without asking first, but not with a header of its own.
@@ -110,7 +123,10 @@ async function readForm(request: FastifyRequest, { maxFiles, maxUploadBytes }: G
 async function limitBodyTime(request: FastifyRequest, _reply: unknown, body: NodeJS.ReadableStream) {
   if (isForm(request) || request.raw.complete) return body;
   const late = new ValetKeyError("TIMEOUT", `The body did not arrive within ${jsonBodySeconds} seconds.`);
-  const timer = setTimeout(() => body.emit("error", Object.assign(late, { statusCode: 408 })), jsonBodySeconds * 1000);
+  const timer = setTimeout(
+    () => body.emit("error", Object.assign(late, { statusCode: 408 })),
+    jsonBodySeconds * 1000,
+  );
   body.once("end", () => clearTimeout(timer)).once("close", () => clearTimeout(timer));
   return body;
 }

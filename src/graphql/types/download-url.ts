@@ -1,7 +1,9 @@
 import { Field, ObjectType } from "type-graphql";
 import { DateTimeISO } from "./scalars.ts";
 
-@ObjectType({ description: "A presigned GET: anyone who has the URL can download the object until it expires." })
+@ObjectType({
+  description: "A presigned GET: anyone who has the URL can download the object until it expires.",
+})
 export class DownloadUrl {
   @Field(() => String, { description: "Use it as it is: every character is part of the signature." })
   url!: string;

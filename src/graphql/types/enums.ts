@@ -27,7 +27,9 @@ registerEnumType(UploadMethod, {
   valuesConfig: {
     AUTO: { description: "`PUT` up to the server's multipart threshold, `MULTIPART` above." },
     PUT: { description: "One PUT of the file as it is: up to 5 GiB." },
-    POST: { description: "One HTML form (multipart/form-data), as old browsers and plain forms send: up to 5 GiB." },
+    POST: {
+      description: "One HTML form (multipart/form-data), as old browsers and plain forms send: up to 5 GiB.",
+    },
     MULTIPART: { description: "Parts that can be sent in parallel, repeated and resumed: up to 50 TB." },
   },
 });

@@ -8,7 +8,8 @@ export class ObjectInput {
   bucket!: string;
 
   @Field(() => String, {
-    description: "The object's key, taken exactly as given: spaces, `#`, `?`, `%`, `+` and any script are fine.",
+    description:
+      "The object's key, taken exactly as given: spaces, `#`, `?`, `%`, `+` and any script are fine.",
   })
   key!: string;
 
@@ -39,7 +40,9 @@ export class ChecksumInput {
   @Field(() => ChecksumAlgorithm)
   algorithm!: ChecksumAlgorithm;
 
-  @Field(() => String, { description: "Base64 of the checksum's bytes, as in S3's x-amz-checksum-* headers." })
+  @Field(() => String, {
+    description: "Base64 of the checksum's bytes, as in S3's x-amz-checksum-* headers.",
+  })
   value!: string;
 }
 
@@ -69,10 +72,16 @@ export class UploadInput {
   })
   contentDisposition?: string | null;
 
-  @Field(() => String, { nullable: true, description: "Content-Encoding, such as `gzip`, of bytes that are encoded already." })
+  @Field(() => String, {
+    nullable: true,
+    description: "Content-Encoding, such as `gzip`, of bytes that are encoded already.",
+  })
   contentEncoding?: string | null;
 
-  @Field(() => String, { nullable: true, description: "Cache-Control that every download of the object will have." })
+  @Field(() => String, {
+    nullable: true,
+    description: "Cache-Control that every download of the object will have.",
+  })
   cacheControl?: string | null;
 
   @Field(() => [KeyValueInput], {
@@ -93,7 +102,8 @@ export class UploadInput {
   @Field(() => Boolean, {
     nullable: true,
     defaultValue: true,
-    description: "`false`: an object that is there already stays as it is (OBJECT_EXISTS). S3 itself decides, so two uploads cannot both win.",
+    description:
+      "`false`: an object that is there already stays as it is (OBJECT_EXISTS). S3 itself decides, so two uploads cannot both win.",
   })
   overwrite?: boolean | null;
 }

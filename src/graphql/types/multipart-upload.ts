@@ -1,5 +1,5 @@
 import { Field, ID, Int, ObjectType } from "type-graphql";
-import type { OpenUpload } from "../../storage/upload-id.ts";
+import type { PromisedUpload } from "../../storage/upload-id.ts";
 import { KeyValue } from "./key-value.ts";
 import { PageInfo } from "./page-info.ts";
 import { DateTimeISO, SafeInt } from "./scalars.ts";
@@ -60,7 +60,9 @@ export class MultipartUpload {
   @Field(() => SafeInt, { description: "The whole file's size in bytes, as promised in requestUpload." })
   size!: number;
 
-  @Field(() => SafeInt, { description: "Every part's size in bytes but the last one's, which is what remains." })
+  @Field(() => SafeInt, {
+    description: "Every part's size in bytes but the last one's, which is what remains.",
+  })
   partSize!: number;
 
   @Field(() => Int)
@@ -70,7 +72,7 @@ export class MultipartUpload {
   startedAt!: Date | null;
 
   /** What the id seals; `parts` and `uploadedParts` are answered from it. */
-  upload!: OpenUpload;
+  upload!: PromisedUpload;
 }
 
 @ObjectType({ description: "A multipart upload that was neither completed nor aborted." })

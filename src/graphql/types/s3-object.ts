@@ -10,7 +10,8 @@ export class Checksum {
   algorithm!: ChecksumAlgorithm;
 
   @Field(() => String, {
-    description: "Base64. Of an object that was sent in parts it may be a checksum of the parts' checksums: `…-3`.",
+    description:
+      "Base64. Of an object that was sent in parts it may be a checksum of the parts' checksums: `…-3`.",
   })
   value!: string;
 }
@@ -84,7 +85,8 @@ export class DeletedObject {
 
   @Field(() => String, {
     nullable: true,
-    description: "The version that was deleted, or the delete marker that hides the object in a bucket with versioning.",
+    description:
+      "The version that was deleted, or the delete marker that hides the object in a bucket with versioning.",
   })
   versionId!: string | null;
 }

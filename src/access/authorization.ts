@@ -1,0 +1,138 @@
+import { badUserInput, ValetKeyError } from "../errors.ts";
+import type { BucketName, ObjectKey } from "../object-address.ts";
+import type { Action, Grant } from "./grants.ts";
+
+/** An object as far as grants are concerned: neither region nor version matters. */
+export interface GrantedObject {
+  readonly bucket: BucketName;
+  readonly key: ObjectKey;
+}
+
+export interface UploadDemands {
+  /** Undefined: not known yet, as for a stream; `uploadLimitBytes` says where to cut it. */
+  readonly sizeBytes?: number | undefined;
+  readonly contentType?: string | undefined;
+  /** Undefined: nothing is signed for the client. */
+  readonly expiresInSeconds?: number | undefined;
+}
+
+/**
+ * Each of these functions lets a request pass if one single grant allows all of it, and throws otherwise:
+ * two grants do not add up, so "images up to 1 GiB" and "anything up to 1 MiB" never make a PDF of 1 GiB.
+ */
+
+/** @throws {ValetKeyError} FORBIDDEN; BAD_USER_INPUT (expiresIn), which says the maximum */
+export function authorizeDownload(
+  grants: readonly Grant[],
+  object: GrantedObject,
+  expiresInSeconds?: number,
+): void {
+  narrowByExpiry(grantsOn(grants, "DOWNLOAD", object.bucket, object.key), expiresInSeconds);
+}
+
+/**
+ * @throws {ValetKeyError} FORBIDDEN; CONTENT_TYPE_NOT_ALLOWED (input.contentType); UPLOAD_TOO_LARGE (size);
+ * BAD_USER_INPUT (expiresIn), which says the maximum
+ */
+export function authorizeUpload(
+  grants: readonly Grant[],
+  object: GrantedObject,
+  demands: UploadDemands = {},
+): void {
+  const onObject = grantsOn(grants, "UPLOAD", object.bucket, object.key);
+  const ofType = narrowByContentType(onObject, demands.contentType);
+  const ofSize = narrowBySize(ofType, demands.sizeBytes);
+  narrowByExpiry(ofSize, demands.expiresInSeconds);
+}
+
+/** The listing's prefix must lie inside the grant's: one that is wider is refused, not narrowed.
+ * @throws {ValetKeyError} FORBIDDEN */
+export function authorizeList(
+  grants: readonly Grant[],
+  listing: { readonly bucket: BucketName; readonly prefix: string },
+): void {
+  grantsOn(grants, "LIST", listing.bucket, listing.prefix);
+}
+
+/** @throws {ValetKeyError} FORBIDDEN */
+export function authorizeDelete(grants: readonly Grant[], object: GrantedObject): void {
+  grantsOn(grants, "DELETE", object.bucket, object.key);
+}
+
+/** May the caller see this upload in progress? True where the caller may upload to its key. */
+export function maySeeUpload(grants: readonly Grant[], object: GrantedObject): boolean {
+  return grants.some((grant) => allows(grant, "UPLOAD", object.bucket, object.key));
+}
+
+/**
+ * The most bytes that the caller's grants let a file of this type have. Infinity: no grant sets a limit.
+ * @throws {ValetKeyError} FORBIDDEN; CONTENT_TYPE_NOT_ALLOWED (input.contentType)
+ */
+export function uploadLimitBytes(
+  grants: readonly Grant[],
+  object: GrantedObject,
+  contentType: string | undefined,
+): number {
+  const onObject = grantsOn(grants, "UPLOAD", object.bucket, object.key);
+  return largest(narrowByContentType(onObject, contentType), "maxUploadBytes");
+}
+
+function allows(grant: Grant, action: Action, bucket: BucketName, path: string): boolean {
+  return grant.bucket === bucket && grant.actions.includes(action) && path.startsWith(grant.prefix);
+}
+
+function grantsOn(
+  grants: readonly Grant[],
+  action: Action,
+  bucket: BucketName,
+  path: string,
+): readonly Grant[] {
+  const found = grants.filter((grant) => allows(grant, action, bucket, path));
+  if (found.length === 0) throw new ValetKeyError("FORBIDDEN", `No grant allows ${action} here.`);
+  return found;
+}
+
+function narrowByContentType(grants: readonly Grant[], contentType: string | undefined): readonly Grant[] {
+  const found = grants.filter(
+    ({ contentTypes }) =>
+      contentTypes === undefined ||
+      (contentType !== undefined && contentTypes.some((pattern) => matchesType(pattern, contentType))),
+  );
+  if (found.length > 0) return found;
+  const allowed = [...new Set(grants.flatMap((grant) => grant.contentTypes ?? []))].join(", ");
+  const message =
+    contentType === undefined ? "A content type is required here" : "This content type is not allowed here";
+  throw new ValetKeyError("CONTENT_TYPE_NOT_ALLOWED", `${message}: ${allowed}.`, {
+    field: "input.contentType",
+  });
+}
+
+/** Compares types and subtypes without regard to case or parameters (RFC 9110, section 8.3.1). */
+function matchesType(pattern: string, contentType: string): boolean {
+  const [type, subtype, ...more] = (contentType.split(";", 1)[0] ?? "").trim().toLowerCase().split("/");
+  const [wantedType, wantedSubtype] = pattern.toLowerCase().split("/");
+  if (!type || !subtype || more.length > 0) return false;
+  return (
+    (wantedType === "*" || wantedType === type) && (wantedSubtype === "*" || wantedSubtype === subtype)
+  );
+}
+
+function narrowBySize(grants: readonly Grant[], sizeBytes: number | undefined): readonly Grant[] {
+  if (sizeBytes === undefined) return grants;
+  const found = grants.filter(({ maxUploadBytes = Infinity }) => sizeBytes <= maxUploadBytes);
+  if (found.length > 0) return found;
+  const limit = largest(grants, "maxUploadBytes");
+  throw new ValetKeyError("UPLOAD_TOO_LARGE", `At most ${limit} bytes are allowed here.`, { field: "size" });
+}
+
+function narrowByExpiry(grants: readonly Grant[], expiresInSeconds: number | undefined): void {
+  if (expiresInSeconds === undefined) return;
+  const limit = largest(grants, "maxExpiresSeconds");
+  if (expiresInSeconds > limit) {
+    throw badUserInput("expiresIn", `At most ${limit} seconds are allowed here.`);
+  }
+}
+
+function largest(grants: readonly Grant[], limit: "maxUploadBytes" | "maxExpiresSeconds"): number {
+  return Math.max(...grants.map((grant) => grant[limit] ?? Infinity));
+}

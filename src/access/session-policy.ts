@@ -1,0 +1,166 @@
+import type { BucketName } from "../object-address.ts";
+import type { Action, Grant } from "./grants.ts";
+
+/**
+ * The IAM actions behind each action on objects. HeadObject is s3:GetObject; CreateMultipartUpload,
+ * UploadPart and CompleteMultipartUpload are s3:PutObject.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+ */
+const objectActions = {
+  DOWNLOAD: ["s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion", "s3:GetObjectVersionTagging"],
+  UPLOAD: ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject", "s3:PutObjectTagging"],
+  DELETE: ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+} as const satisfies Record<Exclude<Action, "LIST">, readonly string[]>;
+
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (Policy) */
+const maxPolicyCharacters = 2048;
+
+/** `aws`, `aws-cn`, `aws-us-gov`: the second part of an ARN. */
+export type Partition = string;
+
+/**
+ * `objects`: everything that the grants allow, and nothing else. `pending-uploads`: listing the multipart
+ * uploads in progress of the buckets that the caller may upload to, and nothing else. S3 takes no prefix
+ * condition for that listing, so it shows the keys of other callers' uploads too, and the server has to
+ * filter; therefore the right to it is not part of the sessions that everything else runs on.
+ */
+export type SessionPurpose = "objects" | "pending-uploads";
+
+/** The grants of one caller do not fit into a session policy. For the operator: nothing was dropped. */
+export class SessionPolicyTooLargeError extends Error {
+  override readonly name = "SessionPolicyTooLargeError";
+  readonly characters: number;
+
+  constructor(characters: number) {
+    super(
+      `The session policy has ${characters} characters, and STS takes ${maxPolicyCharacters}: ` +
+        "give this caller fewer grants, or shorter or more alike prefixes.",
+    );
+    this.characters = characters;
+  }
+}
+
+/**
+ * The IAM policy that allows what the grants allow, in as few characters as they take: equal grants give
+ * equal text. ASCII only, as STS refuses characters beyond U+00FF.
+ * @returns undefined when the grants allow nothing: a session without a policy would have the whole role's rights
+ * @throws {SessionPolicyTooLargeError}
+ */
+export function sessionPolicy(
+  grants: readonly Grant[],
+  options: { readonly partition: Partition; readonly purpose?: SessionPurpose | undefined },
+): string | undefined {
+  const arn = (resource: string) => `arn:${options.partition}:s3:::${resource}`;
+  const statements =
+    options.purpose === "pending-uploads"
+      ? pendingUploadStatements(grants, arn)
+      : [...objectStatements(grants, arn), ...listStatements(grants, arn)];
+  if (statements.length === 0) return undefined;
+  const policy = asciiJson({ Version: "2012-10-17", Statement: statements });
+  if (policy.length > maxPolicyCharacters) throw new SessionPolicyTooLargeError(policy.length);
+  return policy;
+}
+
+interface Statement {
+  readonly Effect: "Allow";
+  readonly Action: string | readonly string[];
+  readonly Resource: string | readonly string[];
+  readonly Condition?: { readonly StringLike: { readonly "s3:prefix": string | readonly string[] } };
+}
+
+type ArnOf = (resource: string) => string;
+
+function objectStatements(grants: readonly Grant[], arn: ArnOf): readonly Statement[] {
+  const perAction = (["DOWNLOAD", "UPLOAD", "DELETE"] as const).map((action) => ({
+    iamActions: objectActions[action] as readonly string[],
+    arns: prefixesByBucket(grants, action).flatMap(([bucket, prefixes]) =>
+      prefixes.map((prefix) => arn(`${bucket}/${literal(prefix)}*`)),
+    ),
+  }));
+  // Each action once with all its resources, or each resource once with all its actions: which is shorter depends.
+  const byAction = perAction
+    .filter(({ arns }) => arns.length > 0)
+    .map(({ iamActions, arns }) => allow(iamActions, arns));
+  const actionsByArn = group(
+    perAction.flatMap(({ iamActions, arns }) => arns.map((each) => [each, iamActions] as const)),
+  );
+  const byResource = group(
+    [...actionsByArn].map(([each, actionLists]) => [asciiJson(actionLists.flat()), each] as const),
+  );
+  const merged = [...byResource].map(([iamActions, arns]) => allow(JSON.parse(iamActions), arns));
+  return asciiJson(byAction).length < asciiJson(merged).length ? byAction : merged;
+}
+
+function listStatements(grants: readonly Grant[], arn: ArnOf): readonly Statement[] {
+  const bucketsByPrefixes = group(
+    prefixesByBucket(grants, "LIST").map(([bucket, prefixes]) => [asciiJson(prefixes), bucket] as const),
+  );
+  return [...bucketsByPrefixes].map(([prefixes, buckets]) => {
+    const patterns = (JSON.parse(prefixes) as string[]).map((prefix) => `${literal(prefix)}*`);
+    const listing = allow(["s3:ListBucket"], buckets.map(arn));
+    // The whole bucket: also by a request that names no prefix, which StringLike would not match.
+    if (patterns.includes("*")) return listing;
+    return { ...listing, Condition: { StringLike: { "s3:prefix": oneOrMany(patterns) } } };
+  });
+}
+
+function pendingUploadStatements(grants: readonly Grant[], arn: ArnOf): readonly Statement[] {
+  const buckets = prefixesByBucket(grants, "UPLOAD").map(([bucket]) => arn(bucket));
+  return buckets.length === 0 ? [] : [allow(["s3:ListBucketMultipartUploads"], buckets)];
+}
+
+/** The prefixes of an action, sorted, without those that another one covers. */
+function prefixesByBucket(
+  grants: readonly Grant[],
+  action: Action,
+): readonly (readonly [BucketName, readonly string[]])[] {
+  const granted = grants.filter((grant) => grant.actions.includes(action));
+  const byBucket = group(granted.map((grant) => [grant.bucket, grant.prefix] as const));
+  return [...byBucket].sort(byText).map(([bucket, prefixes]) => {
+    const widestFirst = [...new Set(prefixes)].sort();
+    let widest: string | undefined;
+    const uncovered = widestFirst.filter((prefix) => {
+      if (widest !== undefined && prefix.startsWith(widest)) return false;
+      widest = prefix;
+      return true;
+    });
+    return [bucket, uncovered] as const;
+  });
+}
+
+/**
+ * Text that stands for itself in a pattern.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html (special characters)
+ */
+function literal(text: string): string {
+  return text.replace(/[*?$]/g, "${$&}");
+}
+
+function allow(iamActions: readonly string[], arns: readonly string[]): Statement {
+  return { Effect: "Allow", Action: oneOrMany(iamActions), Resource: oneOrMany(arns) };
+}
+
+function oneOrMany(values: readonly string[]): string | readonly string[] {
+  return values.length === 1 && values[0] !== undefined ? values[0] : values;
+}
+
+function group<Key, Value>(entries: readonly (readonly [Key, Value])[]): Map<Key, Value[]> {
+  const groups = new Map<Key, Value[]>();
+  for (const [key, value] of entries) {
+    const values = groups.get(key);
+    if (values === undefined) groups.set(key, [value]);
+    else values.push(value);
+  }
+  return groups;
+}
+
+function byText(a: readonly [string, unknown], b: readonly [string, unknown]): number {
+  return a[0] < b[0] ? -1 : 1;
+}
+
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

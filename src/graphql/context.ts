@@ -1,0 +1,89 @@
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { Logger } from "pino";
+import type { Grant } from "../access/grants.ts";
+import type { RoleSession } from "../access/role-session.ts";
+import type { SessionPurpose } from "../access/session-policy.ts";
+import type { BucketAddress, Region } from "../object-address.ts";
+import type { Principal } from "../principal.ts";
+import { Loaders } from "./loaders.ts";
+import type { Services } from "./services.ts";
+
+/** A call to S3 that is under way takes at most this long, so its credentials have to live on for as long. */
+const secondsForCall = 60;
+
+interface Caller {
+  readonly principal: Principal;
+  readonly requestId: string;
+  readonly log: Logger;
+}
+
+/**
+ * What the resolvers of one request share. Making it costs nothing: the role is assumed when the
+ * first resolver needs S3, once, and all of them use that session and the S3 clients made of it.
+ */
+export class RequestContext {
+  readonly services: Services;
+  readonly principal: Principal;
+  readonly requestId: string;
+  readonly log: Logger;
+  #grants: readonly Grant[] | undefined;
+  #loaders: Loaders | undefined;
+  readonly #sessions = new Map<SessionPurpose, { outlivesSeconds: number; session: Promise<RoleSession> }>();
+  #sessionName: string | undefined;
+
+  constructor(services: Services, { principal, requestId, log }: Caller) {
+    this.services = services;
+    this.principal = principal;
+    this.requestId = requestId;
+    this.log = log;
+  }
+
+  get grants(): readonly Grant[] {
+    this.#grants ??= this.services.grants.grantsFor(this.principal);
+    return this.#grants;
+  }
+
+  get loaders(): Loaders {
+    this.#loaders ??= new Loaders(this);
+    return this.#loaders;
+  }
+
+  /** RoleSessionName of the session in use, as CloudTrail has it; undefined while there is none. */
+  get sessionName(): string | undefined {
+    return this.#sessionName;
+  }
+
+  /** The caller's role session: the request's own while it outlives what is asked of it. */
+  session(outlivesSeconds = secondsForCall, purpose: SessionPurpose = "objects"): Promise<RoleSession> {
+    const held = this.#sessions.get(purpose);
+    if (held !== undefined && held.outlivesSeconds >= outlivesSeconds) return held.session;
+    const session = this.services.sessions
+      .get({ principal: this.principal, grants: this.grants }, outlivesSeconds, purpose)
+      .then((assumed) => {
+        this.#sessionName = assumed.sessionName;
+        return assumed;
+      });
+    this.#sessions.set(purpose, { outlivesSeconds, session });
+    return session;
+  }
+
+  async s3(region: Region, purpose?: SessionPurpose): Promise<S3Client> {
+    return this.services.s3Clients.for(await this.session(secondsForCall, purpose), region);
+  }
+
+  /** Runs a call to S3 in the bucket's own region, which is learned when it is not the one given. */
+  inRegionOf<Address extends BucketAddress, Result>(
+    address: Address,
+    call: (s3: S3Client, address: Address) => Promise<Result>,
+    purpose?: SessionPurpose,
+  ): Promise<Result> {
+    return this.services.bucketRegions.inRegionOf(address.bucket, address.region, async (region) =>
+      call(await this.s3(region, purpose), { ...address, region }),
+    );
+  }
+
+  /** Where a signature for the bucket has to be made out for, as far as is known. */
+  inKnownRegion<Address extends BucketAddress>(address: Address): Address {
+    return { ...address, region: this.services.bucketRegions.regionOf(address.bucket, address.region) };
+  }
+}

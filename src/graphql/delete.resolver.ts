@@ -1,0 +1,28 @@
+import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
+import { authorizeDelete } from "../access/authorization.ts";
+import { parseObjectAddress } from "./arguments.ts";
+import { answerEach } from "./batch.ts";
+import type { RequestContext } from "./context.ts";
+import { ObjectInput } from "./types/inputs.ts";
+import { DeletedObject } from "./types/s3-object.ts";
+
+@Resolver()
+export class DeleteResolver {
+  @Mutation(() => [DeletedObject], {
+    nullable: "items",
+    description:
+      "Deletes up to 1,000 objects: item i answers object i. Deleting one that is not there is no error. An item that fails is null, with an error whose path names it.",
+  })
+  deleteObjects(
+    @Ctx() context: RequestContext,
+    @Arg("objects", () => [ObjectInput]) objects: ObjectInput[],
+  ): Promise<(DeletedObject | Error)[]> {
+    return answerEach(objects, "objects", async (object, at) => {
+      const address = parseObjectAddress(object, context.services.regions, at);
+      authorizeDelete(context.grants, address);
+      const { versionId } = await context.loaders.deletion.load(address);
+      context.loaders.forget(address);
+      return { bucket: address.bucket, key: address.key, versionId: versionId ?? null };
+    });
+  }
+}

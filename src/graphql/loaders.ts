@@ -1,0 +1,82 @@
+import DataLoader from "dataloader";
+import pLimit from "p-limit";
+import type { BucketAddress, ObjectAddress } from "../object-address.ts";
+import { type DeletedObject, deleteObjects } from "../storage/delete-objects.ts";
+import { bucketExists, headObject } from "../storage/head-object.ts";
+import { listParts, type UploadedPart } from "../storage/multipart-uploads.ts";
+import { objectTags } from "../storage/object-tags.ts";
+import type { NameAndValue, ObjectHead } from "../storage/stored-object.ts";
+import type { UploadAddress } from "../storage/upload-id.ts";
+import type { RequestContext } from "./context.ts";
+
+/** Calls to S3 that one request has under way at a time. */
+const parallelCalls = 32;
+
+/** Asks S3 each question once a request, however many fields want the answer. */
+export class Loaders {
+  /** Fails with BUCKET_NOT_FOUND and OBJECT_NOT_FOUND. Its address has the bucket's true region. */
+  readonly head: DataLoader<ObjectAddress, ObjectHead, string>;
+  readonly tags: DataLoader<ObjectAddress, readonly NameAndValue[], string>;
+  /** The parts that S3 holds of an upload. Fails with UPLOAD_NOT_FOUND. */
+  readonly parts: DataLoader<UploadAddress, readonly UploadedPart[], string>;
+  /** Deletes; the objects of one bucket go together. */
+  readonly deletion: DataLoader<ObjectAddress, DeletedObject, string>;
+
+  constructor(context: RequestContext) {
+    const limit = pLimit(parallelCalls);
+    const bucket = loaderOfEach<BucketAddress, boolean>((address) =>
+      context.inRegionOf(address, bucketExists),
+    );
+    this.head = loaderOfEach((address) =>
+      limit(() =>
+        context.inRegionOf(address, (s3, there) => headObject(s3, there, (asked) => bucket.load(asked))),
+      ),
+    );
+    this.tags = loaderOfEach((address) => limit(() => context.inRegionOf(address, objectTags)));
+    this.parts = loaderOfEach((upload) => limit(() => context.inRegionOf(upload, listParts)));
+    this.deletion = new DataLoader((addresses) => deleteAll(context, addresses), { cache: false });
+  }
+
+  /** For after a write: what was known of the object is known no more. */
+  forget(address: ObjectAddress): void {
+    this.head.clear(address);
+    this.tags.clear(address);
+  }
+}
+
+function loaderOfEach<Address extends BucketAddress, Value>(ask: (address: Address) => Promise<Value>) {
+  return new DataLoader<Address, Value, string>(
+    (addresses) => Promise.all(addresses.map((address) => ask(address).catch(asError))),
+    { cacheKeyFn: cacheKey },
+  );
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
+}
+
+function cacheKey(address: BucketAddress & Partial<UploadAddress>): string {
+  return JSON.stringify([address.region, address.bucket, address.key, address.versionId, address.uploadId]);
+}
+
+/** One call for each bucket, whatever the order in which the objects were named. */
+async function deleteAll(
+  context: RequestContext,
+  addresses: readonly ObjectAddress[],
+): Promise<(DeletedObject | Error)[]> {
+  const byBucket = new Map<string, ObjectAddress[]>();
+  for (const address of addresses) {
+    const bucket = `${address.region}/${address.bucket}`;
+    byBucket.set(bucket, [...(byBucket.get(bucket) ?? []), address]);
+  }
+  const outcomes = new Map<ObjectAddress, DeletedObject | Error>();
+  await Promise.all(
+    [...byBucket.values()].map(async (objects) => {
+      const deleted = await deleteFromBucket(context, objects);
+      for (const [index, address] of objects.entries()) {
+        outcomes.set(address, deleted[index] ?? new Error("S3 did not answer for an object."));
+      }
+    }),
+  );
+  return addresses.map((address) => outcomes.get(address) ?? new Error("An object got lost."));
+}

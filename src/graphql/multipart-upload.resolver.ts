@@ -1,0 +1,191 @@
+import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from "type-graphql";
+import { authorizeUploadsBelow } from "../access/authorization.ts";
+import { badUserInput, ValetKeyError } from "../errors.ts";
+import { type ObjectKey, parseKeyPrefix, parseObjectKey } from "../object-address.ts";
+import { completeUpload } from "../storage/complete-upload.ts";
+import { abortMultipartUpload, fittingParts, listParts } from "../storage/multipart-uploads.ts";
+import { listPendingUploads, type PendingUpload } from "../storage/pending-uploads.ts";
+import { presignPart } from "../storage/presigned-requests.ts";
+import { bareEtag } from "../storage/stored-object.ts";
+import type { PromisedUpload, SealedUpload } from "../storage/upload-id.ts";
+import { bytesOfPart, planWith } from "../storage/upload-plan.ts";
+import { parseBucketAddress } from "./arguments.ts";
+import type { RequestContext } from "./context.ts";
+import { defaultExpiresInSeconds, parseExpiresIn } from "./expires-in.ts";
+import { toMultipartUpload } from "./multipart-upload-type.ts";
+import { nextPartNumbers, parsePartNumbers } from "./part-numbers.ts";
+import { toS3Object } from "./s3-object-type.ts";
+import { CompletedPartInput } from "./types/inputs.ts";
+import {
+  MultipartUpload,
+  PendingUploadConnection,
+  UploadedPart,
+  UploadPart,
+} from "./types/multipart-upload.ts";
+import { S3Object } from "./types/s3-object.ts";
+
+@Resolver(() => MultipartUpload)
+export class MultipartUploadResolver {
+  @Query(() => MultipartUpload, {
+    nullable: true,
+    description: "A multipart upload in progress; null when it is gone: completed or aborted.",
+  })
+  async upload(
+    @Ctx() context: RequestContext,
+    @Arg("id", () => ID) id: string,
+  ): Promise<MultipartUpload | null> {
+    const upload = openPromised(context, id);
+    try {
+      await context.loaders.parts.load(upload);
+    } catch (error) {
+      if (error instanceof ValetKeyError && error.code === "UPLOAD_NOT_FOUND") return null;
+      throw error;
+    }
+    return toMultipartUpload(context, upload);
+  }
+
+  @Query(() => PendingUploadConnection, {
+    description:
+      "Multipart uploads in progress below a prefix that the caller may upload to: what a client finds after a reload, and resumes (requestUpload with resume: true) or aborts.",
+  })
+  async uploads(
+    @Ctx() context: RequestContext,
+    @Arg("bucket", () => String) bucket: string,
+    @Arg("prefix", () => String, { nullable: true, defaultValue: "" }) prefix: string | null,
+    @Arg("region", () => String, { nullable: true }) region: string | null,
+    @Arg("first", () => Int, { nullable: true, defaultValue: 100, description: "1 to 1,000." })
+    first: number | null,
+    @Arg("after", () => String, { nullable: true }) after: string | null,
+  ): Promise<PendingUploadConnection> {
+    const address = parseBucketAddress({ bucket, region }, context.services.regions);
+    const below = parseKeyPrefix(prefix ?? "");
+    authorizeUploadsBelow(context.grants, { bucket: address.bucket, prefix: below });
+    const { page, there } = await context.inRegionOf(
+      address,
+      async (s3, there) => {
+        const request = { prefix: below, first: first ?? 100, after: after ?? undefined };
+        return { page: await listPendingUploads(s3, there, request), there };
+      },
+      "pending-uploads",
+    );
+    const edges = page.uploads.filter(hasUsableKey).map(({ key, uploadId, startedAt, cursor }) => {
+      const id = context.services.uploadIds.seal({ ...there, key: key as ObjectKey, uploadId });
+      return { cursor, node: { id, bucket: there.bucket, key, region: there.region, startedAt } };
+    });
+    return {
+      edges,
+      nodes: edges.map(({ node }) => node),
+      pageInfo: { hasNextPage: page.hasNextPage, endCursor: page.endCursor ?? null },
+    };
+  }
+
+  @Mutation(() => S3Object, {
+    description:
+      "Completes a multipart upload. Refuses (UPLOAD_INCOMPLETE) while bytes are missing, and says which parts. Completing it again is no error.",
+  })
+  async completeUpload(
+    @Ctx() context: RequestContext,
+    @Arg("id", () => ID) id: string,
+    @Arg("parts", () => [CompletedPartInput], {
+      nullable: true,
+      description:
+        "What S3 answered to each part, to be held against what S3 has. Left out: the server asks S3, so that a browser needs no access to the ETag header.",
+    })
+    parts: CompletedPartInput[] | null,
+  ): Promise<S3Object> {
+    const upload = openPromised(context, id);
+    const stored = await context.inRegionOf(upload, (s3, there) =>
+      completeUpload(s3, there, parts ?? undefined),
+    );
+    context.loaders.forget(upload);
+    return toS3Object(stored);
+  }
+
+  @Mutation(() => ID, {
+    description: "Ends a multipart upload and frees its parts. Aborting one that is gone is no error.",
+  })
+  async abortUpload(@Ctx() context: RequestContext, @Arg("id", () => ID) id: string): Promise<string> {
+    const upload = open(context, id);
+    await context.inRegionOf(upload, (s3, there) => abortMultipartUpload(s3, there));
+    return id;
+  }
+
+  @FieldResolver(() => [UploadPart], {
+    description:
+      "Presigned URLs of the parts asked for, in ascending order: by number, or the next `first` after `after` that S3 does not hold yet. At most 1,000.",
+  })
+  async parts(
+    @Root() { upload }: MultipartUpload,
+    @Ctx() context: RequestContext,
+    @Arg("numbers", () => [Int], { nullable: true }) numbers: number[] | null,
+    @Arg("first", () => Int, { nullable: true }) first: number | null,
+    @Arg("after", () => Int, { nullable: true, defaultValue: 0 }) after: number | null,
+    @Arg("expiresIn", () => Int, {
+      nullable: true,
+      defaultValue: defaultExpiresInSeconds,
+      description: "Seconds until the sending of a part has to start.",
+    })
+    expiresIn: number | null,
+  ): Promise<UploadPart[]> {
+    const { presigner, clock, sessions } = context.services;
+    const expiresInSeconds = parseExpiresIn(expiresIn);
+    const below = { bucket: upload.bucket, prefix: upload.key };
+    authorizeUploadsBelow(context.grants, below, expiresInSeconds, sessions.longestSeconds);
+    const plan = planWith(upload.sizeBytes, upload.partBytes);
+    const wanted =
+      numbers === null || numbers === undefined
+        ? nextPartNumbers(plan, await context.loaders.parts.load(upload), { first, after })
+        : parsePartNumbers(plan, numbers);
+    const session = await context.session(expiresInSeconds);
+    const signing = { address: upload, session, signedAt: new Date(clock()), expiresInSeconds };
+    return wanted.map((number) => {
+      const sizeBytes = bytesOfPart(plan, number);
+      const part = { uploadId: upload.uploadId, partNumber: number, sizeBytes };
+      return { number, size: sizeBytes, ...presignPart(presigner, { ...signing, ...part }) };
+    });
+  }
+
+  @FieldResolver(() => [UploadedPart], {
+    description: "The parts that S3 holds. One whose size does not fit is left out: it has to be sent again.",
+  })
+  async uploadedParts(
+    @Root() { upload }: MultipartUpload,
+    @Ctx() { loaders }: RequestContext,
+  ): Promise<UploadedPart[]> {
+    const held = await loaders.parts.load(upload);
+    return fittingParts(planWith(upload.sizeBytes, upload.partBytes), held).map(
+      ({ number, sizeBytes, etag, uploadedAt }) => ({
+        number,
+        size: sizeBytes,
+        etag: bareEtag(etag),
+        uploadedAt: uploadedAt ?? null,
+      }),
+    );
+  }
+}
+
+/** An id grants nothing by itself: whoever uses it has to have the right to upload to its key, now. */
+function open({ services, grants }: RequestContext, id: string): SealedUpload {
+  const upload = services.uploadIds.open(id);
+  authorizeUploadsBelow(grants, { bucket: upload.bucket, prefix: upload.key });
+  return upload;
+}
+
+function openPromised(context: RequestContext, id: string): PromisedUpload {
+  const upload = open(context, id);
+  if (upload.sizeBytes !== undefined) return upload;
+  throw badUserInput(
+    "id",
+    "S3's list does not tell the file's size: call requestUpload with resume: true to go on, or abortUpload.",
+  );
+}
+
+/** Others may have begun uploads to keys that this API cannot name. */
+function hasUsableKey({ key }: PendingUpload): boolean {
+  try {
+    parseObjectKey(key);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,121 @@
+import { Arg, Ctx, Int, Mutation, Query, Resolver } from "type-graphql";
+import {
+  authorizeDownload,
+  authorizeList,
+  authorizeUpload,
+  authorizeUploadsBelow,
+} from "../access/authorization.ts";
+import { ValetKeyError } from "../errors.ts";
+import { parseKeyPrefix } from "../object-address.ts";
+import { copyObject } from "../storage/copy-object.ts";
+import { listObjects } from "../storage/list-objects.ts";
+import { uploadHeaders } from "../storage/upload-headers.ts";
+import { parseBucketAddress, parseObjectAddress } from "./arguments.ts";
+import type { RequestContext } from "./context.ts";
+import { listedToS3Object, toS3Object } from "./s3-object-type.ts";
+import { ObjectInput, UploadInput } from "./types/inputs.ts";
+import { ObjectConnection, S3Object } from "./types/s3-object.ts";
+
+@Resolver()
+export class ObjectsResolver {
+  @Query(() => S3Object, { nullable: true, description: "One object; null when there is none." })
+  async object(
+    @Ctx() context: RequestContext,
+    @Arg("bucket", () => String) bucket: string,
+    @Arg("key", () => String) key: string,
+    @Arg("region", () => String, { nullable: true }) region: string | null,
+    @Arg("versionId", () => String, { nullable: true }) versionId: string | null,
+  ): Promise<S3Object | null> {
+    const address = parseObjectAddress({ bucket, key, region, versionId }, context.services.regions);
+    authorizeDownload(context.grants, address);
+    try {
+      return toS3Object(await context.loaders.head.load(address));
+    } catch (error) {
+      if (error instanceof ValetKeyError && error.code === "OBJECT_NOT_FOUND") return null;
+      throw error;
+    }
+  }
+
+  @Query(() => ObjectConnection, {
+    description:
+      "A page of the objects whose keys start with a prefix: one call to S3, whatever fields are asked for that S3's list has. With a delimiter, what lies deeper is summed up in `folders`.",
+  })
+  async objects(
+    @Ctx() context: RequestContext,
+    @Arg("bucket", () => String) bucket: string,
+    @Arg("prefix", () => String, {
+      nullable: true,
+      defaultValue: "",
+      description: "It has to lie inside a prefix that the caller may list.",
+    })
+    prefix: string | null,
+    @Arg("delimiter", () => String, { nullable: true, description: "Usually `/`." })
+    delimiter: string | null,
+    @Arg("region", () => String, { nullable: true }) region: string | null,
+    @Arg("first", () => Int, {
+      nullable: true,
+      defaultValue: 100,
+      description: "Objects and folders together: 1 to 1,000.",
+    })
+    first: number | null,
+    @Arg("after", () => String, { nullable: true, description: "An endCursor, or an edge's cursor." })
+    after: string | null,
+  ): Promise<ObjectConnection> {
+    const address = parseBucketAddress({ bucket, region }, context.services.regions);
+    const below = parseKeyPrefix(prefix ?? "");
+    const request = {
+      prefix: below,
+      delimiter: delimiter === null ? undefined : parseKeyPrefix(delimiter, "delimiter"),
+      first: first ?? 100,
+      after: after ?? undefined,
+    };
+    authorizeList(context.grants, { bucket: address.bucket, prefix: below });
+    const { page, there } = await context.inRegionOf(address, async (s3, there) => ({
+      page: await listObjects(s3, there, request),
+      there,
+    }));
+    const edges = page.objects.map((listed) => ({
+      cursor: listed.cursor,
+      node: listedToS3Object(listed, there),
+    }));
+    return {
+      edges,
+      nodes: edges.map(({ node }) => node),
+      folders: [...page.folders],
+      pageInfo: { hasNextPage: page.hasNextPage, endCursor: page.endCursor ?? null },
+    };
+  }
+
+  @Mutation(() => S3Object, {
+    description:
+      "Copies an object inside S3: its bytes do not pass through the server. What `to` says of type, metadata, tags and headers replaces the original's; what it leaves out is kept.",
+  })
+  async copyObject(
+    @Ctx() context: RequestContext,
+    @Arg("from", () => ObjectInput) from: ObjectInput,
+    @Arg("to", () => UploadInput) to: UploadInput,
+  ): Promise<S3Object> {
+    const source = parseObjectAddress(from, context.services.regions, "from.");
+    const target = parseObjectAddress(to, context.services.regions, "to.");
+    const headers = uploadHeaders(to, "to.");
+    authorizeDownload(context.grants, source);
+    // What the caller may not upload at all is refused before anyone learns whether the source is there.
+    authorizeUploadsBelow(context.grants, { bucket: target.bucket, prefix: target.key });
+    const head = await context.loaders.head.load(source);
+    authorizeUpload(context.grants, target, {
+      sizeBytes: head.sizeBytes,
+      contentType: to.contentType ?? head.contentType,
+    });
+    const copied = await context.inRegionOf(target, async (s3, there) =>
+      copyObject({
+        s3,
+        sourceS3: await context.s3(head.region),
+        from: { ...source, region: head.region },
+        to: there,
+        headers,
+      }),
+    );
+    context.loaders.forget(target);
+    return toS3Object(copied);
+  }
+}

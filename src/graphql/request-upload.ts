@@ -1,0 +1,116 @@
+import { authorizeUpload } from "../access/authorization.ts";
+import { badUserInput } from "../errors.ts";
+import type { ObjectAddress } from "../object-address.ts";
+import type { ChecksumAlgorithm } from "../storage/checksums.ts";
+import { createMultipartUpload } from "../storage/multipart-uploads.ts";
+import { findResumableUpload } from "../storage/pending-uploads.ts";
+import { presignPost } from "../storage/post-policy.ts";
+import { presignPut } from "../storage/presigned-requests.ts";
+import { uploadHeaders } from "../storage/upload-headers.ts";
+import type { UploadAddress } from "../storage/upload-id.ts";
+import { forbidsOverwrite, promisedChecksum, type UploadHeaderMap } from "../storage/upload-parameters.ts";
+import { maxSinglePutBytes, planUpload, type UploadPlan } from "../storage/upload-plan.ts";
+import { parseObjectAddress } from "./arguments.ts";
+import type { RequestContext } from "./context.ts";
+import { parseExpiresIn } from "./expires-in.ts";
+import { toMultipartUpload } from "./multipart-upload-type.ts";
+import { UploadMethod } from "./types/enums.ts";
+import type { UploadInput } from "./types/inputs.ts";
+import type { MultipartUpload } from "./types/multipart-upload.ts";
+import { PostUpload, PutUpload } from "./types/upload-request.ts";
+
+export interface UploadDemands {
+  readonly input: UploadInput;
+  readonly size: number;
+  readonly method: UploadMethod | null | undefined;
+  readonly expiresIn: number | null | undefined;
+  readonly resume: boolean;
+}
+
+/** The one way to an upload that the client sends to S3 itself. `at` stands before an argument's name in errors. */
+export async function requestUpload(
+  context: RequestContext,
+  { input, size, method, expiresIn, resume }: UploadDemands,
+  at = "",
+): Promise<PutUpload | PostUpload | MultipartUpload> {
+  const { services } = context;
+  const address = context.inKnownRegion(parseObjectAddress(input, services.regions, `${at}input.`));
+  const expiresInSeconds = parseExpiresIn(expiresIn);
+  const plan = planUpload(size, `${at}size`);
+  const chosen = chooseMethod(method ?? UploadMethod.AUTO, size, services.multipartBytes, `${at}size`);
+  const headers = uploadHeaders(input, `${at}input.`);
+  authorizeUpload(context.grants, address, {
+    sizeBytes: size,
+    contentType: input.contentType ?? undefined,
+    expiresInSeconds,
+    longestSeconds: services.sessions.longestSeconds,
+  });
+
+  if (chosen === UploadMethod.MULTIPART) return beginMultipart(context, address, { headers, plan, resume });
+  if (chosen === UploadMethod.POST && input.overwrite === false) {
+    throw badUserInput(`${at}method`, "A form cannot keep an object from being replaced: use PUT.");
+  }
+  const session = await context.session(expiresInSeconds);
+  const signing = {
+    address,
+    session,
+    signedAt: new Date(services.clock()),
+    expiresInSeconds,
+    headers,
+    sizeBytes: size,
+  };
+  if (chosen === UploadMethod.POST) {
+    return Object.assign(new PostUpload(), presignPost(services.presigner, signing), address);
+  }
+  return Object.assign(new PutUpload(), presignPut(services.presigner, signing), address);
+}
+
+function chooseMethod(
+  method: UploadMethod,
+  size: number,
+  multipartBytes: number,
+  field: string,
+): UploadMethod {
+  if (method === UploadMethod.AUTO) return size > multipartBytes ? UploadMethod.MULTIPART : UploadMethod.PUT;
+  if (method !== UploadMethod.MULTIPART && size > maxSinglePutBytes) {
+    throw badUserInput(field, "More than 5 GiB takes the method MULTIPART (or AUTO).");
+  }
+  return method;
+}
+
+/** A new multipart upload, or with `resume` the newest one of the key whose parts fit. */
+async function beginMultipart(
+  context: RequestContext,
+  address: ObjectAddress,
+  { headers, plan, resume }: { headers: UploadHeaderMap; plan: UploadPlan; resume: boolean },
+): Promise<MultipartUpload> {
+  const checksum = promisedChecksum(headers);
+  const resumed = resume ? await findUpload(context, address, plan, checksum?.algorithm) : undefined;
+  const begun = resumed ?? {
+    startedAt: new Date(context.services.clock()),
+    ...(await context.inRegionOf(address, (s3, there) => createMultipartUpload(s3, there, headers))),
+  };
+  const promised = {
+    sizeBytes: plan.sizeBytes,
+    partBytes: plan.partBytes,
+    overwrite: !forbidsOverwrite(headers),
+  };
+  const upload = { ...begun, ...promised, checksum };
+  // Nothing was sent of a new upload, so nobody has to ask.
+  if (resumed === undefined) context.loaders.parts.prime(upload, []);
+  return toMultipartUpload(context, upload);
+}
+
+/** Finding it takes two of the caller's sessions: one that lists uploads, one that sees into them. */
+async function findUpload(
+  context: RequestContext,
+  address: ObjectAddress,
+  plan: UploadPlan,
+  algorithm: ChecksumAlgorithm | undefined,
+): Promise<(UploadAddress & { startedAt: Date }) | undefined> {
+  const found = await context.inRegionOf(address, async (s3, there) => {
+    const listing = await context.s3(there.region, "pending-uploads");
+    return findResumableUpload({ s3, listing }, there, plan, algorithm);
+  });
+  return found && { ...found.upload, startedAt: found.startedAt };
+}

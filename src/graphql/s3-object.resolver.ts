@@ -1,0 +1,74 @@
+import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from "type-graphql";
+import { authorizeDownload } from "../access/authorization.ts";
+import type { ObjectHead } from "../storage/stored-object.ts";
+import type { RequestContext } from "./context.ts";
+import { defaultExpiresInSeconds } from "./expires-in.ts";
+import { signDownload } from "./sign-download.ts";
+import { DownloadUrl } from "./types/download-url.ts";
+import { ChecksumAlgorithm, Disposition } from "./types/enums.ts";
+import { KeyValue } from "./types/key-value.ts";
+import { Checksum, S3Object } from "./types/s3-object.ts";
+
+/** The fields that cost something: one HEAD for all that need it, one GetObjectTagging, one signature. */
+@Resolver(() => S3Object)
+export class S3ObjectResolver {
+  @FieldResolver(() => String, { nullable: true })
+  async contentType(@Root() object: S3Object, @Ctx() context: RequestContext): Promise<string | null> {
+    return (await head(object, context)).contentType ?? null;
+  }
+
+  @FieldResolver(() => String, { nullable: true })
+  async contentDisposition(@Root() object: S3Object, @Ctx() context: RequestContext): Promise<string | null> {
+    return (await head(object, context)).contentDisposition ?? null;
+  }
+
+  @FieldResolver(() => String, { nullable: true })
+  async cacheControl(@Root() object: S3Object, @Ctx() context: RequestContext): Promise<string | null> {
+    return (await head(object, context)).cacheControl ?? null;
+  }
+
+  @FieldResolver(() => [KeyValue], { description: "Metadata kept with the object; names are in lower case." })
+  async metadata(@Root() object: S3Object, @Ctx() context: RequestContext): Promise<KeyValue[]> {
+    return [...(await head(object, context)).metadata];
+  }
+
+  @FieldResolver(() => Checksum, {
+    nullable: true,
+    description: "The checksum of the whole object, if S3 keeps one.",
+  })
+  async checksum(@Root() object: S3Object, @Ctx() context: RequestContext): Promise<Checksum | null> {
+    const { checksum } = await head(object, context);
+    if (checksum === undefined) return null;
+    return { algorithm: ChecksumAlgorithm[checksum.algorithm], value: checksum.value };
+  }
+
+  @FieldResolver(() => [KeyValue])
+  async tags(@Root() { address }: S3Object, @Ctx() context: RequestContext): Promise<KeyValue[]> {
+    authorizeDownload(context.grants, address);
+    return [...(await context.loaders.tags.load(address))];
+  }
+
+  @FieldResolver(() => DownloadUrl, {
+    description: "A presigned GET, signed in process: it costs no call to S3.",
+  })
+  downloadUrl(
+    @Root() { address }: S3Object,
+    @Ctx() context: RequestContext,
+    @Arg("expiresIn", () => Int, {
+      nullable: true,
+      defaultValue: defaultExpiresInSeconds,
+      description: "Seconds.",
+    })
+    expiresIn: number | null,
+    @Arg("disposition", () => Disposition, { nullable: true }) disposition: Disposition | null,
+    @Arg("filename", () => String, { nullable: true }) filename: string | null,
+    @Arg("contentType", () => String, { nullable: true }) contentType: string | null,
+  ): Promise<DownloadUrl> {
+    return signDownload(context, address, { expiresIn, verify: false, disposition, filename, contentType });
+  }
+}
+
+function head({ address }: S3Object, context: RequestContext): Promise<ObjectHead> {
+  authorizeDownload(context.grants, address);
+  return context.loaders.head.load(address);
+}

@@ -1,0 +1,29 @@
+import "reflect-metadata";
+import type { GraphQLSchema } from "graphql";
+import { buildSchema } from "type-graphql";
+import { DeleteResolver } from "./delete.resolver.ts";
+import { DownloadResolver } from "./download.resolver.ts";
+import { MultipartUploadResolver } from "./multipart-upload.resolver.ts";
+import { ObjectsResolver } from "./objects.resolver.ts";
+import { S3ObjectResolver } from "./s3-object.resolver.ts";
+import { UploadResolver } from "./upload.resolver.ts";
+import { UploadFileResolver } from "./upload-file.resolver.ts";
+import { ViewerResolver } from "./viewer.resolver.ts";
+
+/** The schema that the classes of this folder describe. */
+export function createSchema(): Promise<GraphQLSchema> {
+  return buildSchema({
+    resolvers: [
+      DownloadResolver,
+      UploadResolver,
+      UploadFileResolver,
+      MultipartUploadResolver,
+      ObjectsResolver,
+      S3ObjectResolver,
+      DeleteResolver,
+      ViewerResolver,
+    ],
+    // Arguments are parsed into branded values where they are used, not by class-validator.
+    validate: false,
+  });
+}

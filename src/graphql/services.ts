@@ -1,0 +1,32 @@
+import type { Grants } from "../access/grants.ts";
+import type { RoleSessions } from "../access/role-sessions.ts";
+import type { Clock } from "../clock.ts";
+import type { Metrics } from "../metrics.ts";
+import type { Regions } from "../object-address.ts";
+import type { AbandonedUploads } from "../storage/abandoned-uploads.ts";
+import type { BucketRegions } from "../storage/bucket-regions.ts";
+import type { Presigner } from "../storage/presigner.ts";
+import type { S3Clients } from "../storage/s3-clients.ts";
+import type { UploadBudget } from "../storage/upload-budget.ts";
+import type { UploadIds } from "../storage/upload-id.ts";
+
+/** What all requests share: made once when the server starts. */
+export interface Services {
+  readonly grants: Grants;
+  readonly sessions: RoleSessions;
+  readonly s3Clients: S3Clients;
+  readonly presigner: Presigner;
+  readonly regions: Regions;
+  readonly bucketRegions: BucketRegions;
+  readonly uploadIds: UploadIds;
+  readonly uploadBudget: UploadBudget;
+  readonly abandonedUploads: AbandonedUploads;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  /** requestUpload: larger sizes become multipart under AUTO. */
+  readonly multipartBytes: number;
+  /** uploadFile's limit, whatever a grant says. */
+  readonly maxUploadBytes: number;
+  /** Aborted when the time to drain is over: uploads that still run end there. */
+  readonly stopping: AbortSignal;
+}

@@ -1,0 +1,62 @@
+import { Arg, Ctx, Int, Mutation, Resolver } from "type-graphql";
+import { answerEach } from "./batch.ts";
+import type { RequestContext } from "./context.ts";
+import { defaultExpiresInSeconds } from "./expires-in.ts";
+import { requestUpload } from "./request-upload.ts";
+import { UploadMethod } from "./types/enums.ts";
+import { RequestUploadInput, UploadInput } from "./types/inputs.ts";
+import { SafeInt } from "./types/scalars.ts";
+import { UploadRequest } from "./types/upload-request.ts";
+
+const expiresInDescription =
+  "Seconds until the upload has to start; of a multipart upload, each part is signed anew.";
+
+@Resolver()
+export class UploadResolver {
+  @Mutation(() => UploadRequest, {
+    description:
+      "Everything that it takes to send a file straight to S3. What is given here is signed, so S3 refuses another size, type or checksum.",
+  })
+  requestUpload(
+    @Ctx() context: RequestContext,
+    @Arg("input", () => UploadInput) input: UploadInput,
+    @Arg("size", () => SafeInt, { description: "The file's exact size in bytes." }) size: number,
+    @Arg("expiresIn", () => Int, {
+      nullable: true,
+      defaultValue: defaultExpiresInSeconds,
+      description: expiresInDescription,
+    })
+    expiresIn: number | null,
+    @Arg("method", () => UploadMethod, { nullable: true, defaultValue: UploadMethod.AUTO })
+    method: UploadMethod | null,
+    @Arg("resume", () => Boolean, {
+      nullable: true,
+      defaultValue: false,
+      description:
+        "Goes on with the newest multipart upload in progress of the same key whose parts fit this size, if there is one: its uploadedParts are then not empty.",
+    })
+    resume: boolean | null,
+  ): Promise<typeof UploadRequest> {
+    return requestUpload(context, { input, size, method, expiresIn, resume: resume ?? false });
+  }
+
+  @Mutation(() => [UploadRequest], {
+    nullable: "items",
+    description:
+      "Up to 1,000 uploads at once: item i answers upload i. An item that fails is null, with an error whose path names it, and harms no other.",
+  })
+  requestUploads(
+    @Ctx() context: RequestContext,
+    @Arg("uploads", () => [RequestUploadInput]) uploads: RequestUploadInput[],
+    @Arg("expiresIn", () => Int, {
+      nullable: true,
+      defaultValue: defaultExpiresInSeconds,
+      description: expiresInDescription,
+    })
+    expiresIn: number | null,
+  ): Promise<(typeof UploadRequest | Error)[]> {
+    return answerEach(uploads, "uploads", ({ input, size, method }, at) =>
+      requestUpload(context, { input, size, method, expiresIn, resume: false }, at),
+    );
+  }
+}

@@ -1,0 +1,124 @@
+import type { Readable } from "node:stream";
+import { badUserInput, type ValetKeyError } from "../errors.ts";
+import { FilePart } from "./file-part.ts";
+import { IncomingUpload } from "./incoming-upload.ts";
+import type { FileMap } from "./multipart-operation.ts";
+
+export interface FormFilesOptions {
+  map: FileMap;
+  /** Of each file. */
+  maxBytes: number;
+  /** The form cannot go on. */
+  onFault: (error: ValetKeyError) => void;
+}
+
+interface ExpectedFile {
+  /** The first variable that it is mapped to, for errors. */
+  readonly field: string;
+  readonly incoming: IncomingUpload;
+  part?: FilePart;
+}
+
+/**
+ * The files that the map promises, handed out in the order in which they come. Nothing is kept
+ * aside: whoever wants a file that lies behind an unread one gets an error at once, since waiting
+ * could be for ever.
+ */
+export class FormFiles {
+  readonly #options: FormFilesOptions;
+  readonly #expected = new Map<string, ExpectedFile>();
+  /** Files whose headers have come. The first is the current one; small ones may arrive behind it. */
+  #arrived: ExpectedFile[] = [];
+  #latest: FilePart | undefined;
+
+  /** Fills the operation's variables. */
+  constructor(options: FormFilesOptions) {
+    this.#options = options;
+    for (const [partName, slots] of options.map) {
+      const file = this.#expect(slots[0]?.path ?? partName);
+      this.#expected.set(partName, file);
+      for (const slot of slots) slot.fill(file.incoming.upload);
+    }
+  }
+
+  #expect(field: string): ExpectedFile {
+    const incoming = new IncomingUpload(() => this.#onAwaited(file));
+    const file: ExpectedFile = { field, incoming };
+    return file;
+  }
+
+  /**
+   * A file's headers came.
+   * @throws {ValetKeyError} BAD_USER_INPUT when the map does not know it, or it came before
+   */
+  arrive(partName: string | undefined, source: Readable, filename: string | undefined, contentType: string) {
+    this.delimit();
+    const file = partName === undefined ? undefined : this.#expected.get(partName);
+    if (file === undefined) throw badUserInput("map", "The form has a file that its map does not name.");
+    if (file.part !== undefined) throw badUserInput(file.field, "The form has two files of the same name.");
+    file.part = new FilePart({
+      source,
+      filename,
+      contentType,
+      field: file.field,
+      maxBytes: this.#options.maxBytes,
+      onDone: () => this.#onDone(file),
+      onEndless: this.#options.onFault,
+    });
+    this.#latest = file.part;
+    if (this.#arrived.push(file) === 1) this.#makeCurrent(file);
+  }
+
+  /** What stands behind the latest file came: that file is whole. */
+  delimit(): void {
+    this.#latest?.delimit();
+  }
+
+  /** The form ended as it should. */
+  end(): void {
+    this.delimit();
+    for (const file of this.#expected.values()) {
+      if (file.part === undefined) {
+        file.incoming.reject(badUserInput(file.field, "The form ended without this file."));
+      }
+    }
+  }
+
+  /** The form broke, or nobody wants it any more. */
+  fail(error: ValetKeyError): void {
+    for (const file of this.#expected.values()) {
+      file.incoming.reject(error);
+      file.part?.fail(error);
+    }
+    this.#arrived = [];
+  }
+
+  #onAwaited(file: ExpectedFile): void {
+    if (this.#arrived[0]?.part?.unread) rejectOutOfOrder(file);
+  }
+
+  #makeCurrent(file: ExpectedFile): void {
+    if (file.part === undefined) return;
+    if (file.incoming.settled) {
+      // Whoever wanted it was told that it was not its turn.
+      file.part.discard();
+      return;
+    }
+    file.incoming.resolve(file.part);
+    for (const other of this.#expected.values()) if (other.incoming.awaited) rejectOutOfOrder(other);
+  }
+
+  #onDone(file: ExpectedFile): void {
+    if (this.#arrived[0] !== file) return;
+    this.#arrived.shift();
+    const next = this.#arrived[0];
+    if (next !== undefined) this.#makeCurrent(next);
+  }
+}
+
+/** No effect on a file that was handed out. */
+function rejectOutOfOrder({ incoming, field }: ExpectedFile): void {
+  incoming.reject(
+    badUserInput(field, "Files are used in the order in which they are sent: another one comes first."),
+  );
+}

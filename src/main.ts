@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+import { startApp } from "./app.ts";
+import { ConfigError, loadConfig } from "./config.ts";
+
+/** Starts the server that the environment describes, and stops it on the first SIGTERM or SIGINT. */
+async function main(): Promise<void> {
+  const app = await startApp(loadConfig(process.env));
+  process.on("SIGHUP", () => void app.reloadGrants());
+  const stop = (signal: NodeJS.Signals) => {
+    // A second signal ends the process at once, as it would without this.
+    process.off("SIGTERM", stop).off("SIGINT", stop);
+    app.close(signal).then(
+      () => process.exit(0),
+      (error: unknown) => fail(error),
+    );
+  };
+  process.on("SIGTERM", stop).on("SIGINT", stop);
+}
+
+function fail(error: unknown): never {
+  // What the operator wrote wrong needs no stack; what went wrong here does.
+  process.stderr.write(`${error instanceof ConfigError ? error.message : String((error as Error).stack ?? error)}\n`);
+  process.exit(1);
+}
+
+main().catch(fail);

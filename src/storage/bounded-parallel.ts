@@ -1,0 +1,26 @@
+/**
+ * Runs `work` for every item, at most `limit` at a time, and answers in the items' order. After the
+ * first failure no further item is begun; the failure is reported when those under way have ended.
+ */
+export async function boundedParallel<Item, Result>(
+  items: readonly Item[],
+  limit: number,
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results = new Array<Result>(items.length);
+  const queue = items.entries();
+  let failure: { readonly reason: unknown } | undefined;
+  const worker = async (): Promise<void> => {
+    for (const [index, item] of queue) {
+      if (failure !== undefined) return;
+      try {
+        results[index] = await work(item);
+      } catch (reason) {
+        failure ??= { reason };
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  if (failure !== undefined) throw failure.reason;
+  return results;
+}

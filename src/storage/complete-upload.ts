@@ -1,0 +1,217 @@
+import { createHash } from "node:crypto";
+import { CompleteMultipartUploadCommand, HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { badUserInput, ValetKeyError } from "../errors.ts";
+import type { Checksum } from "./checksums.ts";
+import { asSeenByHead, refuseExisting, versionOf } from "./head-object.ts";
+import { fittingParts, listParts, missingPartNumbers, type UploadedPart } from "./multipart-uploads.ts";
+import { describeFailure, toStorageError } from "./s3-errors.ts";
+import { bareEtag, type ObjectHead, type StoredObject } from "./stored-object.ts";
+import type { PromisedUpload, UploadAddress } from "./upload-id.ts";
+import { checksumParameter } from "./upload-parameters.ts";
+import { planWith, type UploadPlan } from "./upload-plan.ts";
+
+/** A part as the client remembers it. */
+export interface CompletedPart {
+  readonly number: number;
+  readonly etag: string;
+}
+
+/**
+ * Completes a multipart upload when S3 holds every byte that was promised; safe to repeat.
+ *
+ * @param clientParts checked against what S3 holds, where the client kept its ETags
+ * @returns the object as HEAD sees it, or as far as it is known to callers who may write but not read
+ * @throws {ValetKeyError} UPLOAD_INCOMPLETE (the message names the parts), UPLOAD_NOT_FOUND,
+ * OBJECT_EXISTS, CHECKSUM_MISMATCH, BAD_USER_INPUT for `parts`
+ */
+export async function completeUpload(
+  s3: S3Client,
+  upload: PromisedUpload,
+  clientParts?: readonly CompletedPart[] | undefined,
+): Promise<StoredObject | ObjectHead> {
+  const plan = planWith(upload.sizeBytes, upload.partBytes);
+  if (clientParts !== undefined) checkShape(plan, clientParts);
+  let held: UploadedPart[];
+  try {
+    held = await listParts(s3, upload);
+  } catch (error) {
+    if (!isUploadNotFound(error)) throw error;
+    return await completedBefore(s3, upload, plan, clientParts, error);
+  }
+  const parts = fittingParts(plan, held);
+  const missing = missingPartNumbers(plan, parts);
+  if (missing.length > 0) throw incomplete(missing);
+  if (clientParts !== undefined) checkEtags(parts, clientParts);
+  if (!upload.overwrite) await refuseExisting(s3, upload);
+  const stored = await completeParts(s3, upload, parts, upload);
+  return await asSeenByHead(s3, stored);
+}
+
+/** What completion holds S3 to. */
+export interface CompletionTerms {
+  readonly sizeBytes: number;
+  readonly overwrite: boolean;
+  readonly checksum?: Checksum | undefined;
+}
+
+/**
+ * Has S3 join parts into the object. An answer that was lost on the way is found again by the object's ETag.
+ *
+ * @throws {ValetKeyError}
+ */
+export async function completeParts(
+  s3: S3Client,
+  upload: UploadAddress,
+  parts: readonly CompletedPart[],
+  terms: CompletionTerms,
+): Promise<StoredObject> {
+  const { region, bucket, key, uploadId } = upload;
+  const etag = etagOfParts(parts);
+  try {
+    const answer = await s3.send(
+      new CompleteMultipartUploadCommand({
+        Bucket: bucket,
+        Key: key,
+        UploadId: uploadId,
+        MultipartUpload: { Parts: parts.map((part) => ({ PartNumber: part.number, ETag: part.etag })) },
+        MpuObjectSize: terms.sizeBytes,
+        IfNoneMatch: terms.overwrite ? undefined : "*",
+        ...(terms.checksum && { ...checksumParameter(terms.checksum), ChecksumType: "FULL_OBJECT" as const }),
+      }),
+    );
+    return {
+      region,
+      bucket,
+      key,
+      versionId: versionOf(answer.VersionId),
+      sizeBytes: terms.sizeBytes,
+      etag: answer.ETag || etag,
+    };
+  } catch (cause) {
+    const error = toStorageError(cause, { operation: "CompleteMultipartUpload", subject: "upload" });
+    const mayHaveSucceeded = error.code === "UPLOAD_NOT_FOUND" || describeFailure(cause).attempts > 1;
+    if (!mayHaveSucceeded) throw error;
+    const stored = await storedWith(s3, upload, terms.sizeBytes, (head) => sameEtag(head, parts));
+    if (stored === undefined) throw error;
+    return stored;
+  }
+}
+
+/** The ETag of a multipart object. https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html */
+export function etagOfParts(parts: readonly CompletedPart[]): string {
+  const hash = createHash("md5");
+  for (const { etag } of parts) hash.update(Buffer.from(bareEtag(etag), "hex"));
+  return `"${hash.digest("hex")}-${parts.length}"`;
+}
+
+/** The upload is gone. If it became the object that is there now, that is the answer to a repeated completion. */
+async function completedBefore(
+  s3: S3Client,
+  upload: PromisedUpload,
+  plan: UploadPlan,
+  clientParts: readonly CompletedPart[] | undefined,
+  gone: unknown,
+): Promise<StoredObject | ObjectHead> {
+  const stored = await storedWith(s3, upload, upload.sizeBytes, (head) => {
+    if (clientParts !== undefined) return sameEtag(head, clientParts);
+    const isOfThatShape = bareEtag(head.etag).endsWith(`-${plan.partCount}`);
+    // S3 tells whole seconds, and Last-Modified of a multipart object is when it was begun.
+    const begun = Math.floor(upload.startedAt.getTime() / 1000) * 1000 - clockToleranceMs;
+    return isOfThatShape && (head.lastModified?.getTime() ?? 0) >= begun;
+  });
+  if (stored === undefined) throw gone;
+  return await asSeenByHead(s3, stored);
+}
+
+const clockToleranceMs = 60_000;
+
+interface Found {
+  readonly etag: string;
+  readonly lastModified: Date | undefined;
+  /** With a key of KMS, ETags are no digests of the bytes. */
+  readonly hasDigestEtag: boolean;
+}
+
+async function storedWith(
+  s3: S3Client,
+  { region, bucket, key }: UploadAddress,
+  sizeBytes: number,
+  isTheOne: (found: Found) => boolean,
+): Promise<StoredObject | undefined> {
+  try {
+    const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+    const etag = head.ETag ?? "";
+    const hasDigestEtag = !(head.ServerSideEncryption?.startsWith("aws:kms") || head.SSECustomerAlgorithm);
+    if (
+      head.ContentLength !== sizeBytes ||
+      !isTheOne({ etag, lastModified: head.LastModified, hasDigestEtag })
+    ) {
+      return undefined;
+    }
+    return {
+      region,
+      bucket,
+      key,
+      versionId: versionOf(head.VersionId),
+      sizeBytes,
+      etag,
+      lastModified: head.LastModified,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function sameEtag(found: Found, parts: readonly CompletedPart[]): boolean {
+  const etag = bareEtag(found.etag);
+  return found.hasDigestEtag ? etag === bareEtag(etagOfParts(parts)) : etag.endsWith(`-${parts.length}`);
+}
+
+function checkShape(plan: UploadPlan, parts: readonly CompletedPart[]): void {
+  const numbers = new Set(parts.map(({ number }) => number));
+  if (numbers.size !== parts.length) throw badUserInput("parts", "A part is listed twice.");
+  const stray = parts.find(
+    ({ number }) => !Number.isInteger(number) || number < 1 || number > plan.partCount,
+  );
+  if (stray !== undefined) throw badUserInput("parts", `Parts are numbered 1 to ${plan.partCount}.`);
+  const missing = Array.from({ length: plan.partCount }, (_, index) => index + 1).filter(
+    (n) => !numbers.has(n),
+  );
+  if (missing.length > 0) throw incomplete(missing);
+}
+
+function checkEtags(held: readonly UploadedPart[], clientParts: readonly CompletedPart[]): void {
+  const etags = new Map(held.map(({ number, etag }) => [number, bareEtag(etag)]));
+  const other = clientParts.filter(({ number, etag }) => etags.get(number) !== bareEtag(etag));
+  if (other.length === 0) return;
+  const numbers = nameNumbers(other.map(({ number }) => number));
+  throw new ValetKeyError("UPLOAD_INCOMPLETE", `S3 holds other bytes than these as part ${numbers}.`, {
+    field: "parts",
+  });
+}
+
+function incomplete(missing: readonly number[]): ValetKeyError {
+  const numbers = nameNumbers(missing);
+  return new ValetKeyError(
+    "UPLOAD_INCOMPLETE",
+    `S3 does not hold part ${numbers} of this upload in the planned size.`,
+  );
+}
+
+/** "1–3, 7": at most ten ranges, so that the message stays one. */
+function nameNumbers(numbers: readonly number[]): string {
+  const ranges: [first: number, last: number][] = [];
+  for (const number of [...numbers].sort((a, b) => a - b)) {
+    const range = ranges.at(-1);
+    if (range !== undefined && range[1] + 1 === number) range[1] = number;
+    else ranges.push([number, number]);
+  }
+  const named = ranges
+    .slice(0, 10)
+    .map(([first, last]) => (first === last ? `${first}` : `${first}–${last}`));
+  return named.join(", ") + (ranges.length > named.length ? ", …" : "");
+}
+
+function isUploadNotFound(error: unknown): boolean {
+  return error instanceof ValetKeyError && error.code === "UPLOAD_NOT_FOUND";
+}

@@ -1,0 +1,122 @@
+import { DeleteObjectCommand, DeleteObjectsCommand, type S3Client } from "@aws-sdk/client-s3";
+import { ValetKeyError } from "../errors.ts";
+import type { BucketAddress } from "../object-address.ts";
+import { boundedParallel } from "./bounded-parallel.ts";
+import { versionOf } from "./head-object.ts";
+import { asking, storageErrorOfS3Code } from "./s3-errors.ts";
+
+export interface ObjectVersion {
+  readonly key: string;
+  readonly versionId?: string | undefined;
+}
+
+export interface DeletedObject {
+  readonly key: string;
+  /** Of the version that is gone, or of the delete marker that now hides the object. */
+  readonly versionId?: string | undefined;
+}
+
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+const maxObjectsPerCall = 1000;
+const callsAtOnce = 8;
+
+/** What XML 1.0 cannot carry, or what its parsers change on the way (line ends). https://www.w3.org/TR/xml/#charsets */
+const unfitForXml = /[^\x20-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/u;
+
+/**
+ * Deletes objects of one bucket, any number of them. Item i of the answer is about object i: an object
+ * that is not there counts as deleted, and one that fails harms no other.
+ */
+export async function deleteObjects(
+  s3: S3Client,
+  bucket: BucketAddress,
+  objects: readonly ObjectVersion[],
+): Promise<(DeletedObject | ValetKeyError)[]> {
+  const outcomes = new Map<string, DeletedObject | ValetKeyError>();
+  const unique = [...new Map(objects.map((object) => [identityOf(object), object])).values()];
+  const single = unique.filter(({ key }) => unfitForXml.test(key));
+  const batches = chunked(
+    unique.filter(({ key }) => !unfitForXml.test(key)),
+    maxObjectsPerCall,
+  );
+  const collect = (results: readonly Outcome[]) => {
+    for (const [object, outcome] of results) outcomes.set(identityOf(object), outcome);
+  };
+  await boundedParallel(batches, callsAtOnce, async (batch) => collect(await deleteBatch(s3, bucket, batch)));
+  await boundedParallel(single, callsAtOnce, async (object) =>
+    collect([await deleteOne(s3, bucket, object)]),
+  );
+  return objects.map((object) => outcomes.get(identityOf(object)) ?? unanswered());
+}
+
+type Outcome = readonly [ObjectVersion, DeletedObject | ValetKeyError];
+
+async function deleteBatch(
+  s3: S3Client,
+  { bucket }: BucketAddress,
+  batch: readonly ObjectVersion[],
+): Promise<Outcome[]> {
+  const byIdentity = new Map(batch.map((object) => [identityOf(object), object]));
+  try {
+    const { Deleted = [], Errors = [] } = await asking(
+      { operation: "DeleteObjects", subject: "bucket" },
+      s3.send(
+        new DeleteObjectsCommand({
+          Bucket: bucket,
+          Delete: { Objects: batch.map(({ key, versionId }) => ({ Key: key, VersionId: versionId })) },
+        }),
+      ),
+    );
+    const outcomes: Outcome[] = [];
+    for (const { Key = "", VersionId, DeleteMarker, DeleteMarkerVersionId } of Deleted) {
+      const object = byIdentity.get(identityOf({ key: Key, versionId: VersionId })) ?? { key: Key };
+      const versionId = object.versionId ?? (DeleteMarker ? versionOf(DeleteMarkerVersionId) : undefined);
+      outcomes.push([object, { key: Key, versionId }]);
+    }
+    for (const failure of Errors) {
+      const object = { key: failure.Key ?? "", versionId: failure.VersionId };
+      outcomes.push([
+        byIdentity.get(identityOf(object)) ?? object,
+        outcomeOfItem(object, failure.Code ?? "", failure),
+      ]);
+    }
+    return outcomes;
+  } catch (error) {
+    if (!(error instanceof ValetKeyError)) throw error;
+    return batch.map((object) => [object, error]);
+  }
+}
+
+function outcomeOfItem(object: ObjectVersion, s3Code: string, cause: unknown): DeletedObject | ValetKeyError {
+  const isGone = s3Code === "NoSuchKey" || s3Code === "NoSuchVersion";
+  return isGone ? object : storageErrorOfS3Code(s3Code, cause);
+}
+
+async function deleteOne(s3: S3Client, { bucket }: BucketAddress, object: ObjectVersion): Promise<Outcome> {
+  const { key, versionId } = object;
+  try {
+    const answer = await asking(
+      { operation: "DeleteObject", subject: "object" },
+      s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId })),
+    );
+    return [object, { key, versionId: versionId ?? versionOf(answer.VersionId) }];
+  } catch (error) {
+    if (!(error instanceof ValetKeyError)) throw error;
+    return [object, error.code === "OBJECT_NOT_FOUND" ? { key, versionId } : error];
+  }
+}
+
+/** S3 answers an item without a version id with none, or with an empty one. */
+function identityOf({ key, versionId }: ObjectVersion): string {
+  return JSON.stringify([key, versionId === "" ? undefined : versionId]);
+}
+
+function unanswered(): ValetKeyError {
+  return new ValetKeyError("STORAGE_UNAVAILABLE", "S3 did not say what became of this object.");
+}
+
+function chunked<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
+}

@@ -1,0 +1,74 @@
+import { isUtf8 } from "node:buffer";
+
+// S3 decodes metadata headers by RFC 2047 when it stores them and encodes them so when it answers:
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#UserMetadata
+// Other stores keep the encoded form as it is. Either way decoding what was encoded gives the text.
+
+const printableAscii = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/;
+// https://www.rfc-editor.org/rfc/rfc2047#section-2: an encoded word has at most 75 characters.
+const maxBytesOfWord = Math.floor((75 - "=?UTF-8?B??=".length) / 4) * 3;
+
+/**
+ * Any text as a header value: as it is where HTTP carries it unharmed, else as RFC 2047's encoded words.
+ */
+export function encodeMetadataValue(text: string): string {
+  if (text === "" || (printableAscii.test(text) && !text.includes("=?"))) return text;
+  return splitByBytes(text, maxBytesOfWord)
+    .map((chunk) => `=?UTF-8?B?${Buffer.from(chunk).toString("base64")}?=`)
+    .join(" ");
+}
+
+/** Splits between characters, because each encoded word has to be whole for itself. */
+function splitByBytes(text: string, maxBytes: number): string[] {
+  const chunks: string[] = [];
+  let chunk = "";
+  let bytes = 0;
+  for (const character of text) {
+    const characterBytes = Buffer.byteLength(character);
+    if (bytes + characterBytes > maxBytes) {
+      chunks.push(chunk);
+      chunk = "";
+      bytes = 0;
+    }
+    chunk += character;
+    bytes += characterBytes;
+  }
+  chunks.push(chunk);
+  return chunks;
+}
+
+const encodedWord = /=\?([^?\s]+)\?([BbQq])\?([^?\s]*)\?=/g;
+const spaceBetweenEncodedWords = /(=\?[^?\s]+\?[BbQq]\?[^?\s]*\?=)\s+(?==\?[^?\s]+\?[BbQq]\?[^?\s]*\?=)/g;
+
+/** The text of a metadata header as S3 answered it. What is not encoded, or wrongly, comes back as it is. */
+export function decodeMetadataValue(header: string): string {
+  return latin1AsUtf8(header)
+    .replace(spaceBetweenEncodedWords, "$1")
+    .replace(encodedWord, (word, charset: string, encoding: string, encoded: string) => {
+      const bytes = encoding.toUpperCase() === "B" ? Buffer.from(encoded, "base64") : decodeQ(encoded);
+      return decodeCharset(charset, bytes) ?? word;
+    });
+}
+
+/** Node reads header bytes as Latin-1; stores that answer raw UTF-8 mean UTF-8. */
+function latin1AsUtf8(header: string): string {
+  if (!/[\x80-\xff]/.test(header) || /[\u0100-\uffff]/.test(header)) return header;
+  const bytes = Buffer.from(header, "latin1");
+  return isUtf8(bytes) ? bytes.toString("utf8") : header;
+}
+
+/** https://www.rfc-editor.org/rfc/rfc2047#section-4.2 */
+function decodeQ(encoded: string): Buffer {
+  const latin1 = encoded
+    .replaceAll("_", " ")
+    .replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(latin1, "latin1");
+}
+
+function decodeCharset(charset: string, bytes: Buffer): string | undefined {
+  try {
+    return new TextDecoder(charset.split("*")[0], { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,146 @@
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import type { RoleSession } from "../access/role-session.ts";
+import type { Metrics } from "../metrics.ts";
+import type { Region } from "../object-address.ts";
+import type { EndpointSettings } from "./endpoints.ts";
+
+export interface S3ClientsOptions extends EndpointSettings {
+  readonly metrics: Metrics;
+  /** Until a connection stands. Default 3,000. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Until an answer begins, for calls that carry no bytes of objects. Default 10,000. */
+  readonly requestTimeoutMs?: number | undefined;
+  /** Without a byte in either direction, for every call. Default 60,000. */
+  readonly idleTimeoutMs?: number | undefined;
+  /** The first attempt counts. Default 3. */
+  readonly maxAttempts?: number | undefined;
+  /** Connections to one host. Default 256. */
+  readonly maxSockets?: number | undefined;
+}
+
+/**
+ * The SDK's S3 clients, one for each role session and region. They share their connections and cost
+ * little to make; each lives as long as its session does.
+ */
+export class S3Clients {
+  readonly #options: S3ClientsOptions;
+  readonly #handler: ObjectTransferHandler;
+  readonly #clients = new WeakMap<RoleSession, Map<Region, S3Client>>();
+
+  constructor(options: S3ClientsOptions) {
+    this.#options = options;
+    this.#handler = new ObjectTransferHandler(options);
+  }
+
+  for(session: RoleSession, region: Region): S3Client {
+    let clients = this.#clients.get(session);
+    if (clients === undefined) {
+      clients = new Map();
+      this.#clients.set(session, clients);
+    }
+    let client = clients.get(region);
+    if (client === undefined) {
+      client = this.#createClient(session, region);
+      clients.set(region, client);
+    }
+    return client;
+  }
+
+  /** Ends the connections that all clients share. */
+  close(): void {
+    this.#handler.destroy();
+  }
+
+  #createClient(session: RoleSession, region: Region): S3Client {
+    const { endpoint, forcePathStyle, useFips = false, useDualstack = false, maxAttempts = 3 } = this.#options;
+    // Everything is said here, so that no client reads the environment and the profiles anew.
+    const config: S3ClientConfig = {
+      region,
+      ...(endpoint === undefined ? { ignoreConfiguredEndpointUrls: true } : { endpoint }),
+      forcePathStyle,
+      useFipsEndpoint: useFips,
+      useDualstackEndpoint: useDualstack,
+      // Without an expiration: near it the SDK would ask for new credentials at every call, and the
+      // session pool is who decides how long a session serves.
+      credentials: { ...session.credentials },
+      requestHandler: this.#handler,
+      retryMode: "standard",
+      maxAttempts,
+      defaultsMode: "standard",
+      requestChecksumCalculation: "WHEN_REQUIRED",
+      responseChecksumValidation: "WHEN_REQUIRED",
+      followRegionRedirects: false,
+      disableS3ExpressSessionAuth: true,
+      useArnRegion: false,
+      userAgentAppId: "valetkey",
+    };
+    const client = new S3Client(config);
+    observeDuration(client, this.#options.metrics);
+    return client;
+  }
+}
+
+type HandleParameters = Parameters<NodeHttpHandler["handle"]>;
+
+/**
+ * A request that sends or copies bytes of objects (all of S3's PUTs) may take as long as it moves:
+ * it ends when it stands still. Every other one has to begin its answer within the request timeout.
+ */
+class ObjectTransferHandler extends NodeHttpHandler {
+  readonly #requestTimeoutMs: number;
+
+  constructor({
+    connectTimeoutMs = 3_000,
+    requestTimeoutMs = 10_000,
+    idleTimeoutMs = 60_000,
+    maxSockets = 256,
+  }: S3ClientsOptions) {
+    super({
+      httpAgent: new HttpAgent({ keepAlive: true, maxSockets }),
+      httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets }),
+      connectionTimeout: connectTimeoutMs,
+      socketTimeout: idleTimeoutMs,
+      // Without it a request timeout is only a warning in the log.
+      throwOnRequestTimeout: true,
+      logger: silent,
+    });
+    this.#requestTimeoutMs = requestTimeoutMs;
+  }
+
+  override handle(request: HandleParameters[0], options?: HandleParameters[1]): ReturnType<NodeHttpHandler["handle"]> {
+    const requestTimeout = request.method === "PUT" ? 0 : this.#requestTimeoutMs;
+    return super.handle(request, { requestTimeout, ...options });
+  }
+}
+
+const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
+
+type Outcome = "ok" | "client_error" | "server_error" | "unreachable";
+
+function observeDuration(client: S3Client, { s3RequestDuration }: Metrics): void {
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const startedAtMs = performance.now();
+      let outcome: Outcome = "ok";
+      try {
+        return await next(args);
+      } catch (error) {
+        outcome = outcomeOf(error);
+        throw error;
+      } finally {
+        const operation = context.commandName?.replace(/Command$/, "") ?? "unknown";
+        s3RequestDuration.observe({ operation, outcome }, (performance.now() - startedAtMs) / 1000);
+      }
+    },
+    { step: "initialize", priority: "high", name: "observeDuration" },
+  );
+}
+
+function outcomeOf(error: unknown): Outcome {
+  const status = (error as { $metadata?: { httpStatusCode?: number } })?.$metadata?.httpStatusCode;
+  if (status === undefined) return "unreachable";
+  return status >= 500 ? "server_error" : "client_error";
+}

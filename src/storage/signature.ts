@@ -1,0 +1,56 @@
+import { createHmac, hash } from "node:crypto";
+
+// Signature Version 4, in the order and with the names of
+// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+
+export const algorithm = "AWS4-HMAC-SHA256";
+export const unsignedPayload = "UNSIGNED-PAYLOAD";
+
+/** The time as signatures carry it: `20130524T000000Z`, cut to the second. */
+export function amzDate(date: Date): string {
+  const iso = date.toISOString();
+  return `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`;
+}
+
+export interface CanonicalHeaders {
+  /** `host:…\n`, one line a header, in the order of their names. */
+  readonly canonical: string;
+  /** `content-type;host` */
+  readonly signedHeaders: string;
+}
+
+const spacesToTrim = /^ | $|\t|  /;
+
+/** @param headers by lower-case name, without host */
+export function canonicalHeaders(host: string, headers: Readonly<Record<string, string>>): CanonicalHeaders {
+  const values: Readonly<Record<string, string>> = { ...headers, host };
+  const names = Object.keys(values).sort();
+  const canonical = names.map((name) => `${name}:${trimSpaces(values[name] ?? "")}\n`).join("");
+  return { canonical, signedHeaders: names.join(";") };
+}
+
+function trimSpaces(value: string): string {
+  return spacesToTrim.test(value) ? value.replace(/[ \t]+/g, " ").trim() : value;
+}
+
+export interface CanonicalRequestParts {
+  readonly method: string;
+  /** Encoded, from the slash on. */
+  readonly path: string;
+  /** Encoded, in the order of the parameters' names, without X-Amz-Signature. */
+  readonly query: string;
+  readonly headers: CanonicalHeaders;
+}
+
+export function canonicalRequest({ method, path, query, headers }: CanonicalRequestParts): string {
+  return `${method}\n${path}\n${query}\n${headers.canonical}\n${headers.signedHeaders}\n${unsignedPayload}`;
+}
+
+/** @param scope `20130524/us-east-1/s3/aws4_request` */
+export function stringToSign(date: string, scope: string, request: string): string {
+  return `${algorithm}\n${date}\n${scope}\n${hash("sha256", request, "hex")}`;
+}
+
+export function signature(signingKey: Uint8Array, toSign: string): string {
+  return createHmac("sha256", signingKey).update(toSign).digest("hex");
+}

@@ -1,0 +1,60 @@
+import type { S3Client } from "@aws-sdk/client-s3";
+import { type BucketAddress, parseObjectKey } from "../object-address.ts";
+import { maxPageSize } from "./list-objects.ts";
+import { abortMultipartUpload } from "./multipart-uploads.ts";
+import { listPendingUploads } from "./pending-uploads.ts";
+
+export interface SweepOptions {
+  /** Younger uploads may be under way still. */
+  readonly olderThanHours: number;
+  readonly prefix?: string | undefined;
+  /** Only tell what would be aborted. */
+  readonly dryRun?: boolean | undefined;
+  readonly now?: (() => Date) | undefined;
+}
+
+export interface SweptUpload {
+  readonly key: string;
+  readonly uploadId: string;
+  readonly startedAt: Date;
+  /** `pending`: found, and left alone because this is a dry run. */
+  readonly outcome: "pending" | "aborted" | "failed";
+  readonly error?: unknown;
+}
+
+/**
+ * Aborts the multipart uploads that nobody will complete, such as those of a process that was killed.
+ *
+ * @throws {ValetKeyError} when S3 does not list them; an upload that cannot be aborted is an outcome
+ */
+export async function* sweepUploads(
+  s3: S3Client,
+  bucket: BucketAddress,
+  { olderThanHours, prefix = "", dryRun = true, now = () => new Date() }: SweepOptions,
+): AsyncGenerator<SweptUpload> {
+  const startedBefore = now().getTime() - olderThanHours * 3_600_000;
+  let after: string | undefined;
+  do {
+    const page = await listPendingUploads(s3, bucket, { prefix, first: maxPageSize, after });
+    for (const { key, uploadId, startedAt } of page.uploads) {
+      if (startedAt.getTime() > startedBefore) continue;
+      const found = { key, uploadId, startedAt };
+      if (dryRun) yield { ...found, outcome: "pending" };
+      else yield { ...found, ...(await aborted(s3, bucket, found)) };
+    }
+    after = page.hasNextPage ? page.endCursor : undefined;
+  } while (after !== undefined);
+}
+
+async function aborted(
+  s3: S3Client,
+  { region, bucket }: BucketAddress,
+  { key, uploadId }: { key: string; uploadId: string },
+): Promise<Pick<SweptUpload, "outcome" | "error">> {
+  try {
+    await abortMultipartUpload(s3, { region, bucket, key: parseObjectKey(key), uploadId });
+    return { outcome: "aborted" };
+  } catch (error) {
+    return { outcome: "failed", error };
+  }
+}

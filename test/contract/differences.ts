@@ -1,0 +1,23 @@
+import type { StoreName } from "../support/store-description.ts";
+
+interface Difference {
+  readonly store: StoreName;
+  readonly reason: string;
+}
+
+/**
+ * Where a store is known to differ from S3. A test that allows for one asks `store.differs(name)`:
+ * everything else holds on every store.
+ */
+export const differences = {
+  ignoresChecksums: {
+    store: "ceph",
+    reason: "Ceph 16 takes x-amz-checksum-* headers without verifying, storing or returning them.",
+  },
+  dropsTagsOfMultipartUploads: {
+    store: "ceph",
+    reason: "Ceph 16 drops x-amz-tagging of CreateMultipartUpload.",
+  },
+} as const satisfies Record<string, Difference>;
+
+export type DifferenceName = keyof typeof differences;

@@ -1,0 +1,89 @@
+import type { ErrorCode } from "../../src/errors.ts";
+
+/** The first error of an answer, as a client sees it. */
+export class GraphQLFailure extends Error {
+  override readonly name = "GraphQLFailure";
+  readonly code: ErrorCode | undefined;
+  readonly retryable: boolean | undefined;
+  readonly field: string | undefined;
+  readonly status: number;
+
+  constructor(status: number, error: GraphQLErrorJson) {
+    super(error.message);
+    this.status = status;
+    this.code = error.extensions?.code;
+    this.retryable = error.extensions?.retryable;
+    this.field = error.extensions?.field;
+  }
+}
+
+interface GraphQLErrorJson {
+  readonly message: string;
+  readonly path?: readonly (string | number)[];
+  readonly extensions?: { readonly code: ErrorCode; readonly retryable: boolean; readonly field?: string };
+}
+
+export interface GraphQLAnswer<Data> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly data?: Data | null;
+  readonly errors?: readonly GraphQLErrorJson[];
+}
+
+export type Variables = Readonly<Record<string, unknown>>;
+
+/** Speaks GraphQL over HTTP to one server, as one caller. */
+export class GraphQLClient {
+  /** Of the server, without a path. */
+  readonly url: string;
+  readonly #headers: Readonly<Record<string, string>>;
+
+  constructor(url: string, headers: Readonly<Record<string, string>> = {}) {
+    this.url = url;
+    this.#headers = headers;
+  }
+
+  /** The same server with a bearer token. */
+  as(token: string): GraphQLClient {
+    return new GraphQLClient(this.url, { ...this.#headers, authorization: `Bearer ${token}` });
+  }
+
+  /** Sends `body` as it is. */
+  async post<Data>(body: BodyInit, headers: Record<string, string>): Promise<GraphQLAnswer<Data>> {
+    const response = await fetch(`${this.url}/graphql`, {
+      ...{ method: "POST", body },
+      headers: { ...this.#headers, ...headers },
+    });
+    const answer = (await response.json()) as Pick<GraphQLAnswer<Data>, "data" | "errors">;
+    return { status: response.status, headers: response.headers, ...answer };
+  }
+
+  answer<Data>(query: string, variables: Variables = {}): Promise<GraphQLAnswer<Data>> {
+    return this.post(JSON.stringify({ query, variables }), { "content-type": "application/json" });
+  }
+
+  /** @throws {GraphQLFailure} when the answer has an error */
+  async data<Data>(query: string, variables: Variables = {}): Promise<Data> {
+    return dataOf(await this.answer<Data>(query, variables));
+  }
+
+  /**
+   * A GraphQL multipart request with one file, `variables.file`.
+   * https://github.com/jaydenseric/graphql-multipart-request-spec
+   * @throws {GraphQLFailure} when the answer has an error
+   */
+  async dataWithFile<Data>(query: string, variables: Variables, file: Blob): Promise<Data> {
+    const form = new FormData();
+    form.set("operations", JSON.stringify({ query, variables: { ...variables, file: null } }));
+    form.set("map", JSON.stringify({ 0: ["variables.file"] }));
+    form.set("0", file);
+    return dataOf(await this.post<Data>(form, { "apollo-require-preflight": "true" }));
+  }
+}
+
+function dataOf<Data>(answer: GraphQLAnswer<Data>): Data {
+  const [error] = answer.errors ?? [];
+  if (error !== undefined) throw new GraphQLFailure(answer.status, error);
+  if (answer.data === undefined || answer.data === null) throw new Error("An answer without data or errors.");
+  return answer.data;
+}

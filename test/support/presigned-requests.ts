@@ -1,0 +1,35 @@
+import type { KeyValue, PostUpload } from "./operations.ts";
+
+/** What a browser does with the answers of requestUpload and upload.parts: plain HTTP, no SDK. */
+
+export function sendPut(
+  signed: { readonly url: string; readonly headers: readonly KeyValue[] },
+  body: Uint8Array,
+  changedHeaders: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  return fetch(signed.url, {
+    method: "PUT",
+    headers: { ...record(signed.headers), ...changedHeaders },
+    body,
+  });
+}
+
+export function sendPost(
+  signed: PostUpload,
+  body: Uint8Array,
+  changedFields: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  const form = new FormData();
+  for (const [name, value] of Object.entries({ ...record(signed.fields), ...changedFields }))
+    form.set(name, value);
+  form.set("file", new Blob([body]), "file");
+  return fetch(signed.url, { method: "POST", body: form });
+}
+
+export async function bytesOf(response: Response): Promise<Buffer> {
+  return Buffer.from(await response.arrayBuffer());
+}
+
+export function record(pairs: readonly KeyValue[]): Record<string, string> {
+  return Object.fromEntries(pairs.map(({ name, value }) => [name, value]));
+}

@@ -1,0 +1,113 @@
+import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import type { TemporaryCredentials } from "../../src/access/role-session.ts";
+import { type AwsCall, classifyAwsRequest } from "./aws-operation.ts";
+import { listenOnLoopback, stopListening } from "./listening.ts";
+
+export interface RecordedRequest extends AwsCall {
+  readonly method: string;
+  /** Path and query, as sent. */
+  readonly target: string;
+  readonly headers: IncomingMessage["headers"];
+  /** The store's answer. */
+  readonly status: number;
+}
+
+/**
+ * Stands between server and store, passes bytes on as they are (the Host header too, which signatures
+ * cover) and keeps what it saw. URLs that the server signs go through it as well.
+ */
+export interface RecordingProxy {
+  readonly url: string;
+  /** In the order of their answers. */
+  readonly requests: readonly RecordedRequest[];
+  /** What AssumeRole has answered so far, in order. */
+  readonly roleSessions: readonly TemporaryCredentials[];
+  count(operation: string): number;
+  forget(): void;
+  close(): Promise<void>;
+}
+
+export async function startRecordingProxy(storeUrl: string): Promise<RecordingProxy> {
+  const requests: RecordedRequest[] = [];
+  const roleSessions: TemporaryCredentials[] = [];
+
+  const server = createServer((incoming, outgoing) => {
+    forward(storeUrl, incoming, outgoing).then(
+      ({ status, form, answer }) => {
+        const { method = "", url: target = "", headers } = incoming;
+        const call = classifyAwsRequest(method, target, headers, form);
+        requests.push({ ...call, method, target, headers, status });
+        if (call.operation === "AssumeRole" && status === 200) roleSessions.push(credentialsIn(answer));
+      },
+      () => incoming.destroy(),
+    );
+  });
+  server.requestTimeout = 0;
+  const url = await listenOnLoopback(server);
+
+  return {
+    url,
+    requests,
+    roleSessions,
+    count: (operation) => requests.filter((recorded) => recorded.operation === operation).length,
+    forget: () => {
+      requests.length = 0;
+      roleSessions.length = 0;
+    },
+    close: () => stopListening(server),
+  };
+}
+
+interface Exchange {
+  readonly status: number;
+  /** Both sides' bodies of a call to STS; empty for S3, whose bodies are not kept. */
+  readonly form: URLSearchParams;
+  readonly answer: string;
+}
+
+/** Resolves just before the last byte of the answer is passed on, so that who has it finds it recorded. */
+function forward(storeUrl: string, incoming: IncomingMessage, outgoing: ServerResponse): Promise<Exchange> {
+  const isSts = incoming.url === "/" && incoming.method === "POST";
+  const sent: Buffer[] = [];
+  const received: Buffer[] = [];
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(storeUrl);
+    const upstream = request({
+      ...{ hostname, port, agent: false },
+      ...{ method: incoming.method, path: incoming.url, headers: incoming.rawHeaders },
+    });
+    if (isSts) incoming.on("data", (chunk: Buffer) => sent.push(chunk));
+    incoming.pipe(upstream);
+    incoming.on("error", reject);
+    outgoing.on("close", () => upstream.destroy());
+    upstream.on("error", reject);
+    upstream.on("response", (response) => {
+      const status = response.statusCode ?? 0;
+      outgoing.writeHead(status, response.rawHeaders);
+      response.on("error", reject);
+      response.on("data", (chunk: Buffer) => {
+        if (isSts) received.push(chunk);
+        if (!outgoing.write(chunk)) response.pause();
+      });
+      outgoing.on("drain", () => response.resume());
+      response.on("end", () => {
+        const form = new URLSearchParams(Buffer.concat(sent).toString());
+        resolve({ status, form, answer: Buffer.concat(received).toString() });
+        setImmediate(() => outgoing.end());
+      });
+    });
+  });
+}
+
+function credentialsIn(assumeRoleAnswer: string): TemporaryCredentials {
+  const element = (name: string) => {
+    const value = new RegExp(`<${name}>([^<]*)</${name}>`).exec(assumeRoleAnswer)?.[1];
+    if (value === undefined) throw new Error(`AssumeRole's answer has no ${name}.`);
+    return value;
+  };
+  return {
+    accessKeyId: element("AccessKeyId"),
+    secretAccessKey: element("SecretAccessKey"),
+    sessionToken: element("SessionToken"),
+  };
+}

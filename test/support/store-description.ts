@@ -1,0 +1,36 @@
+import "vitest";
+
+/** A store that the contract suite runs against. Plain data: it goes from vitest's main process to its workers. */
+export interface StoreDescription {
+  readonly name: StoreName;
+  /** S3 and STS answer at one origin. */
+  readonly endpoint: string;
+  readonly region: string;
+  /** What the server is configured with: may assume the role. */
+  readonly baseCredentials: AccessKey;
+  readonly roleArn: string;
+  readonly buckets: StoreBuckets;
+  /** For tests to seed and to inspect: reads and writes every object. */
+  readonly adminCredentials: AccessKey;
+}
+
+export type StoreName = "embedded" | "ceph";
+
+export interface AccessKey {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+export interface StoreBuckets {
+  readonly main: string;
+  /** Keeps versions. */
+  readonly versioned: string;
+  /** The role has no right here. */
+  readonly private: string;
+}
+
+declare module "vitest" {
+  interface ProvidedContext {
+    storeDescription: StoreDescription;
+  }
+}

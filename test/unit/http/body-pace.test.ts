@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { BodyPace } from "../../../src/http/body-pace.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** 1 s of silence, 100 bytes a second. */
+function startPace() {
+  const onStall = vi.fn();
+  const pace = new BodyPace({
+    idleTimeoutMs: 1000,
+    minimumBytesPerSecond: 100,
+    onStall,
+    now: () => Date.now(),
+  });
+  pace.resume();
+  return { pace, onStall };
+}
+
+it("stalls after a silence", () => {
+  const { pace, onStall } = startPace();
+  vi.advanceTimersByTime(999);
+  pace.received(1);
+  expect(onStall).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(1000);
+  expect(onStall).toHaveBeenCalledOnce();
+});
+
+it("stalls when bytes keep coming, but too few", () => {
+  const { pace, onStall } = startPace();
+  for (let step = 0; step < 10; step++) {
+    vi.advanceTimersByTime(100);
+    pace.received(9);
+  }
+  expect(onStall).toHaveBeenCalledOnce();
+});
+
+it("lets a client go on for ever at the minimum", () => {
+  const { pace, onStall } = startPace();
+  for (let step = 0; step < 1000; step++) {
+    vi.advanceTimersByTime(100);
+    pace.received(10);
+  }
+  expect(onStall).not.toHaveBeenCalled();
+});
+
+it("does not count the time in which nothing is wanted", () => {
+  const { pace, onStall } = startPace();
+  for (let step = 0; step < 10; step++) {
+    vi.advanceTimersByTime(200);
+    pace.received(30);
+    pace.pause();
+    vi.advanceTimersByTime(60_000);
+    pace.resume();
+  }
+  expect(onStall).not.toHaveBeenCalled();
+});
+
+it("is quiet once it is paused for good", () => {
+  const { pace, onStall } = startPace();
+  pace.pause();
+  vi.advanceTimersByTime(60_000);
+  expect(onStall).not.toHaveBeenCalled();
+});

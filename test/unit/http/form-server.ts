@@ -1,0 +1,225 @@
+import { createServer, type IncomingMessage } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import { buffer } from "node:stream/consumers";
+import { GraphQLUpload } from "graphql-upload-minimal";
+import { ValetKeyError } from "../../../src/errors.ts";
+import { drainRequest } from "../../../src/http/drain-request.ts";
+import { type MultipartOptions, readMultipartRequest } from "../../../src/http/multipart.ts";
+import type { IncomingFile } from "../../../src/storage/incoming-file.ts";
+
+export const boundary = "boundary";
+
+/** What a resolver would do: `variables` as GraphQL hands them on, promises in the places of files. */
+export type Resolve = (variables: Variables) => Promise<unknown>;
+export interface Variables {
+  file: Promise<IncomingFile>;
+  files: Promise<IncomingFile>[];
+}
+
+export interface FormServer extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  resolve: Resolve;
+  /** Called with each answer, sent or not. */
+  onAnswer: (answer: Answer) => void;
+}
+
+export interface Answer {
+  status: number;
+  data?: unknown;
+  error?: { code: string; field?: string; retryable: boolean };
+}
+
+/** A bare node:http server that treats forms as the real one does. */
+export async function startFormServer(options: Partial<MultipartOptions> = {}): Promise<FormServer> {
+  const limits = { maxFiles: 3, maxFileBytes: 1_000_000, drain: { timeoutMs: 10_000 }, ...options };
+  const server = createServer(async (request, response) => {
+    const { finish, ...answer } = await answerTo(request);
+    formServer.onAnswer(answer);
+    response.on("close", () => void finish());
+    const json = Buffer.from(JSON.stringify(answer));
+    response.writeHead(answer.status, { "content-length": json.length }).end(json);
+  });
+
+  async function answerTo(request: IncomingMessage): Promise<Answer & { finish: () => Promise<void> }> {
+    let finish = () => drainRequest(request, limits.drain);
+    try {
+      const form = await readMultipartRequest(request, limits);
+      finish = () => form.finish();
+      return { status: 200, data: await formServer.resolve(coerce(form.operation.variables)), finish };
+    } catch (error) {
+      return { ...toAnswer(error), finish };
+    }
+  }
+
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address() as AddressInfo;
+  const formServer: FormServer = {
+    url: `http://127.0.0.1:${port}/`,
+    port,
+    resolve: readEveryFile,
+    onAnswer: () => {},
+    [Symbol.asyncDispose]: () =>
+      new Promise((done) => {
+        server.close(() => done());
+        server.closeAllConnections();
+      }),
+  };
+  return formServer;
+}
+
+export function toAnswer(error: unknown): Answer {
+  if (!(error instanceof ValetKeyError)) return { status: 500, data: String(error) };
+  const { code, field, retryable } = error;
+  return { status: 400, error: { code, retryable, ...(field === undefined ? {} : { field }) } };
+}
+
+function coerce(variables: Record<string, unknown> | null | undefined): Variables {
+  const upload = (value: unknown) =>
+    value === null || value === undefined ? undefined : GraphQLUpload.parseValue(value);
+  const files = Array.isArray(variables?.files) ? variables.files.map(upload) : [];
+  return { file: upload(variables?.file), files } as Variables;
+}
+
+export interface ReadFile {
+  filename?: string;
+  contentType: string;
+  text: string;
+}
+
+export async function readFile(file: IncomingFile): Promise<ReadFile> {
+  const text = (await buffer(file.open())).toString("latin1");
+  const { filename, contentType } = file;
+  return { contentType, text, ...(filename === undefined ? {} : { filename }) };
+}
+
+/** One after the other, as the fields of a mutation are executed. */
+export async function readEveryFile({ file, files }: Variables): Promise<ReadFile[]> {
+  const read: ReadFile[] = [];
+  if (file !== undefined) read.push(await readFile(await file));
+  for (const next of files) read.push(await readFile(await next));
+  return read;
+}
+
+export interface Part {
+  /** The whole Content-Disposition header's value, or the part's name. */
+  name?: string;
+  filename?: string;
+  type?: string;
+  /** Instead of all of the above. */
+  headers?: string;
+  body?: string | Buffer;
+}
+
+/** The bytes of a form. */
+export function encodeForm(parts: readonly Part[], ending = `--${boundary}--\r\n`): Buffer {
+  const chunks = parts.flatMap((part) => [
+    Buffer.from(`--${boundary}\r\n${headersOf(part)}\r\n\r\n`),
+    Buffer.from(part.body ?? ""),
+    Buffer.from("\r\n"),
+  ]);
+  return Buffer.concat([...chunks, Buffer.from(ending)]);
+}
+
+function headersOf({ headers, name, filename, type }: Part): string {
+  if (headers !== undefined) return headers;
+  const disposition = `Content-Disposition: form-data; name="${name}"`;
+  const withFilename = filename === undefined ? disposition : `${disposition}; filename="${filename}"`;
+  return type === undefined ? withFilename : `${withFilename}\r\nContent-Type: ${type}`;
+}
+
+/** `operations` and `map` for one file in `variables.file`. */
+export function oneFileFields(): Part[] {
+  return fields({ file: null }, { 0: ["variables.file"] });
+}
+
+/** `operations` and `map` for as many files in `variables.files`, parts named 0, 1, … */
+export function fileListFields(count: number): Part[] {
+  const indexes = Array.from({ length: count }, (_, index) => index);
+  const map = Object.fromEntries(indexes.map((index) => [index, [`variables.files.${index}`]]));
+  return fields({ files: indexes.map(() => null) }, map);
+}
+
+export function fields(variables: unknown, map: unknown): Part[] {
+  return [
+    { name: "operations", body: JSON.stringify({ query: "mutation", variables }) },
+    { name: "map", body: JSON.stringify(map) },
+  ];
+}
+
+export function filePart(name: string, body: string | Buffer): Part {
+  return { name, filename: `${name}.txt`, type: "text/x-test", body };
+}
+
+export function requestHead(body: { length: number }, extraHeaders = ""): string {
+  return (
+    "POST / HTTP/1.1\r\nHost: localhost\r\n" +
+    `Content-Type: multipart/form-data; boundary=${boundary}\r\nContent-Length: ${body.length}\r\n${extraHeaders}\r\n`
+  );
+}
+
+/** A connection on which bytes are sent by hand. */
+export class RawConnection implements Disposable {
+  readonly socket: Socket;
+  #received = "";
+  #closed = false;
+  #wake: () => void = () => {};
+
+  constructor(port: number) {
+    this.socket = connect(port, "127.0.0.1");
+    this.socket.on("error", () => {});
+    this.socket.on("data", (chunk) => {
+      this.#received += chunk.toString("latin1");
+      this.#wake();
+    });
+    this.socket.on("close", () => {
+      this.#closed = true;
+      this.#wake();
+    });
+  }
+
+  send(...chunks: (string | Buffer)[]): this {
+    for (const chunk of chunks) this.socket.write(chunk);
+    return this;
+  }
+
+  sendForm(body: Buffer): this {
+    return this.send(requestHead(body), body);
+  }
+
+  /** The next answer; undefined when the connection closes without one. */
+  async answer(): Promise<Answer | undefined> {
+    for (;;) {
+      const head = this.#received.indexOf("\r\n\r\n");
+      const length = /content-length: (\d+)/i.exec(this.#received)?.[1] ?? "0";
+      const end = head + 4 + Number(length);
+      if (head !== -1 && this.#received.length >= end) {
+        const json = this.#received.slice(head + 4, end);
+        this.#received = this.#received.slice(end);
+        return JSON.parse(Buffer.from(json, "latin1").toString()) as Answer;
+      }
+      if (this.#closed) return undefined;
+      await this.#change();
+    }
+  }
+
+  async closed(): Promise<void> {
+    while (!this.#closed) await this.#change();
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.socket.destroy();
+  }
+}
+
+/** Sends a form on a connection of its own. */
+export async function post(server: FormServer, body: Buffer): Promise<Answer | undefined> {
+  using connection = new RawConnection(server.port);
+  return await connection.sendForm(body).answer();
+}

@@ -1,0 +1,129 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseFileMap, parseOperation } from "../../../src/http/multipart-operation.ts";
+
+const refusal = (field: string) => expect.objectContaining({ code: "BAD_USER_INPUT", field });
+
+describe("operations", () => {
+  it("takes what GraphQL over HTTP defines, and nothing else", () => {
+    const operation = { query: "{a}", operationName: "A", variables: { a: null }, extensions: { b: 1 } };
+    expect(parseOperation(JSON.stringify({ ...operation, id: 1 }))).toEqual(operation);
+  });
+
+  it("takes null for what is optional, and a persisted query's hash for its text", () => {
+    const operation = { query: "{a}", operationName: null, variables: null, extensions: null };
+    expect(parseOperation(JSON.stringify(operation))).toEqual(operation);
+    const persisted = { extensions: { persistedQuery: { version: 1, sha256Hash: "00" } } };
+    expect(parseOperation(JSON.stringify(persisted))).toEqual(persisted);
+  });
+
+  it.each([
+    ["", "{", "null", "1", '"query"', "[]", '[{"query":"{a}"}]', "{}", '{"query":1}', '{"query":null}'],
+    ['{"query":"{a}","variables":[]}', '{"query":"{a}","variables":1}', '{"query":"{a}","extensions":""}'],
+    ['{"query":"{a}","operationName":{}}', '{"extensions":{}}', '{"extensions":{"persistedQuery":[]}}'],
+  ])("refuses %s", (...jsons) => {
+    for (const json of jsons) expect(() => parseOperation(json)).toThrow(refusal("operations"));
+  });
+});
+
+describe("map", () => {
+  const parse = (variables: unknown, map: unknown, maxFiles = 3) => {
+    const operation = parseOperation(JSON.stringify({ query: "", variables }));
+    const files = parseFileMap(typeof map === "string" ? map : JSON.stringify(map), operation, maxFiles);
+    return { operation, files };
+  };
+
+  it("finds the places of files in objects and lists, and fills them", () => {
+    const variables = { file: null, input: { files: [1, null], "": null } };
+    const map = { a: ["variables.file"], b: ["variables.input.files.1", "variables.input."] };
+    const { operation, files } = parse(variables, map);
+    for (const [name, slots] of files) for (const slot of slots) slot.fill(name);
+    expect(operation.variables).toEqual({ file: "a", input: { files: [1, "b"], "": "b" } });
+  });
+
+  it.each([
+    "",
+    "{",
+    "null",
+    "[]",
+    '{"0":"variables.a"}',
+    '{"0":[]}',
+    '{"0":[1]}',
+    '{"0":["variables"]}',
+    '{"0":["query"]}',
+    '{"0":["0.variables.a"]}',
+    '{"0":["__proto__.a"]}',
+  ])("refuses %s", (map) => {
+    expect(() => parse({ a: null }, map)).toThrow(refusal("map"));
+  });
+
+  it.each([
+    "variables.missing",
+    "variables.text",
+    "variables.text.length",
+    "variables.list.length",
+    "variables.list.00",
+    "variables.list.1",
+    "variables.list.-1",
+    "variables.a.b",
+    "variables.toString.call",
+    "variables.hasOwnProperty",
+    "variables.__proto__",
+    "variables.constructor.prototype",
+    "variables.list.__proto__.x",
+  ])("refuses the path %s, where there is no null of the client's own", (path) => {
+    const variables = { text: "", list: [null], a: null };
+    expect(() => parse(variables, { 0: [path] })).toThrow(refusal(path));
+  });
+
+  it("fills a variable called __proto__ without touching any prototype", () => {
+    const { operation, files } = parse(undefined, "{}");
+    expect(files.size).toBe(0);
+    const odd = parseOperation('{"query":"","variables":{"__proto__":null}}');
+    for (const [slot] of parseFileMap('{"0":["variables.__proto__"]}', odd, 1).values())
+      slot?.fill({ polluted: 1 });
+    expect(operation.variables).toBeUndefined();
+    expect(Object.getPrototypeOf(odd.variables)).toBe(Object.prototype);
+    expect(Object.keys(odd.variables ?? {})).toEqual(["__proto__"]);
+  });
+
+  it("refuses a variable that is mapped to twice, too many files, and too many paths", () => {
+    expect(() => parse({ a: null }, { 0: ["variables.a"], 1: ["variables.a"] })).toThrow(
+      refusal("variables.a"),
+    );
+    expect(() => parse({ a: null, b: null }, { 0: ["variables.a"], 1: ["variables.b"] }, 1)).toThrow(
+      refusal("map"),
+    );
+    const list = Array.from({ length: 1001 }, () => null);
+    expect(() => parse({ list }, { 0: list.map((_, index) => `variables.list.${index}`) })).toThrow(
+      refusal("map"),
+    );
+  });
+
+  it("takes the last of two entries of the same name, as JSON.parse does", () => {
+    const { files } = parse({ a: null, b: null }, '{"0":["variables.a"],"0":["variables.b"]}');
+    expect([...files.values()].flat().map(({ path }) => path)).toEqual(["variables.b"]);
+  });
+
+  it("answers any JSON with slots or a refusal", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.jsonValue(), fc.string(), (variables, map, path) => {
+        for (const candidate of [map, { 0: [path] }, { 0: [`variables.${path}`] }]) {
+          try {
+            parse(variables, candidate);
+          } catch (error) {
+            expect(error).toMatchObject({ code: "BAD_USER_INPUT" });
+          }
+        }
+      }),
+    );
+  });
+
+  it("survives JSON that is a million levels deep", () => {
+    const depth = 1_000_000;
+    const deep = `{"query":"","variables":{"a":${"[".repeat(depth)}null${"]".repeat(depth)}}}`;
+    const parsed = () =>
+      parseFileMap(`{"0":["variables.a${".0".repeat(100_000)}"]}`, parseOperation(deep), 1);
+    expect(parsed).toThrow(expect.objectContaining({ code: "BAD_USER_INPUT" }));
+  });
+});
