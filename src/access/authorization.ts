@@ -14,6 +14,8 @@ export interface UploadDemands {
   readonly contentType?: string | undefined;
   /** Undefined: nothing is signed for the client. */
   readonly expiresInSeconds?: number | undefined;
+  /** What the caller's role session can outlive, whatever the grants say. */
+  readonly longestSeconds?: number | undefined;
 }
 
 /**
@@ -26,8 +28,9 @@ export function authorizeDownload(
   grants: readonly Grant[],
   object: GrantedObject,
   expiresInSeconds?: number,
+  longestSeconds?: number,
 ): void {
-  narrowByExpiry(grantsOn(grants, "DOWNLOAD", object.bucket, object.key), expiresInSeconds);
+  narrowByExpiry(grantsOn(grants, "DOWNLOAD", object.bucket, object.key), expiresInSeconds, longestSeconds);
 }
 
 /**
@@ -42,7 +45,21 @@ export function authorizeUpload(
   const onObject = grantsOn(grants, "UPLOAD", object.bucket, object.key);
   const ofType = narrowByContentType(onObject, demands.contentType);
   const ofSize = narrowBySize(ofType, demands.sizeBytes);
-  narrowByExpiry(ofSize, demands.expiresInSeconds);
+  narrowByExpiry(ofSize, demands.expiresInSeconds, demands.longestSeconds);
+}
+
+/**
+ * For uploads in progress, whose size and type were decided when they began: `prefix` is a key, or what
+ * the keys of several begin with.
+ * @throws {ValetKeyError} FORBIDDEN; BAD_USER_INPUT (expiresIn), which says the maximum
+ */
+export function authorizeUploadsBelow(
+  grants: readonly Grant[],
+  uploads: { readonly bucket: BucketName; readonly prefix: string },
+  expiresInSeconds?: number,
+  longestSeconds?: number,
+): void {
+  narrowByExpiry(grantsOn(grants, "UPLOAD", uploads.bucket, uploads.prefix), expiresInSeconds, longestSeconds);
 }
 
 /** The listing's prefix must lie inside the grant's: one that is wider is refused, not narrowed.
@@ -57,11 +74,6 @@ export function authorizeList(
 /** @throws {ValetKeyError} FORBIDDEN */
 export function authorizeDelete(grants: readonly Grant[], object: GrantedObject): void {
   grantsOn(grants, "DELETE", object.bucket, object.key);
-}
-
-/** May the caller see this upload in progress? True where the caller may upload to its key. */
-export function maySeeUpload(grants: readonly Grant[], object: GrantedObject): boolean {
-  return grants.some((grant) => allows(grant, "UPLOAD", object.bucket, object.key));
 }
 
 /**
@@ -125,9 +137,13 @@ function narrowBySize(grants: readonly Grant[], sizeBytes: number | undefined): 
   throw new ValetKeyError("UPLOAD_TOO_LARGE", `At most ${limit} bytes are allowed here.`, { field: "size" });
 }
 
-function narrowByExpiry(grants: readonly Grant[], expiresInSeconds: number | undefined): void {
+function narrowByExpiry(
+  grants: readonly Grant[],
+  expiresInSeconds: number | undefined,
+  longestSeconds = Infinity,
+): void {
   if (expiresInSeconds === undefined) return;
-  const limit = largest(grants, "maxExpiresSeconds");
+  const limit = Math.min(largest(grants, "maxExpiresSeconds"), longestSeconds);
   if (expiresInSeconds > limit) {
     throw badUserInput("expiresIn", `At most ${limit} seconds are allowed here.`);
   }

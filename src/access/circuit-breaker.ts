@@ -8,6 +8,12 @@ export interface CircuitBreakerOptions {
   readonly monotonicNow?: (() => number) | undefined;
 }
 
+/** Leave for one call. Exactly one of the two is to be called when it has ended. */
+export interface Permit {
+  succeeded(): void;
+  failed(): void;
+}
+
 /**
  * Ends calls to a service that fails before they are made. Closed: every call is let through. Open: none.
  * When its time is over: one at a time, the probe, whose outcome closes it or opens it for longer.
@@ -17,7 +23,7 @@ export class CircuitBreaker {
   readonly #shortestOpenMs: number;
   readonly #longestOpenMs: number;
   readonly #now: () => number;
-  #failures = 0;
+  #failuresInARow = 0;
   #openMs = 0;
   #openUntil = 0;
   #probing = false;
@@ -29,34 +35,41 @@ export class CircuitBreaker {
     this.#now = options.monotonicNow ?? (() => performance.now());
   }
 
-  /** Open, and its time is not over. */
+  /** No call is let through, and its time is not over. */
   get isOpen(): boolean {
     return this.#openMs > 0 && this.#now() < this.#openUntil;
   }
 
-  /** Asks for one call. Whoever gets true makes the call and reports `succeeded` or `failed`. */
-  tryEnter(): boolean {
-    if (this.#openMs === 0) return true;
-    if (this.isOpen || this.#probing) return false;
+  /** @returns undefined when the call must not be made */
+  tryEnter(): Permit | undefined {
+    if (this.#openMs === 0) {
+      return { succeeded: () => this.#close(), failed: () => this.#countFailure() };
+    }
+    if (this.isOpen || this.#probing) return undefined;
     this.#probing = true;
-    return true;
+    return {
+      succeeded: () => this.#close(),
+      failed: () => {
+        this.#probing = false;
+        this.#open(Math.min(this.#openMs * 2, this.#longestOpenMs));
+      },
+    };
   }
 
-  succeeded(): void {
-    this.#failures = 0;
+  #close(): void {
+    this.#failuresInARow = 0;
     this.#openMs = 0;
     this.#probing = false;
   }
 
-  failed(): void {
-    this.#failures += 1;
-    const probed = this.#probing;
-    this.#probing = false;
-    // Calls that were under way when it opened fail too, and say nothing new.
-    if (this.isOpen || this.#failures < this.#failuresToOpen) return;
-    if (this.#openMs > 0 && !probed) return;
-    this.#openMs =
-      this.#openMs === 0 ? this.#shortestOpenMs : Math.min(this.#openMs * 2, this.#longestOpenMs);
-    this.#openUntil = this.#now() + this.#openMs;
+  #countFailure(): void {
+    this.#failuresInARow += 1;
+    // A call that was under way when it opened says nothing new by failing.
+    if (this.#openMs === 0 && this.#failuresInARow >= this.#failuresToOpen) this.#open(this.#shortestOpenMs);
+  }
+
+  #open(forMs: number): void {
+    this.#openMs = forMs;
+    this.#openUntil = this.#now() + forMs;
   }
 }

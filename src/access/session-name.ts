@@ -42,5 +42,5 @@ export function sessionTags(principal: Principal): Readonly<Record<string, strin
 
 function tagValue(text: string): string {
   if (tagValueShape.test(text) && !text.startsWith(tagHashPrefix)) return text;
-  return `${tagHashPrefix}${createHash("sha256").update(text).digest("base64url")}`;
+  return `${tagHashPrefix}${createHash("sha256").update(JSON.stringify(text)).digest("base64url")}`;
 }

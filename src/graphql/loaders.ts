@@ -80,3 +80,17 @@ async function deleteAll(
   );
   return addresses.map((address) => outcomes.get(address) ?? new Error("An object got lost."));
 }
+
+async function deleteFromBucket(
+  context: RequestContext,
+  objects: readonly ObjectAddress[],
+): Promise<readonly (DeletedObject | Error)[]> {
+  const [first] = objects;
+  if (first === undefined) return [];
+  const { bucket, region } = first;
+  try {
+    return await context.inRegionOf({ bucket, region }, (s3, there) => deleteObjects(s3, there, objects));
+  } catch (error) {
+    return objects.map(() => asError(error));
+  }
+}

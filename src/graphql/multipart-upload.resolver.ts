@@ -3,7 +3,7 @@ import { authorizeUploadsBelow } from "../access/authorization.ts";
 import { badUserInput, ValetKeyError } from "../errors.ts";
 import { type ObjectKey, parseKeyPrefix, parseObjectKey } from "../object-address.ts";
 import { completeUpload } from "../storage/complete-upload.ts";
-import { abortMultipartUpload, fittingParts, listParts } from "../storage/multipart-uploads.ts";
+import { abortMultipartUpload, fittingParts } from "../storage/multipart-uploads.ts";
 import { listPendingUploads, type PendingUpload } from "../storage/pending-uploads.ts";
 import { presignPart } from "../storage/presigned-requests.ts";
 import { bareEtag } from "../storage/stored-object.ts";
@@ -141,7 +141,8 @@ export class MultipartUploadResolver {
     return wanted.map((number) => {
       const sizeBytes = bytesOfPart(plan, number);
       const part = { uploadId: upload.uploadId, partNumber: number, sizeBytes };
-      return { number, size: sizeBytes, ...presignPart(presigner, { ...signing, ...part }) };
+      const { url, headers, expiresAt } = presignPart(presigner, { ...signing, ...part });
+      return { number, size: sizeBytes, url, headers: [...headers], expiresAt };
     });
   }
 

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { S3Client } from "@aws-sdk/client-s3";
 import { LRUCache } from "lru-cache";
 import type { BucketName, Region } from "../object-address.ts";
@@ -39,12 +40,18 @@ export async function readEndpointSettings(options: {
     config.useFipsEndpoint(),
     config.useDualstackEndpoint(),
   ]);
+  const endpoint = options.endpoint ?? configured;
   return {
-    forcePathStyle: options.forcePathStyle,
-    endpoint: options.endpoint ?? configured,
+    forcePathStyle: options.forcePathStyle || isAtIpAddress(endpoint),
+    endpoint,
     useFips,
     useDualstack,
   };
+}
+
+/** There are no buckets' names before an IP address; the SDK's rules try it for names with dots. */
+function isAtIpAddress(endpoint: string | undefined): boolean {
+  return endpoint !== undefined && isIP(new URL(endpoint).hostname.replace(/^\[|\]$/g, "")) !== 0;
 }
 
 export interface EndpointsOptions extends EndpointSettings {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import {
   AbortMultipartUploadCommand,
   CreateMultipartUploadCommand,
-  paginateListParts,
+  ListPartsCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { badUserInput, ValetKeyError } from "../errors.ts";
@@ -78,23 +78,25 @@ export async function listParts(
   { bucket, key, uploadId }: UploadAddress,
 ): Promise<UploadedPart[]> {
   const parts: UploadedPart[] = [];
-  try {
-    for await (const page of paginateListParts(
-      { client: s3 },
-      { Bucket: bucket, Key: key, UploadId: uploadId },
-    )) {
-      for (const part of page.Parts ?? []) {
-        parts.push({
-          number: part.PartNumber ?? 0,
-          sizeBytes: part.Size ?? 0,
-          etag: part.ETag ?? "",
-          uploadedAt: part.LastModified,
-        });
-      }
+  let marker: string | undefined;
+  // The SDK's paginator goes by the marker, which S3 names on the last page too; this goes by IsTruncated.
+  do {
+    const page = await asking(
+      { operation: "ListParts", subject: "upload" },
+      s3.send(
+        new ListPartsCommand({ Bucket: bucket, Key: key, UploadId: uploadId, PartNumberMarker: marker }),
+      ),
+    );
+    for (const part of page.Parts ?? []) {
+      parts.push({
+        number: part.PartNumber ?? 0,
+        sizeBytes: part.Size ?? 0,
+        etag: part.ETag ?? "",
+        uploadedAt: part.LastModified,
+      });
     }
-  } catch (error) {
-    throw toStorageError(error, { operation: "ListParts", subject: "upload" });
-  }
+    marker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
+  } while (marker !== undefined);
   return parts.sort((a, b) => a.number - b.number);
 }
 

@@ -106,15 +106,16 @@ const pagesLooked = 10;
 /**
  * The newest upload in progress of a key of which S3 holds parts that fit the plan.
  *
+ * @param clients.listing may list the bucket's uploads; `s3` may see into those of the key
  * @param algorithm of the checksum that is promised now: an upload that was begun without it cannot be completed with it
  */
 export async function findResumableUpload(
-  s3: S3Client,
+  { s3, listing }: { readonly s3: S3Client; readonly listing: S3Client },
   address: ObjectAddress,
   plan: UploadPlan,
   algorithm?: ChecksumAlgorithm | undefined,
 ): Promise<ResumableUpload | undefined> {
-  const candidates = await pendingUploadsOf(s3, address);
+  const candidates = await pendingUploadsOf(listing, address);
   candidates.sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime());
   for (const { uploadId, startedAt } of candidates.slice(0, candidatesLooked)) {
     const upload = { region: address.region, bucket: address.bucket, key: address.key, uploadId };

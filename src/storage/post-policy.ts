@@ -55,7 +55,8 @@ export function presignPost(presigner: Presigner, demand: PutDemand): PresignedP
 const filenameVariable = "${filename}";
 
 function refuseVariables(key: string, headers: Readonly<Record<string, string>>): void {
-  if (key.includes(filenameVariable)) throw badUserInput("input.key", `A form cannot carry "${filenameVariable}": use PUT.`);
+  if (key.includes(filenameVariable))
+    throw badUserInput("input.key", `A form cannot carry "${filenameVariable}": use PUT.`);
   if (Object.values(headers).some((value) => value.includes(filenameVariable))) {
     throw badUserInput("input", `A form cannot carry "${filenameVariable}": use PUT.`);
   }
@@ -82,7 +83,7 @@ function formFields(headers: Readonly<Record<string, string>>): Record<string, s
       throw badUserInput("input.overwrite", "A form cannot keep an object from being replaced: use PUT.");
     }
     if (name === "x-amz-tagging") {
-      fields["tagging"] = taggingXml(value);
+      fields.tagging = taggingXml(value);
     } else {
       if (name.startsWith(checksumPrefix)) {
         fields["x-amz-checksum-algorithm"] = name.slice(checksumPrefix.length).toUpperCase();

@@ -63,7 +63,11 @@ export class Presigner {
    */
   presign(request: PresignRequest): string {
     assertExpiry(request.expiresInSeconds);
-    const { endpoint, signingKey, date } = this.context(request.address, request.credentials, request.signedAt);
+    const { endpoint, signingKey, date } = this.context(
+      request.address,
+      request.credentials,
+      request.signedAt,
+    );
     const path = `${endpoint.basePath}/${uriEncodePath(request.address.key)}`;
     const headers = headersOf(endpoint, request);
 
@@ -113,7 +117,7 @@ function encodeQuery({ address, query }: PresignRequest): string {
 }
 
 function operationOf({ method, query }: PresignRequest): PresignedOperation {
-  if (query?.["partNumber"] !== undefined) return "part";
+  if (query?.partNumber !== undefined) return "part";
   switch (method) {
     case "GET":
       return "get";

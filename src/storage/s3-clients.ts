@@ -11,7 +11,7 @@ export interface S3ClientsOptions extends EndpointSettings {
   readonly metrics: Metrics;
   /** Until a connection stands. Default 3,000. */
   readonly connectTimeoutMs?: number | undefined;
-  /** Until an answer begins, for calls that carry no bytes of objects. Default 10,000. */
+  /** Until an answer begins, for calls that neither store, copy nor complete. Default 10,000. */
   readonly requestTimeoutMs?: number | undefined;
   /** Without a byte in either direction, for every call. Default 60,000. */
   readonly idleTimeoutMs?: number | undefined;
@@ -55,7 +55,13 @@ export class S3Clients {
   }
 
   #createClient(session: RoleSession, region: Region): S3Client {
-    const { endpoint, forcePathStyle, useFips = false, useDualstack = false, maxAttempts = 3 } = this.#options;
+    const {
+      endpoint,
+      forcePathStyle,
+      useFips = false,
+      useDualstack = false,
+      maxAttempts = 3,
+    } = this.#options;
     // Everything is said here, so that no client reads the environment and the profiles anew.
     const config: S3ClientConfig = {
       region,
@@ -86,8 +92,9 @@ export class S3Clients {
 type HandleParameters = Parameters<NodeHttpHandler["handle"]>;
 
 /**
- * A request that sends or copies bytes of objects (all of S3's PUTs) may take as long as it moves:
- * it ends when it stands still. Every other one has to begin its answer within the request timeout.
+ * A request that stores, copies or completes an object (S3's PUTs and POSTs) may take as long as
+ * bytes move: it ends when the connection is idle. Every other one has to begin its answer within
+ * the request timeout.
  */
 class ObjectTransferHandler extends NodeHttpHandler {
   readonly #requestTimeoutMs: number;
@@ -110,9 +117,13 @@ class ObjectTransferHandler extends NodeHttpHandler {
     this.#requestTimeoutMs = requestTimeoutMs;
   }
 
-  override handle(request: HandleParameters[0], options?: HandleParameters[1]): ReturnType<NodeHttpHandler["handle"]> {
-    const requestTimeout = request.method === "PUT" ? 0 : this.#requestTimeoutMs;
-    return super.handle(request, { requestTimeout, ...options });
+  override handle(
+    request: HandleParameters[0],
+    options?: HandleParameters[1],
+  ): ReturnType<NodeHttpHandler["handle"]> {
+    const mayTakeLong = request.method === "PUT" || request.method === "POST";
+    const requestTimeout = options?.requestTimeout ?? (mayTakeLong ? 0 : this.#requestTimeoutMs);
+    return super.handle(request, { ...options, requestTimeout });
   }
 }
 

@@ -19,7 +19,7 @@ export interface CanonicalHeaders {
   readonly signedHeaders: string;
 }
 
-const spacesToTrim = /^ | $|\t|  /;
+const spacesToTrim = /^ | $|\t| {2}/;
 
 /** @param headers by lower-case name, without host */
 export function canonicalHeaders(host: string, headers: Readonly<Record<string, string>>): CanonicalHeaders {

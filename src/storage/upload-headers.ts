@@ -62,7 +62,10 @@ const maxHeaderValueLength = 1024;
 
 function parseHeaderValue(value: string, field: string): string {
   if (value.length > maxHeaderValueLength || !printableAscii.test(value)) {
-    throw badUserInput(field, "A header's value: 1 to 1,024 printable ASCII characters, no space at either end.");
+    throw badUserInput(
+      field,
+      "A header's value: 1 to 1,024 printable ASCII characters, no space at either end.",
+    );
   }
   return value;
 }
@@ -72,7 +75,10 @@ const dispositionShape = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+(?: *;|$)/;
 
 function parseDisposition(value: string, field: string): string {
   if (!dispositionShape.test(parseHeaderValue(value, field))) {
-    throw badUserInput(field, "Not a Content-Disposition such as attachment; filename*=UTF-8''na%C3%AFve.txt.");
+    throw badUserInput(
+      field,
+      "Not a Content-Disposition such as attachment; filename*=UTF-8''na%C3%AFve.txt.",
+    );
   }
   return value;
 }
@@ -86,7 +92,8 @@ function parseEncoding(value: string, field: string): string {
   }
   // S3 would take the file for its own chunked transfer format and not store it as it is.
   // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
-  if (/\baws-chunked\b/i.test(value)) throw badUserInput(field, "aws-chunked says how bytes travel, not what they are.");
+  if (/\baws-chunked\b/i.test(value))
+    throw badUserInput(field, "aws-chunked says how bytes travel, not what they are.");
   return value;
 }
 
@@ -101,9 +108,13 @@ function metadataHeaders(metadata: readonly NameValue[], field: string): Record<
     const lowerCaseName = name.toLowerCase();
     const header = `x-amz-meta-${lowerCaseName}`;
     if (!metadataName.test(lowerCaseName)) {
-      throw badUserInput(field, "A metadata name is what a header's name is: up to 128 letters, digits, hyphens.");
+      throw badUserInput(
+        field,
+        "A metadata name is what a header's name is: up to 128 letters, digits, hyphens.",
+      );
     }
-    if (header in headers) throw badUserInput(field, "The same metadata name twice (upper and lower case are one).");
+    if (header in headers)
+      throw badUserInput(field, "The same metadata name twice (upper and lower case are one).");
     if (!value.isWellFormed() || controlCharacter.test(value)) {
       throw badUserInput(field, "A metadata value is well-formed Unicode without control characters.");
     }
@@ -124,7 +135,8 @@ const tagValue = /^[\p{L}\p{N}\p{Zs}+\-=._:/@]{0,256}$/u;
 
 function taggingHeader(tags: readonly NameValue[], field: string): string {
   if (tags.length > maxTags) throw badUserInput(field, "An object has at most 10 tags.");
-  if (new Set(tags.map(({ name }) => name)).size < tags.length) throw badUserInput(field, "The same tag twice.");
+  if (new Set(tags.map(({ name }) => name)).size < tags.length)
+    throw badUserInput(field, "The same tag twice.");
   for (const { name, value } of tags) {
     if (!tagKey.test(name) || name.toLowerCase().startsWith("aws:") || !tagValue.test(value)) {
       throw badUserInput(

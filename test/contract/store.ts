@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { createCipheriv, createHash, randomUUID } from "node:crypto";
 import {
   GetObjectCommand,
   type GetObjectCommandOutput,
@@ -72,15 +72,10 @@ export async function pendingUploads(bucket: string, prefix: string): Promise<st
   return (Uploads ?? []).map((upload) => upload.Key ?? "");
 }
 
-/** Bytes that no two seeds share and no compression or offset error survives. */
+/** Incompressible bytes, the same for the same seed. */
 export function noise(size: number, seed = "noise"): Buffer {
-  const bytes = Buffer.alloc(size);
-  let block = createHash("sha256").update(seed).digest();
-  for (let offset = 0; offset < size; offset += block.length) {
-    block.copy(bytes, offset);
-    block = createHash("sha256").update(block).digest();
-  }
-  return bytes;
+  const key = createHash("sha256").update(seed).digest();
+  return createCipheriv("aes-256-ctr", key, Buffer.alloc(16)).update(Buffer.alloc(size));
 }
 
 export function sha256(bytes: Uint8Array): string {

@@ -49,7 +49,7 @@ export class GraphQLClient {
   }
 
   /** Sends `body` as it is. */
-  async post<Data>(body: BodyInit, headers: Record<string, string>): Promise<GraphQLAnswer<Data>> {
+  async post<Data>(body: string | FormData, headers: Record<string, string>): Promise<GraphQLAnswer<Data>> {
     const response = await fetch(`${this.url}/graphql`, {
       ...{ method: "POST", body },
       headers: { ...this.#headers, ...headers },

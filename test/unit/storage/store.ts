@@ -3,7 +3,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from "@aws-sdk/client-s3";
-import { type ObjectAddress, parseBucketName, parseObjectKey, type Region } from "../../../src/object-address.ts";
+import {
+  type ObjectAddress,
+  parseBucketName,
+  parseObjectKey,
+  type Region,
+} from "../../../src/object-address.ts";
 
 export const region = "us-east-1" as Region;
 
@@ -59,7 +64,10 @@ async function openBuckets(keys: Keys, isCeph: boolean, stop: () => Promise<void
   await s3.send(new CreateBucketCommand({ Bucket: bucket }));
   await s3.send(new CreateBucketCommand({ Bucket: versionedBucket }));
   await s3.send(
-    new PutBucketVersioningCommand({ Bucket: versionedBucket, VersioningConfiguration: { Status: "Enabled" } }),
+    new PutBucketVersioningCommand({
+      Bucket: versionedBucket,
+      VersioningConfiguration: { Status: "Enabled" },
+    }),
   );
   return {
     endpoint: keys.endpoint,

@@ -59,20 +59,25 @@ const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex
 
 async function expectNothingStored(key: string): Promise<void> {
   await expect(headObject(s3, store.address(key))).rejects.toMatchObject({ code: "OBJECT_NOT_FOUND" });
-  const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket: store.bucket, Prefix: key }));
+  const { Uploads = [] } = await s3.send(
+    new ListMultipartUploadsCommand({ Bucket: store.bucket, Prefix: key }),
+  );
   expect(Uploads).toEqual([]);
 }
 
 describe("a streamed upload", () => {
-  it.each([0, 1, 5 * MiB - 1, 5 * MiB, 5 * MiB + 1, 12 * MiB + 7])("stores %d bytes as they came", async (size) => {
-    const bytes = randomBytes(size);
-    const key = `whole/${size}`;
-    const stored = await upload(key, streamOf(bytes));
-    expect(stored).toMatchObject({ key, sizeBytes: size });
-    const head = await headObject(s3, store.address(key));
-    expect(head).toMatchObject({ sizeBytes: size, etag: stored.etag });
-    expect(await sha256OfStored(key)).toBe(sha256(bytes));
-  });
+  it.each([0, 1, 5 * MiB - 1, 5 * MiB, 5 * MiB + 1, 12 * MiB + 7])(
+    "stores %d bytes as they came",
+    async (size) => {
+      const bytes = randomBytes(size);
+      const key = `whole/${size}`;
+      const stored = await upload(key, streamOf(bytes));
+      expect(stored).toMatchObject({ key, sizeBytes: size });
+      const head = await headObject(s3, store.address(key));
+      expect(head).toMatchObject({ sizeBytes: size, etag: stored.etag });
+      expect(await sha256OfStored(key)).toBe(sha256(bytes));
+    },
+  );
 
   it("gives back the whole budget and counts the bytes", async () => {
     const budget = new UploadBudget({ totalBytes: 16 * MiB });
@@ -89,7 +94,10 @@ describe("a streamed upload", () => {
       cacheControl: "max-age=60",
       metadata: [{ name: "who", value: "zoë" }],
     });
-    for (const [key, size] of [["described/small", 3], ["described/large", 6 * MiB]] as const) {
+    for (const [key, size] of [
+      ["described/small", 3],
+      ["described/large", 6 * MiB],
+    ] as const) {
       await upload(key, streamOf(randomBytes(size)), { headers });
       expect(await headObject(s3, store.address(key))).toMatchObject({
         contentType: "image/png",
@@ -102,11 +110,15 @@ describe("a streamed upload", () => {
   it("lets exactly the limit pass, and stores nothing of one byte more", async () => {
     for (const limitBytes of [10, 5 * MiB, 11 * MiB]) {
       const bytes = randomBytes(limitBytes + 1);
-      await expect(upload(`limit/${limitBytes}`, streamOf(bytes.subarray(1)), { limitBytes })).resolves.toMatchObject({
+      await expect(
+        upload(`limit/${limitBytes}`, streamOf(bytes.subarray(1)), { limitBytes }),
+      ).resolves.toMatchObject({
         sizeBytes: limitBytes,
       });
       const key = `over/${limitBytes}`;
-      await expect(upload(key, streamOf(bytes), { limitBytes })).rejects.toMatchObject({ code: "UPLOAD_TOO_LARGE" });
+      await expect(upload(key, streamOf(bytes), { limitBytes })).rejects.toMatchObject({
+        code: "UPLOAD_TOO_LARGE",
+      });
       await expectNothingStored(key);
     }
   });
@@ -155,14 +167,17 @@ describe("a streamed upload that breaks off", () => {
     return body;
   }
 
-  it.each([0, 1000, 5 * MiB, 13 * MiB])("leaves nothing when the client goes after %d bytes", async (size) => {
-    const key = `gone/${size}`;
-    const body = stalling(randomBytes(size));
-    const request = upload(key, body);
-    setTimeout(() => body.destroy(), 50);
-    await expect(request).rejects.toMatchObject({ code: "UPLOAD_INCOMPLETE", retryable: true });
-    await expectNothingStored(key);
-  });
+  it.each([0, 1000, 5 * MiB, 13 * MiB])(
+    "leaves nothing when the client goes after %d bytes",
+    async (size) => {
+      const key = `gone/${size}`;
+      const body = stalling(randomBytes(size));
+      const request = upload(key, body);
+      setTimeout(() => body.destroy(), 50);
+      await expect(request).rejects.toMatchObject({ code: "UPLOAD_INCOMPLETE", retryable: true });
+      await expectNothingStored(key);
+    },
+  );
 
   it("tells the body's own error, when that is one for clients", async () => {
     const body = stalling(randomBytes(6 * MiB));
@@ -188,6 +203,7 @@ describe("a streamed upload that breaks off", () => {
     const body = streamOf(Buffer.from("late"));
     await expect(upload("late", body, { signal: AbortSignal.abort() })).rejects.toBeInstanceOf(ValetKeyError);
     const broken = new Readable({ read() {} });
+    broken.on("error", () => {});
     broken.destroy(new Error("reset"));
     await delay(1);
     await expect(upload("late", broken)).rejects.toMatchObject({ code: "UPLOAD_INCOMPLETE" });

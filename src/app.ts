@@ -1,0 +1,193 @@
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import type { ApolloServer } from "@apollo/server";
+import type { FastifyInstance } from "fastify";
+import { type Logger, pino } from "pino";
+import { createAssumeRole } from "./access/assume-role.ts";
+import { Grants } from "./access/grants.ts";
+import { parseGrantsFile } from "./access/grants-file.ts";
+import { RoleSessions } from "./access/role-sessions.ts";
+import { TokenVerifier } from "./access/token-verifier.ts";
+import { SkewCorrectedClock } from "./clock.ts";
+import { type Config, ConfigError } from "./config.ts";
+import { createApollo } from "./graphql/apollo.ts";
+import { RequestContext } from "./graphql/context.ts";
+import { createSchema } from "./graphql/schema.ts";
+import type { Services } from "./graphql/services.ts";
+import { createHttpServer } from "./http/server.ts";
+import { createMetrics } from "./metrics.ts";
+import { anonymous } from "./principal.ts";
+import { Readiness } from "./readiness.ts";
+import { AbandonedUploads } from "./storage/abandoned-uploads.ts";
+import { BucketRegions } from "./storage/bucket-regions.ts";
+import { Endpoints } from "./storage/endpoints.ts";
+import { Presigner } from "./storage/presigner.ts";
+import { S3Clients } from "./storage/s3-clients.ts";
+import { UploadBudget } from "./storage/upload-budget.ts";
+import { UploadIds } from "./storage/upload-id.ts";
+import { openStore } from "./store.ts";
+
+export interface App {
+  /** `http://127.0.0.1:4000` */
+  readonly url: string;
+  /** Reads the grants file again. One that does not parse is refused whole, and the rules in force stay. */
+  reloadGrants(): Promise<void>;
+  /** Drains: no new connection, what was accepted is finished, what remains after the time to drain is aborted. */
+  close(reason?: string): Promise<void>;
+}
+
+export interface AppOptions {
+  readonly log?: Logger | undefined;
+}
+
+/** What the uploads through the server may hold in memory together. */
+const uploadBudgetBytes = 256 * 2 ** 20;
+/** For the aborts at S3 and the answers that are left when the time to drain is over. */
+const abortSeconds = 5;
+
+/**
+ * A server that listens.
+ * @throws {ConfigError} when what the configuration names cannot be used
+ */
+export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
+  const log = options.log ?? pino({ level: config.logLevel });
+  const metrics = createMetrics();
+  const clock = new SkewCorrectedClock(Date.now, (skewMs) =>
+    log.warn({ skewMs }, "this machine's clock differs from AWS's; signatures are made on AWS's"),
+  );
+  const [rules, store, schema] = await Promise.all([readGrants(config), openStore(config, log), createSchema()]);
+  const grants = new Grants(rules);
+
+  const assumeRole = createAssumeRole({
+    role: { ...store.role, sessionSeconds: config.sessionSeconds },
+    region: config.regions.default,
+    endpoint: store.stsEndpoint,
+    credentials: store.baseCredentials,
+    clock,
+    metrics,
+  });
+  const sessions = new RoleSessions({
+    role: { ...store.role, sessionSeconds: config.sessionSeconds },
+    assumeRole,
+    clock: clock.now,
+    metrics,
+    log,
+    trustedIssuer: config.tokens?.issuer,
+    sendSessionTags: store.sessionTags,
+    sendSourceIdentity: store.sourceIdentity,
+  });
+  const s3Clients = new S3Clients({ ...store.s3, metrics });
+  const stopping = new AbortController();
+  const services: Services = {
+    grants,
+    sessions,
+    s3Clients,
+    presigner: new Presigner({ endpoints: new Endpoints(store.s3), metrics }),
+    regions: config.regions,
+    bucketRegions: new BucketRegions(config.regions.allowed),
+    uploadIds: new UploadIds(config.secrets ?? [randomBytes(32).toString("hex")], config.regions),
+    uploadBudget: new UploadBudget({ totalBytes: uploadBudgetBytes }),
+    abandonedUploads: new AbandonedUploads({
+      onGivenUp: ({ bucket }, err) => log.error({ err, bucket }, "an upload could not be aborted: sweep the bucket"),
+    }),
+    clock: clock.now,
+    metrics,
+    multipartBytes: config.multipartBytes,
+    maxUploadBytes: config.maxUploadBytes,
+    stopping: stopping.signal,
+  };
+  const verifier = config.tokens && new TokenVerifier(config.tokens);
+  const readiness = new Readiness(store.baseCredentials, sessions);
+  const apollo = createApollo({ schema, production: config.production, metrics, log });
+  await apollo.start();
+  const http = await createHttpServer({
+    apollo,
+    makeContext: (caller) => new RequestContext(services, caller),
+    authenticate: async (authorization) => verifier?.verify(authorization) ?? anonymous,
+    readiness,
+    metrics: config.metrics ? metrics : undefined,
+    log,
+    origins: config.production ? config.origins : [...config.origins, ...sandboxOrigins],
+    maxFiles: config.maxFiles,
+    maxUploadBytes: config.maxUploadBytes,
+    rateLimit: config.rateLimit,
+  });
+  const url = await listen(http, config);
+  log.info({ url, store: config.store.kind }, "Valet Key is ready");
+
+  return {
+    url,
+    async reloadGrants() {
+      try {
+        grants.replace(await readGrants(config));
+        log.info("the grants file was read again");
+      } catch (err) {
+        log.error({ err }, "the grants file was not taken: the rules in force stay");
+      }
+    },
+    async close(reason) {
+      readiness.draining = true;
+      log.info({ reason, seconds: config.drainSeconds }, "draining");
+      await drain(http, apollo, stopping, config.drainSeconds);
+      await services.abandonedUploads.close();
+      s3Clients.close();
+      assumeRole.close();
+      await store.close();
+    },
+  };
+}
+
+/** Where Apollo Sandbox runs when it is not the page that this server itself serves. */
+const sandboxOrigins = ["https://studio.apollographql.com", "https://sandbox.embed.apollographql.com"];
+
+async function readGrants({ grantsFile }: Config) {
+  if (grantsFile === undefined) return parseGrantsFile(demoGrants, "the embedded store's grants");
+  let text: string;
+  try {
+    text = await readFile(grantsFile, "utf8");
+  } catch (cause) {
+    const why = (cause as NodeJS.ErrnoException).code ?? "it cannot be read";
+    throw new ConfigError(`VALETKEY_GRANTS: got ${JSON.stringify(grantsFile)}, takes a file that can be read (${why})`);
+  }
+  try {
+    return parseGrantsFile(text, grantsFile);
+  } catch (cause) {
+    throw new ConfigError(`VALETKEY_GRANTS: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Without a grants file there is only the embedded store, and its bucket is for everyone. */
+const demoGrants = `
+grants:
+  - who: anonymous
+    bucket: demo
+    allow: [DOWNLOAD, UPLOAD, LIST, DELETE]
+`;
+
+async function listen(http: FastifyInstance, { host, port }: Config): Promise<string> {
+  try {
+    await http.listen({ host, port });
+  } catch (cause) {
+    const why = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    throw new ConfigError(`PORT: got ${port}, cannot listen there on ${host} (${why})`);
+  }
+  const { port: taken } = http.server.address() as AddressInfo;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${taken}`;
+}
+
+async function drain(
+  http: FastifyInstance,
+  apollo: ApolloServer<RequestContext>,
+  stopping: AbortController,
+  drainSeconds: number,
+): Promise<void> {
+  const closed = http.close();
+  const forced = setTimeout(() => {
+    stopping.abort();
+    setTimeout(() => http.server.closeAllConnections(), abortSeconds * 1000).unref();
+  }, drainSeconds * 1000);
+  await closed;
+  clearTimeout(forced);
+  await apollo.stop();
+}

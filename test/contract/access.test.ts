@@ -1,0 +1,193 @@
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import type { GraphQLClient } from "../support/graphql-client.ts";
+import { startIssuer } from "../support/issuer.ts";
+import { copyObject, downloadUrl, requestUpload, uploadFile } from "../support/operations.ts";
+import { startRecordingProxy } from "../support/recording-proxy.ts";
+import { startServer } from "../support/server.ts";
+import { inspect, ownPrefix, seed, store } from "./store.ts";
+
+const bucket = store.buckets.main;
+const prefix = ownPrefix("access");
+const gateway = await startRecordingProxy(store.endpoint);
+const issuer = await startIssuer();
+const server = await startServer({
+  ...{ store, issuer, s3Url: gateway.url },
+  grants: [
+    { who: "authenticated", bucket, prefix: `${prefix}{sub}/`, allow: ["DOWNLOAD", "UPLOAD"] },
+    { who: { role: "editor" }, bucket, prefix: `${prefix}{sub}/`, allow: ["LIST", "DELETE"] },
+  ],
+});
+afterAll(async () => {
+  await server.close();
+  await issuer.close();
+  await gateway.close();
+});
+
+const caller = async (sub: string, claims: object = {}) =>
+  server.client.as(await issuer.token({ sub, ...claims }));
+const alice = await caller("alice");
+const bob = await caller("bob");
+const editor = await caller("eve+editor", { role: "editor" });
+
+const keyOf = (name: string) => `${prefix}${name}/a.txt`;
+const forbidden = { code: "FORBIDDEN", retryable: false };
+
+beforeEach(async () => {
+  for (const name of ["alice", "bob", "eve+editor"]) await seed(bucket, keyOf(name), name);
+  gateway.forget();
+});
+
+describe("the server", () => {
+  test("lets a caller reach what is theirs", async () => {
+    const { url } = await downloadUrl(alice, { bucket, key: keyOf("alice") });
+    expect(await (await fetch(url)).text()).toBe("alice");
+    await uploadFile(alice, new Blob(["new"]), { bucket, key: `${prefix}alice/new.txt` });
+    expect((await inspect(bucket, `${prefix}alice/new.txt`))?.body.toString()).toBe("new");
+  });
+
+  test.each<[string, (client: GraphQLClient) => Promise<unknown>]>([
+    ["another's object", (client) => downloadUrl(client, { bucket, key: keyOf("bob") })],
+    [
+      "another's object unverified",
+      (client) => downloadUrl(client, { bucket, key: keyOf("bob"), verify: false }),
+    ],
+    [
+      "a sibling with the same beginning",
+      (client) => downloadUrl(client, { bucket, key: `${prefix}alice2/a` }),
+    ],
+    [
+      "another bucket",
+      (client) => downloadUrl(client, { bucket: store.buckets.versioned, key: keyOf("alice") }),
+    ],
+    [
+      "a PUT into another's",
+      (client) => requestUpload(client, "PUT", { input: { bucket, key: keyOf("bob") }, size: 1 }),
+    ],
+    [
+      "a POST into another's",
+      (client) => requestUpload(client, "POST", { input: { bucket, key: keyOf("bob") }, size: 1 }),
+    ],
+    [
+      "a multipart upload into another's",
+      (client) => requestUpload(client, "MULTIPART", { input: { bucket, key: keyOf("bob") }, size: 9e6 }),
+    ],
+    ["a file into another's", (client) => uploadFile(client, new Blob(["x"]), { bucket, key: keyOf("bob") })],
+    [
+      "a copy out of another's",
+      (client) => copyObject(client, { bucket, key: keyOf("bob") }, { bucket, key: keyOf("alice") }),
+    ],
+    [
+      "a copy into another's",
+      (client) => copyObject(client, { bucket, key: keyOf("alice") }, { bucket, key: keyOf("bob") }),
+    ],
+    [
+      "a listing without LIST",
+      (client) =>
+        client.data(`{ objects(bucket: "${bucket}", prefix: "${prefix}alice/") { nodes { key } } }`),
+    ],
+  ])("says FORBIDDEN to %s and asks nothing of the store", async (_what, act) => {
+    await expect(act(alice)).rejects.toMatchObject(forbidden);
+    expect(gateway.requests.filter(({ operation }) => operation !== "AssumeRole")).toEqual([]);
+    expect((await inspect(bucket, keyOf("bob")))?.body.toString()).toBe("bob");
+  });
+
+  test("refuses to list above a caller's prefix", async () => {
+    const list = (of: string) =>
+      editor.data(`{ objects(bucket: "${bucket}", prefix: "${of}") { nodes { key } } }`);
+    await expect(list(`${prefix}eve+editor/`)).resolves.toEqual({
+      objects: { nodes: [{ key: keyOf("eve+editor") }] },
+    });
+    for (const above of ["", prefix, `${prefix}eve+editor`])
+      await expect(list(above)).rejects.toMatchObject(forbidden);
+  });
+
+  test("assumes no role for a caller without grants", async () => {
+    await expect(downloadUrl(server.client, { bucket, key: keyOf("alice") })).rejects.toMatchObject(
+      forbidden,
+    );
+    expect(gateway.requests).toEqual([]);
+  });
+
+  test.each(["*", "?", "$", "${aws:username}", "..", "a/b", "\u0000", "x".repeat(10_000)])(
+    "gives a hostile subject %j nothing of another's",
+    async (sub) => {
+      const hostile = await caller(sub);
+      await expect(downloadUrl(hostile, { bucket, key: keyOf("alice") })).rejects.toMatchObject(forbidden);
+    },
+  );
+});
+
+test("300 parallel first requests of one caller cost one AssumeRole", async () => {
+  const carol = await caller("carol");
+  await seed(bucket, keyOf("carol"), "carol");
+  await Promise.all(Array.from({ length: 300 }, () => downloadUrl(carol, { bucket, key: keyOf("carol") })));
+  expect(gateway.count("AssumeRole")).toBe(1);
+});
+
+describe("the store, asked with a caller's bare temporary credentials,", () => {
+  /** The credentials that the server got for a caller, used around the server. */
+  async function bareClient(sub: string, claims: object = {}): Promise<S3Client> {
+    const client = await caller(sub, claims);
+    await seed(bucket, keyOf(sub), sub);
+    await downloadUrl(client, { bucket, key: keyOf(sub) });
+    const [credentials] = gateway.roleSessions;
+    if (credentials === undefined) throw new Error("No AssumeRole was seen.");
+    const { endpoint, region } = store;
+    return new S3Client({ endpoint, region, credentials, forcePathStyle: true, maxAttempts: 1 });
+  }
+  const refusal = { $metadata: { httpStatusCode: 403 } };
+  const at = (key: string, Bucket = bucket) => ({ Bucket, Key: key });
+
+  test("allows what the grants allow", async () => {
+    const dave = await bareClient("dave");
+    await dave.send(new HeadObjectCommand(at(keyOf("dave"))));
+    await dave.send(new PutObjectCommand({ ...at(`${prefix}dave/b.txt`), Body: "b" }));
+    expect((await inspect(bucket, `${prefix}dave/b.txt`))?.body.toString()).toBe("b");
+  });
+
+  test("refuses everything else", async () => {
+    const frank = await bareClient("frank");
+    const other = store.buckets.versioned;
+    await seed(other, keyOf("frank"), "other bucket");
+    await expect(frank.send(new GetObjectCommand(at(keyOf("bob"))))).rejects.toMatchObject(refusal);
+    await expect(frank.send(new HeadObjectCommand(at(keyOf("bob"))))).rejects.toMatchObject(refusal);
+    await expect(frank.send(new PutObjectCommand({ ...at(keyOf("bob")), Body: "x" }))).rejects.toMatchObject(
+      refusal,
+    );
+    await expect(frank.send(new GetObjectCommand(at(keyOf("frank"), other)))).rejects.toMatchObject(refusal);
+    await expect(frank.send(new DeleteObjectCommand(at(keyOf("frank"))))).rejects.toMatchObject(refusal);
+    const list = new ListObjectsV2Command({ Bucket: bucket, Prefix: `${prefix}frank/` });
+    await expect(frank.send(list)).rejects.toMatchObject(refusal);
+    expect((await inspect(bucket, keyOf("bob")))?.body.toString()).toBe("bob");
+    expect(await inspect(bucket, keyOf("frank"))).toBeDefined();
+  });
+
+  test("lists and deletes for who may, below their prefix only", async () => {
+    const grace = await bareClient("grace", { role: "editor" });
+    const list = (Prefix?: string) => grace.send(new ListObjectsV2Command({ Bucket: bucket, Prefix }));
+    expect((await list(`${prefix}grace/`)).Contents?.map(({ Key }) => Key)).toEqual([keyOf("grace")]);
+    for (const above of [prefix, "", undefined]) await expect(list(above)).rejects.toMatchObject(refusal);
+    await grace.send(new DeleteObjectCommand(at(keyOf("grace"))));
+    expect(await inspect(bucket, keyOf("grace"))).toBeUndefined();
+    await expect(grace.send(new DeleteObjectCommand(at(keyOf("bob"))))).rejects.toMatchObject(refusal);
+  });
+
+  test("takes a wildcard out of a subject for itself", async () => {
+    const wildcard = await bareClient("b*");
+    await expect(wildcard.send(new GetObjectCommand(at(keyOf("bob"))))).rejects.toMatchObject(refusal);
+    const question = gateway.roleSessions.length;
+    expect(question).toBeGreaterThan(0);
+  });
+});
+
+test("bob reaches bob's", async () => {
+  expect(await (await fetch((await downloadUrl(bob, { bucket, key: keyOf("bob") })).url)).text()).toBe("bob");
+});

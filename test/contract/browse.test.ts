@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startRecordingProxy } from "../support/recording-proxy.ts";
+import { startServer } from "../support/server.ts";
+import { ownPrefix, seed, store } from "./store.ts";
+
+const bucket = store.buckets.main;
+const prefix = ownPrefix("browse");
+const gateway = await startRecordingProxy(store.endpoint);
+const server = await startServer({
+  ...{ store, s3Url: gateway.url },
+  grants: [{ who: "anonymous", bucket, prefix, allow: ["LIST", "DOWNLOAD"] }],
+});
+afterAll(async () => {
+  await server.close();
+  await gateway.close();
+});
+
+interface Page {
+  readonly nodes: readonly {
+    readonly key: string;
+    readonly size: number;
+    readonly downloadUrl: { url: string };
+  }[];
+  readonly folders: readonly string[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+}
+
+async function list(variables: object): Promise<Page> {
+  const data = await server.client.data<{ objects: Page }>(
+    `query ($bucket: String!, $prefix: String, $delimiter: String, $first: Int, $after: String) {
+      objects(bucket: $bucket, prefix: $prefix, delimiter: $delimiter, first: $first, after: $after) {
+        nodes { key size downloadUrl(expiresIn: 600) { url } }
+        folders
+        pageInfo { hasNextPage endCursor }
+      }
+    }`,
+    { bucket, ...variables },
+  );
+  return data.objects;
+}
+
+async function pages(variables: object): Promise<Page[]> {
+  const found = [await list(variables)];
+  for (let last = found.at(-1); last?.pageInfo.hasNextPage; last = found.at(-1)) {
+    found.push(await list({ ...variables, after: last.pageInfo.endCursor }));
+  }
+  return found;
+}
+
+describe("2,300 objects", () => {
+  const many = `${prefix}many/`;
+  const keys = Array.from({ length: 2300 }, (_, index) => `${many}${String(index).padStart(4, "0")} +ü.txt`);
+
+  beforeAll(async () => {
+    const waiting = keys.values();
+    const seedWaiting = async () => {
+      for (const key of waiting) await seed(bucket, key, key);
+    };
+    await Promise.all(Array.from({ length: 32 }, seedWaiting));
+  });
+
+  test("are listed with their URLs in three pages, without one HEAD", async () => {
+    gateway.forget();
+    const found = await pages({ prefix: many, first: 1000 });
+    expect(found.map(({ nodes }) => nodes.length)).toEqual([1000, 1000, 300]);
+    expect(found.flatMap(({ nodes }) => nodes.map(({ key }) => key))).toEqual(keys);
+    expect(gateway.count("ListObjects")).toBe(3);
+    expect(gateway.requests.filter(({ operation }) => operation !== "AssumeRole")).toHaveLength(3);
+    for (const node of [found[0]?.nodes[0], found[2]?.nodes[299]]) {
+      expect(await (await fetch(node?.downloadUrl.url ?? "")).text()).toBe(node?.key);
+    }
+  });
+});
+
+describe("a folder", () => {
+  const root = `${prefix}folders/`;
+  beforeAll(async () => {
+    const names = ["a.txt", "b+c/1.txt", "b+c/2.txt", "d é/3.txt", "d é/deep/4.txt", "z.txt", "#?%/5.txt"];
+    for (const name of names) await seed(bucket, `${root}${name}`, name);
+  });
+
+  test("shows its objects and its folders", async () => {
+    const page = await list({ prefix: root, delimiter: "/" });
+    expect(page.nodes.map(({ key }) => key)).toEqual([`${root}a.txt`, `${root}z.txt`]);
+    expect(page.folders).toEqual([`${root}#?%/`, `${root}b+c/`, `${root}d é/`]);
+  });
+
+  test.each([1, 2, 3])("shows the same in pages of %i", async (first) => {
+    const found = await pages({ prefix: root, delimiter: "/", first });
+    expect(found.flatMap(({ nodes }) => nodes.map(({ key }) => key))).toEqual([
+      `${root}a.txt`,
+      `${root}z.txt`,
+    ]);
+    expect(found.flatMap(({ folders }) => folders)).toEqual([`${root}#?%/`, `${root}b+c/`, `${root}d é/`]);
+    expect(found.every((page) => page.nodes.length + page.folders.length <= first)).toBe(true);
+  });
+
+  test("that is not there is an empty page", async () => {
+    expect(await list({ prefix: `${root}none/` })).toEqual({
+      nodes: [],
+      folders: [],
+      pageInfo: { hasNextPage: false, endCursor: null },
+    });
+  });
+});

@@ -1,0 +1,176 @@
+import { afterAll, describe, expect, test } from "vitest";
+import {
+  abortUpload,
+  completeUpload,
+  findUpload,
+  type MultipartUpload,
+  requestUpload,
+  type UploadPart,
+} from "../support/operations.ts";
+import { sendPut } from "../support/presigned-requests.ts";
+import { startServer } from "../support/server.ts";
+import { inspect, noise, ownPrefix, pendingUploads, refused, sha256, store } from "./store.ts";
+
+const MiB = 2 ** 20;
+const bucket = store.buckets.main;
+const prefix = ownPrefix("multipart");
+const grants = [{ who: "anonymous", bucket, prefix, allow: ["UPLOAD", "DOWNLOAD"] }] as const;
+const server = await startServer({ store, grants });
+/** Another replica: the same configuration, nothing in common but the secret. */
+const replica = await startServer({ store, grants });
+afterAll(async () => {
+  await server.close();
+  await replica.close();
+});
+const { client } = server;
+
+const size = 23 * MiB + 7;
+const bytes = noise(size);
+const begin = (key: string, more: object = {}) =>
+  requestUpload(client, "MULTIPART", { input: { bucket, key }, size, firstParts: 1000, ...more });
+const bytesOf = (upload: MultipartUpload, { number }: UploadPart) =>
+  bytes.subarray((number - 1) * upload.partSize, number * upload.partSize);
+const send = async (upload: MultipartUpload, part: UploadPart) => {
+  const response = await sendPut(part, bytesOf(upload, part));
+  expect(response.status).toBe(200);
+  return { number: part.number, etag: response.headers.get("etag") ?? "" };
+};
+
+async function expectStoredWhole(key: string): Promise<void> {
+  const stored = await inspect(bucket, key);
+  expect(stored?.body.length).toBe(size);
+  expect(sha256(stored?.body ?? Buffer.alloc(0))).toBe(sha256(bytes));
+}
+
+describe("23 MiB + 7 bytes as parts", () => {
+  test("are planned to the byte", async () => {
+    const upload = await begin(`${prefix}planned`);
+    expect(upload.parts.map(({ number }) => number)).toEqual(upload.parts.map((_, index) => index + 1));
+    expect(upload.parts).toHaveLength(upload.partCount);
+    expect(upload.parts.reduce((sum, part) => sum + part.size, 0)).toBe(size);
+    expect(upload.partCount).toBeGreaterThan(1);
+    expect(upload).toMatchObject({ bucket, size, uploadedParts: [] });
+  });
+
+  test("in parallel and out of order, completed without ETags", async () => {
+    const key = `${prefix}whole ü+#?%.bin`;
+    const upload = await begin(key);
+    await Promise.all(upload.parts.toReversed().map((part) => send(upload, part)));
+    const answer = await completeUpload(client, upload.id);
+    await expectStoredWhole(key);
+    const etag = (await inspect(bucket, key))?.head.ETag?.replaceAll('"', "") ?? "none";
+    expect(answer).toMatchObject({ bucket, key, size, etag: expect.stringContaining(etag) });
+    expect(await pendingUploads(bucket, key)).toEqual([]);
+  });
+
+  test("completed with the client's list, and twice", async () => {
+    const key = `${prefix}twice`;
+    const upload = await begin(key);
+    const sent = [];
+    for (const part of upload.parts) sent.push(await send(upload, part));
+    const first = await completeUpload(client, upload.id, sent);
+    expect(await completeUpload(client, upload.id, sent)).toEqual(first);
+    expect(await completeUpload(client, upload.id)).toEqual(first);
+    await expectStoredWhole(key);
+  });
+
+  test("a part of another length is refused", async () => {
+    const upload = await begin(`${prefix}short`);
+    const [part] = upload.parts;
+    if (part === undefined) throw new Error("No part was signed.");
+    const whole = bytesOf(upload, part);
+    expect(refused).toContain((await sendPut(part, whole.subarray(1))).status);
+    expect(refused).toContain((await sendPut(part, Buffer.concat([whole, Buffer.of(0)]))).status);
+    expect((await findUpload(client, upload.id))?.uploadedParts).toEqual([]);
+  });
+
+  test("are resumed by another client of another replica", async () => {
+    const key = `${prefix}resumed`;
+    const upload = await begin(key);
+    const [first] = upload.parts;
+    if (first === undefined) throw new Error("No part was signed.");
+    await send(upload, first);
+
+    const resumed = await requestUpload(replica.client, "MULTIPART", {
+      ...{ input: { bucket, key }, size, resume: true, firstParts: 1000 },
+    });
+    expect(resumed.uploadedParts).toMatchObject([{ number: 1, size: first.size }]);
+    expect(resumed.parts.map(({ number }) => number)).toEqual(
+      upload.parts.slice(1).map(({ number }) => number),
+    );
+    for (const part of resumed.parts) await send(resumed, part);
+    await completeUpload(replica.client, resumed.id);
+    await expectStoredWhole(key);
+    expect(await pendingUploads(bucket, key)).toEqual([]);
+  });
+
+  test("are described as the input says", async () => {
+    const key = `${prefix}described`;
+    const metadata = [{ name: "author", value: "zoë" }];
+    const tags = [{ name: "made by", value: "two words" }];
+    const input = { bucket, key, contentType: "video/mp4", cacheControl: "no-store", metadata, tags };
+    const upload = await begin(key, { input });
+    for (const part of upload.parts) await send(upload, part);
+    expect(await completeUpload(client, upload.id)).toMatchObject({ contentType: "video/mp4" });
+    const head = (await inspect(bucket, key))?.head;
+    expect(head).toMatchObject({ CacheControl: "no-store", Metadata: { author: "=?UTF-8?B?em/Dqw==?=" } });
+    if (!store.differs("dropsTagsOfMultipartUploads")) expect(head?.TagCount).toBe(1);
+  });
+});
+
+describe("an upload", () => {
+  test("that lacks a part is not completed", async () => {
+    const key = `${prefix}incomplete`;
+    const upload = await begin(key);
+    const [first, ...others] = upload.parts;
+    if (first === undefined) throw new Error("No part was signed.");
+    for (const part of others) await send(upload, part);
+    await expect(completeUpload(client, upload.id)).rejects.toMatchObject({
+      code: "UPLOAD_INCOMPLETE",
+      message: expect.stringContaining("1"),
+    });
+    expect(await inspect(bucket, key)).toBeUndefined();
+    await send(upload, first);
+    await completeUpload(client, upload.id);
+    await expectStoredWhole(key);
+  });
+
+  test("that is aborted is gone, however often", async () => {
+    const key = `${prefix}aborted`;
+    const upload = await begin(key);
+    const [first] = upload.parts;
+    if (first === undefined) throw new Error("No part was signed.");
+    await send(upload, first);
+    expect(await abortUpload(client, upload.id)).toBe(upload.id);
+    expect(await abortUpload(client, upload.id)).toBe(upload.id);
+    expect(await findUpload(client, upload.id)).toBeNull();
+    expect((await sendPut(first, bytesOf(upload, first))).status).toBe(404);
+    await expect(completeUpload(client, upload.id)).rejects.toMatchObject({ code: "UPLOAD_NOT_FOUND" });
+    expect(await pendingUploads(bucket, key)).toEqual([]);
+    expect(await inspect(bucket, key)).toBeUndefined();
+  });
+
+  test("with overwrite: false replaces nothing", async () => {
+    const key = `${prefix}kept`;
+    const input = { bucket, key, overwrite: false };
+    const [first, second] = [await begin(key, { input }), await begin(key, { input })];
+    for (const upload of [first, second]) for (const part of upload.parts) await send(upload, part);
+    await completeUpload(client, first.id);
+    await expect(completeUpload(client, second.id)).rejects.toMatchObject({ code: "OBJECT_EXISTS" });
+    await abortUpload(client, second.id);
+    await expectStoredWhole(key);
+  });
+
+  test("in progress is found by its prefix", async () => {
+    const key = `${prefix}pending/a b+c.bin`;
+    const upload = await begin(key);
+    const query = `query ($bucket: String!, $prefix: String!) {
+      uploads(bucket: $bucket, prefix: $prefix) { nodes { bucket key startedAt } pageInfo { hasNextPage } }
+    }`;
+    const found = await client.data(query, { bucket, prefix: `${prefix}pending/` });
+    expect(found).toMatchObject({ uploads: { nodes: [{ bucket, key }], pageInfo: { hasNextPage: false } } });
+    await abortUpload(client, upload.id);
+    const none = await client.data(query, { bucket, prefix: `${prefix}pending/` });
+    expect(none).toMatchObject({ uploads: { nodes: [] } });
+  });
+});

@@ -1,0 +1,179 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { copyObject, downloadUrl, type KeyValue, requestUpload, uploadFile } from "../support/operations.ts";
+import { sendPut } from "../support/presigned-requests.ts";
+import { startServer } from "../support/server.ts";
+import { inspect, noise, ownPrefix, seed, store } from "./store.ts";
+
+const { main: bucket, versioned } = store.buckets;
+const prefix = ownPrefix("objects");
+const server = await startServer({
+  store,
+  grants: [bucket, versioned].map((name) => ({
+    ...{ who: "anonymous", bucket: name, prefix },
+    allow: ["DOWNLOAD", "UPLOAD", "DELETE"],
+  })),
+});
+afterAll(() => server.close());
+const { client } = server;
+
+interface Described {
+  readonly size: number;
+  readonly contentType: string;
+  readonly cacheControl: string | null;
+  readonly metadata: readonly KeyValue[];
+  readonly tags: readonly KeyValue[];
+  readonly versionId: string | null;
+}
+
+async function describeObject(address: object): Promise<Described | null> {
+  const data = await client.data<{ object: Described | null }>(
+    `query ($bucket: String!, $key: String!, $versionId: String) {
+      object(bucket: $bucket, key: $key, versionId: $versionId) {
+        size contentType cacheControl metadata { name value } tags { name value } versionId
+      }
+    }`,
+    { bucket, ...address },
+  );
+  return data.object;
+}
+
+const metadata = [
+  { name: "author", value: "zoë" },
+  { name: "plain", value: "two words" },
+];
+const tags = [
+  { name: "made by", value: "zoë and co" },
+  { name: "sum", value: "1 + 1 = 2" },
+];
+
+describe("metadata and tags of any letters come back as they were sent", () => {
+  test("through uploadFile", async () => {
+    const key = `${prefix}file`;
+    await uploadFile(client, new Blob(["file"]), { bucket, key, contentType: "text/plain", metadata, tags });
+    const object = await describeObject({ key });
+    expect(object).toMatchObject({ size: 4, contentType: "text/plain", cacheControl: null });
+    expect(object?.metadata).toEqual(expect.arrayContaining(metadata));
+    expect(object?.tags).toEqual(expect.arrayContaining(tags));
+  });
+
+  test("through a presigned PUT", async () => {
+    const key = `${prefix}put`;
+    const upload = await requestUpload(client, "PUT", { input: { bucket, key, metadata, tags }, size: 3 });
+    expect((await sendPut(upload, noise(3))).status).toBe(200);
+    const object = await describeObject({ key });
+    expect(object?.metadata).toEqual(expect.arrayContaining(metadata));
+    expect(object?.tags).toEqual(expect.arrayContaining(tags));
+  });
+});
+
+test("an object that is not there is null", async () => {
+  expect(await describeObject({ key: `${prefix}none` })).toBeNull();
+});
+
+describe("copyObject", () => {
+  const from = { bucket, key: `${prefix}ça + là/été #?%.txt` };
+  const seedSource = () =>
+    seed(bucket, from.key, "source", {
+      ContentType: "text/plain",
+      Metadata: { kept: "yes" },
+      CacheControl: "no-cache",
+    });
+
+  test("copies a key with + and accents, and what describes it", async () => {
+    await seedSource();
+    const to = { bucket, key: `${prefix}copie + ü.txt` };
+    expect(await copyObject(client, from, to)).toMatchObject({ ...to, size: 6, contentType: "text/plain" });
+    const copy = await inspect(bucket, to.key);
+    expect(copy?.body.toString()).toBe("source");
+    expect(copy?.head).toMatchObject({ CacheControl: "no-cache", Metadata: { kept: "yes" } });
+  });
+
+  test("replaces what the input describes", async () => {
+    await seedSource();
+    const to = { bucket, key: `${prefix}described copy`, contentType: "text/csv", metadata };
+    expect(await copyObject(client, from, to)).toMatchObject({ contentType: "text/csv" });
+    expect((await describeObject({ key: to.key }))?.metadata).toEqual(expect.arrayContaining(metadata));
+  });
+
+  test("replaces no object with overwrite: false", async () => {
+    await seedSource();
+    const to = { bucket, key: `${prefix}kept copy`, overwrite: false };
+    await copyObject(client, from, to);
+    await seed(bucket, from.key, "changed");
+    await expect(copyObject(client, from, to)).rejects.toMatchObject({ code: "OBJECT_EXISTS" });
+    expect((await inspect(bucket, to.key))?.body.toString()).toBe("source");
+  });
+
+  test("of what is not there is OBJECT_NOT_FOUND", async () => {
+    const missing = { bucket, key: `${prefix}missing` };
+    await expect(copyObject(client, missing, { bucket, key: `${prefix}nowhere` })).rejects.toMatchObject({
+      code: "OBJECT_NOT_FOUND",
+    });
+  });
+});
+
+describe("deleteObjects", () => {
+  const mutation = `mutation ($objects: [ObjectInput!]!) { deleteObjects(objects: $objects) { bucket key } }`;
+
+  test("deletes, and does not mind what is not there", async () => {
+    const objects = ["a + b", "ü/#?%", "missing", "<xml> & 'quotes'"].map((name) => ({
+      bucket,
+      key: `${prefix}delete/${name}`,
+    }));
+    for (const { key } of objects) if (!key.endsWith("missing")) await seed(bucket, key, "x");
+    expect(await client.data(mutation, { objects })).toEqual({ deleteObjects: objects });
+    for (const { key } of objects) expect(await inspect(bucket, key)).toBeUndefined();
+  });
+
+  test("answers a bad item with null and harms no other", async () => {
+    const good = { bucket, key: `${prefix}delete/good` };
+    await seed(bucket, good.key, "x");
+    const objects = [{ bucket, key: "elsewhere/a" }, good, { bucket: "Not A Bucket", key: "a" }];
+    const answer = await client.answer<{ deleteObjects: unknown[] }>(mutation, { objects });
+    expect(answer.data?.deleteObjects).toEqual([null, good, null]);
+    expect(answer.errors).toMatchObject([
+      { path: ["deleteObjects", 0], extensions: { code: "FORBIDDEN" } },
+      { path: ["deleteObjects", 2], extensions: { code: "BAD_USER_INPUT" } },
+    ]);
+    expect(await inspect(bucket, good.key)).toBeUndefined();
+  });
+});
+
+test("a batch of URLs with two bad items out of three gives the third", async () => {
+  const good = { bucket, key: `${prefix}batch good` };
+  await seed(bucket, good.key, "good");
+  const answer = await client.answer<{ downloadUrls: ({ url: string } | null)[] }>(
+    "query ($objects: [ObjectInput!]!) { downloadUrls(objects: $objects) { url } }",
+    { objects: [{ bucket, key: "elsewhere/a" }, { bucket, key: `${prefix}batch missing` }, good] },
+  );
+  expect(answer.data?.downloadUrls).toMatchObject([null, null, { url: expect.any(String) }]);
+  expect(answer.errors).toMatchObject([
+    { path: ["downloadUrls", 0], extensions: { code: "FORBIDDEN" } },
+    { path: ["downloadUrls", 1], extensions: { code: "OBJECT_NOT_FOUND" } },
+  ]);
+  expect(await (await fetch(answer.data?.downloadUrls[2]?.url ?? "")).text()).toBe("good");
+});
+
+describe("versions", () => {
+  test("are described and downloaded by id", async () => {
+    const key = `${prefix}versions`;
+    const first = await seed(versioned, key, "first");
+    const second = await seed(versioned, key, "the second");
+    expect(await describeObject({ bucket: versioned, key })).toMatchObject({ size: 10, versionId: second });
+    expect(await describeObject({ bucket: versioned, key, versionId: first })).toMatchObject({
+      size: 5,
+      versionId: first,
+    });
+  });
+
+  test("outlive the delete of their object", async () => {
+    const key = `${prefix}deleted version`;
+    const versionId = await seed(versioned, key, "still here");
+    await client.data("mutation ($objects: [ObjectInput!]!) { deleteObjects(objects: $objects) { key } }", {
+      objects: [{ bucket: versioned, key }],
+    });
+    expect(await describeObject({ bucket: versioned, key })).toBeNull();
+    const { url } = await downloadUrl(client, { bucket: versioned, key, versionId });
+    expect(await (await fetch(url)).text()).toBe("still here");
+  });
+});

@@ -1,0 +1,80 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { requestUpload } from "../support/operations.ts";
+import { sendPost } from "../support/presigned-requests.ts";
+import { startServer } from "../support/server.ts";
+import { inspect, noise, ownPrefix, refused, store } from "./store.ts";
+
+const bucket = store.buckets.main;
+const prefix = ownPrefix("post");
+const server = await startServer({
+  store,
+  grants: [{ who: "anonymous", bucket, prefix, allow: ["UPLOAD"] }],
+});
+afterAll(() => server.close());
+
+const body = noise(1000);
+const presign = (key: string) =>
+  requestUpload(server.client, "POST", {
+    input: {
+      ...{ bucket, key, contentType: "text/plain", cacheControl: "no-cache" },
+      metadata: [{ name: "author", value: "zoë" }],
+    },
+    size: body.length,
+  });
+
+test("the fields of a presigned POST store the file and what describes it", async () => {
+  const key = `${prefix}whole ü+#?%"quoted".txt`;
+  const response = await sendPost(await presign(key), body);
+  expect(response.ok).toBe(true);
+  const stored = await inspect(bucket, key);
+  expect(stored?.body).toEqual(body);
+  expect(stored?.head).toMatchObject({
+    ContentType: "text/plain",
+    CacheControl: "no-cache",
+    Metadata: { author: "=?UTF-8?B?em/Dqw==?=" },
+  });
+});
+
+describe("a presigned POST is refused, and nothing stored, with", () => {
+  test.each([
+    ["one byte more", Buffer.concat([body, Buffer.of(0)])],
+    ["one byte fewer", body.subarray(1)],
+    ["no bytes", Buffer.alloc(0)],
+  ])("%s", async (what, other) => {
+    const key = `${prefix}${what}`;
+    expect(refused).toContain((await sendPost(await presign(key), other)).status);
+    expect(await inspect(bucket, key)).toBeUndefined();
+  });
+
+  test("another key", async () => {
+    const upload = await presign(`${prefix}here`);
+    expect(refused).toContain((await sendPost(upload, body, { key: `${prefix}there` })).status);
+    expect(await inspect(bucket, `${prefix}there`)).toBeUndefined();
+  });
+
+  test.each(["Content-Type", "Cache-Control", "x-amz-meta-author"])("another %s, or none", async (name) => {
+    const key = `${prefix}field ${name}`;
+    const upload = await presign(key);
+    const field = upload.fields.find((each) => each.name.toLowerCase() === name.toLowerCase());
+    if (field === undefined) throw new Error(`There is no field ${name}.`);
+    expect(refused).toContain((await sendPost(upload, body, { [field.name]: "text/html" })).status);
+    const fields = upload.fields.filter((each) => each !== field);
+    expect(refused).toContain((await sendPost({ ...upload, fields }, body)).status);
+    expect(await inspect(bucket, key)).toBeUndefined();
+  });
+
+  test("a field that the policy does not name", async () => {
+    const key = `${prefix}extra`;
+    expect(refused).toContain((await sendPost(await presign(key), body, { acl: "public-read" })).status);
+    expect(await inspect(bucket, key)).toBeUndefined();
+  });
+
+  test.each(["policy", "x-amz-signature", "x-amz-security-token"])("no %s", async (name) => {
+    const key = `${prefix}without ${name}`;
+    const upload = await presign(key);
+    const fields = upload.fields.filter((field) => field.name.toLowerCase() !== name);
+    expect(fields).toHaveLength(upload.fields.length - 1);
+    expect(refused).toContain((await sendPost({ ...upload, fields }, body)).status);
+    expect(await inspect(bucket, key)).toBeUndefined();
+  });
+});

@@ -1,0 +1,140 @@
+import { createHash } from "node:crypto";
+import { request } from "node:http";
+import { afterAll, describe, expect, test } from "vitest";
+import { uploadFile, uploadFileMutation } from "../support/operations.ts";
+import { startServer } from "../support/server.ts";
+import { inspect, noise, ownPrefix, pendingUploads, sha256, store } from "./store.ts";
+
+const MiB = 2 ** 20;
+const bucket = store.buckets.main;
+const prefix = ownPrefix("file");
+const limitBytes = 6 * MiB;
+const server = await startServer({
+  store,
+  grants: [
+    { who: "anonymous", bucket, prefix: `${prefix}free/`, allow: ["UPLOAD"] },
+    { who: "anonymous", bucket, prefix: `${prefix}limited/`, allow: ["UPLOAD"], maxUploadBytes: limitBytes },
+    { who: "anonymous", bucket, prefix: `${prefix}images/`, allow: ["UPLOAD"], contentTypes: ["image/*"] },
+  ],
+});
+afterAll(() => server.close());
+const { client } = server;
+
+async function expectNothingStored(key: string): Promise<void> {
+  expect(await inspect(bucket, key)).toBeUndefined();
+  await expect.poll(() => pendingUploads(bucket, key), { timeout: 10_000 }).toEqual([]);
+}
+
+describe("uploadFile", () => {
+  test.each([0, 1, 5 * MiB - 1, 5 * MiB, 5 * MiB + 1, 12 * MiB + 7])("stores %i bytes", async (size) => {
+    const key = `${prefix}free/${size} bytes ü+#?%.bin`;
+    const bytes = noise(size);
+    const answer = await uploadFile(client, new Blob([bytes]), { bucket, key });
+    const stored = await inspect(bucket, key);
+    expect(stored?.body.length).toBe(size);
+    expect(sha256(stored?.body ?? Buffer.alloc(0))).toBe(sha256(bytes));
+    const etag = expect.stringContaining(stored?.head.ETag?.replaceAll('"', "") ?? "none");
+    expect(answer).toMatchObject({ bucket, key, size, etag });
+    expect(await pendingUploads(bucket, key)).toEqual([]);
+  });
+
+  test("takes the type from the form part, unless the input says it", async () => {
+    const image = new Blob([noise(10)], { type: "image/png" });
+    const fromPart = `${prefix}images/part.png`;
+    await uploadFile(client, image, { bucket, key: fromPart });
+    expect((await inspect(bucket, fromPart))?.head.ContentType).toBe("image/png");
+    const fromInput = `${prefix}images/input.webp`;
+    await uploadFile(client, image, { bucket, key: fromInput, contentType: "image/webp" });
+    expect((await inspect(bucket, fromInput))?.head.ContentType).toBe("image/webp");
+  });
+
+  test("stores nothing of a type that the grant does not allow", async () => {
+    const key = `${prefix}images/page.html`;
+    const page = new Blob(["<h1>hi</h1>"], { type: "text/html" });
+    await expect(uploadFile(client, page, { bucket, key })).rejects.toMatchObject({
+      code: "CONTENT_TYPE_NOT_ALLOWED",
+    });
+    await expectNothingStored(key);
+  });
+
+  test("takes exactly the limit, and nothing of one byte more", async () => {
+    const key = `${prefix}limited/`;
+    const bytes = noise(limitBytes + 1);
+    const exact = new Blob([bytes.subarray(1)]);
+    expect(await uploadFile(client, exact, { bucket, key: `${key}exact` })).toMatchObject({
+      size: limitBytes,
+    });
+    await expect(uploadFile(client, new Blob([bytes]), { bucket, key: `${key}over` })).rejects.toMatchObject({
+      code: "UPLOAD_TOO_LARGE",
+      retryable: false,
+    });
+    await expectNothingStored(`${key}over`);
+  });
+
+  test.each([1000, 7 * MiB])("stores nothing of %i bytes that have another checksum", async (size) => {
+    const bytes = noise(size);
+    const digestOf = (data: Uint8Array) => createHash("sha256").update(data).digest("base64");
+    const checksum = (data: Uint8Array) => ({ algorithm: "SHA256", value: digestOf(data) });
+    const right = `${prefix}free/right ${size}`;
+    await uploadFile(client, new Blob([bytes]), { bucket, key: right, checksum: checksum(bytes) });
+    expect((await inspect(bucket, right))?.body.length).toBe(size);
+    const wrong = `${prefix}free/wrong ${size}`;
+    const other = { bucket, key: wrong, checksum: checksum(Buffer.from("other")) };
+    await expect(uploadFile(client, new Blob([bytes]), other)).rejects.toMatchObject({
+      code: "CHECKSUM_MISMATCH",
+    });
+    await expectNothingStored(wrong);
+  });
+
+  test("replaces nothing with overwrite: false", async () => {
+    const input = { bucket, key: `${prefix}free/kept`, overwrite: false };
+    await uploadFile(client, new Blob(["first"]), input);
+    await expect(uploadFile(client, new Blob(["second"]), input)).rejects.toMatchObject({
+      code: "OBJECT_EXISTS",
+    });
+    expect((await inspect(bucket, input.key))?.body.toString()).toBe("first");
+  });
+});
+
+describe("a client that goes away leaves nothing", () => {
+  test.each([
+    ["within the first part", 100_000],
+    ["in the midst of a multipart upload", 20 * MiB],
+  ])("%s", async (where, bytesSent) => {
+    const key = `${prefix}free/gone ${where}`;
+    const upload = beginUpload({ bucket, key });
+    upload.write(noise(bytesSent));
+    await expect.poll(uploadsInFlight, { timeout: 10_000 }).toBe(1);
+    if (bytesSent > 16 * MiB) {
+      await expect.poll(() => pendingUploads(bucket, key), { timeout: 10_000 }).toEqual([key]);
+    }
+    upload.destroy();
+    await expect.poll(uploadsInFlight, { timeout: 10_000 }).toBe(0);
+    await expectNothingStored(key);
+  });
+});
+
+/** A multipart request up to its file's first byte, with more promised than ever comes. */
+function beginUpload(input: object) {
+  const boundary = "a-boundary";
+  const operations = JSON.stringify({ query: uploadFileMutation, variables: { file: null, input } });
+  const field = (name: string, more = "") =>
+    `--${boundary}\r\nContent-Disposition: form-data; name="${name}"${more}\r\n\r\n`;
+  const upload = request(`${server.url}/graphql`, {
+    method: "POST",
+    headers: {
+      "content-type": `multipart/form-data; boundary=${boundary}`,
+      "apollo-require-preflight": "true",
+      "transfer-encoding": "chunked",
+    },
+  });
+  upload.on("error", () => {});
+  upload.write(`${field("operations")}${operations}\r\n${field("map")}{"0":["variables.file"]}\r\n`);
+  upload.write(field("0", '; filename="a.bin"'));
+  return upload;
+}
+
+async function uploadsInFlight(): Promise<number> {
+  const metrics = await (await fetch(`${server.url}/metrics`)).text();
+  return Number(/^valetkey_uploads_in_flight (\d+)$/m.exec(metrics)?.[1]);
+}

@@ -1,0 +1,53 @@
+import { HeadObjectCommand } from "@aws-sdk/client-s3";
+import { afterAll, expect, test } from "vitest";
+import { peakMemoryGrowth } from "../support/memory.ts";
+import { uploadFileMutation } from "../support/operations.ts";
+import { startServer } from "../support/server.ts";
+import { admin, noise, ownPrefix, store } from "./store.ts";
+
+const MiB = 2 ** 20;
+const bucket = store.buckets.main;
+const prefix = ownPrefix("memory");
+const server = await startServer({
+  store,
+  grants: [{ who: "anonymous", bucket, prefix, allow: ["UPLOAD"] }],
+});
+afterAll(() => server.close());
+
+/** A multipart request whose file is `chunk`, `times` over, made as it is sent. */
+function uploadForm(key: string, chunk: Buffer, times: number): ReadableStream<Uint8Array> {
+  const operations = JSON.stringify({
+    query: uploadFileMutation,
+    variables: { file: null, input: { bucket, key } },
+  });
+  const field = (name: string, more = "") =>
+    `--a-boundary\r\nContent-Disposition: form-data; name="${name}"${more}\r\n\r\n`;
+  return ReadableStream.from(
+    (function* () {
+      yield Buffer.from(`${field("operations")}${operations}\r\n${field("map")}{"0":["variables.file"]}\r\n`);
+      yield Buffer.from(field("0", '; filename="a.bin"'));
+      for (let sent = 0; sent < times; sent++) yield chunk;
+      yield Buffer.from("\r\n--a-boundary--\r\n");
+    })(),
+  );
+}
+
+async function send(key: string, mebibytes: number): Promise<void> {
+  const response = await fetch(`${server.url}/graphql`, {
+    ...{ method: "POST", duplex: "half", body: uploadForm(key, noise(MiB), mebibytes) },
+    headers: {
+      "content-type": "multipart/form-data; boundary=a-boundary",
+      "apollo-require-preflight": "true",
+    },
+  });
+  expect(await response.json()).toMatchObject({ data: { uploadFile: { size: mebibytes * MiB } } });
+}
+
+test("600 MiB through uploadFile grow the process by less than 100 MiB", { timeout: 120_000 }, async () => {
+  // What grows once (code, connections, the allocator's pools) is not the file's.
+  await send(`${prefix}first`, 64);
+  const growth = await peakMemoryGrowth(() => send(`${prefix}second`, 600));
+  expect(growth).toBeLessThan(100 * MiB);
+  const head = await admin.send(new HeadObjectCommand({ Bucket: bucket, Key: `${prefix}second` }));
+  expect(head.ContentLength).toBe(600 * MiB);
+});
