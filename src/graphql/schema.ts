@@ -1,5 +1,5 @@
 import "reflect-metadata";
-import type { GraphQLSchema } from "graphql";
+import { type GraphQLSchema, lexicographicSortSchema, printSchema } from "graphql";
 import { buildSchema } from "type-graphql";
 import { DeleteResolver } from "./delete.resolver.ts";
 import { DownloadResolver } from "./download.resolver.ts";
@@ -26,4 +26,9 @@ export function createSchema(): Promise<GraphQLSchema> {
     // Arguments are parsed into branded values where they are used, not by class-validator.
     validate: false,
   });
+}
+
+/** The schema as text, in an order that does not depend on the order of the classes. */
+export async function printPublicSchema(): Promise<string> {
+  return `${printSchema(lexicographicSortSchema(await createSchema()))}\n`;
 }

@@ -23,9 +23,11 @@ const spacesToTrim = /^ | $|\t| {2}/;
 
 /** @param headers by lower-case name, without host */
 export function canonicalHeaders(host: string, headers: Readonly<Record<string, string>>): CanonicalHeaders {
-  const values: Readonly<Record<string, string>> = { ...headers, host };
-  const names = Object.keys(values).sort();
-  const canonical = names.map((name) => `${name}:${trimSpaces(values[name] ?? "")}\n`).join("");
+  const names = ["host", ...Object.keys(headers)].sort();
+  let canonical = "";
+  for (const name of names) {
+    canonical += `${name}:${trimSpaces(name === "host" ? host : (headers[name] ?? ""))}\n`;
+  }
   return { canonical, signedHeaders: names.join(";") };
 }
 

@@ -54,6 +54,7 @@ async function openBuckets(keys: Keys, isCeph: boolean, stop: () => Promise<void
       endpoint,
       credentials: { accessKeyId, secretAccessKey },
       forcePathStyle: true,
+      requestHandler: { requestTimeout: 1500, throwOnRequestTimeout: true },
       requestChecksumCalculation: "WHEN_REQUIRED",
       responseChecksumValidation: "WHEN_REQUIRED",
     });

@@ -1,0 +1,3 @@
+import { printPublicSchema } from "./graphql/schema.ts";
+
+process.stdout.write(await printPublicSchema());

@@ -1,0 +1,189 @@
+import { createHash, randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { Readable } from "node:stream";
+import { GetObjectCommand, type S3Client, UploadPartCommand } from "@aws-sdk/client-s3";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { AbandonedUploads } from "../../src/storage/abandoned-uploads.ts";
+import { boundedParallel } from "../../src/storage/bounded-parallel.ts";
+import { completeUpload } from "../../src/storage/complete-upload.ts";
+import { listObjects } from "../../src/storage/list-objects.ts";
+import { createMultipartUpload } from "../../src/storage/multipart-uploads.ts";
+import { listPendingUploads } from "../../src/storage/pending-uploads.ts";
+import { streamUpload } from "../../src/storage/streamed-upload.ts";
+import { UploadBudget } from "../../src/storage/upload-budget.ts";
+import { planWith } from "../../src/storage/upload-plan.ts";
+import {
+  type BreakingProxy,
+  type BreakRule,
+  type Fault,
+  startBreakingProxy,
+} from "../support/breaking-proxy.ts";
+import { region, startTestStore, type TestStore } from "../unit/storage/store.ts";
+
+const MiB = 1024 ** 2;
+const large = randomBytes(13 * MiB + 7);
+const small = randomBytes(1000);
+const abandoned = new AbandonedUploads({ retryMs: 3_600_000 });
+const budget = new UploadBudget({ totalBytes: 64 * MiB });
+let store: TestStore;
+let proxy: BreakingProxy;
+/** Through the proxy, and past it. */
+let broken: S3Client;
+let direct: S3Client;
+
+beforeAll(async () => {
+  store = await startTestStore();
+  proxy = await startBreakingProxy(store.endpoint);
+  broken = store.client(proxy.url);
+  direct = store.client();
+});
+afterEach(() => proxy.heal());
+afterAll(async () => {
+  abandoned.close();
+  await proxy[Symbol.asyncDispose]();
+  await store.close();
+});
+
+const isPut = ({ method, url }: IncomingMessage) => method === "PUT" && !url?.includes("uploadId=");
+const isCreate = ({ method, url }: IncomingMessage) => method === "POST" && /[?&]uploads\b/.test(url ?? "");
+const isPart = ({ method, url }: IncomingMessage) => method === "PUT" && /[?&]partNumber=2\b/.test(url ?? "");
+const isComplete = ({ method, url }: IncomingMessage) => method === "POST" && /[?&]uploadId=/.test(url ?? "");
+const isAbort = ({ method }: IncomingMessage) => method === "DELETE";
+
+const places = { put: isPut, create: isCreate, part: isPart, complete: isComplete };
+type Place = keyof typeof places;
+
+function upload(key: string, bytes: Buffer) {
+  const chunks = Array.from({ length: Math.ceil(bytes.length / 65_536) }, (_, index) =>
+    bytes.subarray(index * 65_536, (index + 1) * 65_536),
+  );
+  const body = Readable.from(chunks, { objectMode: false });
+  return send(key, body);
+}
+
+function send(key: string, body: Readable) {
+  const address = store.address(key);
+  return streamUpload({
+    s3: async () => broken,
+    address,
+    body,
+    limitBytes: 64 * MiB,
+    headers: {},
+    budget,
+    abandoned,
+  });
+}
+
+const digest = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+async function expectStored(key: string, bytes: Buffer): Promise<void> {
+  const { Body } = await direct.send(new GetObjectCommand({ Bucket: store.bucket, Key: key }));
+  expect(digest((await Body?.transformToByteArray()) ?? new Uint8Array())).toBe(digest(bytes));
+}
+
+/** What the store holds below a prefix: object keys and uploads in progress. */
+async function remains(prefix: string): Promise<{ objects: number; uploads: number }> {
+  const bucket = { region, bucket: store.bucket };
+  const { objects } = await listObjects(direct, bucket, { prefix, first: 1000 });
+  const { uploads } = await listPendingUploads(direct, bucket, { prefix, first: 1000 });
+  return { objects: objects.length, uploads: uploads.length };
+}
+
+describe("a fault that passes is not noticed", () => {
+  const cases: [Place, Fault][] = [
+    ...(["put", "part", "complete"] as const).flatMap((place) =>
+      (["reset", "500", "503", "stall", "lost"] as const).map((fault): [Place, Fault] => [place, fault]),
+    ),
+    ["create", "503"],
+    ["complete", "error-in-200"],
+  ];
+  it.each(cases)("at %s: %s", async (place, fault) => {
+    const bytes = place === "put" ? small : large;
+    const key = `passing/${place}/${fault}`;
+    proxy.break({ fault, matches: places[place], times: 1 });
+    await expect(upload(key, bytes)).resolves.toMatchObject({ sizeBytes: bytes.length });
+    await expectStored(key, bytes);
+    expect(await remains(key)).toEqual({ objects: 1, uploads: 0 });
+  });
+});
+
+describe("a fault that stays is told, and leaves nothing behind", () => {
+  const cases: [Place, Fault][] = [
+    ...(["put", "create", "part", "complete"] as const).flatMap((place) =>
+      (["reset", "503"] as const).map((fault): [Place, Fault] => [place, fault]),
+    ),
+    ["part", "stall"],
+    ["part", "garbage"],
+    ["complete", "garbage"],
+    ["complete", "error-in-200"],
+  ];
+  it.each(cases)("at %s: %s", async (place, fault) => {
+    const key = `staying/${place}/${fault}`;
+    proxy.break({ fault, matches: places[place] });
+    const failed = upload(key, place === "put" ? small : large);
+    await expect(failed).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE", retryable: true });
+    expect(await remains(key)).toEqual({ objects: 0, uploads: 0 });
+    expect(budget.freeBytes).toBe(budget.totalBytes);
+  });
+
+  it("at the abort itself: it is tried again later", async () => {
+    proxy.break({ fault: "503", matches: isPart });
+    proxy.break({ fault: "reset", matches: isAbort });
+    await expect(upload("abandoned", large)).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE" });
+    expect(await remains("abandoned")).toEqual({ objects: 0, uploads: 1 });
+    expect(abandoned.size).toBe(1);
+    proxy.heal();
+    await abandoned.retryAll();
+    expect(abandoned.size).toBe(0);
+    expect(await remains("abandoned")).toEqual({ objects: 0, uploads: 0 });
+  });
+});
+
+it("an upload given up for good is told of", async () => {
+  const givenUp: string[] = [];
+  const hopeless = new AbandonedUploads({ maxAttempts: 2, onGivenUp: ({ key }) => givenUp.push(key) });
+  proxy.break({ fault: "reset", matches: isAbort });
+  hopeless.add({ ...store.address("hopeless"), uploadId: "x" }, async () => broken);
+  await hopeless.retryAll();
+  expect(givenUp).toEqual([]);
+  await hopeless.retryAll();
+  expect(givenUp).toEqual(["hopeless"]);
+  hopeless.close();
+});
+
+it("a completion that fails may be repeated", async () => {
+  const address = store.address("repeated");
+  const upload = await createMultipartUpload(broken, address, {});
+  const target = { Bucket: store.bucket, Key: address.key, UploadId: upload.uploadId, PartNumber: 1 };
+  await direct.send(new UploadPartCommand({ ...target, Body: small }));
+  const { sizeBytes, partBytes } = planWith(small.length, 5 * MiB);
+  const promised = { ...upload, sizeBytes, partBytes, overwrite: true, startedAt: new Date() };
+  const rules: BreakRule[] = [
+    { fault: "503", matches: isComplete },
+    { fault: "garbage", matches: isComplete },
+  ];
+  for (const rule of rules) {
+    proxy.break(rule);
+    const failed = completeUpload(broken, promised);
+    await expect(failed).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE", retryable: true });
+    proxy.heal();
+  }
+  await expect(completeUpload(broken, promised)).resolves.toMatchObject({ sizeBytes });
+  await expectStored("repeated", small);
+});
+
+it("a hundred clients that go away at any byte leave no upload and no object", {
+  timeout: 120_000,
+}, async () => {
+  const offsets = Array.from({ length: 100 }, () => Math.floor(Math.random() * large.length));
+  await boundedParallel(offsets, 4, async (offset) => {
+    const body = new Readable({ read() {} });
+    body.push(large.subarray(0, offset));
+    const failed = send(`gone/${offset}`, body);
+    setTimeout(() => body.destroy(), Math.random() * 60);
+    await expect(failed).rejects.toMatchObject({ code: "UPLOAD_INCOMPLETE" });
+  });
+  expect(await remains("gone/")).toEqual({ objects: 0, uploads: 0 });
+  expect(abandoned.size).toBe(0);
+  expect(budget.freeBytes).toBe(budget.totalBytes);
+});
