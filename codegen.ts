@@ -4,6 +4,7 @@ import type { CodegenConfig } from "@graphql-codegen/cli";
 const config: CodegenConfig = {
   schema: "schema.graphql",
   documents: ["examples/web/*.ts"],
+  importExtension: ".ts",
   generates: {
     "examples/web/generated/": {
       preset: "client",

@@ -20,4 +20,5 @@ const unread = sources.filter((name) => !read.has(`src/${name.replaceAll("\\", "
 for (const { from, to, rule } of output.summary.violations) console.error(`${rule.name}: ${from} → ${to}`);
 for (const name of unread) console.error(`not read: src/${name}`);
 console.log(`layers: ${sources.length} files, ${output.summary.violations.length} violations`);
-process.exitCode = sources.length > 0 && unread.length === 0 && output.summary.violations.length === 0 ? 0 : 1;
+process.exitCode =
+  sources.length > 0 && unread.length === 0 && output.summary.violations.length === 0 ? 0 : 1;

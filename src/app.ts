@@ -1,14 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import type { ApolloServer } from "@apollo/server";
 import type { FastifyInstance } from "fastify";
 import { type Logger, pino } from "pino";
 import { createAssumeRole } from "./access/assume-role.ts";
 import { Grants } from "./access/grants.ts";
-import { parseGrantsFile } from "./access/grants-file.ts";
+import { GrantsFileError, parseGrantsFile, readGrantsFile, reloadGrantsFile } from "./access/grants-file.ts";
 import { RoleSessions } from "./access/role-sessions.ts";
-import { TokenVerifier } from "./access/token-verifier.ts";
+import { anonymousOnly, TokenVerifier } from "./access/token-verifier.ts";
 import { SkewCorrectedClock } from "./clock.ts";
 import { type Config, ConfigError } from "./config.ts";
 import { createApollo } from "./graphql/apollo.ts";
@@ -17,7 +16,6 @@ import { createSchema } from "./graphql/schema.ts";
 import type { Services } from "./graphql/services.ts";
 import { createHttpServer } from "./http/server.ts";
 import { createMetrics } from "./metrics.ts";
-import { anonymous } from "./principal.ts";
 import { Readiness } from "./readiness.ts";
 import { AbandonedUploads } from "./storage/abandoned-uploads.ts";
 import { BucketRegions } from "./storage/bucket-regions.ts";
@@ -56,7 +54,11 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const clock = new SkewCorrectedClock(Date.now, (skewMs) =>
     log.warn({ skewMs }, "this machine's clock differs from AWS's; signatures are made on AWS's"),
   );
-  const [rules, store, schema] = await Promise.all([readGrants(config), openStore(config, log), createSchema()]);
+  const [rules, store, schema] = await Promise.all([
+    readGrants(config),
+    openStore(config, log),
+    createSchema(),
+  ]);
   const grants = new Grants(rules);
 
   const assumeRole = createAssumeRole({
@@ -89,7 +91,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     uploadIds: new UploadIds(config.secrets ?? [randomBytes(32).toString("hex")], config.regions),
     uploadBudget: new UploadBudget({ totalBytes: uploadBudgetBytes }),
     abandonedUploads: new AbandonedUploads({
-      onGivenUp: ({ bucket }, err) => log.error({ err, bucket }, "an upload could not be aborted: sweep the bucket"),
+      onGivenUp: ({ bucket }, err) =>
+        log.error({ err, bucket }, "an upload could not be aborted: sweep the bucket"),
     }),
     clock: clock.now,
     metrics,
@@ -97,14 +100,14 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     maxUploadBytes: config.maxUploadBytes,
     stopping: stopping.signal,
   };
-  const verifier = config.tokens && new TokenVerifier(config.tokens);
+  const authenticator = config.tokens ? new TokenVerifier(config.tokens) : anonymousOnly;
   const readiness = new Readiness(store.baseCredentials, sessions);
   const apollo = createApollo({ schema, production: config.production, metrics, log });
   await apollo.start();
   const http = await createHttpServer({
     apollo,
     makeContext: (caller) => new RequestContext(services, caller),
-    authenticate: async (authorization) => verifier?.verify(authorization) ?? anonymous,
+    authenticate: (authorization) => authenticator.verify(authorization),
     readiness,
     metrics: config.metrics ? metrics : undefined,
     log,
@@ -119,12 +122,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   return {
     url,
     async reloadGrants() {
-      try {
-        grants.replace(await readGrants(config));
-        log.info("the grants file was read again");
-      } catch (err) {
-        log.error({ err }, "the grants file was not taken: the rules in force stay");
-      }
+      if (config.grantsFile !== undefined) await reloadGrantsFile(config.grantsFile, grants, log);
     },
     async close(reason) {
       readiness.draining = true;
@@ -141,19 +139,18 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
 /** Where Apollo Sandbox runs when it is not the page that this server itself serves. */
 const sandboxOrigins = ["https://studio.apollographql.com", "https://sandbox.embed.apollographql.com"];
 
-async function readGrants({ grantsFile }: Config) {
-  if (grantsFile === undefined) return parseGrantsFile(demoGrants, "the embedded store's grants");
-  let text: string;
+/** @throws {ConfigError} */
+async function readGrants({ grantsFile }: Config, log: Logger): Promise<Grants> {
   try {
-    text = await readFile(grantsFile, "utf8");
-  } catch (cause) {
-    const why = (cause as NodeJS.ErrnoException).code ?? "it cannot be read";
-    throw new ConfigError(`VALETKEY_GRANTS: got ${JSON.stringify(grantsFile)}, takes a file that can be read (${why})`);
-  }
-  try {
-    return parseGrantsFile(text, grantsFile);
-  } catch (cause) {
-    throw new ConfigError(`VALETKEY_GRANTS: ${(cause as Error).message}`, { cause });
+    const { rules, warnings } =
+      grantsFile === undefined
+        ? parseGrantsFile(demoGrants, "the embedded store's grants")
+        : await readGrantsFile(grantsFile);
+    for (const warning of warnings) log.warn(warning);
+    return new Grants(rules);
+  } catch (error) {
+    if (!(error instanceof GrantsFileError)) throw error;
+    throw new ConfigError(`VALETKEY_GRANTS: ${error.message}`, { cause: error });
   }
 }
 

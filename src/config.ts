@@ -159,11 +159,9 @@ const variables = {
   ).optional(),
   VALETKEY_ORIGINS: list(origin).optional(),
   VALETKEY_SECRET: list(
-    z
-      .string()
-      .refine((text) => Buffer.byteLength(text) >= 32, {
-        message: "takes at least 32 bytes for each secret",
-      }),
+    z.string().refine((text) => Buffer.byteLength(text) >= 32, {
+      message: "takes at least 32 bytes for each secret",
+    }),
   ).optional(),
   VALETKEY_MULTIPART_BYTES: bytes(5 * MiB, 5 * GiB).default(64 * MiB),
   VALETKEY_MAX_UPLOAD_BYTES: bytes(1, 50 * TB).default(5 * GiB),

@@ -19,7 +19,9 @@ async function main(): Promise<void> {
 
 function fail(error: unknown): never {
   // What the operator wrote wrong needs no stack; what went wrong here does.
-  process.stderr.write(`${error instanceof ConfigError ? error.message : String((error as Error).stack ?? error)}\n`);
+  process.stderr.write(
+    `${error instanceof ConfigError ? error.message : String((error as Error).stack ?? error)}\n`,
+  );
   process.exit(1);
 }
 

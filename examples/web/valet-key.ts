@@ -26,6 +26,7 @@ export async function request<Result, Variables>(
 const requestUpload = graphql(`
   mutation RequestUpload($input: UploadInput!, $size: SafeInt!) {
     requestUpload(input: $input, size: $size) {
+      __typename
       ... on PutUpload { url headers { name value } }
       ... on MultipartUpload { id partSize partCount }
     }
@@ -54,8 +55,8 @@ const downloadUrl = graphql(`
 export async function upload(url: string, bucket: string, key: string, file: Blob): Promise<void> {
   const input = { bucket, key, contentType: file.type || null };
   const { requestUpload: how } = await request(url, requestUpload, { input, size: file.size });
-  if ("url" in how) await put(how, file);
-  if ("id" in how) await sendParts(url, how.id, file);
+  if (how.__typename === "PutUpload") await put(how, file);
+  if (how.__typename === "MultipartUpload") await sendParts(url, how.id, file);
 }
 
 async function sendParts(url: string, id: string, file: Blob): Promise<void> {

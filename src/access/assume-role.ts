@@ -1,4 +1,9 @@
-import { type AssumeRoleCommandOutput, AssumeRoleCommand, STSClient, type STSClientConfig } from "@aws-sdk/client-sts";
+import {
+  AssumeRoleCommand,
+  type AssumeRoleCommandOutput,
+  STSClient,
+  type STSClientConfig,
+} from "@aws-sdk/client-sts";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { SkewCorrectedClock } from "../clock.ts";
 import type { Metrics } from "../metrics.ts";
@@ -114,7 +119,7 @@ function createClient(options: AssumeRoleOptions): STSClient {
 }
 
 function dateHeaderOf(response: unknown): string | undefined {
-  return (response as { headers?: Record<string, string> } | undefined)?.headers?.["date"];
+  return (response as { headers?: Record<string, string> } | undefined)?.headers?.date;
 }
 
 async function withDeadline<Result>(
@@ -153,7 +158,13 @@ function parseAnswer(answer: AssumeRoleCommandOutput, sessionName: string, nowMs
   };
 }
 
-const throttlingNames = new Set(["Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException", "SlowDown"]);
+const throttlingNames = new Set([
+  "Throttling",
+  "ThrottlingException",
+  "RequestLimitExceeded",
+  "TooManyRequestsException",
+  "SlowDown",
+]);
 const timeoutNames = new Set(["TimeoutError", "RequestTimeout", "RequestTimeoutException", "AbortError"]);
 
 /** By name for AWS, by HTTP status for stores whose errors have other shapes. */

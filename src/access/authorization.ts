@@ -59,7 +59,11 @@ export function authorizeUploadsBelow(
   expiresInSeconds?: number,
   longestSeconds?: number,
 ): void {
-  narrowByExpiry(grantsOn(grants, "UPLOAD", uploads.bucket, uploads.prefix), expiresInSeconds, longestSeconds);
+  narrowByExpiry(
+    grantsOn(grants, "UPLOAD", uploads.bucket, uploads.prefix),
+    expiresInSeconds,
+    longestSeconds,
+  );
 }
 
 /** The listing's prefix must lie inside the grant's: one that is wider is refused, not narrowed.
@@ -124,9 +128,7 @@ function matchesType(pattern: string, contentType: string): boolean {
   const [type, subtype, ...more] = (contentType.split(";", 1)[0] ?? "").trim().toLowerCase().split("/");
   const [wantedType, wantedSubtype] = pattern.toLowerCase().split("/");
   if (!type || !subtype || more.length > 0) return false;
-  return (
-    (wantedType === "*" || wantedType === type) && (wantedSubtype === "*" || wantedSubtype === subtype)
-  );
+  return (wantedType === "*" || wantedType === type) && (wantedSubtype === "*" || wantedSubtype === subtype);
 }
 
 function narrowBySize(grants: readonly Grant[], sizeBytes: number | undefined): readonly Grant[] {

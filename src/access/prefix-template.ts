@@ -32,7 +32,9 @@ export function parsePrefixTemplate(text: string): PrefixTemplate {
       return [{ claim: piece }];
     }
     if (/[{}]/.test(piece)) {
-      throw new PrefixTemplateError("a brace without its pair: braces enclose the name of a claim, such as {sub}");
+      throw new PrefixTemplateError(
+        "a brace without its pair: braces enclose the name of a claim, such as {sub}",
+      );
     }
     return piece === "" ? [] : [piece];
   });

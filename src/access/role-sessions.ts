@@ -1,36 +1,28 @@
-import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import { badUserInput, ValetKeyError } from "../errors.ts";
 import type { Metrics } from "../metrics.ts";
-import type { Principal } from "../principal.ts";
-import { type AssumeRole, AssumeRoleError, type AssumeRoleRequest, type RoleToAssume } from "./assume-role.ts";
+import { type AssumeRole, AssumeRoleError } from "./assume-role.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
 import { ConcurrencyLimit } from "./concurrency-limit.ts";
-import type { Grant } from "./grants.ts";
 import { Refusals } from "./refusals.ts";
 import type { RoleSession } from "./role-session.ts";
-import { sessionName, sessionTags } from "./session-name.ts";
-import { type SessionPurpose, sessionPolicy } from "./session-policy.ts";
+import type { SessionPurpose } from "./session-policy.ts";
+import {
+  type Caller,
+  type SessionRequest,
+  type SessionRequestOptions,
+  SessionRequests,
+} from "./session-request.ts";
 
-export interface Caller {
-  readonly principal: Principal;
-  readonly grants: readonly Grant[];
-}
-
-export interface RoleSessionsOptions {
-  readonly role: RoleToAssume;
+export interface RoleSessionsOptions extends SessionRequestOptions {
   readonly assumeRole: AssumeRole;
+  /** AWS's time. */
   readonly clock: Clock;
   readonly metrics: Pick<Metrics, "roleSessions">;
   readonly log: Pick<Logger, "info" | "warn">;
-  /** The one issuer whose subjects are session names as they are. */
-  readonly trustedIssuer?: string | undefined;
-  /** Send `valetkey:sub` and `valetkey:iss`; the trust policy must allow sts:TagSession. */
-  readonly sendSessionTags?: boolean | undefined;
-  /** Send the session name as SourceIdentity; the trust policy must allow sts:SetSourceIdentity. */
-  readonly sendSourceIdentity?: boolean | undefined;
+  /** The least recently used sessions above either of these are forgotten. */
   readonly maxSessions?: number | undefined;
   readonly maxSessionBytes?: number | undefined;
   /** AssumeRole calls under way at once. */
@@ -46,35 +38,184 @@ interface HeldSession {
   readonly assumedAtMs: number;
 }
 
-interface PreparedRequest extends AssumeRoleRequest {
-  readonly key: string;
-}
-
-/** A session's first seconds that nobody is promised: it takes time until the answer is here and used. */
+/** Of a session's lifetime, what nobody is promised: it passes until the answer has come and is used. */
 const reserveSeconds = 30;
-const maxWaiting = 10_000;
-const purgeEveryMs = 60_000;
-const longestRefreshLeadMs = 120_000;
-/** How long one answer of STS is taken for what the next one would be. */
+/** How long the lifetime that STS gave last is taken for the one that it would give next. */
 const observationMs = 30_000;
-const deniedInARowToReport = 5;
+const longestRefreshLeadMs = 120_000;
+const purgeEveryMs = 60_000;
+const maxWaiting = 10_000;
+const denialsToReport = 5;
+const denialsReportedForMs = 30_000;
+/** Of a session beside its token: keys, name, dates and the cache's own entry, roughly. */
+const sessionOverheadBytes = 700;
 
 /**
- * The role sessions of the process: one for each caller, role and policy, handed out only while it
- * outlives what it is asked for. One AssumeRole is under way for each, however many ask.
+ * The role sessions of the process: one for each caller, policy and role, handed out only while it
+ * outlives what it is asked for. However many ask for the same one, one AssumeRole is under way.
  */
 export class RoleSessions {
   readonly #options: RoleSessionsOptions;
-  readonly #now: Clock;
-  readonly #monotonicNow: () => number;
-  readonly #partition: string;
+  readonly #requests: SessionRequests;
   readonly #held: LRUCache<string, HeldSession>;
-  readonly #pending = new Map<string, Promise<HeldSession>>();
-  readonly #prepared = new WeakMap<Principal, Prepared>();
+  readonly #pending = new Map<string, Promise<RoleSession>>();
   readonly #refusals: Refusals;
   readonly #breaker: CircuitBreaker;
   readonly #limit: ConcurrencyLimit;
-  #purgedAt = 0;
+  readonly #monotonicNow: () => number;
+  #purgedAtMs = 0;
   #shortLived: { readonly seconds: number; readonly until: number } | undefined;
-  #denials = { inARow: 0, lastAt: 0 };
+  #denials = { inARow: 0, lastAtMs: 0 };
+
+  constructor(options: RoleSessionsOptions) {
+    this.#options = options;
+    this.#requests = new SessionRequests(options);
+    this.#monotonicNow = options.monotonicNow ?? (() => performance.now());
+    this.#refusals = new Refusals(this.#monotonicNow);
+    this.#breaker = new CircuitBreaker({ monotonicNow: this.#monotonicNow });
+    this.#limit = new ConcurrencyLimit(options.maxConcurrent ?? 64, maxWaiting);
+    this.#held = new LRUCache({
+      max: options.maxSessions ?? 100_000,
+      maxSize: options.maxSessionBytes ?? 256 * 2 ** 20,
+      sizeCalculation: ({ session }) => session.credentials.sessionToken.length + sessionOverheadBytes,
+      perf: { now: options.clock },
+      ttlResolution: 0,
+    });
+  }
+
+  /** The most seconds that a session can be asked to outlive. */
+  get longestSeconds(): number {
+    const nominal = this.#nominalSeconds;
+    const observed = this.#shortLived;
+    return observed !== undefined && this.#monotonicNow() < observed.until
+      ? Math.min(nominal, observed.seconds)
+      : nominal;
+  }
+
+  /**
+   * A session that lives at least `outlivesSeconds` from now on. The same object as long as it serves.
+   * @throws {ValetKeyError} FORBIDDEN without any grant; CREDENTIALS_UNAVAILABLE; OVERLOADED;
+   * BAD_USER_INPUT (expiresIn), which says the maximum, when not even a fresh session lives that long
+   */
+  async get(
+    caller: Caller,
+    outlivesSeconds: number,
+    purpose: SessionPurpose = "objects",
+  ): Promise<RoleSession> {
+    const request = this.#requests.of(caller, purpose);
+    if (outlivesSeconds > this.#nominalSeconds) throw beyond(this.#nominalSeconds);
+    this.#purgeNowAndThen();
+    const held = this.#held.get(request.key);
+    if (held !== undefined && this.#lifeMs(held.session) >= outlivesSeconds * 1_000) {
+      this.#refreshAhead(request, held, outlivesSeconds);
+      return held.session;
+    }
+    if (outlivesSeconds > this.longestSeconds) throw beyond(this.longestSeconds);
+    const fresh = await this.#assumeOnce(request);
+    if (this.#lifeMs(fresh) < outlivesSeconds * 1_000) throw beyond(this.longestSeconds);
+    return fresh;
+  }
+
+  /** What is known of STS without asking it. Heals by itself, so that traffic comes back and finds out. */
+  health(): Health {
+    if (this.#breaker.isOpen) return { ok: false, reason: "STS cannot be reached, fails or throttles" };
+    const { inARow, lastAtMs } = this.#denials;
+    const denied = inARow >= denialsToReport && this.#monotonicNow() - lastAtMs < denialsReportedForMs;
+    return denied ? { ok: false, reason: "STS refuses the role" } : { ok: true };
+  }
+
+  get #nominalSeconds(): number {
+    return this.#options.role.sessionSeconds - reserveSeconds;
+  }
+
+  #lifeMs(session: RoleSession): number {
+    return session.expiresAt.getTime() - this.#options.clock();
+  }
+
+  /** Nobody waits for this: it starts while the session at hand still serves requests like the present one. */
+  #refreshAhead(request: SessionRequest, held: HeldSession, outlivesSeconds: number): void {
+    const outlivesMs = outlivesSeconds * 1_000;
+    const lifetimeMs = held.session.expiresAt.getTime() - held.assumedAtMs;
+    // A share of what is to spare, or a session that is asked for its whole life would be refreshed at every use.
+    const leadMs = Math.min(longestRefreshLeadMs, (lifetimeMs - outlivesMs) / 4);
+    if (this.#lifeMs(held.session) - outlivesMs >= leadMs) return;
+    if (this.#breaker.isOpen || this.#refusals.of(request.key) !== undefined) return;
+    this.#assumeOnce(request).catch((error: unknown) => {
+      this.#options.log.warn(
+        { err: error, sessionName: request.sessionName },
+        "could not refresh a role session",
+      );
+    });
+  }
+
+  #assumeOnce(request: SessionRequest): Promise<RoleSession> {
+    const pending = this.#pending.get(request.key);
+    if (pending !== undefined) return pending;
+    const assumed = this.#limit
+      .run(() => this.#assume(request))
+      .finally(() => this.#pending.delete(request.key));
+    this.#pending.set(request.key, assumed);
+    return assumed;
+  }
+
+  async #assume(request: SessionRequest): Promise<RoleSession> {
+    const refusal = this.#refusals.of(request.key);
+    if (refusal !== undefined) throw unavailable(refusal, false);
+    const permit = this.#breaker.tryEnter();
+    if (permit === undefined) throw unavailable(new Error("The circuit breaker of STS is open."), true);
+    try {
+      const session = await this.#options.assumeRole(request);
+      permit.succeeded();
+      this.#hold(request, session);
+      return session;
+    } catch (error) {
+      const refused = error instanceof AssumeRoleError && error.failure === "refused";
+      if (!refused) {
+        permit.failed();
+        throw unavailable(error, true);
+      }
+      // A service that says no is there.
+      permit.succeeded();
+      this.#refusals.add(request.key, error);
+      if (error.status === 403)
+        this.#denials = { inARow: this.#denials.inARow + 1, lastAtMs: this.#monotonicNow() };
+      throw unavailable(error, false);
+    }
+  }
+
+  #hold(request: SessionRequest, session: RoleSession): void {
+    const { clock, log, metrics } = this.#options;
+    const lifeMs = this.#lifeMs(session);
+    const wholeSeconds = Math.floor(lifeMs / 1_000);
+    // One second less, as expirations are cut to whole seconds: the next session may seem shorter.
+    this.#shortLived =
+      wholeSeconds < this.#nominalSeconds
+        ? { seconds: Math.max(wholeSeconds - 1, 0), until: this.#monotonicNow() + observationMs }
+        : undefined;
+    this.#denials = { inARow: 0, lastAtMs: 0 };
+    this.#refusals.forget(request.key);
+    this.#held.set(request.key, { session, assumedAtMs: clock() }, { ttl: Math.max(lifeMs, 1) });
+    metrics.roleSessions.set(this.#held.size);
+    const { sessionName, expiresAt, credentials } = session;
+    log.info({ sessionName, expiresAt, accessKeyId: credentials.accessKeyId }, "assumed the role");
+  }
+
+  #purgeNowAndThen(): void {
+    const nowMs = this.#monotonicNow();
+    if (nowMs - this.#purgedAtMs < purgeEveryMs) return;
+    this.#purgedAtMs = nowMs;
+    this.#held.purgeStale();
+    this.#options.metrics.roleSessions.set(this.#held.size);
+  }
+}
+
+function beyond(longestSeconds: number): ValetKeyError {
+  return badUserInput("expiresIn", `At most ${longestSeconds} seconds: the credentials live no longer.`);
+}
+
+function unavailable(cause: unknown, retryable: boolean): ValetKeyError {
+  const message = retryable
+    ? "Credentials cannot be had at present."
+    : "Credentials were refused: the operator has to look into it.";
+  return new ValetKeyError("CREDENTIALS_UNAVAILABLE", message, { cause, retryable });
 }

@@ -17,9 +17,9 @@ export function sessionName(principal: Principal, trustedIssuer: string | undefi
   if (!principal.authenticated) return anonymousName;
   const { subject, claims } = principal;
   const fits = sessionNameShape.test(subject) && subject !== anonymousName && !hashedShape.test(subject);
-  if (fits && (claims["iss"] === undefined || claims["iss"] === trustedIssuer)) return subject;
+  if (fits && (claims.iss === undefined || claims.iss === trustedIssuer)) return subject;
   const readable = subject.slice(0, maxReadableCharacters).replace(/[^\w+=,.@-]/g, "-");
-  const hash = createHash("sha256").update(JSON.stringify([claims["iss"], subject]));
+  const hash = createHash("sha256").update(JSON.stringify([claims.iss, subject]));
   return `${readable}=${hash.digest("base64url").slice(0, 22)}`;
 }
 
@@ -33,7 +33,7 @@ const tagHashPrefix = "sha256:";
  */
 export function sessionTags(principal: Principal): Readonly<Record<string, string>> {
   if (!principal.authenticated) return {};
-  const issuer = principal.claims["iss"];
+  const issuer = principal.claims.iss;
   return {
     "valetkey:sub": tagValue(principal.subject),
     ...(typeof issuer === "string" ? { "valetkey:iss": tagValue(issuer) } : {}),

@@ -5,11 +5,12 @@ import type { RoleSession } from "../access/role-session.ts";
 import type { SessionPurpose } from "../access/session-policy.ts";
 import type { BucketAddress, Region } from "../object-address.ts";
 import type { Principal } from "../principal.ts";
+import { bucketExists } from "../storage/head-object.ts";
 import { Loaders } from "./loaders.ts";
 import type { Services } from "./services.ts";
 
-/** A call to S3 that is under way takes at most this long, so its credentials have to live on for as long. */
-const secondsForCall = 60;
+/** S3 looks at the credentials when a call arrives, so this is for the way there and a retry. */
+const secondsForCall = 10;
 
 interface Caller {
   readonly principal: Principal;
@@ -71,6 +72,12 @@ export class RequestContext {
     return this.services.s3Clients.for(await this.session(secondsForCall, purpose), region);
   }
 
+  /** For what goes on for longer than a role session lives: a session that lives now, whenever that is. */
+  async freshS3(region: Region): Promise<S3Client> {
+    this.#sessions.delete("objects");
+    return this.s3(region);
+  }
+
   /** Runs a call to S3 in the bucket's own region, which is learned when it is not the one given. */
   inRegionOf<Address extends BucketAddress, Result>(
     address: Address,
@@ -80,6 +87,13 @@ export class RequestContext {
     return this.services.bucketRegions.inRegionOf(address.bucket, address.region, async (region) =>
       call(await this.s3(region, purpose), { ...address, region }),
     );
+  }
+
+  /** The address with the bucket's own region, for what can be sent only once. */
+  async inTrueRegion<Address extends BucketAddress>(address: Address): Promise<Address> {
+    // Where clients can name one region only, there is nothing to find out.
+    if (this.services.regions.allowed.length > 1) await this.inRegionOf(address, bucketExists);
+    return this.inKnownRegion(address);
   }
 
   /** Where a signature for the bucket has to be made out for, as far as is known. */

@@ -33,7 +33,7 @@ export function formatGraphQLError(formatted: GraphQLFormattedError, error: unkn
   if (code !== undefined) {
     return { ...formatted, extensions: { code, retryable: code === "PERSISTED_QUERY_NOT_FOUND" } };
   }
-  const requestId = String(formatted.extensions?.["requestId"] ?? "");
+  const requestId = String(formatted.extensions?.requestId ?? "");
   return { ...formatted, ...publicError(unwrapResolverError(error), requestId) };
 }
 
@@ -45,7 +45,7 @@ export function isUnexpected(error: unknown): boolean {
 /** The code of GraphQL's own complaint about the document or its variables; undefined for everything else. */
 function graphqlFault(error: unknown): string | undefined {
   if (!(error instanceof GraphQLError) || error.originalError instanceof ValetKeyError) return undefined;
-  const code = String(error.extensions["code"]);
+  const code = String(error.extensions.code);
   if (apolloCodes.has(code)) return code;
   if (malformedRequestCodes.has(code)) return "BAD_USER_INPUT";
   // graphql-js refuses a value of a scalar without a code, before any field is resolved.

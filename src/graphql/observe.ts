@@ -14,7 +14,7 @@ export function observe(metrics: Metrics): ApolloServerPlugin<RequestContext> {
           outcome = "error";
           for (const error of errors) {
             const unexpected = isUnexpected(error);
-            if (unexpected) error.extensions["requestId"] = contextValue.requestId;
+            if (unexpected) error.extensions.requestId = contextValue.requestId;
             const cause = error.originalError ?? error;
             if (unexpected) contextValue.log.error({ err: cause }, "a resolver failed");
             else if (cause.cause !== undefined)

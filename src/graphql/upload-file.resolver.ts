@@ -35,28 +35,25 @@ export class UploadFileResolver {
 
 async function store(context: RequestContext, file: IncomingFile, input: UploadInput): Promise<S3Object> {
   const { services } = context;
-  const address = context.inKnownRegion(parseObjectAddress(input, services.regions, "input."));
+  const given = parseObjectAddress(input, services.regions, "input.");
   const contentType = input.contentType ?? file.contentType;
   const headers = uploadHeaders({ ...input, contentType }, "input.");
-  authorizeUpload(context.grants, address, { contentType });
-  const limitBytes = Math.min(
-    services.maxUploadBytes,
-    uploadLimitBytes(context.grants, address, contentType),
-  );
-  // An upload may take longer than a role session lives, so every part asks for one that does.
-  const stored = await context.inRegionOf(address, (_s3, there) =>
-    streamUpload({
-      s3: () => context.s3(there.region),
-      address: there,
-      body: file.open({ maxBytes: limitBytes }),
-      limitBytes,
-      headers,
-      budget: services.uploadBudget,
-      abandoned: services.abandonedUploads,
-      metrics: services.metrics,
-      signal: services.stopping,
-    }),
-  );
+  authorizeUpload(context.grants, given, { contentType });
+  const limitBytes = Math.min(services.maxUploadBytes, uploadLimitBytes(context.grants, given, contentType));
+  // The file can be read only once, so the bucket's region has to be right before.
+  const address = await context.inTrueRegion(given);
+  const stored = await streamUpload({
+    // Asked for each part: an upload may take longer than a role session lives.
+    s3: () => context.freshS3(address.region),
+    address,
+    body: file.open({ maxBytes: limitBytes }),
+    limitBytes,
+    headers,
+    budget: services.uploadBudget,
+    abandoned: services.abandonedUploads,
+    metrics: services.metrics,
+    signal: services.stopping,
+  });
   context.loaders.forget(address);
   return toS3Object(stored);
 }

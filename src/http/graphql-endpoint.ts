@@ -137,7 +137,7 @@ function rateLimitOf(limit: GraphQLEndpointOptions["rateLimit"]) {
     max: limit.requests,
     timeWindow: limit.windowMs,
     keyGenerator: ({ principal, ip }: FastifyRequest) =>
-      principal.authenticated ? `sub:${String(principal.claims["iss"])}:${principal.subject}` : `ip:${ip}`,
+      principal.authenticated ? `sub:${String(principal.claims.iss)}:${principal.subject}` : `ip:${ip}`,
     errorResponseBuilder: () => new ValetKeyError("RATE_LIMITED", "Too many requests: try again later."),
   };
 }

@@ -1,9 +1,15 @@
 import { createHash } from "node:crypto";
 import { CompleteMultipartUploadCommand, HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
-import { badUserInput, ValetKeyError } from "../errors.ts";
+import { badUserInput, type ErrorCode, ValetKeyError } from "../errors.ts";
 import type { Checksum } from "./checksums.ts";
 import { asSeenByHead, refuseExisting, versionOf } from "./head-object.ts";
-import { fittingParts, listParts, missingPartNumbers, type UploadedPart } from "./multipart-uploads.ts";
+import {
+  fittingParts,
+  isGone,
+  listParts,
+  missingPartNumbers,
+  type UploadedPart,
+} from "./multipart-uploads.ts";
 import { describeFailure, toStorageError } from "./s3-errors.ts";
 import { bareEtag, type ObjectHead, type StoredObject } from "./stored-object.ts";
 import type { PromisedUpload, UploadAddress } from "./upload-id.ts";
@@ -35,16 +41,21 @@ export async function completeUpload(
   try {
     held = await listParts(s3, upload);
   } catch (error) {
-    if (!isUploadNotFound(error)) throw error;
+    if (!hasCode(error, "UPLOAD_NOT_FOUND")) throw error;
     return await completedBefore(s3, upload, plan, clientParts, error);
   }
   const parts = fittingParts(plan, held);
   const missing = missingPartNumbers(plan, parts);
   if (missing.length > 0) throw incomplete(missing);
   if (clientParts !== undefined) checkEtags(parts, clientParts);
-  if (!upload.overwrite) await refuseExisting(s3, upload);
-  const stored = await completeParts(s3, upload, parts, upload);
-  return await asSeenByHead(s3, stored);
+  try {
+    if (!upload.overwrite) await refuseExisting(s3, upload);
+    return await asSeenByHead(s3, await completeParts(s3, upload, parts, upload));
+  } catch (error) {
+    // The object that is in the way may be what another completion of this upload has just made.
+    if (!hasCode(error, "OBJECT_EXISTS") || !(await isGone(s3, upload))) throw error;
+    return await completedBefore(s3, upload, plan, parts, error);
+  }
 }
 
 /** What completion holds S3 to. */
@@ -212,6 +223,6 @@ function nameNumbers(numbers: readonly number[]): string {
   return named.join(", ") + (ranges.length > named.length ? ", …" : "");
 }
 
-function isUploadNotFound(error: unknown): boolean {
-  return error instanceof ValetKeyError && error.code === "UPLOAD_NOT_FOUND";
+function hasCode(error: unknown, code: ErrorCode): boolean {
+  return error instanceof ValetKeyError && error.code === code;
 }

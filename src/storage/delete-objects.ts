@@ -1,4 +1,9 @@
-import { DeleteObjectCommand, DeleteObjectsCommand, type S3Client } from "@aws-sdk/client-s3";
+import {
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  type DeleteObjectsCommandOutput,
+  type S3Client,
+} from "@aws-sdk/client-s3";
 import { ValetKeyError } from "../errors.ts";
 import type { BucketAddress } from "../object-address.ts";
 import { boundedParallel } from "./bounded-parallel.ts";
@@ -39,13 +44,9 @@ export async function deleteObjects(
     unique.filter(({ key }) => !unfitForXml.test(key)),
     maxObjectsPerCall,
   );
-  const collect = (results: readonly Outcome[]) => {
-    for (const [object, outcome] of results) outcomes.set(identityOf(object), outcome);
-  };
-  await boundedParallel(batches, callsAtOnce, async (batch) => collect(await deleteBatch(s3, bucket, batch)));
-  await boundedParallel(single, callsAtOnce, async (object) =>
-    collect([await deleteOne(s3, bucket, object)]),
-  );
+  const answers = await boundedParallel(batches, callsAtOnce, (batch) => deleteBatch(s3, bucket, batch));
+  answers.push(await deleteOneByOne(s3, bucket, single));
+  for (const [object, outcome] of answers.flat()) outcomes.set(identityOf(object), outcome);
   return objects.map((object) => outcomes.get(identityOf(object)) ?? unanswered());
 }
 
@@ -55,10 +56,9 @@ async function deleteBatch(
   s3: S3Client,
   bucket: BucketAddress,
   batch: readonly ObjectVersion[],
-): Promise<Outcome[]> {
-  const byIdentity = new Map(batch.map((object) => [identityOf(object), object]));
+): Promise<readonly Outcome[]> {
   try {
-    const { Deleted = [], Errors = [] } = await asking(
+    const answer = await asking(
       { operation: "DeleteObjects", subject: "bucket" },
       s3.send(
         new DeleteObjectsCommand({
@@ -67,26 +67,38 @@ async function deleteBatch(
         }),
       ),
     );
-    const outcomes: Outcome[] = [];
-    for (const { Key = "", VersionId, DeleteMarker, DeleteMarkerVersionId } of Deleted) {
-      const object = byIdentity.get(identityOf({ key: Key, versionId: VersionId })) ?? { key: Key };
-      const versionId = object.versionId ?? (DeleteMarker ? versionOf(DeleteMarkerVersionId) : undefined);
-      outcomes.push([object, { key: Key, versionId }]);
-    }
-    for (const failure of Errors) {
-      const object = { key: failure.Key ?? "", versionId: failure.VersionId };
-      outcomes.push([
-        byIdentity.get(identityOf(object)) ?? object,
-        outcomeOfItem(object, failure.Code ?? "", failure),
-      ]);
-    }
-    return outcomes;
+    return outcomesOf(answer);
   } catch (error) {
     if (!(error instanceof ValetKeyError)) throw error;
-    // Ceph refuses the whole call to who may not delete everything in the bucket; AWS decides item by item.
+    // AWS decides item by item; Ceph refuses the whole call of who may not delete everything in the bucket.
     if (error.code === "FORBIDDEN") return await deleteOneByOne(s3, bucket, batch);
     return batch.map((object) => [object, error]);
   }
+}
+
+function outcomesOf({ Deleted = [], Errors = [] }: DeleteObjectsCommandOutput): Outcome[] {
+  const deleted = Deleted.map(
+    ({ Key: key = "", VersionId, DeleteMarker, DeleteMarkerVersionId }): Outcome => {
+      const versionId = versionOf(VersionId) ?? (DeleteMarker ? versionOf(DeleteMarkerVersionId) : undefined);
+      return [
+        { key, versionId: VersionId },
+        { key, versionId },
+      ];
+    },
+  );
+  const failed = Errors.map((failure): Outcome => {
+    const object = { key: failure.Key ?? "", versionId: versionOf(failure.VersionId) };
+    return [object, outcomeOfItem(object, failure.Code ?? "", failure)];
+  });
+  return [...deleted, ...failed];
+}
+
+function deleteOneByOne(
+  s3: S3Client,
+  bucket: BucketAddress,
+  objects: readonly ObjectVersion[],
+): Promise<Outcome[]> {
+  return boundedParallel(objects, callsAtOnce, (object) => deleteOne(s3, bucket, object));
 }
 
 function outcomeOfItem(object: ObjectVersion, s3Code: string, cause: unknown): DeletedObject | ValetKeyError {

@@ -146,7 +146,8 @@ async function sendAbort(s3: S3Client, { bucket, key, uploadId }: UploadAddress)
   }
 }
 
-async function isGone(s3: S3Client, upload: UploadAddress): Promise<boolean> {
+/** Whether S3 knows the upload no longer. */
+export async function isGone(s3: S3Client, upload: UploadAddress): Promise<boolean> {
   try {
     await listParts(s3, upload);
     return false;

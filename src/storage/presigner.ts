@@ -50,6 +50,7 @@ export class Presigner {
   readonly #endpoints: Endpoints;
   readonly #signingKeys: SigningKeys;
   readonly #metrics: Metrics | undefined;
+  #lastSecond = { startsAtMs: Number.NaN, date: "" };
 
   constructor({ endpoints, signingKeys = new SigningKeys(), metrics }: PresignerOptions) {
     this.#endpoints = endpoints;
@@ -89,9 +90,17 @@ export class Presigner {
 
   context(bucket: BucketAddress, credentials: TemporaryCredentials, signedAt: Date): SigningContext {
     const endpoint = this.#endpoints.resolve(bucket.region, bucket.bucket);
-    const date = amzDate(signedAt);
+    const date = this.#dateOf(signedAt);
     const signingKey = this.#signingKeys.get(credentials, date.slice(0, 8), endpoint.signingRegion);
     return { endpoint, signingKey, date };
+  }
+
+  /** A busy server signs many URLs in the same second. */
+  #dateOf(signedAt: Date): string {
+    const startsAtMs = Math.floor(signedAt.getTime() / 1000) * 1000;
+    if (this.#lastSecond.startsAtMs !== startsAtMs)
+      this.#lastSecond = { startsAtMs, date: amzDate(signedAt) };
+    return this.#lastSecond.date;
   }
 
   count(operation: PresignedOperation): void {

@@ -87,15 +87,18 @@ async function store(request: StreamedUploadRequest): Promise<StoredObject> {
   const partBytes = partBytesFor(limitBytes);
 
   const reservation = await request.budget.reserve(Math.min(partBytes, limitBytes), request.signal);
+  let isSent = false;
   try {
-    const first = await reader.fill(Buffer.allocUnsafeSlow(Math.min(partBytes, limitBytes)));
+    const first = await reader.fill(reservation.buffer);
     if (first.isLast) {
       verify();
-      return await putWhole(request, first.bytes, promised);
+      const stored = await putWhole(request, first.bytes, promised);
+      isSent = true;
+      return stored;
     }
     return await storeInParts(request, { reader, partBytes, first, reservation, promised, verify });
   } finally {
-    reservation.release();
+    reservation.release(isSent);
   }
 }
 
@@ -197,17 +200,16 @@ async function sendParts(
     const sending = sendPart(request, upload, { number, bytes, checksum }, cancelled)
       .then((part) => {
         parts.push(part);
+        held.release();
       })
       .catch((error: unknown) => {
+        held.release(false);
         const failure = toStorageError(error, { operation: "UploadPart", subject: "upload" });
         // The reader waits for the client; this wakes it up.
         body.destroy(failure);
         ended.abort(failure);
       })
-      .finally(() => {
-        held.release();
-        inFlight.delete(sending);
-      });
+      .finally(() => inFlight.delete(sending));
     inFlight.add(sending);
   };
 
@@ -218,7 +220,7 @@ async function sendParts(
       if (inFlight.size >= partsInFlight) await Promise.race(inFlight);
       const held = await budget.reserve(partBytes, cancelled);
       try {
-        const part = await reader.fill(Buffer.allocUnsafeSlow(partBytes));
+        const part = await reader.fill(held.buffer);
         isLast = part.isLast;
         send(number, part.bytes, held);
       } catch (error) {

@@ -9,9 +9,13 @@ export interface UploadBudgetOptions {
 
 /** A share of the budget, until it is released. */
 export interface Reservation {
-  readonly bytes: number;
-  /** Once is enough; more does no harm. */
-  release(): void;
+  /** The memory itself: as much as was asked for, not cleared. */
+  readonly buffer: Buffer;
+  /**
+   * Once is enough; more does no harm.
+   * @param mayReuse false when something may still read from the buffer, such as a request that failed
+   */
+  release(mayReuse?: boolean): void;
 }
 
 interface Waiter {
@@ -19,21 +23,29 @@ interface Waiter {
   readonly grant: (reservation: Reservation) => void;
 }
 
+/** Smaller buffers are not worth keeping. */
+const minSpareBytes = 1024 ** 2;
+const keepSpareMs = 10_000;
+
 /**
  * The memory that uploads through the server may take, shared first come, first served.
  *
  * An upload asks for one part's bytes at a time and, while it waits, holds only parts that are on their
  * way to S3. So a share always comes free again, whoever waits, and a slow client holds one part.
+ * Buffers are used again: left to the garbage collector, they would take several times the budget.
  */
 export class UploadBudget {
   readonly totalBytes: number;
   readonly #maxWaitMs: number;
   readonly #waiters = new Set<Waiter>();
+  readonly #spares: Buffer[] = [];
   #freeBytes: number;
+  #forgetTimer: NodeJS.Timeout | undefined;
 
   constructor({ totalBytes, maxWaitMs = 30_000 }: UploadBudgetOptions) {
-    if (!Number.isSafeInteger(totalBytes) || totalBytes < 1)
+    if (!Number.isSafeInteger(totalBytes) || totalBytes < 1) {
       throw new RangeError("totalBytes is a positive integer.");
+    }
     this.totalBytes = totalBytes;
     this.#freeBytes = totalBytes;
     this.#maxWaitMs = maxWaitMs;
@@ -62,7 +74,7 @@ export class UploadBudget {
       };
       const onAbort = () => leave(signal?.reason);
       const waiter: Waiter = {
-        bytes: Math.min(bytes, this.totalBytes),
+        bytes,
         grant: (reservation) => {
           settle();
           resolve(reservation);
@@ -82,23 +94,43 @@ export class UploadBudget {
 
   #grantInTurn(): void {
     for (const waiter of this.#waiters) {
-      if (waiter.bytes > this.#freeBytes) return;
+      if (Math.min(waiter.bytes, this.totalBytes) > this.#freeBytes) return;
       waiter.grant(this.#take(waiter.bytes));
     }
   }
 
   #take(bytes: number): Reservation {
-    this.#freeBytes -= bytes;
+    const share = Math.min(bytes, this.totalBytes);
+    this.#freeBytes -= share;
+    const buffer = this.#takeBuffer(bytes);
     let isHeld = true;
     return {
-      bytes,
-      release: () => {
+      buffer,
+      release: (mayReuse = true) => {
         if (!isHeld) return;
         isHeld = false;
-        this.#freeBytes += bytes;
+        this.#freeBytes += share;
+        if (mayReuse && bytes >= minSpareBytes && bytes === share) this.#keep(buffer);
         this.#grantInTurn();
       },
     };
+  }
+
+  #takeBuffer(bytes: number): Buffer {
+    clearTimeout(this.#forgetTimer);
+    const index = this.#spares.findIndex(({ length }) => length === bytes);
+    if (index >= 0) return this.#spares.splice(index, 1)[0] ?? Buffer.allocUnsafeSlow(bytes);
+    // What is kept for later is taken from what is free.
+    let spareBytes = this.#spares.reduce((sum, { length }) => sum + length, 0);
+    while (spareBytes > this.#freeBytes) spareBytes -= this.#spares.shift()?.length ?? spareBytes;
+    return Buffer.allocUnsafeSlow(bytes);
+  }
+
+  #keep(buffer: Buffer): void {
+    this.#spares.push(buffer);
+    if (this.#freeBytes < this.totalBytes) return;
+    clearTimeout(this.#forgetTimer);
+    this.#forgetTimer = setTimeout(() => this.#spares.splice(0), keepSpareMs).unref();
   }
 }
 

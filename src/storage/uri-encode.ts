@@ -1,7 +1,7 @@
 const nothingToEncode = /^[A-Za-z0-9\-._~]*$/;
 const nothingToEncodeInPath = /^[A-Za-z0-9\-._~/]*$/;
 const leftByEncodeUriComponent = /[!'()*]/g;
-const leftByEncodeUriComponentOrSlash = /[!'()*]|%2F/g;
+const leftByEncodeUriButSlash = /[!#$&'()*+,:;=?@]/g;
 
 /**
  * Percent-encodes every byte but RFC 3986's unreserved characters, as signatures want it.
@@ -16,9 +16,7 @@ export function uriEncode(value: string): string {
 /** The same for an object key in a path, where slashes stay. */
 export function uriEncodePath(key: string): string {
   if (nothingToEncodeInPath.test(key)) return key;
-  return encodeURIComponent(key).replace(leftByEncodeUriComponentOrSlash, (found) =>
-    found === "%2F" ? "/" : percentEncode(found),
-  );
+  return encodeURI(key).replace(leftByEncodeUriButSlash, percentEncode);
 }
 
 function percentEncode(character: string): string {

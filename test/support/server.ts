@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Action } from "../../src/access/grants.ts";
 import { startApp } from "../../src/app.ts";
+import { loadConfig } from "../../src/config.ts";
 import { GraphQLClient } from "./graphql-client.ts";
 import { audience, type Issuer } from "./issuer.ts";
 import type { StoreDescription } from "./store-description.ts";
@@ -44,7 +45,7 @@ export async function startServer(options: TestServerOptions): Promise<TestServe
   const env = { ...environment(options), VALETKEY_GRANTS: grantsFile };
   // AWS's own provider chain reads the process's environment, whatever record the server is given.
   for (const [name, value] of Object.entries(env)) if (name.startsWith("AWS_")) process.env[name] = value;
-  const app = await startApp({ env });
+  const app = await startApp(loadConfig(env));
   return {
     url: app.url,
     client: new GraphQLClient(app.url),
@@ -59,7 +60,7 @@ function environment({ store, issuer, s3Url, stsUrl, env }: TestServerOptions): 
   return {
     HOST: "127.0.0.1",
     PORT: "0",
-    LOG_LEVEL: "silent",
+    LOG_LEVEL: process.env.LOG_LEVEL ?? "silent",
     AWS_REGION: store.region,
     AWS_ACCESS_KEY_ID: store.baseCredentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: store.baseCredentials.secretAccessKey,
@@ -71,7 +72,7 @@ function environment({ store, issuer, s3Url, stsUrl, env }: TestServerOptions): 
     AWS_EC2_METADATA_DISABLED: "true",
     VALETKEY_ROLE_ARN: store.roleArn,
     VALETKEY_FORCE_PATH_STYLE: "true",
-    VALETKEY_SECRET: "a secret of the tests, longer than 32 bytes",
+    VALETKEY_SECRET: "a secret of the tests that is longer than 32 bytes",
     ...(issuer === undefined
       ? {}
       : {

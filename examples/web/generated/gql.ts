@@ -1,5 +1,5 @@
 /* eslint-disable */
-import * as types from './graphql';
+import * as types from './graphql.ts';
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
 
 /**
@@ -14,13 +14,13 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
  * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
  */
 type Documents = {
-    "\n  mutation RequestUpload($input: UploadInput!, $size: SafeInt!) {\n    requestUpload(input: $input, size: $size) {\n      ... on PutUpload { url headers { name value } }\n      ... on MultipartUpload { id partSize partCount }\n    }\n  }\n": typeof types.RequestUploadDocument,
+    "\n  mutation RequestUpload($input: UploadInput!, $size: SafeInt!) {\n    requestUpload(input: $input, size: $size) {\n      __typename\n      ... on PutUpload { url headers { name value } }\n      ... on MultipartUpload { id partSize partCount }\n    }\n  }\n": typeof types.RequestUploadDocument,
     "\n  query NextParts($id: ID!) {\n    upload(id: $id) { partSize parts(first: 8) { number url headers { name value } } }\n  }\n": typeof types.NextPartsDocument,
     "\n  mutation CompleteUpload($id: ID!) {\n    completeUpload(id: $id) { key size etag }\n  }\n": typeof types.CompleteUploadDocument,
     "\n  query DownloadUrl($bucket: String!, $key: String!) {\n    downloadUrl(bucket: $bucket, key: $key) { url expiresAt }\n  }\n": typeof types.DownloadUrlDocument,
 };
 const documents: Documents = {
-    "\n  mutation RequestUpload($input: UploadInput!, $size: SafeInt!) {\n    requestUpload(input: $input, size: $size) {\n      ... on PutUpload { url headers { name value } }\n      ... on MultipartUpload { id partSize partCount }\n    }\n  }\n": types.RequestUploadDocument,
+    "\n  mutation RequestUpload($input: UploadInput!, $size: SafeInt!) {\n    requestUpload(input: $input, size: $size) {\n      __typename\n      ... on PutUpload { url headers { name value } }\n      ... on MultipartUpload { id partSize partCount }\n    }\n  }\n": types.RequestUploadDocument,
     "\n  query NextParts($id: ID!) {\n    upload(id: $id) { partSize parts(first: 8) { number url headers { name value } } }\n  }\n": types.NextPartsDocument,
     "\n  mutation CompleteUpload($id: ID!) {\n    completeUpload(id: $id) { key size etag }\n  }\n": types.CompleteUploadDocument,
     "\n  query DownloadUrl($bucket: String!, $key: String!) {\n    downloadUrl(bucket: $bucket, key: $key) { url expiresAt }\n  }\n": types.DownloadUrlDocument,
@@ -43,7 +43,7 @@ export function graphql(source: string): unknown;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation RequestUpload($input: UploadInput!, $size: SafeInt!) {\n    requestUpload(input: $input, size: $size) {\n      ... on PutUpload { url headers { name value } }\n      ... on MultipartUpload { id partSize partCount }\n    }\n  }\n"): (typeof documents)["\n  mutation RequestUpload($input: UploadInput!, $size: SafeInt!) {\n    requestUpload(input: $input, size: $size) {\n      ... on PutUpload { url headers { name value } }\n      ... on MultipartUpload { id partSize partCount }\n    }\n  }\n"];
+export function graphql(source: "\n  mutation RequestUpload($input: UploadInput!, $size: SafeInt!) {\n    requestUpload(input: $input, size: $size) {\n      __typename\n      ... on PutUpload { url headers { name value } }\n      ... on MultipartUpload { id partSize partCount }\n    }\n  }\n"): (typeof documents)["\n  mutation RequestUpload($input: UploadInput!, $size: SafeInt!) {\n    requestUpload(input: $input, size: $size) {\n      __typename\n      ... on PutUpload { url headers { name value } }\n      ... on MultipartUpload { id partSize partCount }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

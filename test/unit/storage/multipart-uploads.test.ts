@@ -150,6 +150,13 @@ describe("a multipart upload", () => {
     await abortMultipartUpload(s3, upload);
   });
 
+  it("that may not replace anything is not in its own way when completed twice at once", async () => {
+    const upload = await begin("twice at once", { overwrite: false });
+    await Promise.all([1, 2, 3].map((number) => sendPart(upload, number)));
+    const answers = await Promise.all(Array.from({ length: 4 }, () => completeUpload(s3, upload)));
+    expect(new Set(answers.map(({ etag }) => etag)).size).toBe(1);
+  });
+
   it("is aborted once or twice, and is either aborted or completed", async () => {
     const upload = await begin("raced");
     await Promise.all([1, 2, 3].map((number) => sendPart(upload, number)));

@@ -1,0 +1,89 @@
+import { z } from "zod";
+import { parseByteSize } from "../byte-size.ts";
+import { type BucketName, parseBucketName } from "../object-address.ts";
+import { actions, type GrantRule } from "./grants.ts";
+import {
+  hasClaims,
+  type PrefixTemplate,
+  PrefixTemplateError,
+  parsePrefixTemplate,
+} from "./prefix-template.ts";
+import type { ClaimValue, Who } from "./who.ts";
+
+const bucket = z.string().transform((text, context): BucketName => {
+  try {
+    return parseBucketName(text);
+  } catch {
+    context.addIssue("not the name of a general-purpose bucket");
+    return z.NEVER;
+  }
+});
+
+const prefix = z.string().transform((text, context): PrefixTemplate => {
+  try {
+    return parsePrefixTemplate(text);
+  } catch (error) {
+    if (!(error instanceof PrefixTemplateError)) throw error;
+    context.addIssue(error.message);
+    return z.NEVER;
+  }
+});
+
+const bytes = z.union([z.string(), z.number()]).transform((value, context) => {
+  const parsed = parseByteSize(String(value));
+  if (parsed !== undefined && parsed > 0) return parsed;
+  context.addIssue("takes bytes, as an integer or like 64MiB");
+  return z.NEVER;
+});
+
+// RFC 9110, section 5.6.2 (token)
+const mediaType = /^(?:\*\/\*|[\w!#$%&'+.^`|~-]+\/(?:\*|[\w!#$%&'+.^`|~-]+))$/;
+const contentType = z.string().regex(mediaType, "takes a media type without parameters, image/*, or */*");
+
+const claimValue = z.union([z.string(), z.number(), z.boolean()], {
+  error: "takes a text, a number, true or false",
+});
+const claimValues = z.union([claimValue, z.array(claimValue).min(1)], {
+  error: "takes a value or a list of values",
+});
+const who = z
+  .union([z.literal(["anonymous", "authenticated"]), z.record(z.string(), claimValues)], {
+    error: "takes anonymous, authenticated, or claims and their values such as {role: editor}",
+  })
+  .transform((value, context): Who => {
+    if (typeof value === "string") return value;
+    const claims = Object.entries(value).map(([name, values]): readonly [string, readonly ClaimValue[]] => [
+      name,
+      Array.isArray(values) ? values : [values],
+    ]);
+    // Every caller meets no condition at all.
+    if (claims.length === 0) context.addIssue("names no claim: say authenticated for everybody with a token");
+    return new Map(claims);
+  });
+
+const rule = z
+  .strictObject({
+    who,
+    bucket,
+    prefix: prefix.default([]),
+    allow: z.array(z.enum(actions)).min(1),
+    maxUploadBytes: bytes.optional(),
+    contentTypes: z
+      .array(contentType.transform((type) => type.toLowerCase()))
+      .min(1)
+      .optional(),
+    maxExpiresSeconds: z.int().min(1).max(604_800).optional(),
+  })
+  .transform(({ allow, ...rest }, context): GrantRule => {
+    if (rest.who === "anonymous" && hasClaims(rest.prefix)) {
+      context.addIssue({
+        code: "custom",
+        path: ["prefix"],
+        message: "an anonymous caller has no claims to put in",
+      });
+    }
+    return { ...rest, actions: actions.filter((action) => allow.includes(action)) };
+  });
+
+/** The grants file as it is written, and the rules that it stands for. */
+export const grantsFileSchema = z.strictObject({ grants: z.array(rule) });

@@ -1,0 +1,142 @@
+import { readFile } from "node:fs/promises";
+import type { Logger } from "pino";
+import { type Document, isMap, isScalar, LineCounter, parseDocument } from "yaml";
+import type { z } from "zod";
+import type { GrantRule, Grants } from "./grants.ts";
+import { grantsFileSchema } from "./grants-file-schema.ts";
+import { oversizeOf } from "./grants-file-size.ts";
+import { hasClaims } from "./prefix-template.ts";
+
+export interface GrantsFile {
+  readonly rules: readonly GrantRule[];
+  /** What is allowed and hardly meant. */
+  readonly warnings: readonly string[];
+}
+
+/** A grants file that cannot be obeyed. `message` has a line `name:line:column: fault` for each fault. */
+export class GrantsFileError extends Error {
+  override readonly name = "GrantsFileError";
+}
+
+const maxFileCharacters = 2 ** 20;
+
+/**
+ * Reads YAML, and so JSON.
+ * @param name what the faults are said to be in
+ * @throws {GrantsFileError}
+ */
+export function parseGrantsFile(text: string, name: string): GrantsFile {
+  if (text.length > maxFileCharacters) throw new GrantsFileError(`${name}:1:1: more than 1 MiB`);
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const fault = (offset: number, message: string) => {
+    const { line, col } = lines.linePos(offset);
+    return `${name}:${line}:${col}: ${message}`;
+  };
+  const refuse = (faults: readonly string[]) => new GrantsFileError(faults.join("\n"));
+  if (document.errors.length > 0) {
+    throw refuse(document.errors.map(({ pos, message }) => fault(pos[0], message)));
+  }
+  const parsed = grantsFileSchema.safeParse(
+    plainValueOf(document, () => refuse([fault(0, "too many aliases")])),
+  );
+  if (!parsed.success) {
+    const faults = parsed.error.issues.flatMap((issue) => placesOf(document, issue));
+    throw refuse(faults.map(({ offset, message }) => fault(offset, message)));
+  }
+  const rules: readonly GrantRule[] = parsed.data.grants;
+  const oversize = oversizeOf(rules);
+  if (oversize !== undefined) {
+    throw refuse([fault(offsetAt(document, ["grants", oversize.index]), oversize.message)]);
+  }
+  const warnings = rules.flatMap((rule, index) =>
+    endsInClaim(rule)
+      ? [
+          fault(
+            offsetAt(document, ["grants", index, "prefix"]),
+            "ends in a claim: {sub} without a slash gives bob what is bobby's",
+          ),
+        ]
+      : [],
+  );
+  return { rules, warnings };
+}
+
+/** @throws {GrantsFileError} also when there is no such file */
+export async function readGrantsFile(path: string): Promise<GrantsFile> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (cause) {
+    throw new GrantsFileError(`${path}: cannot be read`, { cause });
+  }
+  return parseGrantsFile(text, path);
+}
+
+/**
+ * Puts the file's rules in force. A file at fault changes nothing but the log.
+ * @returns whether the rules were replaced
+ */
+export async function reloadGrantsFile(
+  path: string,
+  grants: Grants,
+  log: Pick<Logger, "info" | "warn" | "error">,
+): Promise<boolean> {
+  try {
+    const { rules, warnings } = await readGrantsFile(path);
+    grants.replace(rules);
+    for (const warning of warnings) log.warn(warning);
+    log.info({ rules: rules.length }, "the grants file was read again");
+    return true;
+  } catch (error) {
+    log.error({ err: error }, "the grants file was refused whole: the grants in force stay");
+    return false;
+  }
+}
+
+function plainValueOf(document: Document.Parsed, refuse: () => GrantsFileError): unknown {
+  try {
+    // Few aliases: a file of 1 KB could stand for gigabytes.
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (cause) {
+    throw Object.assign(refuse(), { cause });
+  }
+}
+
+interface Place {
+  readonly offset: number;
+  readonly message: string;
+}
+
+function placesOf(document: Document.Parsed, issue: z.core.$ZodIssue): readonly Place[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({
+      offset: offsetOfKey(document, issue.path, key),
+      message: `${JSON.stringify(key)} is no property here`,
+    }));
+  }
+  const where = issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
+  return [{ offset: offsetAt(document, issue.path), message: `${where}${issue.message}` }];
+}
+
+/** Where the value at `path` begins, or what is nearest around it. */
+function offsetAt(document: Document.Parsed, path: readonly PropertyKey[]): number {
+  for (let length = path.length; length >= 0; length -= 1) {
+    const node = document.getIn(path.slice(0, length), true);
+    const range = (node as { range?: readonly number[] | null } | undefined)?.range;
+    if (range?.[0] !== undefined) return range[0];
+  }
+  return 0;
+}
+
+function offsetOfKey(document: Document.Parsed, path: readonly PropertyKey[], key: string): number {
+  const map = document.getIn(path, true);
+  const pair = isMap(map)
+    ? map.items.find(({ key: node }) => isScalar(node) && node.value === key)
+    : undefined;
+  return (isScalar(pair?.key) ? pair.key.range?.[0] : undefined) ?? offsetAt(document, path);
+}
+
+function endsInClaim({ prefix }: GrantRule): boolean {
+  return hasClaims(prefix) && typeof prefix.at(-1) !== "string";
+}
