@@ -54,12 +54,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const clock = new SkewCorrectedClock(Date.now, (skewMs) =>
     log.warn({ skewMs }, "this machine's clock differs from AWS's; signatures are made on AWS's"),
   );
-  const [rules, store, schema] = await Promise.all([
-    readGrants(config),
-    openStore(config, log),
-    createSchema(),
-  ]);
-  const grants = new Grants(rules);
+  const grants = await readGrants(config, log);
+  const [store, schema] = await Promise.all([openStore(config, log), createSchema()]);
 
   const assumeRole = createAssumeRole({
     role: { ...store.role, sessionSeconds: config.sessionSeconds },
@@ -100,7 +96,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     maxUploadBytes: config.maxUploadBytes,
     stopping: stopping.signal,
   };
-  const authenticator = config.tokens ? new TokenVerifier(config.tokens) : anonymousOnly;
+  const authenticator = config.tokens ? new TokenVerifier({ ...config.tokens, log }) : anonymousOnly;
   const readiness = new Readiness(store.baseCredentials, sessions);
   const apollo = createApollo({ schema, production: config.production, metrics, log });
   await apollo.start();

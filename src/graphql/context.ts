@@ -18,6 +18,14 @@ interface Caller {
   readonly log: Logger;
 }
 
+/** What a request has looked up or made so far. */
+interface Held {
+  grants?: readonly Grant[];
+  loaders?: Loaders;
+  sessionName?: string;
+  readonly sessions: Map<SessionPurpose, { outlivesSeconds: number; session: Promise<RoleSession> }>;
+}
+
 /**
  * What the resolvers of one request share. Making it costs nothing: the role is assumed when the
  * first resolver needs S3, once, and all of them use that session and the S3 clients made of it.
@@ -26,45 +34,44 @@ export class RequestContext {
   readonly services: Services;
   readonly principal: Principal;
   readonly requestId: string;
-  readonly log: Logger;
-  #grants: readonly Grant[] | undefined;
-  #loaders: Loaders | undefined;
-  readonly #sessions = new Map<SessionPurpose, { outlivesSeconds: number; session: Promise<RoleSession> }>();
-  #sessionName: string | undefined;
+  private readonly requestLog: Logger;
+  // An object, and not #names: Apollo gives resolvers a copy made by Object.assign, which shares the one and lacks the others.
+  private readonly held: Held = { sessions: new Map() };
 
   constructor(services: Services, { principal, requestId, log }: Caller) {
     this.services = services;
     this.principal = principal;
     this.requestId = requestId;
-    this.log = log;
+    this.requestLog = log;
   }
 
   get grants(): readonly Grant[] {
-    this.#grants ??= this.services.grants.grantsFor(this.principal);
-    return this.#grants;
+    this.held.grants ??= this.services.grants.grantsFor(this.principal);
+    return this.held.grants;
   }
 
   get loaders(): Loaders {
-    this.#loaders ??= new Loaders(this);
-    return this.#loaders;
+    this.held.loaders ??= new Loaders(this);
+    return this.held.loaders;
   }
 
-  /** RoleSessionName of the session in use, as CloudTrail has it; undefined while there is none. */
-  get sessionName(): string | undefined {
-    return this.#sessionName;
+  /** Every line has the request id and, once there is one, the session name that CloudTrail has too. */
+  get log(): Logger {
+    const { sessionName } = this.held;
+    return sessionName === undefined ? this.requestLog : this.requestLog.child({ sessionName });
   }
 
   /** The caller's role session: the request's own while it outlives what is asked of it. */
   session(outlivesSeconds = secondsForCall, purpose: SessionPurpose = "objects"): Promise<RoleSession> {
-    const held = this.#sessions.get(purpose);
-    if (held !== undefined && held.outlivesSeconds >= outlivesSeconds) return held.session;
+    const inUse = this.held.sessions.get(purpose);
+    if (inUse !== undefined && inUse.outlivesSeconds >= outlivesSeconds) return inUse.session;
     const session = this.services.sessions
       .get({ principal: this.principal, grants: this.grants }, outlivesSeconds, purpose)
       .then((assumed) => {
-        this.#sessionName = assumed.sessionName;
+        this.held.sessionName = assumed.sessionName;
         return assumed;
       });
-    this.#sessions.set(purpose, { outlivesSeconds, session });
+    this.held.sessions.set(purpose, { outlivesSeconds, session });
     return session;
   }
 
@@ -74,7 +81,7 @@ export class RequestContext {
 
   /** For what goes on for longer than a role session lives: a session that lives now, whenever that is. */
   async freshS3(region: Region): Promise<S3Client> {
-    this.#sessions.delete("objects");
+    this.held.sessions.delete("objects");
     return this.s3(region);
   }
 

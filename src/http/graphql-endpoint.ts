@@ -68,15 +68,10 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
       },
     }),
     onResponse: async (request, reply) => {
-      request.log.info(
-        {
-          method: request.method,
-          path: "/graphql",
-          status: reply.statusCode,
-          ms: Math.round(reply.elapsedTime),
-          sessionName: request.callerContext?.sessionName,
-        },
-        "request",
+      const log = request.callerContext?.log ?? request.log;
+      log.info(
+        { method: request.method, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+        "graphql",
       );
       // Without this, the rest of a form that nobody read would stand before the connection's next request.
       await (request.finishForm?.() ?? drainRequest(request.raw));

@@ -38,13 +38,19 @@ export function parseOperation(json: string): GraphQLOperation {
   }
   if (!isOptionalObject(variables)) throw badUserInput("operations", '"variables" is an object.');
   if (!isOptionalObject(extensions)) throw badUserInput("operations", '"extensions" is an object.');
-  if (typeof query === "string") return { query, operationName, variables, extensions };
   // A persisted query is known by its hash alone.
   // https://www.apollographql.com/docs/apollo-server/performance/apq
-  if (query === undefined && isPlainObject(extensions?.persistedQuery)) {
-    return { operationName, variables, extensions };
-  }
+  const isPersisted = query === undefined && isPlainObject(extensions?.persistedQuery);
+  if (typeof query === "string" || isPersisted)
+    return definedOnly({ query, operationName, variables, extensions });
   throw badUserInput("operations", 'An operation has a "query", a string.');
+}
+
+/** Apollo tells a property that is undefined from one that is not there. */
+function definedOnly<Value extends object>(value: Value): Partial<Value> {
+  return Object.fromEntries(
+    Object.entries(value).filter(([, property]) => property !== undefined),
+  ) as Partial<Value>;
 }
 
 /**

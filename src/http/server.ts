@@ -1,7 +1,7 @@
 import type { ApolloServer } from "@apollo/server";
 import cors from "@fastify/cors";
 import rateLimit from "@fastify/rate-limit";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { Logger } from "pino";
 import type { RequestContext } from "../graphql/context.ts";
 import type { Metrics } from "../metrics.ts";
@@ -32,8 +32,8 @@ const maxBodyBytes = 2 * 2 ** 20;
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
   const server = Fastify({
     loggerInstance: options.log as FastifyBaseLogger,
-    // One line for each request, below, and none with a URL: a GET carries its variables there.
-    disableRequestLogging: true,
+    // The GraphQL endpoint writes one line a request, and none has a URL: a GET carries its variables there.
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
     bodyLimit: maxBodyBytes,
     // A slow upload may take hours: bodies have their own time limits.
     requestTimeout: 0,

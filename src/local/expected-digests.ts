@@ -100,6 +100,7 @@ export class DigestVerifier {
   readonly #sha256: RunningDigest | undefined;
   readonly #checksum: RunningDigest | undefined;
   #bytes = 0;
+  #digests: BodyDigests | undefined;
 
   constructor(expected: ExpectedDigests) {
     this.#expected = expected;
@@ -109,6 +110,12 @@ export class DigestVerifier {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Of a body that has passed `finish`. */
+  get digests(): BodyDigests {
+    if (this.#digests === undefined) throw new Error("The body has not been verified.");
+    return this.#digests;
   }
 
   update(chunk: Buffer): void {
@@ -130,7 +137,8 @@ export class DigestVerifier {
         },
       });
     }
-    return { bytes: this.#bytes, md5, checksum: this.#verifyChecksum(trailers) };
+    this.#digests = { bytes: this.#bytes, md5, checksum: this.#verifyChecksum(trailers) };
+    return this.#digests;
   }
 
   #verifySha256(): void {

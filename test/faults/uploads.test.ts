@@ -34,7 +34,7 @@ let direct: S3Client;
 beforeAll(async () => {
   store = await startTestStore();
   proxy = await startBreakingProxy(store.endpoint);
-  broken = store.client(proxy.url);
+  broken = store.client(proxy.url, 2000);
   direct = store.client();
 });
 afterEach(() => proxy.heal());

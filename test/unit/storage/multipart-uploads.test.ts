@@ -215,7 +215,7 @@ describe("uploads in progress", () => {
 
   it("are resumed: the newest of the very key whose parts fit", async () => {
     const address = store.address("resume/it");
-    const find = (forPlan: UploadPlan = plan) => findResumableUpload(s3, address, forPlan);
+    const find = (forPlan: UploadPlan = plan) => findResumableUpload({ s3, listing: s3 }, address, forPlan);
     const longer = await begin("resume/it.longer");
     await sendPart(longer, 1);
     expect(await find()).toBeUndefined();

@@ -19,7 +19,7 @@ export interface TestStore {
   readonly versionedBucket: ReturnType<typeof parseBucketName>;
   readonly isCeph: boolean;
   /** With the store's own keys; another endpoint leads through a proxy. */
-  client(endpoint?: string): S3Client;
+  client(endpoint?: string, requestTimeoutMs?: number): S3Client;
   address(key: string): ObjectAddress;
   close(): Promise<void>;
 }
@@ -47,14 +47,14 @@ async function openBuckets(keys: Keys, isCeph: boolean, stop: () => Promise<void
   const bucket = parseBucketName(`plain-${suffix}`);
   const versionedBucket = parseBucketName(`versioned-${suffix}`);
   const clients: S3Client[] = [];
-  const client = (endpoint = keys.endpoint) => {
+  const client = (endpoint = keys.endpoint, requestTimeoutMs = 30_000) => {
     const { accessKeyId, secretAccessKey } = keys;
     const s3 = new S3Client({
       region,
       endpoint,
       credentials: { accessKeyId, secretAccessKey },
       forcePathStyle: true,
-      requestHandler: { requestTimeout: 1500, throwOnRequestTimeout: true },
+      requestHandler: { requestTimeout: requestTimeoutMs, throwOnRequestTimeout: true },
       requestChecksumCalculation: "WHEN_REQUIRED",
       responseChecksumValidation: "WHEN_REQUIRED",
     });

@@ -1,0 +1,94 @@
+import { type AccessQuestion, evaluate, isAllowed } from "./iam-policy.ts";
+import type { Identity } from "./identity.ts";
+import type { S3Request } from "./s3-request.ts";
+import { StoreError } from "./store-error.ts";
+
+// Which action an operation needs: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+
+type Context = AccessQuestion["context"];
+
+export function bucketArn(bucketName: string): string {
+  return `arn:aws:s3:::${bucketName}`;
+}
+
+export function objectArn(bucketName: string, key: string): string {
+  return `arn:aws:s3:::${bucketName}/${key}`;
+}
+
+/** @throws {StoreError} AccessDenied (403) */
+export function authorize(request: S3Request, action: string, resource: string, context: Context = {}): void {
+  if (!may(request, action, resource, context)) throw accessDenied(request.caller.identity, action, resource);
+}
+
+export function may(request: S3Request, action: string, resource: string, context: Context = {}): boolean {
+  return isAllowed(request.caller.identity, {
+    action,
+    resource,
+    context: { ...requestContext(request), ...context },
+  });
+}
+
+/** @throws {StoreError} AccessDenied (403) */
+export function authorizeObject(request: S3Request & { bucketName: string; key: string }, action: string): void {
+  authorize(request, action, objectArn(request.bucketName, request.key));
+}
+
+/** @throws {StoreError} AccessDenied (403) */
+export function authorizeBucket(request: S3Request & { bucketName: string }, action: string, context?: Context): void {
+  authorize(request, action, bucketArn(request.bucketName), context);
+}
+
+/**
+ * What is not there: S3 says so only to whoever may list the bucket.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+ */
+export function missingObject(request: S3Request, bucketName: string, missing: StoreError): StoreError {
+  const resource = bucketArn(bucketName);
+  if (may(request, "s3:ListBucket", resource)) return missing;
+  return accessDenied(request.caller.identity, "s3:ListBucket", resource);
+}
+
+function accessDenied(identity: Identity, action: string, resource: string): StoreError {
+  const sessionPolicyAllows =
+    identity.kind === "session" &&
+    (identity.sessionPolicy === undefined || evaluate([identity.sessionPolicy], { action, resource, context: {} }));
+  const lacking = sessionPolicyAllows ? "identity-based" : "session";
+  return new StoreError(
+    403,
+    "AccessDenied",
+    `User: ${identity.arn} is not authorized to perform: ${action} on resource: "${resource}" because no ${lacking} policy allows the ${action} action`,
+  );
+}
+
+/** Headers that are condition keys: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html */
+const headerConditions = [
+  "x-amz-acl",
+  "x-amz-content-sha256",
+  "x-amz-copy-source",
+  "x-amz-metadata-directive",
+  "x-amz-server-side-encryption",
+  "x-amz-storage-class",
+  "x-amz-website-redirect-location",
+  "if-match",
+  "if-none-match",
+];
+
+function requestContext({ headers, query, caller }: S3Request): Context {
+  const ofHeaders = headerConditions.map((name) => [`s3:${name}`, headers[name]] as const);
+  return {
+    ...Object.fromEntries(ofHeaders),
+    "s3:authType": caller.presigned ? "REST-QUERY-STRING" : "REST-HEADER",
+    "s3:signatureversion": "AWS4-HMAC-SHA256",
+    "s3:versionid": query.get("versionId"),
+    "s3:delimiter": query.get("delimiter"),
+    "s3:max-keys": query.get("max-keys"),
+    "aws:SourceIp": "127.0.0.1",
+    "aws:SecureTransport": "false",
+    "aws:UserAgent": headers["user-agent"],
+  };
+}
+
+/** Condition keys of the tags that a request brings. */
+export function requestTagContext(tags: Readonly<Record<string, string>>): Context {
+  return Object.fromEntries(Object.entries(tags).map(([name, value]) => [`s3:RequestObjectTag/${name}`, value]));
+}

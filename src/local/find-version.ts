@@ -1,0 +1,67 @@
+import { missingObject } from "./authorization.ts";
+import type { Bucket } from "./bucket.ts";
+import { currentObject, nullVersionId, type ObjectVersion, type StoredObject } from "./object-version.ts";
+import { invalidArgument, type S3Request } from "./s3-request.ts";
+import { StoreError } from "./store-error.ts";
+
+const versionIdShape = /^[\w-]{32}$/;
+
+/** @throws {StoreError} InvalidArgument unless it could be the id of a version */
+export function checkVersionId(versionId: string | undefined): void {
+  if (versionId === undefined || versionId === nullVersionId || versionIdShape.test(versionId)) return;
+  throw invalidArgument("Invalid version id specified", "versionId", versionId);
+}
+
+/**
+ * The object that a key and perhaps a version id name, for an operation that reads it.
+ * @throws {StoreError} NoSuchKey, NoSuchVersion (404), MethodNotAllowed (405), or AccessDenied (403) to whom may not list
+ */
+export function findObject(
+  request: S3Request,
+  bucket: Bucket,
+  key: string,
+  versionId: string | undefined,
+): StoredObject {
+  checkVersionId(versionId);
+  const record = bucket.record(key);
+  if (versionId === undefined) {
+    const current = currentObject(record);
+    if (current !== undefined) return current;
+    throw missingObject(request, bucket.name, noSuchKey(key, record?.versions[0]));
+  }
+  const version = record?.versions.find((candidate) => candidate.versionId === versionId);
+  if (version === undefined) throw missingObject(request, bucket.name, noSuchVersion(key, versionId));
+  if (version.deleteMarker) {
+    throw new StoreError(405, "MethodNotAllowed", "The specified method is not allowed against this resource.", {
+      details: { Method: request.wire.method, ResourceType: "DeleteMarker" },
+      headers: {
+        allow: "DELETE",
+        "x-amz-delete-marker": "true",
+        "x-amz-version-id": versionId,
+        "last-modified": new Date(version.lastModified).toUTCString(),
+      },
+    });
+  }
+  return version;
+}
+
+export function noSuchKey(key: string, newest?: ObjectVersion): StoreError {
+  return new StoreError(404, "NoSuchKey", "The specified key does not exist.", {
+    details: { Key: key },
+    headers:
+      newest?.deleteMarker === true
+        ? { "x-amz-delete-marker": "true", "x-amz-version-id": newest.versionId }
+        : {},
+  });
+}
+
+export function noSuchVersion(key: string, versionId: string): StoreError {
+  return new StoreError(404, "NoSuchVersion", "The specified version does not exist.", {
+    details: { Key: key, VersionId: versionId },
+  });
+}
+
+/** x-amz-version-id is sent by buckets that have, or had, versions. */
+export function versionHeader(bucket: Bucket, versionId: string): { "x-amz-version-id"?: string | undefined } {
+  return bucket.configuration.versioning === undefined ? {} : { "x-amz-version-id": versionId };
+}

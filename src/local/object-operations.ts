@@ -1,0 +1,196 @@
+import { type Answer, noContent } from "./answer.ts";
+import { authorize, authorizeObject, objectArn, requestTagContext } from "./authorization.ts";
+import { checksumHeader } from "./checksums.ts";
+import { judgeRead, judgeWrite, parsePreconditions } from "./conditional-requests.ts";
+import { checkVersionId, findObject, versionHeader } from "./find-version.ts";
+import { attributeHeaders, parseAttributes, responseOverrides } from "./object-attributes.ts";
+import {
+  currentObject,
+  type ObjectVersion,
+  type StoredObject,
+  validatorsOf,
+  withNewest,
+} from "./object-version.ts";
+import { type ByteRange, parseRange } from "./range.ts";
+import { withReceivedBlob } from "./request-body.ts";
+import { integerParameter, invalidArgument, type ObjectRequest, type StoreState } from "./s3-request.ts";
+import { StoreError } from "./store-error.ts";
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
+export async function getObject(request: ObjectRequest, { blobs }: StoreState): Promise<Answer> {
+  const { object, answer, range } = readObject(request);
+  return answer.status === 304 ? answer : { ...answer, body: blobs.read(object.blobs, range) };
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html */
+export async function headObject(request: ObjectRequest): Promise<Answer> {
+  return readObject(request).answer;
+}
+
+function readObject(request: ObjectRequest): { object: StoredObject; answer: Answer; range: ByteRange | undefined } {
+  const { bucket, key, query, headers } = request;
+  const versionId = query.get("versionId");
+  authorizeObject(request, versionId === undefined ? "s3:GetObject" : "s3:GetObjectVersion");
+  const object = findObject(request, bucket, key, versionId);
+  const validators = {
+    etag: `"${object.etag}"`,
+    "last-modified": new Date(object.lastModified).toUTCString(),
+    ...versionHeader(bucket, object.versionId),
+  };
+  const part = partOf(request, object);
+  if (judgeRead(parsePreconditions(headers), validatorsOf(object)) === "not-modified") {
+    return { object, range: undefined, answer: { status: 304, headers: validators } };
+  }
+  const range = part ?? parseRange(rangeHeader(request, object), object.bytes);
+  const described = {
+    ...attributeHeaders(object),
+    ...responseOverrides(query),
+    ...validators,
+    ...(part === undefined && range !== undefined ? {} : checksumHeaders(request, object)),
+    "accept-ranges": "bytes",
+    "content-length": String(range === undefined ? object.bytes : range.last - range.first + 1),
+    "content-range": range && `bytes ${range.first}-${range.last}/${object.bytes}`,
+    "x-amz-tagging-count": countOf(object.tags),
+    "x-amz-mp-parts-count":
+      query.has("partNumber") && object.uploadId !== undefined ? String(object.blobs.length) : undefined,
+  };
+  return { object, range, answer: { status: range === undefined ? 200 : 206, headers: described } };
+}
+
+/** If-Range: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5 */
+function rangeHeader({ headers }: ObjectRequest, object: StoredObject): string | undefined {
+  const ifRange = headers["if-range"];
+  const holds = ifRange === undefined || ifRange === `"${object.etag}"` || Date.parse(ifRange) >= Date.parse(object.lastModified);
+  return holds ? headers.range : undefined;
+}
+
+/** The range of the part that partNumber=… names. */
+function partOf({ query, headers }: ObjectRequest, object: StoredObject): ByteRange | undefined {
+  if (!query.has("partNumber")) return undefined;
+  const number = integerParameter(query, "partNumber", { minimum: 1, maximum: 10_000, default: 1 });
+  if (headers.range !== undefined) {
+    throw new StoreError(400, "InvalidRequest", "Cannot specify both Range header and partNumber query parameter");
+  }
+  const part = object.blobs[number - 1];
+  if (part === undefined) {
+    throw new StoreError(416, "InvalidPartNumber", "The requested partnumber is not satisfiable", {
+      details: { PartNumberRequested: String(number), ActualPartCount: String(object.blobs.length) },
+    });
+  }
+  if (part.bytes === 0) return undefined;
+  const first = object.blobs.slice(0, number - 1).reduce((sum, { bytes }) => sum + bytes, 0);
+  return { first, last: first + part.bytes - 1 };
+}
+
+function checksumHeaders({ headers, query }: ObjectRequest, { checksum }: StoredObject): Record<string, string> {
+  if (headers["x-amz-checksum-mode"]?.toUpperCase() !== "ENABLED") return {};
+  if (checksum === undefined || query.has("partNumber")) return {};
+  return { [checksumHeader(checksum.algorithm)]: checksum.value, "x-amz-checksum-type": checksum.type };
+}
+
+function countOf(tags: StoredObject["tags"]): string | undefined {
+  const count = Object.keys(tags).length;
+  return count === 0 ? undefined : String(count);
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
+export async function putObject(request: ObjectRequest, { blobs, now }: StoreState): Promise<Answer> {
+  const { bucket, key, headers } = request;
+  const attributes = parseAttributes(headers);
+  authorizeWrite(request, attributes.tags);
+  const conditions = parsePreconditions(headers);
+  return await withReceivedBlob(request, blobs, async ({ stored, md5, bytes, checksum }) => {
+    const object: StoredObject = {
+      ...attributes,
+      deleteMarker: false,
+      versionId: bucket.newVersionId(),
+      lastModified: now().toISOString(),
+      etag: md5,
+      bytes,
+      blobs: [stored],
+      checksum,
+    };
+    await bucket.updateVersions(key, (versions) => {
+      judgeWrite(conditions, currentValidators(key, versions));
+      return withNewest(versions, object);
+    });
+    return { status: 200, headers: writtenHeaders(request, object) };
+  });
+}
+
+/** @throws {StoreError} AccessDenied for an object with such tags */
+export function authorizeWrite(request: ObjectRequest, tags: Readonly<Record<string, string>>): void {
+  const { bucketName, key, headers } = request;
+  const resource = objectArn(bucketName, key);
+  const context = requestTagContext(tags);
+  authorize(request, "s3:PutObject", resource, context);
+  if (Object.keys(tags).length > 0) authorize(request, "s3:PutObjectTagging", resource, context);
+  if (headers["x-amz-acl"] !== undefined) authorize(request, "s3:PutObjectAcl", resource, context);
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+  if (headers["if-match"] !== undefined) authorize(request, "s3:GetObject", resource, context);
+}
+
+export function currentValidators(key: string, versions: readonly ObjectVersion[]) {
+  const current = currentObject({ key, versions });
+  return current && validatorsOf(current);
+}
+
+/** The headers of the answer to whatever made an object. */
+export function writtenHeaders({ bucket }: ObjectRequest, object: StoredObject): Answer["headers"] {
+  const { checksum } = object;
+  return {
+    etag: `"${object.etag}"`,
+    ...versionHeader(bucket, object.versionId),
+    ...(checksum && { [checksumHeader(checksum.algorithm)]: checksum.value, "x-amz-checksum-type": checksum.type }),
+  };
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html */
+export async function deleteObject(request: ObjectRequest, { now }: StoreState): Promise<Answer> {
+  const { key, query, headers } = request;
+  const versionId = query.get("versionId");
+  authorizeObject(request, versionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion");
+  const deleted = await deleteVersion(request, { key, versionId, ifMatch: headers["if-match"] }, now());
+  return {
+    ...noContent,
+    headers: {
+      "x-amz-version-id": deleted.versionId,
+      "x-amz-delete-marker": deleted.deleteMarker ? "true" : undefined,
+    },
+  };
+}
+
+export interface Deletion {
+  /** Of the version that was removed, or of the delete marker that was put on top. */
+  readonly versionId?: string | undefined;
+  readonly deleteMarker: boolean;
+}
+
+/**
+ * Removes one version, or the object: in a bucket with versions a delete marker hides it.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html
+ */
+export async function deleteVersion(
+  { bucket }: Pick<ObjectRequest, "bucket">,
+  target: { readonly key: string; readonly versionId: string | undefined; readonly ifMatch?: string | undefined },
+  now: Date,
+): Promise<Deletion> {
+  const { key, versionId, ifMatch } = target;
+  checkVersionId(versionId);
+  if (ifMatch === "") throw invalidArgument("The If-Match header is empty.", "If-Match", ifMatch);
+  const { versioning } = bucket.configuration;
+  const newMarker = { deleteMarker: true, versionId: bucket.newVersionId(), lastModified: now.toISOString() } as const;
+  let removed: ObjectVersion | undefined;
+  await bucket.updateVersions(key, (versions) => {
+    judgeWrite({ ifMatch }, currentValidators(key, versions));
+    if (versionId !== undefined) {
+      removed = versions.find((version) => version.versionId === versionId);
+      return versions.filter((version) => version !== removed);
+    }
+    return versioning === undefined ? [] : withNewest(versions, newMarker);
+  });
+  if (versionId !== undefined) return { versionId, deleteMarker: removed?.deleteMarker ?? false };
+  return versioning === undefined
+    ? { deleteMarker: false }
+    : { versionId: newMarker.versionId, deleteMarker: true };
+}

@@ -1,0 +1,130 @@
+import type { Readable } from "node:stream";
+import { decodeAwsChunked } from "./aws-chunked.ts";
+import type { BlobFiles } from "./blob-files.ts";
+import { type BodyDigests, DigestVerifier, parseExpectedDigests, trailerNames } from "./expected-digests.ts";
+import type { StoredBlob } from "./object-version.ts";
+import type { S3Request } from "./s3-request.ts";
+import { StoreError } from "./store-error.ts";
+
+const maxPutBytes = 5 * 1024 ** 3;
+const maxControlBytes = 1024 ** 2;
+
+export interface ReceivedBlob extends BodyDigests {
+  readonly stored: StoredBlob;
+}
+
+/**
+ * Writes a request's body to a new blob and checks everything that was promised of it. The blob is
+ * the caller's, to commit or to remove; on an error there is none.
+ * @throws {StoreError} MissingContentLength, EntityTooLarge, IncompleteBody, BadDigest, …
+ */
+export async function receiveBlob(request: S3Request, blobs: BlobFiles): Promise<ReceivedBlob> {
+  const body = verifiedBody(request, maxPutBytes);
+  const stored = await blobs.write(body.chunks);
+  return { ...body.digests(), stored };
+}
+
+/** Receives a blob, commits it, and removes it again if that fails. */
+export async function withReceivedBlob<Result>(
+  request: S3Request,
+  blobs: BlobFiles,
+  commit: (received: ReceivedBlob) => Promise<Result>,
+): Promise<Result> {
+  const received = await receiveBlob(request, blobs);
+  try {
+    return await commit(received);
+  } catch (error) {
+    await blobs.remove([received.stored]);
+    throw error;
+  }
+}
+
+/**
+ * The text of a small body: an XML document.
+ * @throws {StoreError} MaxMessageLengthExceeded, BadDigest, …
+ */
+export async function receiveText(request: S3Request): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of verifiedBody(request, maxControlBytes).chunks) chunks.push(chunk);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+interface VerifiedBody {
+  /** Ends in an error unless the whole body is what the request promised. */
+  readonly chunks: AsyncIterable<Buffer>;
+  /** After the end of `chunks`. */
+  readonly digests: () => BodyDigests;
+}
+
+function verifiedBody(request: S3Request, maxBytes: number): VerifiedBody {
+  const { headers } = request;
+  const { payload, signing } = request.caller;
+  const bytes = payload.kind === "chunked" ? headers["x-amz-decoded-content-length"] : headers["content-length"];
+  const promisedBytes = parseLength(bytes);
+  if (promisedBytes > maxBytes) throw tooLarge(promisedBytes, maxBytes);
+  const verifier = new DigestVerifier(
+    parseExpectedDigests(headers, payload.kind === "sha256" ? payload.hex : undefined),
+  );
+  if (payload.kind !== "chunked") {
+    const chunks = verified(request.openBody, verifier, promisedBytes, () => new Map());
+    return { chunks, digests: () => verifier.digests };
+  }
+  const decoder = decodeAwsChunked({
+    check: payload,
+    signing,
+    decodedLength: promisedBytes,
+    trailerNames: trailerNames(headers),
+  });
+  const chunks = verified(() => pipeInto(request.openBody(), decoder), verifier, promisedBytes, () => decoder.trailers);
+  return { chunks, digests: () => verifier.digests };
+}
+
+async function* verified(
+  open: () => Readable,
+  verifier: DigestVerifier,
+  promisedBytes: number,
+  trailers: () => ReadonlyMap<string, string>,
+): AsyncGenerator<Buffer> {
+  // The request has to outlive a refusal: it shares its socket with the answer.
+  for await (const chunk of open().iterator({ destroyOnReturn: false })) {
+    verifier.update(chunk);
+    yield chunk;
+  }
+  if (verifier.bytes !== promisedBytes) throw incompleteBody();
+  verifier.finish(trailers());
+}
+
+/** stream.pipeline would destroy the request, and its socket, when the decoder refuses. */
+function pipeInto<Decoder extends NodeJS.WritableStream & Readable>(source: Readable, decoder: Decoder): Decoder {
+  source.once("error", () => decoder.destroy(incompleteBody()));
+  source.once("close", () => {
+    if (!source.readableEnded) decoder.destroy(incompleteBody());
+  });
+  return source.pipe(decoder);
+}
+
+export function incompleteBody(): StoreError {
+  return new StoreError(
+    400,
+    "IncompleteBody",
+    "You did not provide the number of bytes specified by the Content-Length HTTP header.",
+  );
+}
+
+function parseLength(header: string | undefined): number {
+  if (header === undefined || !/^\d{1,16}$/.test(header)) {
+    throw new StoreError(411, "MissingContentLength", "You must provide the Content-Length HTTP header.");
+  }
+  return Number(header);
+}
+
+function tooLarge(bytes: number, maxBytes: number): StoreError {
+  if (maxBytes === maxControlBytes) {
+    return new StoreError(400, "MaxMessageLengthExceeded", "Your request was too large.", {
+      details: { MaxMessageLengthBytes: String(maxBytes) },
+    });
+  }
+  return new StoreError(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", {
+    details: { ProposedSize: String(bytes), MaxSizeAllowed: String(maxBytes) },
+  });
+}

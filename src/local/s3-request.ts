@@ -1,0 +1,140 @@
+import type { Readable } from "node:stream";
+import type { BlobFiles } from "./blob-files.ts";
+import type { Bucket } from "./bucket.ts";
+import type { Buckets } from "./buckets.ts";
+import { parseQuery } from "./canonical-request.ts";
+import type { Identity, WireRequest } from "./identity.ts";
+import type { VerifiedRequest } from "./signature.ts";
+import { StoreError } from "./store-error.ts";
+
+/** What a URL names: the service, a bucket (no key), or an object. */
+export interface Target {
+  readonly bucketName?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+/** A request to S3 whose signature is right. */
+export interface S3Request extends Target {
+  readonly requestId: string;
+  readonly wire: WireRequest;
+  /** Names in lower case; those that a presigned URL carries in its query included. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly query: ReadonlyMap<string, string>;
+  readonly caller: VerifiedRequest;
+  /** The body as it comes; the client that waits for "100 Continue" gets it now. */
+  readonly openBody: () => Readable;
+}
+
+export interface BucketRequest extends S3Request {
+  readonly bucketName: string;
+  readonly bucket: Bucket;
+}
+
+export interface ObjectRequest extends BucketRequest {
+  readonly key: string;
+}
+
+/** Whoever asks and how, as policies' conditions see it. */
+export interface Caller {
+  readonly identity: Identity;
+  readonly context: Readonly<Record<string, string | undefined>>;
+}
+
+/** What every operation works on. */
+export interface StoreState {
+  readonly buckets: Buckets;
+  readonly blobs: BlobFiles;
+  readonly now: () => Date;
+}
+
+const hostStyle = /^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\.localhost(?::\d+)?$/i;
+const maxKeyBytes = 1024;
+
+/** @throws {StoreError} InvalidURI, KeyTooLongError */
+export function parseTarget(wire: WireRequest): Target {
+  const hostBucket = hostStyle.exec(wire.headers.host ?? "")?.[1]?.toLowerCase();
+  const path = decodePath(wire.path);
+  if (!path.startsWith("/")) throw invalidUri();
+  if (hostBucket !== undefined) return target(hostBucket, path.slice(1));
+  const slash = path.indexOf("/", 1);
+  return slash === -1 ? target(path.slice(1), "") : target(path.slice(1, slash), path.slice(slash + 1));
+}
+
+function target(bucketName: string, key: string): Target {
+  if (Buffer.byteLength(key) > maxKeyBytes) {
+    throw new StoreError(400, "KeyTooLongError", "Your key is too long", {
+      details: { Size: String(Buffer.byteLength(key)), MaxSizeAllowed: String(maxKeyBytes) },
+    });
+  }
+  return { bucketName: bucketName === "" ? undefined : bucketName, key: key === "" ? undefined : key };
+}
+
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    throw invalidUri();
+  }
+}
+
+function invalidUri(): StoreError {
+  return new StoreError(400, "InvalidURI", "Couldn't parse the specified URI.");
+}
+
+/** The last value of each parameter. @throws {StoreError} InvalidURI */
+export function parseQueryMap(query: string): ReadonlyMap<string, string> {
+  return new Map(parseQuery(query).map(([name, value]) => [decodeUtf8(name), decodeUtf8(value)]));
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function decodeUtf8(latin1: string): string {
+  try {
+    return utf8.decode(Buffer.from(latin1, "latin1"));
+  } catch {
+    throw invalidUri();
+  }
+}
+
+const signingParameter = /^x-amz-(?:algorithm|credential|date|expires|security-token|signature|signedheaders)$/;
+
+/** S3 takes the x-amz-… of a presigned URL as if they were headers. Values are UTF-8 where they can be. */
+export function effectiveHeaders(
+  wire: WireRequest,
+  query: ReadonlyMap<string, string>,
+  presigned: boolean,
+): Readonly<Record<string, string>> {
+  const sent = Object.entries(wire.headers).map(([name, value]) => [name, decodeHeader(value)] as const);
+  if (!presigned) return Object.fromEntries(sent);
+  const hoisted = [...query]
+    .map(([name, value]) => [name.toLowerCase(), value] as const)
+    .filter(([name]) => name.startsWith("x-amz-") && !signingParameter.test(name));
+  return Object.fromEntries([...hoisted, ...sent]);
+}
+
+function decodeHeader(latin1: string): string {
+  try {
+    return utf8.decode(Buffer.from(latin1, "latin1"));
+  } catch {
+    return latin1;
+  }
+}
+
+export function invalidArgument(message: string, name: string, value: string): StoreError {
+  return new StoreError(400, "InvalidArgument", message, { details: { ArgumentName: name, ArgumentValue: value } });
+}
+
+/** @throws {StoreError} InvalidArgument unless it is a whole number between the two */
+export function integerParameter(
+  query: ReadonlyMap<string, string>,
+  name: string,
+  limits: { readonly minimum: number; readonly maximum: number; readonly default: number },
+): number {
+  const text = query.get(name);
+  if (text === undefined || text === "") return limits.default;
+  const value = Number(text);
+  if (!/^\d{1,10}$/.test(text) || value < limits.minimum || value > 2 ** 31 - 1) {
+    throw invalidArgument(`Provided ${name} not an integer or within integer range`, name, text);
+  }
+  return Math.min(value, limits.maximum);
+}

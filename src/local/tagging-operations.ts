@@ -1,0 +1,47 @@
+import { type Answer, noContent, xmlAnswer } from "./answer.ts";
+import { authorize, authorizeObject, objectArn, requestTagContext } from "./authorization.ts";
+import { findObject, versionHeader } from "./find-version.ts";
+import type { StoredObject, Tags } from "./object-version.ts";
+import { receiveText } from "./request-body.ts";
+import type { ObjectRequest } from "./s3-request.ts";
+import { parseTaggingDocument, renderTags } from "./tag-set.ts";
+import { parseXml } from "./xml.ts";
+
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html
+
+export async function getObjectTagging(request: ObjectRequest): Promise<Answer> {
+  authorizeObject(request, request.query.has("versionId") ? "s3:GetObjectVersionTagging" : "s3:GetObjectTagging");
+  const object = addressed(request);
+  return xmlAnswer("Tagging", renderTags(object.tags), versionHeader(request.bucket, object.versionId));
+}
+
+export async function putObjectTagging(request: ObjectRequest): Promise<Answer> {
+  const { bucketName, key, query } = request;
+  const action = query.has("versionId") ? "s3:PutObjectVersionTagging" : "s3:PutObjectTagging";
+  const tags = parseTaggingDocument(parseXml(await receiveText(request), "Tagging"));
+  authorize(request, action, objectArn(bucketName, key), requestTagContext(tags));
+  const object = await replaceTags(request, tags);
+  return { status: 200, headers: versionHeader(request.bucket, object.versionId) };
+}
+
+export async function deleteObjectTagging(request: ObjectRequest): Promise<Answer> {
+  authorizeObject(
+    request,
+    request.query.has("versionId") ? "s3:DeleteObjectVersionTagging" : "s3:DeleteObjectTagging",
+  );
+  const object = await replaceTags(request, {});
+  return { ...noContent, headers: versionHeader(request.bucket, object.versionId) };
+}
+
+function addressed(request: ObjectRequest): StoredObject {
+  return findObject(request, request.bucket, request.key, request.query.get("versionId"));
+}
+
+async function replaceTags(request: ObjectRequest, tags: Tags): Promise<StoredObject> {
+  let object = addressed(request);
+  await request.bucket.updateVersions(request.key, (versions) => {
+    object = addressed(request);
+    return versions.map((version) => (version === object ? { ...object, tags } : version));
+  });
+  return object;
+}

@@ -1,0 +1,153 @@
+import { UploadPartCommand } from "@aws-sdk/client-s3";
+import type { Checksum } from "./checksums.ts";
+import { type CompletedPart, completeParts } from "./complete-upload.ts";
+import { abortMultipartUpload, createMultipartUpload } from "./multipart-uploads.ts";
+import type { PartReader, ReadPart } from "./part-reader.ts";
+import { storageError, toStorageError } from "./s3-errors.ts";
+import type { StoredObject } from "./stored-object.ts";
+import type { StreamedUploadRequest } from "./streamed-upload-request.ts";
+import type { Reservation } from "./upload-budget.ts";
+import type { UploadAddress } from "./upload-id.ts";
+import { forbidsOverwrite, type UploadHeaderMap } from "./upload-parameters.ts";
+
+/** A body of which the first part is here and more is to come. */
+export interface PartedUpload {
+  readonly reader: PartReader;
+  readonly partBytes: number;
+  readonly first: ReadPart;
+  /** Of the first part. */
+  readonly reservation: Reservation;
+  readonly promised: Checksum | undefined;
+  /** Throws when the bytes that were read are not the promised ones. */
+  readonly verify: () => void;
+}
+
+const partsInFlight = 2;
+
+/** Stores it as a multipart upload; when that fails, none is left behind. */
+export async function storeInParts(
+  request: StreamedUploadRequest,
+  parted: PartedUpload,
+): Promise<StoredObject> {
+  const { s3, address, headers, body } = request;
+  const { reader, promised, verify } = parted;
+  // SHA digests of a whole multipart object are unknown to S3: that one is verified here alone.
+  const checksum = promised?.algorithm.startsWith("SHA") ? undefined : promised;
+  const upload = await createMultipartUpload(await s3(), address, {
+    ...withoutChecksum(headers),
+    ...(checksum && { [`x-amz-checksum-${checksum.algorithm.toLowerCase()}`]: checksum.value }),
+  });
+  try {
+    const parts = await sendParts(request, upload, parted, checksum);
+    verify();
+    const terms = { sizeBytes: reader.totalBytes, overwrite: !forbidsOverwrite(headers), checksum };
+    return await completeParts(await s3(), upload, parts, terms);
+  } catch (error) {
+    body.destroy();
+    await leaveNothingBehind(request, upload);
+    throw error;
+  }
+}
+
+/** Reads part n + 1 while part n is on its way. Settles only when no part is on its way any more. */
+async function sendParts(
+  request: StreamedUploadRequest,
+  upload: UploadAddress,
+  { reader, partBytes, first, reservation }: PartedUpload,
+  checksum: Checksum | undefined,
+): Promise<CompletedPart[]> {
+  const { budget, body, signal } = request;
+  const ended = new AbortController();
+  const end = () => ended.abort(signal?.reason);
+  signal?.addEventListener("abort", end, { once: true });
+  if (signal?.aborted) end();
+  const parts: CompletedPart[] = [];
+  const inFlight = new Set<Promise<void>>();
+
+  const send = (number: number, bytes: Buffer, held: Reservation) => {
+    const sending = sendPart(request, upload, { number, bytes, checksum }, ended.signal)
+      .then((part) => {
+        parts.push(part);
+        held.release();
+      })
+      .catch((error: unknown) => {
+        held.release(false);
+        const failure = toStorageError(error, { operation: "UploadPart", subject: "upload" });
+        // The reader waits for the client; this wakes it up.
+        body.destroy(failure);
+        ended.abort(failure);
+      })
+      .finally(() => inFlight.delete(sending));
+    inFlight.add(sending);
+  };
+
+  try {
+    send(1, first.bytes, reservation);
+    let isLast = first.isLast;
+    for (let number = 2; !isLast; number += 1) {
+      if (inFlight.size >= partsInFlight) await Promise.race(inFlight);
+      const held = await budget.reserve(partBytes, ended.signal);
+      try {
+        const part = await reader.fill(held.buffer);
+        isLast = part.isLast;
+        send(number, part.bytes, held);
+      } catch (error) {
+        held.release();
+        throw error;
+      }
+    }
+    await Promise.all(inFlight);
+    ended.signal.throwIfAborted();
+    return parts.sort((a, b) => a.number - b.number);
+  } catch (error) {
+    ended.abort(error);
+    throw ended.signal.reason;
+  } finally {
+    await Promise.all(inFlight);
+    signal?.removeEventListener("abort", end);
+  }
+}
+
+interface PartToSend {
+  readonly number: number;
+  readonly bytes: Buffer;
+  readonly checksum: Checksum | undefined;
+}
+
+async function sendPart(
+  { s3 }: StreamedUploadRequest,
+  { bucket, key, uploadId }: UploadAddress,
+  { number, bytes, checksum }: PartToSend,
+  abortSignal: AbortSignal,
+): Promise<CompletedPart> {
+  const client = await s3();
+  const { ETag: etag } = await client.send(
+    new UploadPartCommand({
+      Bucket: bucket,
+      Key: key,
+      UploadId: uploadId,
+      PartNumber: number,
+      Body: bytes,
+      ContentLength: bytes.length,
+      ...(checksum && { ChecksumAlgorithm: checksum.algorithm }),
+    }),
+    { abortSignal },
+  );
+  if (etag === undefined) throw storageError("STORAGE_UNAVAILABLE");
+  return { number, etag };
+}
+
+async function leaveNothingBehind(
+  { s3, abandoned }: StreamedUploadRequest,
+  upload: UploadAddress,
+): Promise<void> {
+  try {
+    await abortMultipartUpload(await s3(), upload);
+  } catch {
+    abandoned.add(upload, s3);
+  }
+}
+
+function withoutChecksum(headers: UploadHeaderMap): UploadHeaderMap {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith("x-amz-checksum-")));
+}

@@ -1,0 +1,192 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  authorizeDelete,
+  authorizeDownload,
+  authorizeList,
+  authorizeUpload,
+  authorizeUploadsBelow,
+  uploadLimitBytes,
+} from "../../../src/access/authorization.ts";
+import type { Grant } from "../../../src/access/grants.ts";
+import { ValetKeyError } from "../../../src/errors.ts";
+import { anyGrants, anyObject, bucketA, keyOf } from "./arbitraries.ts";
+
+/** The code of the refusal, or ALLOWED. */
+function decisionOf(decide: () => unknown): string {
+  try {
+    decide();
+    return "ALLOWED";
+  } catch (error) {
+    if (error instanceof ValetKeyError) return error.code;
+    throw error;
+  }
+}
+
+/** Does this one grant allow the whole request? Written apart from the code under test. */
+function modelAllows(
+  grant: Grant,
+  request: {
+    action: Grant["actions"][number];
+    bucket: string;
+    path: string;
+    size?: number | undefined;
+    type?: string | undefined;
+    expires?: number | undefined;
+  },
+): boolean {
+  if (grant.bucket !== request.bucket) return false;
+  if (!grant.actions.some((action) => action === request.action)) return false;
+  if (request.path.slice(0, grant.prefix.length) !== grant.prefix) return false;
+  if (request.expires !== undefined && request.expires > (grant.maxExpiresSeconds ?? 1e9)) return false;
+  if (request.action !== "UPLOAD") return true;
+  if (request.size !== undefined && request.size > (grant.maxUploadBytes ?? 1e18)) return false;
+  if (grant.contentTypes === undefined) return true;
+  const type = request.type;
+  if (type === undefined) return false;
+  return grant.contentTypes.some((pattern) =>
+    new RegExp(`^${pattern.replace(/[.+]/g, "\\$&").replaceAll("*", "[^/]+")}$`, "i").test(
+      type.replace(/ *;.*$/, ""),
+    ),
+  );
+}
+
+const anyExpiry = fc.option(fc.constantFrom(1, 60, 61, 3600, 3601), { nil: undefined });
+const anySize = fc.option(fc.constantFrom(0, 1, 100, 101, 5_000_000), { nil: undefined });
+const anyType = fc.option(
+  fc.constantFrom("image/png", "IMAGE/PNG", "image/svg+xml; charset=utf-8", "application/pdf", "text/html"),
+  { nil: undefined },
+);
+
+describe("decisions equal an independent model's", () => {
+  test("on generated grants and requests", () => {
+    fc.assert(
+      fc.property(
+        anyGrants,
+        anyObject,
+        anyExpiry,
+        anySize,
+        anyType,
+        (grants, object, expires, size, type) => {
+          const { bucket, key } = object;
+          const anyAllows = (request: Omit<Parameters<typeof modelAllows>[1], "bucket" | "path">) =>
+            grants.some((grant) => modelAllows(grant, { bucket, path: key, ...request }));
+          const allowed = (decide: () => unknown) => decisionOf(decide) === "ALLOWED";
+          expect(allowed(() => authorizeDownload(grants, object, expires))).toBe(
+            anyAllows({ action: "DOWNLOAD", expires }),
+          );
+          expect(allowed(() => authorizeDelete(grants, object))).toBe(anyAllows({ action: "DELETE" }));
+          expect(allowed(() => authorizeList(grants, { bucket, prefix: key }))).toBe(
+            anyAllows({ action: "LIST" }),
+          );
+          expect(
+            allowed(() =>
+              authorizeUpload(grants, object, {
+                sizeBytes: size,
+                contentType: type,
+                expiresInSeconds: expires,
+              }),
+            ),
+          ).toBe(anyAllows({ action: "UPLOAD", size, type, expires }));
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test("and the streamed path's limit is the most that would be let through", () => {
+    fc.assert(
+      fc.property(anyGrants, anyObject, anyType, (grants, object, contentType) => {
+        const fits = (sizeBytes: number) =>
+          decisionOf(() => authorizeUpload(grants, object, { sizeBytes, contentType })) === "ALLOWED";
+        if (!fits(0)) {
+          expect(decisionOf(() => uploadLimitBytes(grants, object, contentType))).not.toBe("ALLOWED");
+          return;
+        }
+        const limit = uploadLimitBytes(grants, object, contentType);
+        expect(fits(limit)).toBe(true);
+        if (limit !== Infinity) expect(fits(limit + 1)).toBe(false);
+      }),
+    );
+  });
+});
+
+describe("a refusal says what is at fault", () => {
+  const grants: Grant[] = [
+    {
+      bucket: bucketA,
+      prefix: "img/",
+      actions: ["UPLOAD"],
+      contentTypes: ["image/*"],
+      maxUploadBytes: 1_000,
+    },
+    { bucket: bucketA, prefix: "", actions: ["UPLOAD"], maxUploadBytes: 10, maxExpiresSeconds: 60 },
+    { bucket: bucketA, prefix: "docs/", actions: ["UPLOAD"], contentTypes: ["application/pdf"] },
+    { bucket: bucketA, prefix: "shared/", actions: ["DOWNLOAD", "LIST"], maxExpiresSeconds: 300 },
+  ];
+  const at = (key: string) => ({ bucket: bucketA, key: keyOf(key) });
+
+  test("without a grant: FORBIDDEN", () => {
+    expect(() => authorizeDelete(grants, at("img/a.png"))).toThrow(
+      expect.objectContaining({ code: "FORBIDDEN", retryable: false }),
+    );
+    expect(() => authorizeDownload([], at("shared/a"))).toThrow(
+      expect.objectContaining({ code: "FORBIDDEN" }),
+    );
+  });
+
+  test("a type, a size, an expiry that no grant allows", () => {
+    const onlyDocs = grants.slice(2, 3);
+    for (const contentType of [
+      undefined,
+      "text/html",
+      "application",
+      "application/pdf/x",
+      "application/pdfx",
+    ]) {
+      expect(() => authorizeUpload(onlyDocs, at("docs/a"), { contentType })).toThrow(
+        expect.objectContaining({ code: "CONTENT_TYPE_NOT_ALLOWED", field: "input.contentType" }),
+      );
+    }
+    expect(() =>
+      authorizeUpload(grants, at("img/a"), { sizeBytes: 1_001, contentType: "image/png" }),
+    ).toThrow(
+      expect.objectContaining({
+        code: "UPLOAD_TOO_LARGE",
+        field: "size",
+        message: "At most 1000 bytes are allowed here.",
+      }),
+    );
+    expect(() => authorizeDownload(grants, at("shared/a"), 301)).toThrow(
+      expect.objectContaining({
+        code: "BAD_USER_INPUT",
+        field: "expiresIn",
+        message: "At most 300 seconds are allowed here.",
+      }),
+    );
+  });
+
+  test("the session's own limit is named when it is the smaller one", () => {
+    expect(() => authorizeDownload(grants, at("shared/a"), 200, 100)).toThrow(/At most 100 seconds/);
+    expect(() => authorizeUploadsBelow(grants, { bucket: bucketA, prefix: "x" }, 61, 3570)).toThrow(
+      /At most 60 /,
+    );
+  });
+
+  test("two grants do not add up", () => {
+    const upload = { sizeBytes: 100, contentType: "image/png", expiresInSeconds: 60 };
+    expect(() => authorizeUpload(grants, at("img/a"), upload)).not.toThrow();
+    expect(() => authorizeUpload(grants, at("img/a"), { ...upload, contentType: "text/plain" })).toThrow(
+      expect.objectContaining({ code: "UPLOAD_TOO_LARGE" }),
+    );
+  });
+
+  test("a listing that is wider than the grant is refused, not narrowed", () => {
+    for (const prefix of ["", "s", "shared"]) {
+      expect(() => authorizeList(grants, { bucket: bucketA, prefix })).toThrow(
+        expect.objectContaining({ code: "FORBIDDEN" }),
+      );
+    }
+    expect(() => authorizeList(grants, { bucket: bucketA, prefix: "shared/" })).not.toThrow();
+  });
+});

@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import { CircuitBreaker } from "../../../src/access/circuit-breaker.ts";
+
+function breakerAt(clock: { ms: number }): CircuitBreaker {
+  return new CircuitBreaker({
+    failuresToOpen: 3,
+    shortestOpenMs: 100,
+    longestOpenMs: 350,
+    monotonicNow: () => clock.ms,
+  });
+}
+
+function fail(breaker: CircuitBreaker, times = 1): void {
+  for (let call = 0; call < times; call += 1) breaker.tryEnter()?.failed();
+}
+
+test("opens after failures in a row, and a success in between starts the count again", () => {
+  const breaker = breakerAt({ ms: 0 });
+  fail(breaker, 2);
+  breaker.tryEnter()?.succeeded();
+  fail(breaker, 2);
+  expect(breaker.isOpen).toBe(false);
+  fail(breaker);
+  expect(breaker.isOpen).toBe(true);
+  expect(breaker.tryEnter()).toBeUndefined();
+});
+
+test("lets one probe through when its time is over, and closes by its success", () => {
+  const clock = { ms: 0 };
+  const breaker = breakerAt(clock);
+  fail(breaker, 3);
+  clock.ms = 100;
+  const probe = breaker.tryEnter();
+  expect(probe).toBeDefined();
+  expect(breaker.tryEnter()).toBeUndefined();
+  probe?.succeeded();
+  expect(breaker.tryEnter()).toBeDefined();
+});
+
+test("stays open twice as long after each probe that fails, up to the longest", () => {
+  const clock = { ms: 0 };
+  const breaker = breakerAt(clock);
+  fail(breaker, 3);
+  for (const openMs of [100, 200, 350, 350]) {
+    clock.ms += openMs - 1;
+    expect(breaker.isOpen).toBe(true);
+    clock.ms += 1;
+    expect(breaker.isOpen).toBe(false);
+    fail(breaker);
+  }
+});
+
+test("is not opened for longer by calls that were under way when it opened", () => {
+  const clock = { ms: 0 };
+  const breaker = breakerAt(clock);
+  const stragglers = [breaker.tryEnter(), breaker.tryEnter()];
+  fail(breaker, 3);
+  for (const straggler of stragglers) straggler?.failed();
+  clock.ms = 100;
+  expect(breaker.tryEnter()).toBeDefined();
+});

@@ -1,0 +1,5 @@
+import type { AuthenticatedPrincipal } from "../../../src/principal.ts";
+
+export function principalOf(subject: string, claims: Record<string, unknown> = {}): AuthenticatedPrincipal {
+  return { authenticated: true, subject, claims: { sub: subject, ...claims } };
+}

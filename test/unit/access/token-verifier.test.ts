@@ -1,0 +1,285 @@
+import { createServer } from "node:http";
+import {
+  exportJWK,
+  exportSPKI,
+  generateKeyPair,
+  type JWK,
+  type JWTPayload,
+  SignJWT,
+  UnsecuredJWT,
+} from "jose";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import {
+  anonymousOnly,
+  TokenVerifier,
+  type TokenVerifierOptions,
+} from "../../../src/access/token-verifier.ts";
+import { listenOnLoopback, stopListening } from "../../support/listening.ts";
+
+const issuer = "https://issuer.example";
+const audience = "valet-key";
+type KeyPair = Awaited<ReturnType<typeof newKey>>;
+
+async function newKey(kid: string | undefined, alg = "ES256") {
+  const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
+  const jwk: JWK = {
+    ...(await exportJWK(publicKey)),
+    alg,
+    use: "sig",
+    ...(kid === undefined ? {} : { kid }),
+  };
+  return { kid, alg, publicKey, privateKey, jwk };
+}
+
+const nowSeconds = () => Math.floor(Date.now() / 1_000);
+
+function tokenOf(
+  key: KeyPair,
+  claims: JWTPayload = {},
+  header: Record<string, unknown> = {},
+): Promise<string> {
+  const standard = { iss: issuer, aud: audience, sub: "alice", exp: nowSeconds() + 300 };
+  // A claim that is undefined is left out.
+  return new SignJWT({ ...standard, ...claims })
+    .setProtectedHeader({ alg: key.alg, ...(key.kid === undefined ? {} : { kid: key.kid }), ...header })
+    .sign(key.privateKey);
+}
+
+const published: JWK[] = [];
+let fetches = 0;
+let answer: "keys" | "500" | "garbage" | "endless" | "silence" = "keys";
+const server = createServer((_request, response) => {
+  fetches += 1;
+  if (answer === "silence") return;
+  if (answer === "500") response.writeHead(500).end();
+  else if (answer === "garbage") response.end('{"keys": "none"}');
+  else if (answer === "endless") response.end(" ".repeat(300_000));
+  else response.end(JSON.stringify({ keys: published }));
+});
+let jwksUrl: URL;
+let key: KeyPair;
+let rsaKey: KeyPair;
+
+beforeAll(async () => {
+  jwksUrl = new URL(await listenOnLoopback(server));
+  key = await newKey("first");
+  rsaKey = await newKey("rsa", "RS256");
+});
+beforeEach(() => {
+  published.splice(0, Infinity, key.jwk, rsaKey.jwk);
+  fetches = 0;
+  answer = "keys";
+});
+afterEach(() => server.closeAllConnections());
+afterAll(() => stopListening(server));
+
+function verifierWith(options: Partial<TokenVerifierOptions> = {}): TokenVerifier {
+  return new TokenVerifier({
+    jwksUrl,
+    issuer,
+    audience,
+    algorithms: ["RS256", "ES256", "EdDSA"],
+    ...options,
+  });
+}
+
+const unauthenticated = expect.objectContaining({ name: "ValetKeyError", code: "UNAUTHENTICATED" });
+
+describe("who the caller is", () => {
+  test("is nobody without a header, and without a trusted issuer whatever is sent", async () => {
+    expect(await verifierWith().verify(undefined)).toEqual({ authenticated: false });
+    expect(await anonymousOnly.verify("Bearer x")).toEqual({ authenticated: false });
+    expect(fetches).toBe(0);
+  });
+
+  test("is the token's subject, with its claims; the same object while it is remembered", async () => {
+    const verifier = verifierWith();
+    const header = `Bearer ${await tokenOf(key, { groups: ["staff"] })}`;
+    const principal = await verifier.verify(header);
+    expect(principal).toMatchObject({
+      authenticated: true,
+      subject: "alice",
+      claims: { groups: ["staff"], iss: issuer },
+    });
+    expect(await verifier.verify(header)).toBe(principal);
+    expect(await verifier.verify(header.replace("Bearer", "bearer  "))).toBe(principal);
+    expect(await verifier.verify(`Bearer ${await tokenOf(rsaKey)}`)).toMatchObject({ subject: "alice" });
+    expect(fetches).toBe(1);
+  });
+
+  test("is found with a token that names no key, among several that fit", async () => {
+    const [one, other] = [await newKey(undefined), await newKey(undefined)];
+    published.push(one.jwk, other.jwk);
+    expect(await verifierWith().verify(`Bearer ${await tokenOf(other)}`)).toMatchObject({ subject: "alice" });
+    await expect(verifierWith().verify(`Bearer ${await tokenOf(await newKey(undefined))}`)).rejects.toEqual(
+      unauthenticated,
+    );
+  });
+});
+
+describe("a token that proves nothing is refused", () => {
+  test.each<[string, () => Promise<string>]>([
+    [
+      "alg none",
+      async () =>
+        new UnsecuredJWT({ sub: "alice", iss: issuer, aud: audience }).setExpirationTime("5m").encode(),
+    ],
+    [
+      "alg none, in capitals",
+      async () => `${btoa('{"alg":"NONE"}')}.${btoa('{"sub":"alice"}')}.`.replaceAll("=", ""),
+    ],
+    [
+      "HMAC with the public key",
+      async () =>
+        new SignJWT({ sub: "alice", iss: issuer, aud: audience, exp: nowSeconds() + 300 })
+          .setProtectedHeader({ alg: "HS256", kid: "rsa" })
+          .sign(new TextEncoder().encode(await exportSPKI(rsaKey.publicKey))),
+    ],
+    ["another issuer", () => tokenOf(key, { iss: "https://issuer.example.evil" })],
+    ["no issuer", () => tokenOf(key, { iss: undefined })],
+    ["another audience", () => tokenOf(key, { aud: "other" })],
+    ["no audience", () => tokenOf(key, { aud: undefined })],
+    ["expired", () => tokenOf(key, { exp: nowSeconds() - 61 })],
+    ["no expiry", () => tokenOf(key, { exp: undefined })],
+    ["an expiry that is no number", () => tokenOf(key, { exp: "never" as unknown as number })],
+    ["not yet valid", () => tokenOf(key, { nbf: nowSeconds() + 90 })],
+    ["no subject", () => tokenOf(key, { sub: undefined })],
+    ["an empty subject", () => tokenOf(key, { sub: "" })],
+    ["a subject that is no text", () => tokenOf(key, { sub: { $ne: "" } as unknown as string })],
+    ["an unknown key", async () => tokenOf(await newKey("unknown"))],
+    ["another key under a known name", async () => tokenOf(await newKey("first"))],
+    [
+      "a key that it brings along",
+      async () => {
+        const own = await newKey("mine");
+        return tokenOf(own, {}, { jwk: own.jwk, jku: "https://evil.example/jwks" });
+      },
+    ],
+    [
+      "an extension nobody understands",
+      async () => {
+        const [, claims, signature] = (await tokenOf(key)).split(".");
+        return `${btoa('{"alg":"ES256","kid":"first","crit":["x"],"x":1}')}.${claims}.${signature}`.replaceAll(
+          "=",
+          "",
+        );
+      },
+    ],
+    ["a changed claim", async () => (await tokenOf(key)).replace(/\.(.{20})./, ".$1A")],
+    ["garbage", async () => "garbage"],
+    ["five parts", async () => "a.b.c.d.e"],
+    ["more than 16 KB", () => tokenOf(key, { padding: "x".repeat(13_000) })],
+  ])("%s", async (_, token) => {
+    await expect(verifierWith().verify(`Bearer ${await token()}`)).rejects.toEqual(unauthenticated);
+  });
+
+  test.each([
+    "",
+    "Bearer",
+    "Bearer ",
+    "Basic YWxpY2U6eA==",
+    "Bearer a b",
+    "Bearer \u0000",
+    "x".repeat(100_000),
+  ])("the header %j", async (header) => {
+    await expect(verifierWith().verify(header)).rejects.toEqual(unauthenticated);
+    expect(fetches).toBe(0);
+  });
+
+  test("and what is logged of it holds none of its claims", async () => {
+    const token = await tokenOf(key, { aud: "other", email: "alice@example.com" });
+    const error = await verifierWith()
+      .verify(`Bearer ${token}`)
+      .catch((thrown: Error) => thrown);
+    expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain("alice");
+    expect((error as Error).cause).not.toHaveProperty("payload");
+  });
+
+  test.each(["HS256", "none", "dir", ""])("the algorithm %j cannot even be configured", (algorithm) => {
+    expect(() => verifierWith({ algorithms: ["RS256", algorithm] })).toThrow(TypeError);
+  });
+});
+
+describe("time", () => {
+  test("a remembered token never outlives its exp by more than the tolerated skew", async () => {
+    let nowMs = Date.now();
+    const verifier = verifierWith({ clock: () => nowMs });
+    const header = `Bearer ${await tokenOf(key, { exp: nowSeconds() + 30 })}`;
+    await verifier.verify(header);
+    nowMs += 89_000;
+    await verifier.verify(header);
+    nowMs += 2_000;
+    await expect(verifier.verify(header)).rejects.toThrow("expired");
+  });
+
+  test("a clock that is up to a minute behind is tolerated", async () => {
+    const header = `Bearer ${await tokenOf(key, { nbf: nowSeconds() + 50 })}`;
+    await expect(verifierWith().verify(header)).resolves.toBeDefined();
+  });
+});
+
+describe("the issuer's keys", () => {
+  test("10,000 unknown key ids cost a handful of fetches, and garbage none", async () => {
+    const verifier = verifierWith();
+    const [, claims, signature] = (await tokenOf(key)).split(".");
+    const attempts = Array.from({ length: 10_000 }, (_, index) => {
+      const header = Buffer.from(JSON.stringify({ alg: "ES256", kid: `kid-${index}` })).toString("base64url");
+      return verifier.verify(`Bearer ${header}.${claims}.${signature}`).then(
+        () => "accepted",
+        () => "refused",
+      );
+    });
+    expect(new Set(await Promise.all(attempts))).toEqual(new Set(["refused"]));
+    expect(fetches).toBeLessThanOrEqual(2);
+  });
+
+  test("nor do they while the issuer is away", async () => {
+    answer = "500";
+    const verifier = verifierWith();
+    for (let attempt = 0; attempt < 200; attempt += 1) {
+      await expect(verifier.verify(`Bearer ${await tokenOf(key)}`)).rejects.toMatchObject({
+        code: "UNAUTHENTICATED",
+        retryable: true,
+      });
+    }
+    expect(fetches).toBeLessThanOrEqual(2);
+  });
+
+  test("a rotated key is found", async () => {
+    const verifier = verifierWith({ unknownKeyCooldownMs: 0 });
+    await verifier.verify(`Bearer ${await tokenOf(key)}`);
+    const next = await newKey("next");
+    published.push(next.jwk);
+    await expect(verifier.verify(`Bearer ${await tokenOf(next)}`)).resolves.toMatchObject({
+      subject: "alice",
+    });
+    expect(fetches).toBe(2);
+  });
+
+  test("a withdrawn key stops to count when the keys have come of age", async () => {
+    let ms = 0;
+    const verifier = verifierWith({ monotonicNow: () => ms, keysMaxAgeMs: 1_000 });
+    await verifier.verify(`Bearer ${await tokenOf(key)}`);
+    published.shift();
+    ms = 1_000;
+    await expect(verifier.verify(`Bearer ${await tokenOf(key, { jti: "other" })}`)).rejects.toEqual(
+      unauthenticated,
+    );
+  });
+
+  test.each(["500", "garbage", "endless", "silence"] as const)(
+    "an issuer that answers %s ends nothing",
+    async (fault) => {
+      let ms = 0;
+      const verifier = verifierWith({ monotonicNow: () => ms, keysMaxAgeMs: 1_000, fetchTimeoutMs: 100 });
+      await verifier.verify(`Bearer ${await tokenOf(key)}`);
+      answer = fault;
+      for (const later of [1_000, 10_000, 1_000_000]) {
+        ms = later;
+        const header = `Bearer ${await tokenOf(key, { jti: String(later) })}`;
+        await expect(verifier.verify(header)).resolves.toMatchObject({ subject: "alice" });
+      }
+      expect(fetches).toBeGreaterThan(1);
+    },
+  );
+});
