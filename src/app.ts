@@ -3,12 +3,10 @@ import type { AddressInfo } from "node:net";
 import type { ApolloServer } from "@apollo/server";
 import type { FastifyInstance } from "fastify";
 import { type Logger, pino } from "pino";
-import { createAssumeRole } from "./access/assume-role.ts";
 import { Grants } from "./access/grants.ts";
 import { GrantsFileError, parseGrantsFile, readGrantsFile, reloadGrantsFile } from "./access/grants-file.ts";
-import { RoleSessions } from "./access/role-sessions.ts";
 import { anonymousOnly, TokenVerifier } from "./access/token-verifier.ts";
-import { SkewCorrectedClock } from "./clock.ts";
+import { openBackend } from "./backend.ts";
 import { type Config, ConfigError } from "./config.ts";
 import { createApollo } from "./graphql/apollo.ts";
 import { RequestContext } from "./graphql/context.ts";
@@ -21,10 +19,8 @@ import { AbandonedUploads } from "./storage/abandoned-uploads.ts";
 import { BucketRegions } from "./storage/bucket-regions.ts";
 import { Endpoints } from "./storage/endpoints.ts";
 import { Presigner } from "./storage/presigner.ts";
-import { S3Clients } from "./storage/s3-clients.ts";
 import { UploadBudget } from "./storage/upload-budget.ts";
 import { UploadIds } from "./storage/upload-id.ts";
-import { openStore } from "./store.ts";
 
 export interface App {
   /** `http://127.0.0.1:4000` */
@@ -51,31 +47,9 @@ const abortSeconds = 5;
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
   const log = options.log ?? pino({ level: config.logLevel });
   const metrics = createMetrics();
-  const clock = new SkewCorrectedClock(Date.now, (skewMs) =>
-    log.warn({ skewMs }, "this machine's clock differs from AWS's; signatures are made on AWS's"),
-  );
   const grants = await readGrants(config, log);
-  const [store, schema] = await Promise.all([openStore(config, log), createSchema()]);
-
-  const assumeRole = createAssumeRole({
-    role: { ...store.role, sessionSeconds: config.sessionSeconds },
-    region: config.regions.default,
-    endpoint: store.stsEndpoint,
-    credentials: store.baseCredentials,
-    clock,
-    metrics,
-  });
-  const sessions = new RoleSessions({
-    role: { ...store.role, sessionSeconds: config.sessionSeconds },
-    assumeRole,
-    clock: clock.now,
-    metrics,
-    log,
-    trustedIssuer: config.tokens?.issuer,
-    sendSessionTags: store.sessionTags,
-    sendSourceIdentity: store.sourceIdentity,
-  });
-  const s3Clients = new S3Clients({ ...store.s3, metrics });
+  const [backend, schema] = await Promise.all([openBackend(config, metrics, log), createSchema()]);
+  const { store, clock, sessions, s3Clients } = backend;
   const stopping = new AbortController();
   const services: Services = {
     grants,
@@ -125,9 +99,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       log.info({ reason, seconds: config.drainSeconds }, "draining");
       await drain(http, apollo, stopping, config.drainSeconds);
       await services.abandonedUploads.close();
-      s3Clients.close();
-      assumeRole.close();
-      await store.close();
+      await backend.close();
     },
   };
 }

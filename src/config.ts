@@ -163,7 +163,7 @@ const variables = {
       message: "takes at least 32 bytes for each secret",
     }),
   ).optional(),
-  VALETKEY_MULTIPART_BYTES: bytes(5 * MiB, 5 * GiB).default(64 * MiB),
+  VALETKEY_MULTIPART_BYTES: bytes(0, 5 * GiB).default(64 * MiB),
   VALETKEY_MAX_UPLOAD_BYTES: bytes(1, 50 * TB).default(5 * GiB),
   VALETKEY_MAX_FILES: integer(1, 1000).default(10),
   VALETKEY_RATE_LIMIT: rateLimit.optional(),

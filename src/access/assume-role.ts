@@ -174,7 +174,9 @@ function classify(thrown: unknown): AssumeRoleError {
   if (throttlingNames.has(error.name) || status === 429) {
     return new AssumeRoleError("throttled", "STS throttles.", error, status);
   }
-  if (timeoutNames.has(error.name) || status === 408) {
+  // The SDK calls a connection that breaks a timeout too.
+  const broken = /^(?:ECONNRESET|EPIPE)$/.test(String((error as NodeJS.ErrnoException).code));
+  if ((timeoutNames.has(error.name) && !broken) || status === 408) {
     return new AssumeRoleError("timeout", "STS did not answer in time.", error, status);
   }
   if (status !== undefined && status >= 400 && status < 500) {

@@ -65,7 +65,7 @@ export class ObjectsResolver {
     const below = parseKeyPrefix(prefix ?? "");
     const request = {
       prefix: below,
-      delimiter: delimiter === null ? undefined : parseKeyPrefix(delimiter, "delimiter"),
+      delimiter: isGiven(delimiter) ? parseKeyPrefix(delimiter, "delimiter") : undefined,
       first: first ?? 100,
       after: after ?? undefined,
     };

@@ -25,17 +25,18 @@ export interface SweptUpload {
 /**
  * Aborts the multipart uploads that nobody will complete, such as those of a process that was killed.
  *
+ * @param clients.listing may list the bucket's uploads, `s3` may abort them
  * @throws {ValetKeyError} when S3 does not list them; an upload that cannot be aborted is an outcome
  */
 export async function* sweepUploads(
-  s3: S3Client,
+  { s3, listing }: { readonly s3: S3Client; readonly listing: S3Client },
   bucket: BucketAddress,
   { olderThanHours, prefix = "", dryRun = true, now = () => new Date() }: SweepOptions,
 ): AsyncGenerator<SweptUpload> {
   const startedBefore = now().getTime() - olderThanHours * 3_600_000;
   let after: string | undefined;
   do {
-    const page = await listPendingUploads(s3, bucket, { prefix, first: maxPageSize, after });
+    const page = await listPendingUploads(listing, bucket, { prefix, first: maxPageSize, after });
     for (const { key, uploadId, startedAt } of page.uploads) {
       if (startedAt.getTime() > startedBefore) continue;
       const found = { key, uploadId, startedAt };

@@ -137,7 +137,7 @@ describe("the store, asked with a caller's bare temporary credentials,", () => {
   async function bareClient(sub: string, claims: object = {}): Promise<S3Client> {
     const client = await caller(sub, claims);
     await seed(bucket, keyOf(sub), sub);
-    await downloadUrl(client, { bucket, key: keyOf(sub) });
+    await downloadUrl(client, { bucket, key: keyOf(sub), verify: false });
     const [credentials] = gateway.roleSessions;
     if (credentials === undefined) throw new Error("No AssumeRole was seen.");
     const { endpoint, region } = store;
@@ -183,8 +183,9 @@ describe("the store, asked with a caller's bare temporary credentials,", () => {
   test("takes a wildcard out of a subject for itself", async () => {
     const wildcard = await bareClient("b*");
     await expect(wildcard.send(new GetObjectCommand(at(keyOf("bob"))))).rejects.toMatchObject(refusal);
-    const question = gateway.roleSessions.length;
-    expect(question).toBeGreaterThan(0);
+    const own = wildcard.send(new HeadObjectCommand(at(keyOf("b*"))));
+    if (store.differs("takesPolicyEscapesLiterally")) await expect(own).rejects.toMatchObject(refusal);
+    else await expect(own).resolves.toMatchObject({ ContentLength: 2 });
   });
 });
 

@@ -76,7 +76,8 @@ export interface UploadPart {
 export interface StoredObject extends Address {
   readonly size: number;
   readonly etag: string;
-  readonly contentType: string | null;
+  /** Costs a HEAD, and so the grant to DOWNLOAD: uploadFile below does not ask for it. */
+  readonly contentType?: string | null;
 }
 
 export async function downloadUrl(client: GraphQLClient, args: DownloadUrlArguments): Promise<DownloadUrl> {
@@ -169,7 +170,7 @@ export async function abortUpload(client: GraphQLClient, id: string): Promise<st
 }
 
 export const uploadFileMutation = `mutation ($file: Upload!, $input: UploadInput!) {
-  uploadFile(file: $file, input: $input) { bucket key size etag contentType }
+  uploadFile(file: $file, input: $input) { bucket key size etag }
 }`;
 
 export async function uploadFile(

@@ -127,7 +127,7 @@ describe("a file at fault says where", () => {
     ["\u0000", ""],
     [`a: &a [${"x,".repeat(50)}]\ngrants: [${"*a,".repeat(200)}]`, "too many aliases"],
     ["x".repeat(2 ** 20 + 1), "more than 1 MiB"],
-  ])("%j", (text, fault) => {
+  ])("%#", (text, fault) => {
     expect(faultsOf(text).join("\n")).toContain(fault === "" ? "grants.yaml:" : fault);
   });
 
@@ -137,7 +137,7 @@ describe("a file at fault says where", () => {
 
   test("what never fits into a session policy is found before any caller finds it", () => {
     const rules = Array.from(
-      { length: 40 },
+      { length: 60 },
       (_, index) =>
         `  - {who: authenticated, bucket: user-content, prefix: "projects-${index}/{sub}/", allow: [DOWNLOAD]}`,
     );

@@ -241,7 +241,7 @@ describe("uploads in progress", () => {
     const later = () => new Date(Date.now() + 25 * 3_600_000);
     const sweep = async (options: { dryRun?: boolean; now?: () => Date }) => {
       const swept: SweptUpload[] = [];
-      for await (const each of sweepUploads(s3, bucket, {
+      for await (const each of sweepUploads({ s3, listing: s3 }, bucket, {
         olderThanHours: 24,
         prefix: "sweep/",
         ...options,

@@ -1,29 +1,28 @@
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
-import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
+import { AssumeRoleCommand, type AssumeRoleCommandInput, STSClient } from "@aws-sdk/client-sts";
 import { listenOnLoopback, stopListening } from "./listening.ts";
 import type { StoreDescription } from "./store-description.ts";
 
 /**
- * An STS that grants sessions of `seconds`, whatever it is asked for. It has the store's own STS issue
- * them, under the policy and name that it was sent, so the store honours them for just as long.
+ * An STS that grants other sessions than it is asked for. The store's own STS issues them, so the store
+ * honours them as it honours any other.
  */
-export async function startShortSessionSts(
+export async function startRewritingSts(
   store: StoreDescription,
-  seconds: number,
+  rewrite: (asked: AssumeRoleCommandInput) => AssumeRoleCommandInput,
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   const { endpoint, region, baseCredentials: credentials } = store;
   const sts = new STSClient({ endpoint, region, credentials });
   const server = createServer(async (request, response) => {
     const form = new URLSearchParams(await text(request));
-    const { Credentials } = await sts.send(
-      new AssumeRoleCommand({
-        RoleArn: form.get("RoleArn") ?? "",
-        RoleSessionName: form.get("RoleSessionName") ?? "",
-        Policy: form.get("Policy") ?? undefined,
-        DurationSeconds: seconds,
-      }),
-    );
+    const asked = {
+      RoleArn: form.get("RoleArn") ?? undefined,
+      RoleSessionName: form.get("RoleSessionName") ?? undefined,
+      Policy: form.get("Policy") ?? undefined,
+      DurationSeconds: Number(form.get("DurationSeconds")),
+    };
+    const { Credentials } = await sts.send(new AssumeRoleCommand(rewrite(asked)));
     response.setHeader("content-type", "text/xml");
     response.end(`<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
       <Credentials>

@@ -1,0 +1,55 @@
+import type { Logger } from "pino";
+import { createAssumeRole } from "./access/assume-role.ts";
+import { RoleSessions } from "./access/role-sessions.ts";
+import { SkewCorrectedClock } from "./clock.ts";
+import type { Config } from "./config.ts";
+import type { Metrics } from "./metrics.ts";
+import { S3Clients } from "./storage/s3-clients.ts";
+import { openStore, type Store } from "./store.ts";
+
+/** A store, the role sessions that open it, and the clients that those make. */
+export interface Backend {
+  readonly store: Store;
+  readonly clock: SkewCorrectedClock;
+  readonly sessions: RoleSessions;
+  readonly s3Clients: S3Clients;
+  close(): Promise<void>;
+}
+
+export async function openBackend(config: Config, metrics: Metrics, log: Logger): Promise<Backend> {
+  const store = await openStore(config, log);
+  const clock = new SkewCorrectedClock(Date.now, (skewMs) =>
+    log.warn({ skewMs }, "this machine's clock differs from AWS's: signatures are made on AWS's"),
+  );
+  const role = { ...store.role, sessionSeconds: config.sessionSeconds };
+  const assumeRole = createAssumeRole({
+    role,
+    region: config.regions.default,
+    endpoint: store.stsEndpoint,
+    credentials: store.baseCredentials,
+    clock,
+    metrics,
+  });
+  const sessions = new RoleSessions({
+    role,
+    assumeRole,
+    clock: clock.now,
+    metrics,
+    log,
+    trustedIssuer: config.tokens?.issuer,
+    sendSessionTags: store.sessionTags,
+    sendSourceIdentity: store.sourceIdentity,
+  });
+  const s3Clients = new S3Clients({ ...store.s3, metrics });
+  return {
+    store,
+    clock,
+    sessions,
+    s3Clients,
+    async close() {
+      s3Clients.close();
+      assumeRole.close();
+      await store.close();
+    },
+  };
+}

@@ -1,0 +1,64 @@
+#!/usr/bin/env node
+import { parseArgs } from "node:util";
+import { pino } from "pino";
+import { ConfigError, loadConfig } from "./config.ts";
+import { ValetKeyError } from "./errors.ts";
+import { sweepBucket } from "./sweep-bucket.ts";
+
+const usage = `valetkey sweep BUCKET [--prefix PREFIX] [--region REGION] [--older-than HOURS] [--abort]
+
+  Lists the multipart uploads of a bucket that nobody completed, such as those of a process that was
+  killed, and with --abort ends them and frees their parts. Takes the server's environment.
+
+  --prefix PREFIX      only keys that start with it (default: every key)
+  --region REGION      the bucket's region (default: the server's)
+  --older-than HOURS   only uploads that began before (default: 24)
+  --abort              do it; without it nothing is changed
+`;
+
+class UsageError extends Error {}
+
+async function main(): Promise<void> {
+  const { positionals, values } = parseArguments();
+  const [command, bucket, ...rest] = positionals;
+  if (command !== "sweep" || bucket === undefined || rest.length > 0) throw new UsageError(usage);
+  const olderThanHours = Number(values["older-than"]);
+  if (!(olderThanHours >= 0)) throw new UsageError("--older-than takes a number of hours.\n");
+
+  const log = pino({ level: "warn" }, pino.destination(2));
+  const swept = sweepBucket(
+    loadConfig(process.env),
+    { bucket, region: values.region, prefix: values.prefix, olderThanHours, abort: values.abort },
+    log,
+  );
+  const counts = { pending: 0, aborted: 0, failed: 0 };
+  for await (const { key, startedAt, outcome } of swept) {
+    counts[outcome] += 1;
+    console.log(`${outcome}\t${startedAt.toISOString()}\t${JSON.stringify(key)}`);
+  }
+  console.log(`${counts.pending} pending, ${counts.aborted} aborted, ${counts.failed} failed`);
+  process.exitCode = counts.failed > 0 ? 1 : 0;
+}
+
+function parseArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        prefix: { type: "string", default: "" },
+        region: { type: "string" },
+        "older-than": { type: "string", default: "24" },
+        abort: { type: "boolean", default: false },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}\n\n${usage}`);
+  }
+}
+
+main().catch((error: unknown) => {
+  const isTheOperators =
+    error instanceof UsageError || error instanceof ConfigError || error instanceof ValetKeyError;
+  process.stderr.write(`${isTheOperators ? error.message : String((error as Error).stack)}\n`);
+  process.exit(isTheOperators ? 2 : 1);
+});

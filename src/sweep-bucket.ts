@@ -1,0 +1,38 @@
+import type { Logger } from "pino";
+import { openBackend } from "./backend.ts";
+import type { Config } from "./config.ts";
+import { createMetrics } from "./metrics.ts";
+import { parseBucketName, parseKeyPrefix, parseRegion } from "./object-address.ts";
+import { type SweptUpload, sweepUploads } from "./storage/sweep.ts";
+
+export interface SweepRequest {
+  readonly bucket: string;
+  readonly region: string | undefined;
+  readonly prefix: string;
+  readonly olderThanHours: number;
+  readonly abort: boolean;
+}
+
+/** A sweep runs as a caller of its own, who may upload below the prefix and nothing else. */
+const sweeper = { authenticated: true, subject: "valetkey-sweep", claims: {} } as const;
+
+/** @throws {ValetKeyError} for a bucket, region or prefix that cannot be, and when S3 or STS refuses */
+export async function* sweepBucket(
+  config: Config,
+  { bucket, region, prefix, olderThanHours, abort }: SweepRequest,
+  log: Logger,
+): AsyncGenerator<SweptUpload> {
+  const address = { bucket: parseBucketName(bucket), region: parseRegion(region, config.regions) };
+  const grants = [{ bucket: address.bucket, prefix: parseKeyPrefix(prefix), actions: ["UPLOAD"] }] as const;
+  const { sessions, s3Clients, close } = await openBackend(config, createMetrics(), log);
+  try {
+    const caller = { principal: sweeper, grants };
+    const clients = {
+      s3: s3Clients.for(await sessions.get(caller, 60), address.region),
+      listing: s3Clients.for(await sessions.get(caller, 60, "pending-uploads"), address.region),
+    };
+    yield* sweepUploads(clients, address, { prefix, olderThanHours, dryRun: !abort });
+  } finally {
+    await close();
+  }
+}

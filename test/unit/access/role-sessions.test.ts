@@ -1,0 +1,298 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { type AssumeRole, AssumeRoleError, type AssumeRoleRequest } from "../../../src/access/assume-role.ts";
+import type { Grant } from "../../../src/access/grants.ts";
+import { RoleSessions, type RoleSessionsOptions } from "../../../src/access/role-sessions.ts";
+import { createMetrics } from "../../../src/metrics.ts";
+import { anonymous, type Principal } from "../../../src/principal.ts";
+import { bucketA } from "./arbitraries.ts";
+import { principalOf } from "./principals.ts";
+
+const role = { arn: "arn:aws:iam::111122223333:role/valetkey", sessionSeconds: 3600 };
+const grants: readonly Grant[] = [{ bucket: bucketA, prefix: "", actions: ["DOWNLOAD", "UPLOAD"] }];
+const alice = { principal: principalOf("alice"), grants };
+
+let nowMs: number;
+let asked: AssumeRoleRequest[];
+let lifetimeSeconds: number;
+let failure: Error | undefined;
+let reachedSts: Promise<void>;
+const metrics = createMetrics();
+
+beforeEach(() => {
+  nowMs = Date.UTC(2026, 0, 1);
+  asked = [];
+  lifetimeSeconds = 3600;
+  failure = undefined;
+  reachedSts = Promise.resolve();
+});
+
+const sts: AssumeRole = async (request) => {
+  asked.push(request);
+  await reachedSts;
+  if (failure !== undefined) throw failure;
+  return {
+    credentials: {
+      accessKeyId: `ASIA${asked.length}`,
+      secretAccessKey: "s",
+      sessionToken: "t".repeat(1_000),
+    },
+    expiresAt: new Date(nowMs + lifetimeSeconds * 1_000),
+    sessionName: request.sessionName,
+  };
+};
+
+function pool(options: Partial<RoleSessionsOptions> = {}): RoleSessions {
+  return new RoleSessions({
+    role,
+    assumeRole: sts,
+    clock: () => nowMs,
+    monotonicNow: () => nowMs,
+    metrics,
+    log: { info: () => undefined, warn: () => undefined },
+    ...options,
+  });
+}
+
+const passSeconds = (seconds: number) => {
+  nowMs += seconds * 1_000;
+};
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+const refused = (status = 403) => new AssumeRoleError("refused", "no", undefined, status);
+const silent = () => new AssumeRoleError("timeout", "silent");
+
+describe("one session for each caller", () => {
+  test("300 first requests of one principal cost one AssumeRole, and later ones none", async () => {
+    const sessions = pool();
+    const parallel = await Promise.all(Array.from({ length: 300 }, () => sessions.get(alice, 60)));
+    expect(new Set(parallel).size).toBe(1);
+    expect(await sessions.get(alice, 60)).toBe(parallel[0]);
+    // The same token, verified again, is another object for the same principal.
+    expect(await sessions.get({ principal: principalOf("alice"), grants: [...grants] }, 60)).toBe(
+      parallel[0],
+    );
+    expect(asked).toHaveLength(1);
+    expect(await metrics.roleSessions.get()).toMatchObject({ values: [{ value: 1 }] });
+  });
+
+  test("no two principals, issuers, grants, purposes or settings share one", async () => {
+    const sessions = pool();
+    const callers: { principal: Principal; grants: readonly Grant[] }[] = [
+      alice,
+      { principal: anonymous, grants },
+      { principal: principalOf("anonymous"), grants },
+      { principal: principalOf("bob"), grants },
+      { principal: principalOf("alice", { iss: "https://other.example" }), grants },
+      { principal: alice.principal, grants: [{ bucket: bucketA, prefix: "a/", actions: ["DOWNLOAD"] }] },
+    ];
+    const all = [];
+    for (const caller of callers) all.push(await sessions.get(caller, 60));
+    all.push(await sessions.get(alice, 60, "pending-uploads"));
+    expect(new Set(all).size).toBe(7);
+    expect(new Set(asked.map(({ sessionName, policy }) => sessionName + policy)).size).toBe(7);
+  });
+
+  test("no grants, no AssumeRole", async () => {
+    await expect(pool().get({ principal: alice.principal, grants: [] }, 60)).rejects.toMatchObject({
+      code: "FORBIDDEN",
+    });
+    expect(asked).toEqual([]);
+  });
+
+  test("grants beyond a session policy are never cut down to one", async () => {
+    const many = Array.from(
+      { length: 100 },
+      (_, index): Grant => ({
+        bucket: bucketA,
+        prefix: `project-number-${index}/`,
+        actions: ["DOWNLOAD"],
+      }),
+    );
+    await expect(pool().get({ principal: alice.principal, grants: many }, 60)).rejects.toMatchObject({
+      code: "CREDENTIALS_UNAVAILABLE",
+      retryable: false,
+    });
+    expect(asked).toEqual([]);
+  });
+
+  test("tags and SourceIdentity are sent when they are asked for", async () => {
+    await pool().get(alice, 60);
+    await pool({ sendSessionTags: true, sendSourceIdentity: true }).get(alice, 60);
+    expect(asked[0]).toMatchObject({ tags: undefined, sourceIdentity: undefined });
+    expect(asked[1]).toMatchObject({ tags: { "valetkey:sub": "alice" }, sourceIdentity: "alice" });
+  });
+
+  test("memory is bounded by number and by bytes; the least recently used go", async () => {
+    for (const bound of [{ maxSessions: 10 }, { maxSessionBytes: 10 * 1_700 }]) {
+      asked = [];
+      const sessions = pool(bound);
+      for (let index = 0; index < 50; index += 1) {
+        await sessions.get({ principal: principalOf(`user-${index}`), grants }, 60);
+        await sessions.get({ principal: principalOf("user-0"), grants }, 60);
+      }
+      expect(asked).toHaveLength(50);
+      expect((await metrics.roleSessions.get()).values[0]?.value).toBe(10);
+    }
+  });
+});
+
+describe("honest time", () => {
+  test("a session that does not outlive what is asked is followed by a fresh one first", async () => {
+    const sessions = pool();
+    const first = await sessions.get(alice, 2400);
+    passSeconds(1100);
+    expect(await sessions.get(alice, 2400)).toBe(first);
+    await settled();
+    passSeconds(200);
+    const second = await sessions.get(alice, 2400);
+    expect(second.expiresAt.getTime() - nowMs).toBeGreaterThanOrEqual(2_400_000);
+  });
+
+  test("whatever is asked when, what is handed out outlives it", async () => {
+    const sessions = pool();
+    for (let step = 0; step < 500; step += 1) {
+      const outlivesSeconds = (step * 977) % 3571;
+      const session = await sessions.get(alice, outlivesSeconds);
+      expect(session.expiresAt.getTime() - nowMs).toBeGreaterThanOrEqual(outlivesSeconds * 1_000);
+      await settled();
+      passSeconds((step * 31) % 600);
+    }
+    expect(asked.length).toBeLessThan(500);
+  });
+
+  test("more than a fresh session lives is refused at once, and the maximum said", async () => {
+    const sessions = pool();
+    expect(sessions.longestSeconds).toBe(3570);
+    await expect(sessions.get(alice, 3571)).rejects.toMatchObject({
+      code: "BAD_USER_INPUT",
+      field: "expiresIn",
+      message: expect.stringContaining("3570"),
+    });
+    expect(asked).toEqual([]);
+  });
+
+  test("sessions of 60 s: 20 s are honoured in full, 2,400 s are refused with the maximum, and STS is not hammered", async () => {
+    lifetimeSeconds = 60;
+    const sessions = pool();
+    for (let attempt = 0; attempt < 20; attempt += 1) {
+      await expect(sessions.get(alice, 2400)).rejects.toMatchObject({
+        code: "BAD_USER_INPUT",
+        message: expect.stringContaining("At most 59 seconds"),
+      });
+    }
+    expect(asked).toHaveLength(1);
+    expect(sessions.longestSeconds).toBe(59);
+    passSeconds(45);
+    const session = await sessions.get(alice, 20);
+    expect(session.expiresAt.getTime() - nowMs).toBeGreaterThanOrEqual(20_000);
+    expect(asked).toHaveLength(2);
+
+    lifetimeSeconds = 3600;
+    passSeconds(31);
+    expect(sessions.longestSeconds).toBe(3570);
+    await expect(sessions.get(alice, 2400)).resolves.toBeDefined();
+  });
+
+  test("a session is refreshed ahead of need, once, while callers go on with the old one", async () => {
+    const sessions = pool();
+    const first = await sessions.get(alice, 2400);
+    passSeconds(1100);
+    reachedSts = new Promise(() => undefined);
+    expect(await sessions.get(alice, 2400)).toBe(first);
+    expect(await sessions.get(alice, 2400)).toBe(first);
+    expect(asked).toHaveLength(2);
+  });
+
+  test("one that is asked for nearly its whole life is not refreshed at each use", async () => {
+    const sessions = pool();
+    for (let use = 0; use < 10; use += 1) {
+      await sessions.get(alice, 3570);
+      passSeconds(1);
+    }
+    await settled();
+    expect(asked).toHaveLength(1);
+  });
+});
+
+describe("when STS fails", () => {
+  test("sessions that live keep serving, and a refresh that fails harms nobody", async () => {
+    const sessions = pool();
+    const first = await sessions.get(alice, 2400);
+    failure = silent();
+    passSeconds(1150);
+    expect(await sessions.get(alice, 2400)).toBe(first);
+    await settled();
+    passSeconds(2000);
+    expect(await sessions.get(alice, 60)).toBe(first);
+  });
+
+  test("a refusal is not asked for again at once, then ever more rarely, and never kept", async () => {
+    const sessions = pool();
+    failure = refused();
+    for (let second = 0; second < 300; second += 1) {
+      await expect(sessions.get(alice, 60)).rejects.toMatchObject({
+        code: "CREDENTIALS_UNAVAILABLE",
+        retryable: false,
+      });
+      passSeconds(1);
+    }
+    expect(asked.length).toBeGreaterThan(8);
+    expect(asked.length).toBeLessThan(16);
+    failure = undefined;
+    passSeconds(30);
+    await expect(sessions.get(alice, 60)).resolves.toBeDefined();
+  });
+
+  test("one caller's refusal is nobody else's", async () => {
+    const sessions = pool();
+    failure = refused(400);
+    for (let each = 0; each < 20; each += 1) {
+      await expect(sessions.get({ principal: principalOf(`odd-${each}`), grants }, 60)).rejects.toThrow();
+    }
+    expect(sessions.health()).toEqual({ ok: true });
+    failure = undefined;
+    await expect(sessions.get(alice, 60)).resolves.toBeDefined();
+  });
+
+  test("a service that is away is asked by a probe now and then, and found when it is back", async () => {
+    const sessions = pool();
+    failure = silent();
+    for (let second = 0; second < 120; second += 1) {
+      const caller = { principal: principalOf(`user-${second}`), grants };
+      await expect(sessions.get(caller, 60)).rejects.toMatchObject({
+        code: "CREDENTIALS_UNAVAILABLE",
+        retryable: true,
+      });
+      passSeconds(1);
+    }
+    expect(asked.length).toBeLessThan(15);
+    expect(sessions.health()).toMatchObject({ ok: false });
+    failure = undefined;
+    passSeconds(30);
+    expect(sessions.health()).toEqual({ ok: true });
+    await expect(sessions.get(alice, 60)).resolves.toBeDefined();
+    expect(sessions.health()).toEqual({ ok: true });
+  });
+
+  test("a role that is refused to everybody is not ready, for a while", async () => {
+    const sessions = pool();
+    failure = refused();
+    for (let each = 0; each < 5; each += 1) {
+      await expect(sessions.get({ principal: principalOf(`user-${each}`), grants }, 60)).rejects.toThrow();
+    }
+    expect(sessions.health()).toEqual({ ok: false, reason: "STS refuses the role" });
+    passSeconds(31);
+    expect(sessions.health()).toEqual({ ok: true });
+  });
+
+  test("what clients are told holds nothing of what STS said", async () => {
+    failure = new AssumeRoleError("refused", "no", new Error(`not authorized to assume ${role.arn}`), 403);
+    const error: Error = await pool()
+      .get(alice, 60)
+      .then(
+        () => new Error("resolved"),
+        (thrown: Error) => thrown,
+      );
+    expect(error.message).not.toMatch(/arn|1111/);
+    expect(error.cause).toBe(failure);
+  });
+});
