@@ -65,7 +65,7 @@ export class ObjectsResolver {
     const below = parseKeyPrefix(prefix ?? "");
     const request = {
       prefix: below,
-      delimiter: isGiven(delimiter) ? parseKeyPrefix(delimiter, "delimiter") : undefined,
+      delimiter: delimiter ? parseKeyPrefix(delimiter, "delimiter") : undefined,
       first: first ?? 100,
       after: after ?? undefined,
     };

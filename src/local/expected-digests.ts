@@ -20,6 +20,8 @@ export interface ExpectedDigests {
   readonly sha256?: string | undefined;
   /** `value` undefined: it comes in the trailer. */
   readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly value: string | undefined } | undefined;
+  /** A checksum that is wanted although nobody has promised it. */
+  readonly compute?: ChecksumAlgorithm | undefined;
 }
 
 /**
@@ -105,7 +107,8 @@ export class DigestVerifier {
   constructor(expected: ExpectedDigests) {
     this.#expected = expected;
     this.#sha256 = expected.sha256 === undefined ? undefined : createHash("sha256");
-    this.#checksum = expected.checksum && createChecksum(expected.checksum.algorithm);
+    const algorithm = expected.checksum?.algorithm ?? expected.compute;
+    this.#checksum = algorithm && createChecksum(algorithm);
   }
 
   get bytes(): number {
@@ -155,8 +158,10 @@ export class DigestVerifier {
   }
 
   #verifyChecksum(trailers: ReadonlyMap<string, string>): Checksum | undefined {
-    const expected = this.#expected.checksum;
-    if (expected === undefined || this.#checksum === undefined) return undefined;
+    const { checksum: expected, compute } = this.#expected;
+    if (this.#checksum === undefined) return undefined;
+    const value = this.#checksum.digest().toString("base64");
+    if (expected === undefined) return compute && { algorithm: compute, type: "FULL_OBJECT", value };
     const { algorithm } = expected;
     const promised = expected.value ?? trailers.get(checksumHeader(algorithm));
     if (promised === undefined) {
@@ -166,7 +171,6 @@ export class DigestVerifier {
         "The request contained trailing data that was not well-formed or did not conform to our published schema.",
       );
     }
-    const value = this.#checksum.digest().toString("base64");
     if (parseChecksumValue(algorithm, promised) !== value) throw badDigest(algorithm);
     return { algorithm, type: "FULL_OBJECT", value };
   }

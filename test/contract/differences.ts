@@ -23,10 +23,18 @@ export const differences = {
     reason:
       "Ceph 16 answers a POST that a session policy allows with 204, and neither checks its size nor stores it.",
   },
+  dropsHeadersOfPosts: {
+    store: "ceph",
+    reason: "Of a POST's fields Ceph 16 stores Content-Type and metadata, not Cache-Control and its like.",
+  },
   takesPolicyEscapesLiterally: {
     store: "ceph",
     reason:
       "Ceph 16 does not know the policy variables ${*}, ${?} and ${$}: what they should allow stays refused.",
+  },
+  refusesPlusInSessionNames: {
+    store: "ceph",
+    reason: "Ceph 16 answers 400 to a RoleSessionName with a plus, which STS takes.",
   },
 } as const satisfies Record<string, Difference>;
 

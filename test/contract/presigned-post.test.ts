@@ -38,7 +38,7 @@ test("the fields of a presigned POST store the file and what describes it", asyn
   expect(stored?.body).toEqual(body);
   expect(stored?.head).toMatchObject({
     ContentType: "text/plain",
-    CacheControl: "no-cache",
+    ...(store.differs("dropsHeadersOfPosts") ? {} : { CacheControl: "no-cache" }),
     Metadata: { author: "=?UTF-8?B?em/Dqw==?=" },
   });
 });

@@ -1,0 +1,161 @@
+import { type Answer, xmlAnswer } from "./answer.ts";
+import { owner } from "./bucket-operations.ts";
+import { listPage } from "./listing.ts";
+import { authorizeListing, echoed, keyEncoder, parseQuestion } from "./listing-operations.ts";
+import type { ObjectVersion } from "./object-version.ts";
+import { type BucketRequest, invalidArgument } from "./s3-request.ts";
+import { compareUtf8 } from "./sorted-keys.ts";
+import { authorizeBucket } from "./authorization.ts";
+
+// Listings in which one key can have several entries: their pages go on from a key and an id.
+
+interface Entry<Item> {
+  readonly key: string;
+  readonly id: string;
+  readonly item: Item;
+}
+
+interface EntryPage<Item> {
+  readonly entries: readonly Entry<Item>[];
+  readonly commonPrefixes: readonly string[];
+  readonly nextKey: string | undefined;
+  readonly nextId: string | undefined;
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html */
+export async function listObjectVersions(request: BucketRequest): Promise<Answer> {
+  const { bucket, query } = request;
+  authorizeListing(request, "s3:ListBucketVersions");
+  const entries = bucket.keys.flatMap((key) =>
+    (bucket.record(key)?.versions ?? []).map((item) => ({ key, id: item.versionId, item })),
+  );
+  const question = parseQuestion(request, query.get("key-marker") ?? "");
+  const encode = keyEncoder(request);
+  const page = pageOf(entries, question, markerOf(request, "key-marker", "version-id-marker"));
+  const isLatest = (entry: Entry<ObjectVersion>) => bucket.record(entry.key)?.versions[0] === entry.item;
+  return xmlAnswer("ListVersionsResult", {
+    ...echoed(request, question, encode),
+    KeyMarker: encode(question.after),
+    VersionIdMarker: query.get("version-id-marker") ?? "",
+    NextKeyMarker: page.nextKey && encode(page.nextKey),
+    NextVersionIdMarker: page.nextId,
+    IsTruncated: page.nextKey !== undefined,
+    Version: page.entries.flatMap((entry) =>
+      entry.item.deleteMarker
+        ? []
+        : [
+            {
+              Key: encode(entry.key),
+              VersionId: entry.id,
+              IsLatest: isLatest(entry),
+              LastModified: entry.item.lastModified,
+              ETag: `"${entry.item.etag}"`,
+              Size: entry.item.bytes,
+              Owner: owner,
+              StorageClass: "STANDARD",
+            },
+          ],
+    ),
+    DeleteMarker: page.entries
+      .filter(({ item }) => item.deleteMarker)
+      .map((entry) => ({
+        Key: encode(entry.key),
+        VersionId: entry.id,
+        IsLatest: isLatest(entry),
+        LastModified: entry.item.lastModified,
+        Owner: owner,
+      })),
+    CommonPrefixes: page.commonPrefixes.map((prefix) => ({ Prefix: encode(prefix) })),
+  });
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html */
+export async function listMultipartUploads(request: BucketRequest): Promise<Answer> {
+  const { bucket, query } = request;
+  // Unlike s3:ListBucket, the action has no s3:prefix among its condition keys.
+  authorizeBucket(request, "s3:ListBucketMultipartUploads");
+  const entries = bucket.uploads
+    .all()
+    .map((item) => ({ key: item.key, id: item.uploadId, item }))
+    .sort((a, b) => compareUtf8(a.key, b.key) || compareText(a.item.initiatedAt, b.item.initiatedAt) || compareText(a.id, b.id));
+  const question = parseQuestion(request, query.get("key-marker") ?? "", "max-uploads");
+  const encode = keyEncoder(request);
+  const { MaxKeys: _, Name: bucketName, ...echo } = echoed(request, question, encode);
+  const page = pageOf(entries, question, markerOf(request, "key-marker", "upload-id-marker"));
+  return xmlAnswer("ListMultipartUploadsResult", {
+    Bucket: bucketName,
+    ...echo,
+    KeyMarker: encode(question.after),
+    UploadIdMarker: query.get("upload-id-marker") ?? "",
+    NextKeyMarker: page.nextKey && encode(page.nextKey),
+    NextUploadIdMarker: page.nextId,
+    MaxUploads: question.maxItems,
+    IsTruncated: page.nextKey !== undefined,
+    Upload: page.entries.map(({ key, id, item }) => ({
+      Key: encode(key),
+      UploadId: id,
+      Initiator: { ID: item.initiator, DisplayName: item.initiator.split("/").at(-1) },
+      Owner: owner,
+      StorageClass: "STANDARD",
+      Initiated: item.initiatedAt,
+      ChecksumAlgorithm: item.checksum?.algorithm,
+      ChecksumType: item.checksum?.type,
+    })),
+    CommonPrefixes: page.commonPrefixes.map((prefix) => ({ Prefix: encode(prefix) })),
+  });
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+interface Marker {
+  readonly key: string;
+  /** "" means after all entries of the key. */
+  readonly id: string;
+}
+
+function markerOf({ query }: BucketRequest, keyName: string, idName: string): Marker {
+  const key = query.get(keyName) ?? "";
+  const id = query.get(idName) ?? "";
+  if (id !== "" && key === "") {
+    throw invalidArgument(`A ${idName} cannot be specified without a ${keyName}.`, idName, id);
+  }
+  return { key, id };
+}
+
+/** @param entries in the order of the listing */
+function pageOf<Item>(
+  entries: readonly Entry<Item>[],
+  question: Parameters<typeof listPage>[1],
+  marker: Marker,
+): EntryPage<Item> {
+  const left = afterMarker(entries, marker);
+  const byKey = Map.groupBy(left, ({ key }) => key);
+  const isLeftOfMarkedKey = byKey.has(marker.key);
+  const page = listPage([...byKey.keys()], { ...question, after: isLeftOfMarkedKey ? "" : marker.key });
+  const all = page.keys.flatMap((key) => byKey.get(key) ?? []);
+  const room = question.maxItems - page.commonPrefixes.length;
+  const lastPrefix = page.commonPrefixes.at(-1);
+  const chosen = all.slice(0, Math.max(0, room));
+  const last = chosen.at(-1);
+  const isWhole = page.next === undefined && chosen.length === all.length;
+  if (isWhole || question.maxItems === 0) {
+    return { entries: chosen, commonPrefixes: page.commonPrefixes, nextKey: undefined, nextId: undefined };
+  }
+  // What was cut off lies behind the last entry; common prefixes behind it come again on the next page.
+  const endsWithPrefix = lastPrefix !== undefined && (last === undefined || compareUtf8(lastPrefix, last.key) > 0);
+  if (endsWithPrefix && chosen.length === all.length) {
+    return { entries: chosen, commonPrefixes: page.commonPrefixes, nextKey: lastPrefix, nextId: undefined };
+  }
+  const commonPrefixes = page.commonPrefixes.filter((prefix) => compareUtf8(prefix, last?.key ?? "") < 0);
+  return { entries: chosen, commonPrefixes, nextKey: last?.key, nextId: last?.id };
+}
+
+function afterMarker<Item>(entries: readonly Entry<Item>[], { key, id }: Marker): readonly Entry<Item>[] {
+  if (id !== "") {
+    const index = entries.findIndex((entry) => entry.key === key && entry.id === id);
+    if (index !== -1) return entries.slice(index + 1);
+  }
+  return entries.filter((entry) => compareUtf8(entry.key, key) > 0);
+}

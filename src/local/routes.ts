@@ -1,0 +1,115 @@
+import type { Answer } from "./answer.ts";
+import * as bucket from "./bucket-operations.ts";
+import { completeMultipartUpload } from "./complete-upload.ts";
+import { copyObject, uploadPartCopy } from "./copy-operations.ts";
+import { deleteObjects } from "./delete-objects.ts";
+import { listMultipartUploads, listObjectVersions } from "./history-listing-operations.ts";
+import { listObjects, listObjectsV2 } from "./listing-operations.ts";
+import * as multipart from "./multipart-operations.ts";
+import { getObjectAttributes } from "./object-attributes-operation.ts";
+import * as object from "./object-operations.ts";
+import type { BucketRequest, ObjectRequest, S3Request, StoreState } from "./s3-request.ts";
+import { StoreError } from "./store-error.ts";
+import * as tagging from "./tagging-operations.ts";
+
+type Handler<Request> = (request: Request, state: StoreState) => Promise<Answer>;
+
+export interface Route<Request> {
+  /** S3's name of it. */
+  readonly operation: string;
+  readonly method: string;
+  /** Query parameters that say it is this one. */
+  readonly query: readonly string[];
+  readonly header?: string | undefined;
+  readonly handle: Handler<Request>;
+}
+
+function route<Request>(
+  operation: string,
+  method: string,
+  query: readonly string[],
+  handle: Handler<Request>,
+  header?: string,
+): Route<Request> {
+  return { operation, method, query, handle, header };
+}
+
+const bucketRoutes: readonly Route<BucketRequest>[] = [
+  route("GetBucketLocation", "GET", ["location"], bucket.getBucketLocation),
+  route("GetBucketVersioning", "GET", ["versioning"], bucket.getBucketVersioning),
+  route("PutBucketVersioning", "PUT", ["versioning"], bucket.putBucketVersioning),
+  route("GetBucketCors", "GET", ["cors"], bucket.getBucketCors),
+  route("PutBucketCors", "PUT", ["cors"], bucket.putBucketCors),
+  route("DeleteBucketCors", "DELETE", ["cors"], bucket.deleteBucketCors),
+  route("ListObjectVersions", "GET", ["versions"], listObjectVersions),
+  route("ListMultipartUploads", "GET", ["uploads"], listMultipartUploads),
+  route("ListObjectsV2", "GET", ["list-type"], listObjectsV2),
+  route("ListObjects", "GET", [], listObjects),
+  route("DeleteObjects", "POST", ["delete"], deleteObjects),
+  route("HeadBucket", "HEAD", [], bucket.headBucket),
+  route("DeleteBucket", "DELETE", [], bucket.deleteBucket),
+];
+
+const objectRoutes: readonly Route<ObjectRequest>[] = [
+  route("GetObjectTagging", "GET", ["tagging"], tagging.getObjectTagging),
+  route("PutObjectTagging", "PUT", ["tagging"], tagging.putObjectTagging),
+  route("DeleteObjectTagging", "DELETE", ["tagging"], tagging.deleteObjectTagging),
+  route("GetObjectAttributes", "GET", ["attributes"], getObjectAttributes),
+  route("CreateMultipartUpload", "POST", ["uploads"], multipart.createMultipartUpload),
+  route("ListParts", "GET", ["uploadId"], multipart.listParts),
+  route("UploadPartCopy", "PUT", ["partNumber", "uploadId"], uploadPartCopy, "x-amz-copy-source"),
+  route("UploadPart", "PUT", ["partNumber", "uploadId"], multipart.uploadPart),
+  route("CompleteMultipartUpload", "POST", ["uploadId"], completeMultipartUpload),
+  route("AbortMultipartUpload", "DELETE", ["uploadId"], multipart.abortMultipartUpload),
+  route("CopyObject", "PUT", [], copyObject, "x-amz-copy-source"),
+  route("PutObject", "PUT", [], object.putObject),
+  route("GetObject", "GET", [], object.getObject),
+  route("HeadObject", "HEAD", [], object.headObject),
+  route("DeleteObject", "DELETE", [], object.deleteObject),
+];
+
+const serviceRoutes: readonly Route<S3Request>[] = [route("ListBuckets", "GET", [], bucket.listBuckets)];
+
+const newBucketRoutes: readonly Route<S3Request & { readonly bucketName: string }>[] = [
+  route("CreateBucket", "PUT", [], bucket.createBucket),
+];
+
+export const routes = { service: serviceRoutes, newBucket: newBucketRoutes, bucket: bucketRoutes, object: objectRoutes };
+
+/** Parameters that turn a request into another operation: where no route takes one, it is not to be ignored. */
+const subresources = new Set(
+  [
+    "accelerate acl analytics attributes cors delete encryption intelligent-tiering inventory legal-hold lifecycle",
+    "list-type location logging metadataTable metrics notification object-lock ownershipControls partNumber policy",
+    "policyStatus publicAccessBlock renameObject replication requestPayment restore retention select session tagging",
+    "torrent uploadId uploads versioning versions website",
+  ].flatMap((line) => line.split(" ")),
+);
+
+/** The first route that fits; `partNumber` of a GET or HEAD chooses bytes, not an operation. */
+export function findRoute<Request>(
+  candidates: readonly Route<Request>[],
+  request: { readonly method: string; readonly query: ReadonlyMap<string, string>; readonly headers: Readonly<Record<string, string>> },
+): Route<Request> | undefined {
+  const isRead = request.method === "GET" || request.method === "HEAD";
+  const named = [...request.query.keys()].filter(
+    (name) => subresources.has(name) && !(isRead && name === "partNumber"),
+  );
+  return candidates.find(
+    ({ method, query, header }) =>
+      method === request.method &&
+      query.length === named.length &&
+      query.every((name) => named.includes(name)) &&
+      (header === undefined || request.headers[header] !== undefined),
+  );
+}
+
+/** @throws {StoreError} MethodNotAllowed (405), NotImplemented (501) */
+export function noRoute(method: string, query: ReadonlyMap<string, string>): StoreError {
+  if (![...query.keys()].some((name) => subresources.has(name))) {
+    return new StoreError(405, "MethodNotAllowed", "The specified method is not allowed against this resource.", {
+      details: { Method: method },
+    });
+  }
+  return new StoreError(501, "NotImplemented", "A header you provided implies functionality that is not implemented");
+}
