@@ -4,22 +4,35 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { buildSchema, isEnumType, isInputObjectType, isObjectType, isScalarType, isUnionType } from "graphql";
 
 const schema = buildSchema(readFileSync("schema.graphql", "utf8"));
-const isOwn = ({ name }) => !name.startsWith("__") && !["String", "Int", "Float", "Boolean", "ID"].includes(name);
+const isOwn = ({ name }) =>
+  !name.startsWith("__") && !["String", "Int", "Float", "Boolean", "ID"].includes(name);
 const types = Object.values(schema.getTypeMap()).filter(isOwn);
 const roots = [schema.getQueryType(), schema.getMutationType()];
 
 const oneLine = (text) => (text ?? "").replaceAll(/\s*\n\s*/g, " ").replaceAll("|", "\\|");
 const withDefault = ({ defaultValue }) =>
-  defaultValue === undefined || defaultValue === null ? "" : ` = ${JSON.stringify(defaultValue).replaceAll('"', "")}`;
+  defaultValue === undefined || defaultValue === null
+    ? ""
+    : ` = ${JSON.stringify(defaultValue).replaceAll('"', "")}`;
 
 function table(head, rows) {
   if (rows.length === 0) return "";
-  return [`| ${head.join(" | ")} |`, `| ${head.map(() => "---").join(" | ")} |`, ...rows.map((row) => `| ${row.join(" | ")} |`)].join("\n");
+  return [
+    `| ${head.join(" | ")} |`,
+    `| ${head.map(() => "---").join(" | ")} |`,
+    ...rows.map((row) => `| ${row.join(" | ")} |`),
+  ].join("\n");
 }
 
 function field(owner, { name, type, description, args }) {
-  const rows = args.map((arg) => [`\`${arg.name}\``, `\`${arg.type}${withDefault(arg)}\``, oneLine(arg.description)]);
-  return [`### ${owner}.${name}`, `\`${type}\``, description, table(["argument", "type", ""], rows)].filter(Boolean).join("\n\n");
+  const rows = args.map((arg) => [
+    `\`${arg.name}\``,
+    `\`${arg.type}${withDefault(arg)}\``,
+    oneLine(arg.description),
+  ]);
+  return [`### ${owner}.${name}`, `\`${type}\``, description, table(["argument", "type", ""], rows)]
+    .filter(Boolean)
+    .join("\n\n");
 }
 
 function members(type) {
@@ -28,11 +41,17 @@ function members(type) {
     const signature = `\`${member.name}${args === "" ? "" : `(${args})`}\``;
     return [signature, `\`${member.type}${withDefault(member)}\``, oneLine(member.description)];
   });
-  return [`### ${type.name}`, type.description, table(["field", "type", ""], rows)].filter(Boolean).join("\n\n");
+  return [`### ${type.name}`, type.description, table(["field", "type", ""], rows)]
+    .filter(Boolean)
+    .join("\n\n");
 }
 
 function others(type) {
-  if (isUnionType(type)) return `### ${type.name}\n\n${type.description}\n\n${type.getTypes().map(({ name }) => `\`${name}\``).join(" | ")}`;
+  if (isUnionType(type))
+    return `### ${type.name}\n\n${type.description}\n\n${type
+      .getTypes()
+      .map(({ name }) => `\`${name}\``)
+      .join(" | ")}`;
   if (isScalarType(type)) return `### ${type.name}\n\n${oneLine(type.description)}`;
   const rows = type.getValues().map(({ name, description }) => [`\`${name}\``, oneLine(description)]);
   return [`### ${type.name}`, type.description, table(["value", ""], rows)].filter(Boolean).join("\n\n");
@@ -52,7 +71,10 @@ const text = `${[
   "Written by `npm run docs` from the schema's descriptions; the examples are run by the tests. Errors have `extensions.code`, `retryable` and, where one argument is at fault, `field`: see [errors](errors.md).",
   "## Examples",
   ...examples,
-  ...roots.flatMap((root) => [`## ${root.name}`, ...Object.values(root.getFields()).map((each) => field(root.name, each))]),
+  ...roots.flatMap((root) => [
+    `## ${root.name}`,
+    ...Object.values(root.getFields()).map((each) => field(root.name, each)),
+  ]),
   "## Types",
   ...types.filter((type) => isObjectType(type) && !isRoot(type)).map(members),
   "## Inputs",

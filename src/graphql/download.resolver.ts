@@ -3,7 +3,7 @@ import { parseObjectAddress } from "./arguments.ts";
 import { answerEach } from "./batch.ts";
 import type { RequestContext } from "./context.ts";
 import { defaultExpiresInSeconds } from "./expires-in.ts";
-import { signDownload } from "./sign-download.ts";
+import { signDownload, stableForDescription } from "./sign-download.ts";
 import { DownloadUrl } from "./types/download-url.ts";
 import { Disposition } from "./types/enums.ts";
 import { ObjectInput } from "./types/inputs.ts";
@@ -47,6 +47,8 @@ export class DownloadResolver {
         "The type that a browser is told. Types that can run script, such as text/html, need ATTACHMENT.",
     })
     contentType: string | null,
+    @Arg("stableFor", () => Int, { nullable: true, description: stableForDescription })
+    stableFor: number | null,
   ): Promise<DownloadUrl> {
     const address = parseObjectAddress({ bucket, key, region, versionId }, context.services.regions);
     return signDownload(context, address, {
@@ -55,6 +57,7 @@ export class DownloadResolver {
       disposition,
       filename,
       contentType,
+      stableFor,
     });
   }
 
@@ -74,11 +77,14 @@ export class DownloadResolver {
     expiresIn: number | null,
     @Arg("verify", () => Boolean, { nullable: true, defaultValue: true, description: verifyDescription })
     verify: boolean | null,
+    @Arg("stableFor", () => Int, { nullable: true, description: stableForDescription })
+    stableFor: number | null,
   ): Promise<(DownloadUrl | Error)[]> {
     return answerEach(objects, "objects", async (object, at) =>
       signDownload(context, parseObjectAddress(object, context.services.regions, at), {
         expiresIn,
         verify: verify ?? true,
+        stableFor,
       }),
     );
   }

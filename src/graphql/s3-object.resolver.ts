@@ -3,7 +3,7 @@ import { authorizeDownload } from "../access/authorization.ts";
 import type { ObjectHead } from "../storage/stored-object.ts";
 import type { RequestContext } from "./context.ts";
 import { defaultExpiresInSeconds } from "./expires-in.ts";
-import { signDownload } from "./sign-download.ts";
+import { signDownload, stableForDescription } from "./sign-download.ts";
 import { DownloadUrl } from "./types/download-url.ts";
 import { ChecksumAlgorithm, Disposition } from "./types/enums.ts";
 import { KeyValue } from "./types/key-value.ts";
@@ -63,8 +63,17 @@ export class S3ObjectResolver {
     @Arg("disposition", () => Disposition, { nullable: true }) disposition: Disposition | null,
     @Arg("filename", () => String, { nullable: true }) filename: string | null,
     @Arg("contentType", () => String, { nullable: true }) contentType: string | null,
+    @Arg("stableFor", () => Int, { nullable: true, description: stableForDescription })
+    stableFor: number | null,
   ): Promise<DownloadUrl> {
-    return signDownload(context, address, { expiresIn, verify: false, disposition, filename, contentType });
+    return signDownload(context, address, {
+      expiresIn,
+      verify: false,
+      disposition,
+      filename,
+      contentType,
+      stableFor,
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 import { authorizeDownload } from "../access/authorization.ts";
+import { badUserInput } from "../errors.ts";
 import type { ObjectAddress } from "../object-address.ts";
 import { presignDownload } from "../storage/presigned-requests.ts";
 import type { RequestContext } from "./context.ts";
@@ -6,22 +7,28 @@ import { parseExpiresIn } from "./expires-in.ts";
 import type { DownloadUrl } from "./types/download-url.ts";
 import type { Disposition } from "./types/enums.ts";
 
+export const stableForDescription =
+  "Seconds. Calls within the same window of this length get the same URL, as long as the server's role session serves, so that browsers and CDNs can cache by it. The URL lives up to this much longer than expiresIn.";
+
 export interface DownloadDemands {
   readonly expiresIn: number | null | undefined;
   readonly verify: boolean;
   readonly disposition?: Disposition | null | undefined;
   readonly filename?: string | null | undefined;
   readonly contentType?: string | null | undefined;
+  readonly stableFor?: number | null | undefined;
 }
 
 /** The one way to a presigned GET: may the caller, is it there, and a session that outlives the URL. */
 export async function signDownload(
   context: RequestContext,
   address: ObjectAddress,
-  { expiresIn, verify, disposition, filename, contentType }: DownloadDemands,
+  { expiresIn, verify, disposition, filename, contentType, stableFor }: DownloadDemands,
 ): Promise<DownloadUrl> {
   const { services } = context;
-  const expiresInSeconds = parseExpiresIn(expiresIn);
+  const windowSeconds = parseWindow(stableFor);
+  // Rounding the signing time down takes up to a window of the URL's life, so it gets one more.
+  const expiresInSeconds = parseExpiresIn(expiresIn) + windowSeconds;
   authorizeDownload(context.grants, address, expiresInSeconds, services.sessions.longestSeconds);
   const session = context.session(expiresInSeconds);
   const [{ region }] = await Promise.all([
@@ -31,11 +38,23 @@ export async function signDownload(
   const { url, expiresAt } = presignDownload(services.presigner, {
     address: { ...address, region },
     session: await session,
-    signedAt: new Date(services.clock()),
+    signedAt: startOfWindow(services.clock(), windowSeconds),
     expiresInSeconds,
     disposition: disposition ?? undefined,
     filename: filename ?? undefined,
     contentType: contentType ?? undefined,
   });
   return { url, expiresAt, bucket: address.bucket, key: address.key, region };
+}
+
+function parseWindow(stableFor: number | null | undefined): number {
+  const seconds = stableFor ?? 0;
+  if (seconds < 0) throw badUserInput("stableFor", "Not negative.");
+  return seconds;
+}
+
+/** Signed at the same time, with the same credentials, is the same URL. */
+function startOfWindow(nowMs: number, windowSeconds: number): Date {
+  const windowMs = windowSeconds * 1000;
+  return new Date(windowMs === 0 ? nowMs : nowMs - (nowMs % windowMs));
 }

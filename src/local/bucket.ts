@@ -5,9 +5,9 @@ import type { BlobFiles } from "./blob-files.ts";
 import type { CorsRule } from "./cors.ts";
 import { readJson, readJsonDirectory, writeJson } from "./json-files.ts";
 import { MultipartUploads } from "./multipart-uploads.ts";
-import { blobsOf, nullVersionId, type ObjectRecord, type ObjectVersion, type Versioning } from "./object-version.ts";
+import { blobsOf, currentObject, nullVersionId, type ObjectRecord, type ObjectVersion, type Versioning } from "./object-version.ts";
 import { SerialQueue } from "./serial-queue.ts";
-import { SortedKeys } from "./sorted-keys.ts";
+import { SortedByKey } from "./sorted-by-key.ts";
 import { StoreError } from "./store-error.ts";
 
 export interface BucketConfiguration {
@@ -29,7 +29,8 @@ export class Bucket {
   readonly #directory: string;
   readonly #blobs: BlobFiles;
   readonly #records: Map<string, ObjectRecord>;
-  readonly #keys: SortedKeys;
+  /** What listings of objects show: the records without those that a delete marker hides. */
+  readonly #current: SortedByKey<ObjectRecord>;
   readonly #queue = new SerialQueue();
   #configuration: BucketConfiguration;
   #deleted = false;
@@ -43,7 +44,7 @@ export class Bucket {
     this.#blobs = blobs;
     this.#configuration = loaded.configuration;
     this.#records = new Map(loaded.records.map((record) => [record.key, record]));
-    this.#keys = new SortedKeys(this.#records.keys());
+    this.#current = new SortedByKey(loaded.records.filter((record) => currentObject(record) !== undefined));
     this.uploads = loaded.uploads;
   }
 
@@ -93,9 +94,14 @@ export class Bucket {
     });
   }
 
-  /** In the order of their UTF-8; some may have a delete marker on top. */
-  get keys(): readonly string[] {
-    return this.#keys.all;
+  /** In no order; some may have a delete marker on top. */
+  get records(): readonly ObjectRecord[] {
+    return [...this.#records.values()];
+  }
+
+  /** Those with a current object, in the order of their keys' UTF-8. */
+  get currentRecords(): readonly ObjectRecord[] {
+    return this.#current.all;
   }
 
   record(key: string): ObjectRecord | undefined {
@@ -122,19 +128,20 @@ export class Bucket {
       const before = this.#records.get(key)?.versions ?? [];
       const after = change(before);
       const path = join(this.#directory, "objects", `${createHash("sha256").update(key).digest("hex")}.json`);
-      if (after.length === 0) {
-        await rm(path, { force: true });
-        this.#records.delete(key);
-        this.#keys.delete(key);
-      } else {
-        const record: ObjectRecord = { key, versions: after };
-        await writeJson(path, record);
-        this.#records.set(key, record);
-        this.#keys.add(key);
-      }
+      const record: ObjectRecord = { key, versions: after };
+      if (after.length === 0) await rm(path, { force: true });
+      else await writeJson(path, record);
+      this.#remember(record);
       const kept = new Set(blobsOf(after).map(({ blob }) => blob));
       await this.#blobs.remove(blobsOf(before).filter(({ blob }) => !kept.has(blob)));
     });
+  }
+
+  #remember(record: ObjectRecord): void {
+    if (record.versions.length === 0) this.#records.delete(record.key);
+    else this.#records.set(record.key, record);
+    if (currentObject(record) === undefined) this.#current.delete(record.key);
+    else this.#current.set(record);
   }
 
   /** @throws {StoreError} BucketNotEmpty */

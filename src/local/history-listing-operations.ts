@@ -1,10 +1,10 @@
 import { type Answer, xmlAnswer } from "./answer.ts";
 import { owner } from "./bucket-operations.ts";
-import { listPage } from "./listing.ts";
+import { type ListingQuestion, listPage } from "./listing.ts";
 import { authorizeListing, echoed, keyEncoder, parseQuestion } from "./listing-operations.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { type BucketRequest, invalidArgument } from "./s3-request.ts";
-import { compareUtf8 } from "./sorted-keys.ts";
+import { compareUtf8 } from "./sorted-by-key.ts";
 import { authorizeBucket } from "./authorization.ts";
 
 // Listings in which one key can have several entries: their pages go on from a key and an id.
@@ -26,9 +26,9 @@ interface EntryPage<Item> {
 export async function listObjectVersions(request: BucketRequest): Promise<Answer> {
   const { bucket, query } = request;
   authorizeListing(request, "s3:ListBucketVersions");
-  const entries = bucket.keys.flatMap((key) =>
-    (bucket.record(key)?.versions ?? []).map((item) => ({ key, id: item.versionId, item })),
-  );
+  const entries = bucket.records
+    .toSorted((a, b) => compareUtf8(a.key, b.key))
+    .flatMap(({ key, versions }) => versions.map((item) => ({ key, id: item.versionId, item })));
   const question = parseQuestion(request, query.get("key-marker") ?? "");
   const encode = keyEncoder(request);
   const page = pageOf(entries, question, markerOf(request, "key-marker", "version-id-marker"));
@@ -125,37 +125,14 @@ function markerOf({ query }: BucketRequest, keyName: string, idName: string): Ma
 }
 
 /** @param entries in the order of the listing */
-function pageOf<Item>(
-  entries: readonly Entry<Item>[],
-  question: Parameters<typeof listPage>[1],
-  marker: Marker,
-): EntryPage<Item> {
-  const left = afterMarker(entries, marker);
-  const byKey = Map.groupBy(left, ({ key }) => key);
-  const isLeftOfMarkedKey = byKey.has(marker.key);
-  const page = listPage([...byKey.keys()], { ...question, after: isLeftOfMarkedKey ? "" : marker.key });
-  const all = page.keys.flatMap((key) => byKey.get(key) ?? []);
-  const room = question.maxItems - page.commonPrefixes.length;
-  const lastPrefix = page.commonPrefixes.at(-1);
-  const chosen = all.slice(0, Math.max(0, room));
-  const last = chosen.at(-1);
-  const isWhole = page.next === undefined && chosen.length === all.length;
-  if (isWhole || question.maxItems === 0) {
-    return { entries: chosen, commonPrefixes: page.commonPrefixes, nextKey: undefined, nextId: undefined };
-  }
-  // What was cut off lies behind the last entry; common prefixes behind it come again on the next page.
-  const endsWithPrefix = lastPrefix !== undefined && (last === undefined || compareUtf8(lastPrefix, last.key) > 0);
-  if (endsWithPrefix && chosen.length === all.length) {
-    return { entries: chosen, commonPrefixes: page.commonPrefixes, nextKey: lastPrefix, nextId: undefined };
-  }
-  const commonPrefixes = page.commonPrefixes.filter((prefix) => compareUtf8(prefix, last?.key ?? "") < 0);
-  return { entries: chosen, commonPrefixes, nextKey: last?.key, nextId: last?.id };
-}
-
-function afterMarker<Item>(entries: readonly Entry<Item>[], { key, id }: Marker): readonly Entry<Item>[] {
-  if (id !== "") {
-    const index = entries.findIndex((entry) => entry.key === key && entry.id === id);
-    if (index !== -1) return entries.slice(index + 1);
-  }
-  return entries.filter((entry) => compareUtf8(entry.key, key) > 0);
+function pageOf<Item>(entries: readonly Entry<Item>[], question: ListingQuestion, marker: Marker): EntryPage<Item> {
+  const marked = marker.id === "" ? -1 : entries.findIndex(({ key, id }) => key === marker.key && id === marker.id);
+  const { items, commonPrefixes, next } =
+    marked === -1 ? listPage(entries, question) : listPage(entries, question, marked + 1);
+  return {
+    entries: items,
+    commonPrefixes,
+    nextKey: next?.key,
+    nextId: next !== undefined && "id" in next ? next.id : undefined,
+  };
 }

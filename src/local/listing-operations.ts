@@ -3,7 +3,7 @@ import { authorizeBucket } from "./authorization.ts";
 import type { Bucket } from "./bucket.ts";
 import { owner } from "./bucket-operations.ts";
 import { type Listing, type ListingQuestion, listPage } from "./listing.ts";
-import { currentObject } from "./object-version.ts";
+import { currentObject, type ObjectRecord } from "./object-version.ts";
 import { type BucketRequest, integerParameter, invalidArgument } from "./s3-request.ts";
 import type { XmlElements } from "./xml.ts";
 
@@ -15,15 +15,15 @@ export async function listObjectsV2(request: BucketRequest): Promise<Answer> {
   const startAfter = query.get("start-after");
   const question = parseQuestion(request, token === undefined ? (startAfter ?? "") : parseToken(token));
   const encode = keyEncoder(request);
-  const listing = listObjectKeys(bucket, question);
+  const listing = listCurrent(bucket, question);
   return xmlAnswer("ListBucketResult", {
     ...echoed(request, question, encode),
-    KeyCount: listing.keys.length + listing.commonPrefixes.length,
+    KeyCount: listing.items.length + listing.commonPrefixes.length,
     StartAfter: startAfter && encode(startAfter),
     ContinuationToken: token,
-    NextContinuationToken: listing.next && toToken(listing.next),
+    NextContinuationToken: listing.next && toToken(listing.next.key),
     IsTruncated: listing.next !== undefined,
-    ...renderPage(bucket, listing, encode, query.get("fetch-owner") === "true"),
+    ...renderPage(listing, encode, query.get("fetch-owner") === "true"),
   });
 }
 
@@ -34,13 +34,13 @@ export async function listObjects(request: BucketRequest): Promise<Answer> {
   const marker = query.get("marker") ?? "";
   const question = parseQuestion(request, marker);
   const encode = keyEncoder(request);
-  const listing = listObjectKeys(bucket, question);
+  const listing = listCurrent(bucket, question);
   return xmlAnswer("ListBucketResult", {
     ...echoed(request, question, encode),
     Marker: encode(marker),
-    NextMarker: listing.next !== undefined && question.delimiter !== "" ? encode(listing.next) : undefined,
+    NextMarker: listing.next !== undefined && question.delimiter !== "" ? encode(listing.next.key) : undefined,
     IsTruncated: listing.next !== undefined,
-    ...renderPage(bucket, listing, encode, true),
+    ...renderPage(listing, encode, true),
   });
 }
 
@@ -89,16 +89,16 @@ export function echoed(
   };
 }
 
-function listObjectKeys(bucket: Bucket, question: ListingQuestion): Listing {
-  return listPage(bucket.keys, question, (key) => currentObject(bucket.record(key)) !== undefined);
+function listCurrent(bucket: Bucket, question: ListingQuestion): Listing<ObjectRecord> {
+  return listPage(bucket.currentRecords, question);
 }
 
-function renderPage(bucket: Bucket, page: Listing, encode: (key: string) => string, withOwner: boolean): XmlElements {
+function renderPage(page: Listing<ObjectRecord>, encode: (key: string) => string, withOwner: boolean): XmlElements {
   return {
-    Contents: page.keys.map((key) => {
-      const object = currentObject(bucket.record(key));
+    Contents: page.items.map((record) => {
+      const object = currentObject(record);
       return {
-        Key: encode(key),
+        Key: encode(record.key),
         LastModified: object?.lastModified,
         ETag: `"${object?.etag}"`,
         ChecksumAlgorithm: object?.checksum?.algorithm,

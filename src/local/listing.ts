@@ -1,4 +1,4 @@
-import { compareUtf8, firstIndex } from "./sorted-keys.ts";
+import { compareUtf8, firstIndex } from "./sorted-by-key.ts";
 
 export interface ListingQuestion {
   readonly prefix: string;
@@ -9,49 +9,58 @@ export interface ListingQuestion {
   readonly maxItems: number;
 }
 
-export interface Listing {
-  readonly keys: readonly string[];
+/** Something listed under a key: a key itself, or one of its versions or uploads. */
+export interface ListedItem {
+  readonly key: string;
+}
+
+export interface Listing<Item extends ListedItem> {
+  readonly items: readonly Item[];
   readonly commonPrefixes: readonly string[];
-  /** The last key or common prefix of a page that is not the last: the next page's `after`. */
-  readonly next: string | undefined;
+  /** The last item or common prefix of a page that is not the last: where the next page goes on. */
+  readonly next: Item | CommonPrefix | undefined;
+}
+
+export interface CommonPrefix extends ListedItem {
+  readonly isCommonPrefix: true;
 }
 
 /**
  * One page of a listing.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ListingKeysUsingAPIs.html
- * @param sorted in the order of UTF-8, without duplicates
- * @param isVisible which of them count
+ * @param sorted by key in the order of UTF-8
+ * @param from the index to start at, where `after` does not say enough
  */
-export function listPage(
-  sorted: readonly string[],
+export function listPage<Item extends ListedItem>(
+  sorted: readonly Item[],
   question: ListingQuestion,
-  isVisible: (key: string) => boolean = () => true,
-): Listing {
+  from = firstIndex(sorted, ({ key }) => compareUtf8(key, question.after) > 0),
+): Listing<Item> {
   const { prefix, after, maxItems } = question;
-  const keys: string[] = [];
+  const items: Item[] = [];
   const commonPrefixes: string[] = [];
-  let last: string | undefined;
-  let index = firstIndex(sorted, (key) => compareUtf8(key, prefix) >= 0 && compareUtf8(key, after) > 0);
-  while (index < sorted.length) {
-    const key = sorted[index];
-    if (key === undefined || !key.startsWith(prefix)) break;
-    const commonPrefix = commonPrefixOf(key, question);
-    if (!isVisible(key) || commonPrefix === after) {
-      index++;
-      continue;
+  let last: Item | CommonPrefix | undefined;
+  let index = firstIndex(sorted, ({ key }) => compareUtf8(key, prefix) >= 0, from);
+  for (;;) {
+    const item = sorted[index];
+    if (item === undefined || !item.key.startsWith(prefix)) return { items, commonPrefixes, next: undefined };
+    const commonPrefix = commonPrefixOf(item.key, question);
+    const isOfEarlierPage = commonPrefix !== undefined && commonPrefix === after;
+    if (!isOfEarlierPage) {
+      if (items.length + commonPrefixes.length === maxItems) return { items, commonPrefixes, next: last };
+      if (commonPrefix === undefined) {
+        items.push(item);
+        last = item;
+      } else {
+        commonPrefixes.push(commonPrefix);
+        last = { key: commonPrefix, isCommonPrefix: true };
+      }
     }
-    if (keys.length + commonPrefixes.length === maxItems) return { keys, commonPrefixes, next: last };
-    if (commonPrefix === undefined) {
-      keys.push(key);
-      last = key;
-      index++;
-      continue;
-    }
-    commonPrefixes.push(commonPrefix);
-    last = commonPrefix;
-    index = firstIndex(sorted, (other) => !other.startsWith(commonPrefix), index);
+    index =
+      commonPrefix === undefined
+        ? index + 1
+        : firstIndex(sorted, ({ key }) => !key.startsWith(commonPrefix), index);
   }
-  return { keys, commonPrefixes, next: undefined };
 }
 
 function commonPrefixOf(key: string, { prefix, delimiter }: ListingQuestion): string | undefined {

@@ -14,26 +14,31 @@ function rank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }
 
-/** A set of keys in the order of UTF-8. */
-export class SortedKeys {
-  readonly #keys: string[];
+/** Items by key, in the order of UTF-8. */
+export class SortedByKey<Item extends { readonly key: string }> {
+  readonly #items: Item[];
 
-  constructor(keys: Iterable<string> = []) {
-    this.#keys = [...keys].sort(compareUtf8);
+  constructor(items: Iterable<Item> = []) {
+    this.#items = [...items].sort((a, b) => compareUtf8(a.key, b.key));
   }
 
-  get all(): readonly string[] {
-    return this.#keys;
+  get all(): readonly Item[] {
+    return this.#items;
   }
 
-  add(key: string): void {
-    const index = firstIndex(this.#keys, (other) => compareUtf8(other, key) >= 0);
-    if (this.#keys[index] !== key) this.#keys.splice(index, 0, key);
+  /** Adds the item, in the place of the one with its key. */
+  set(item: Item): void {
+    const index = this.#indexOf(item.key);
+    this.#items.splice(index, this.#items[index]?.key === item.key ? 1 : 0, item);
   }
 
   delete(key: string): void {
-    const index = firstIndex(this.#keys, (other) => compareUtf8(other, key) >= 0);
-    if (this.#keys[index] === key) this.#keys.splice(index, 1);
+    const index = this.#indexOf(key);
+    if (this.#items[index]?.key === key) this.#items.splice(index, 1);
+  }
+
+  #indexOf(key: string): number {
+    return firstIndex(this.#items, (item) => compareUtf8(item.key, key) >= 0);
   }
 }
 

@@ -1,0 +1,100 @@
+import type { Readable } from "node:stream";
+import type { AccessKeys } from "./access-keys.ts";
+import type { Answer } from "./answer.ts";
+import type { Bucket } from "./bucket.ts";
+import type { WireRequest } from "./identity.ts";
+import { findRoute, noRoute, type Route, routes } from "./routes.ts";
+import { effectiveHeaders, parseQueryMap, type S3Request, type StoreState, type Target } from "./s3-request.ts";
+import { verifySignature } from "./signature.ts";
+import { StoreError } from "./store-error.ts";
+
+export interface S3Endpoint extends StoreState {
+  readonly keys: AccessKeys;
+}
+
+/** An operation that is about to be done. */
+export interface ChosenOperation {
+  readonly operation: string;
+  readonly answer: () => Promise<Answer>;
+}
+
+/**
+ * Everything between a request to S3 and its operation, in AWS's order: which operation, whose
+ * signature, which bucket, in which region. May the caller do it is for the operation to ask.
+ * @throws {StoreError} what AWS answers
+ */
+export function chooseOperation(
+  endpoint: S3Endpoint,
+  incoming: { readonly wire: WireRequest; readonly target: Target; readonly requestId: string; readonly openBody: () => Readable },
+): { readonly operation: string; readonly answer: () => Promise<Answer> } {
+  const { wire, target, requestId, openBody } = incoming;
+  const { bucketName, key } = target;
+  const query = parseQueryMap(wire.query);
+  const addressed = { method: wire.method, query, headers: wire.headers };
+
+  const request = (): S3Request => {
+    const caller = verifySignature(wire, endpoint.keys, endpoint.now(), "s3");
+    refuseOtherOwner(wire, endpoint.keys);
+    const headers = effectiveHeaders(wire, query, caller.presigned);
+    return { ...target, requestId, wire, headers, query, caller, openBody };
+  };
+
+  if (bucketName === undefined) {
+    return chosen(findRoute(routes.service, addressed), wire, query, request, endpoint);
+  }
+  const newBucket = key === undefined ? findRoute(routes.newBucket, addressed) : undefined;
+  if (newBucket !== undefined) {
+    return chosen(newBucket, wire, query, () => ({ ...request(), bucketName }), endpoint);
+  }
+  const bucketRequest = () => {
+    const verified = request();
+    const bucket = endpoint.buckets.get(bucketName);
+    refuseOtherRegion(bucket, verified);
+    return { ...verified, bucketName, bucket };
+  };
+  if (key === undefined) {
+    return chosen(findRoute(routes.bucket, addressed), wire, query, bucketRequest, endpoint);
+  }
+  const objectRequest = () => ({ ...bucketRequest(), key });
+  return chosen(findRoute(routes.object, addressed), wire, query, objectRequest, endpoint);
+}
+
+function chosen<Request extends S3Request>(
+  route: Route<Request> | undefined,
+  wire: WireRequest,
+  query: ReadonlyMap<string, string>,
+  verify: () => Request,
+  state: StoreState,
+): ChosenOperation {
+  if (route === undefined) {
+    return {
+      operation: "Unknown",
+      answer: async () => {
+        verify();
+        throw noRoute(wire.method, query);
+      },
+    };
+  }
+  return { operation: route.operation, answer: async () => await route.handle(verify(), state) };
+}
+
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
+function refuseOtherOwner({ headers }: WireRequest, keys: AccessKeys): void {
+  const expected = headers["x-amz-expected-bucket-owner"];
+  if (expected !== undefined && expected !== keys.accountId) {
+    throw new StoreError(403, "AccessDenied", "Access Denied");
+  }
+}
+
+function refuseOtherRegion(bucket: Bucket, { caller, wire }: S3Request): void {
+  if (caller.region === bucket.region) return;
+  throw new StoreError(
+    301,
+    "PermanentRedirect",
+    "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.",
+    {
+      details: { Bucket: bucket.name, Endpoint: wire.headers.host ?? "", Region: bucket.region },
+      headers: { "x-amz-bucket-region": bucket.region },
+    },
+  );
+}
