@@ -1,0 +1,38 @@
+import { createServer } from "node:http";
+import { once } from "node:events";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
+
+const audience = "valetkey-bench";
+
+/**
+ * An identity provider on loopback, in the load generator's process: its keys are fetched once.
+ * @returns {Promise<{ env: Record<string, string>, token(subject: string): Promise<string>, close(): Promise<void> }>}
+ */
+export async function startIssuer() {
+  const { publicKey, privateKey } = await generateKeyPair("RS256");
+  const keys = [{ ...(await exportJWK(publicKey)), kid: "1", alg: "RS256", use: "sig" }];
+  const server = createServer((_request, response) => {
+    response.setHeader("content-type", "application/jwk-set+json").end(JSON.stringify({ keys }));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const issuer = `http://127.0.0.1:${server.address().port}`;
+  return {
+    env: {
+      VALETKEY_JWKS_URL: `${issuer}/jwks.json`,
+      VALETKEY_JWT_ISSUER: issuer,
+      VALETKEY_JWT_AUDIENCE: audience,
+    },
+    token: (subject) =>
+      new SignJWT({ iss: issuer, aud: audience, sub: subject })
+        .setProtectedHeader({ alg: "RS256", kid: "1" })
+        .setIssuedAt()
+        .setExpirationTime("2h")
+        .sign(privateKey),
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
