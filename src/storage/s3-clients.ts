@@ -2,6 +2,7 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { LRUCache } from "lru-cache";
 import type { RoleSession } from "../access/role-session.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Region } from "../object-address.ts";
@@ -21,14 +22,17 @@ export interface S3ClientsOptions extends EndpointSettings {
   readonly maxSockets?: number | undefined;
 }
 
+const maxSessions = 500;
+
 /**
  * The SDK's S3 clients, one for each role session and region. They share their connections and cost
- * little to make; each lives as long as its session does.
+ * little to make; those of the sessions used last are kept.
  */
 export class S3Clients {
   readonly #options: S3ClientsOptions;
   readonly #handler: ObjectTransferHandler;
-  readonly #clients = new WeakMap<RoleSession, Map<Region, S3Client>>();
+  // Bounded, as a client weighs far more than the session it is made of, and the pool holds many of those.
+  readonly #clients = new LRUCache<RoleSession, Map<Region, S3Client>>({ max: maxSessions });
 
   constructor(options: S3ClientsOptions) {
     this.#options = options;
