@@ -40,7 +40,7 @@ module.exports = {
     {
       name: "the-embedded-store-is-reached-over-http",
       severity: "error",
-      from: { path: "^src/", pathNot: ["^src/local/", "^src/app\\.ts$"] },
+      from: { path: "^src/", pathNot: ["^src/local/", "^src/store\\.ts$"] },
       to: { path: "^src/local/" },
     },
     onlyIn("fastify", ["^src/http/", "^src/local/"]),

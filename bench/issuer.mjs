@@ -1,12 +1,12 @@
-import { createServer } from "node:http";
 import { once } from "node:events";
+import { createServer } from "node:http";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 
 const audience = "valetkey-bench";
 
 /**
  * An identity provider on loopback, in the load generator's process: its keys are fetched once.
- * @returns {Promise<{ env: Record<string, string>, token(subject: string): Promise<string>, close(): Promise<void> }>}
+ * @returns {Promise<{ env: Record<string, string>, token(subject: string): Promise<string>, stop(): Promise<void> }>}
  */
 export async function startIssuer() {
   const { publicKey, privateKey } = await generateKeyPair("RS256");
@@ -29,7 +29,7 @@ export async function startIssuer() {
         .setIssuedAt()
         .setExpirationTime("2h")
         .sign(privateKey),
-    async close() {
+    async stop() {
       server.closeAllConnections();
       server.close();
       await once(server, "close");

@@ -34,7 +34,12 @@ export class Load {
    * @param {{ concurrency: number, request: (i: number) => Request, check: (answer: string) => boolean }} options
    */
   constructor(origin, { concurrency, request, check }) {
-    this.#pool = new Pool(origin, { connections: concurrency, pipelining: 1, bodyTimeout: 0, headersTimeout: 0 });
+    this.#pool = new Pool(origin, {
+      connections: concurrency,
+      pipelining: 1,
+      bodyTimeout: 0,
+      headersTimeout: 0,
+    });
     this.#concurrency = concurrency;
     this.#makeRequest = request;
     this.#check = check;
@@ -66,7 +71,7 @@ export class Load {
     return answer;
   }
 
-  close() {
+  stop() {
     return this.#pool.close();
   }
 }

@@ -1,5 +1,5 @@
 import { tmpdir } from "node:os";
-import companion from "@uppy/companion";
+import * as companion from "@uppy/companion";
 import express from "express";
 import session from "express-session";
 

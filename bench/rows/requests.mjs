@@ -1,15 +1,99 @@
 import { startIssuer } from "../issuer.mjs";
 import { Load } from "../load.mjs";
 import { startPeer } from "../peers/peer.mjs";
+import { withResources } from "../resources.mjs";
 import { interleave } from "../rounds.mjs";
 import { startValetKey } from "../valet-key.mjs";
-import { betterUpload, companion, constantApollo, valetKey } from "./operations.mjs";
+import { betterUpload, companion, valetKey } from "./operations.mjs";
 
-const concurrency = 16;
-/** A batch of 1,000 is a thousand URLs' work: a few at once keep the server busy. */
-const batchConcurrency = 4;
+const connections = 16;
+/** A few requests of so many URLs keep a server busy. */
+const batchConnections = 4;
+const warmUpSeconds = 1.5;
+const callerCount = 50;
 
-/** What needs no call to S3: URLs signed over HTTP, by everybody, in URLs a second. */
-export async function requests({ store, issuedTokens = 50, rounds, seconds, log }) {
-  await using stack = new AsyncDisposableStack();
+const names = {
+  constant: "constant answer (Apollo on Fastify)",
+  download: "downloadUrl(verify: false)",
+  downloadWithToken: "downloadUrl(verify: false), a token on each request",
+  put: "requestUpload PUT",
+  post: "requestUpload POST",
+  batch100: "downloadUrls, 100 a request",
+  batch1000: "downloadUrls, 1,000 a request",
+  page: "objects(first: 1000) with URLs",
+  pageWithoutUrls: "objects(first: 1000) without URLs",
+  companionPost: "Companion, presigned POST",
+  companionPart: "Companion, one part",
+  companionParts: "Companion, 100 parts a request",
+  betterUploadPut: "better-upload, presigned PUT",
+};
+
+/** URLs signed over HTTP, with no call to S3 but a list's, by everybody. */
+export function requests({ store, rounds, seconds, log }) {
+  return withResources(async (use) => {
+    const issuer = use(await startIssuer());
+    const subjects = Array.from({ length: callerCount }, (_, i) => `user-${i}`);
+    const callers = await Promise.all(
+      subjects.map(async (subject) => ({ subject, token: await issuer.token(subject) })),
+    );
+    const { bucket } = store;
+    const anonymous = use(await startValetKey(store));
+    const authenticated = use(await startValetKey(store, issuer.env));
+    const companionServer = use(await startPeer("companion", store));
+    const betterUploadServer = use(await startPeer("better-upload", store));
+    const constant = use(
+      await startPeer("constant-apollo", store, { BENCH_ANSWER: await answerOf(anonymous, bucket) }),
+    );
+
+    const loads = {
+      [names.constant]: [constant, valetKey.downloadUrl(bucket)],
+      [names.download]: [anonymous, valetKey.downloadUrl(bucket)],
+      [names.downloadWithToken]: [authenticated, valetKey.downloadUrlWithToken(bucket, callers)],
+      [names.put]: [anonymous, valetKey.requestUpload(bucket, "PUT")],
+      [names.post]: [anonymous, valetKey.requestUpload(bucket, "POST")],
+      [names.companionPost]: [companionServer, companion.presignedPost()],
+      [names.companionPart]: [companionServer, companion.signPart()],
+      [names.betterUploadPut]: [betterUploadServer, betterUpload.presignedPut()],
+      [names.batch100]: [anonymous, valetKey.downloadUrls(bucket, 100), 100],
+      [names.batch1000]: [anonymous, valetKey.downloadUrls(bucket, 1000), 1000],
+      [names.companionParts]: [companionServer, companion.signParts(100), 100],
+      [names.page]: [anonymous, valetKey.page(bucket), 1000],
+      [names.pageWithoutUrls]: [anonymous, valetKey.pageWithoutUrls(bucket), 1000],
+    };
+    const contenders = {};
+    for (const [name, [server, operation, urls = 1]] of Object.entries(loads)) {
+      const load = use(
+        new Load(server.origin, { concurrency: urls === 1 ? connections : batchConnections, ...operation }),
+      );
+      await load.run(warmUpSeconds);
+      contenders[name] = async () => urls * (await load.run(seconds));
+    }
+    return {
+      title: "Requests that sign",
+      unit: "URLs/s",
+      figures: await interleave(rounds, contenders, log),
+      comparisons,
+    };
+  });
 }
+
+/** A real answer, for the constant to be of the same size. */
+async function answerOf(server, bucket) {
+  const load = new Load(server.origin, { concurrency: 1, ...valetKey.downloadUrl(bucket) });
+  const answer = JSON.parse(await load.once());
+  await load.stop();
+  return JSON.stringify(answer.data.downloadUrl);
+}
+
+const comparisons = [
+  { of: names.download, to: names.constant, atLeast: 0.75 },
+  { of: names.downloadWithToken, to: names.constant, atLeast: 0.65 },
+  { of: names.download, to: names.companionPart },
+  { of: names.put, to: names.companionPost, atLeast: 8 },
+  { of: names.put, to: names.betterUploadPut },
+  { of: names.post, to: names.companionPost },
+  { of: names.batch100, to: names.companionPost, atLeast: 100 },
+  { of: names.batch100, to: names.companionParts },
+  { of: names.batch1000, to: names.companionParts },
+  { of: names.page, to: names.pageWithoutUrls },
+];

@@ -13,7 +13,11 @@ export interface Answer {
 }
 
 export function xmlAnswer(root: string, content: XmlContent, headers: Answer["headers"] = {}): Answer {
-  return { status: 200, headers: { "content-type": "application/xml", ...headers }, body: renderXml(root, content) };
+  return {
+    status: 200,
+    headers: { "content-type": "application/xml", ...headers },
+    body: renderXml(root, content),
+  };
 }
 
 export const noContent: Answer = { status: 204 };
@@ -32,7 +36,7 @@ export function errorAnswer(error: StoreError, resource: string, requestId: stri
       RequestId: requestId,
       HostId: "embedded",
     },
-    undefined,
+    "",
   );
   return { status: error.status, headers: { "content-type": "application/xml", ...error.headers }, body };
 }
@@ -50,7 +54,11 @@ const drainMilliseconds = 5000;
  * Sends the answer. If the request's body has not been read, the rest is thrown away for a while
  * before the connection ends: a client that still writes would lose the answer otherwise.
  */
-export async function sendAnswer(incoming: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
+export async function sendAnswer(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  answer: Answer,
+): Promise<void> {
   const { body } = answer;
   if (response.destroyed) {
     if (typeof body === "object") body.destroy();

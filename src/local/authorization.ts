@@ -1,6 +1,6 @@
 import { type AccessQuestion, evaluate, isAllowed } from "./iam-policy.ts";
 import type { Identity } from "./identity.ts";
-import type { S3Request } from "./s3-request.ts";
+import type { SignedRequest } from "./s3-request.ts";
 import { StoreError } from "./store-error.ts";
 
 // Which action an operation needs: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
@@ -16,12 +16,22 @@ export function objectArn(bucketName: string, key: string): string {
 }
 
 /** @throws {StoreError} AccessDenied (403) */
-export function authorize(request: S3Request, action: string, resource: string, context: Context = {}): void {
-  if (!may(request, action, resource, context)) throw accessDenied(request.caller.identity, action, resource);
+export function authorize(
+  request: SignedRequest,
+  action: string,
+  resource: string,
+  context: Context = {},
+): void {
+  if (!may(request, action, resource, context)) throw accessDenied(request.identity, action, resource);
 }
 
-export function may(request: S3Request, action: string, resource: string, context: Context = {}): boolean {
-  return isAllowed(request.caller.identity, {
+export function may(
+  request: SignedRequest,
+  action: string,
+  resource: string,
+  context: Context = {},
+): boolean {
+  return isAllowed(request.identity, {
     action,
     resource,
     context: { ...requestContext(request), ...context },
@@ -29,12 +39,19 @@ export function may(request: S3Request, action: string, resource: string, contex
 }
 
 /** @throws {StoreError} AccessDenied (403) */
-export function authorizeObject(request: S3Request & { bucketName: string; key: string }, action: string): void {
+export function authorizeObject(
+  request: SignedRequest & { readonly bucketName: string; readonly key: string },
+  action: string,
+): void {
   authorize(request, action, objectArn(request.bucketName, request.key));
 }
 
 /** @throws {StoreError} AccessDenied (403) */
-export function authorizeBucket(request: S3Request & { bucketName: string }, action: string, context?: Context): void {
+export function authorizeBucket(
+  request: SignedRequest & { readonly bucketName: string },
+  action: string,
+  context?: Context,
+): void {
   authorize(request, action, bucketArn(request.bucketName), context);
 }
 
@@ -42,16 +59,17 @@ export function authorizeBucket(request: S3Request & { bucketName: string }, act
  * What is not there: S3 says so only to whoever may list the bucket.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
  */
-export function missingObject(request: S3Request, bucketName: string, missing: StoreError): StoreError {
+export function missingObject(request: SignedRequest, bucketName: string, missing: StoreError): StoreError {
   const resource = bucketArn(bucketName);
   if (may(request, "s3:ListBucket", resource)) return missing;
-  return accessDenied(request.caller.identity, "s3:ListBucket", resource);
+  return accessDenied(request.identity, "s3:ListBucket", resource);
 }
 
 function accessDenied(identity: Identity, action: string, resource: string): StoreError {
   const sessionPolicyAllows =
     identity.kind === "session" &&
-    (identity.sessionPolicy === undefined || evaluate([identity.sessionPolicy], { action, resource, context: {} }));
+    (identity.sessionPolicy === undefined ||
+      evaluate([identity.sessionPolicy], { action, resource, context: {} }));
   const lacking = sessionPolicyAllows ? "identity-based" : "session";
   return new StoreError(
     403,
@@ -73,11 +91,11 @@ const headerConditions = [
   "if-none-match",
 ];
 
-function requestContext({ headers, query, caller }: S3Request): Context {
+function requestContext({ headers, query, authType }: SignedRequest): Context {
   const ofHeaders = headerConditions.map((name) => [`s3:${name}`, headers[name]] as const);
   return {
     ...Object.fromEntries(ofHeaders),
-    "s3:authType": caller.presigned ? "REST-QUERY-STRING" : "REST-HEADER",
+    "s3:authType": authType,
     "s3:signatureversion": "AWS4-HMAC-SHA256",
     "s3:versionid": query.get("versionId"),
     "s3:delimiter": query.get("delimiter"),
@@ -90,5 +108,7 @@ function requestContext({ headers, query, caller }: S3Request): Context {
 
 /** Condition keys of the tags that a request brings. */
 export function requestTagContext(tags: Readonly<Record<string, string>>): Context {
-  return Object.fromEntries(Object.entries(tags).map(([name, value]) => [`s3:RequestObjectTag/${name}`, value]));
+  return Object.fromEntries(
+    Object.entries(tags).map(([name, value]) => [`s3:RequestObjectTag/${name}`, value]),
+  );
 }

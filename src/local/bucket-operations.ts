@@ -27,14 +27,15 @@ export async function createBucket(
   { buckets, now }: StoreState,
 ): Promise<Answer> {
   authorizeBucket(request, "s3:CreateBucket");
-  const region = parseRegion(await receiveOptionalText(request), request.caller.region);
+  const region = parseRegion(await receiveOptionalText(request), request.signature.region);
   await buckets.create({ name: request.bucketName, region, createdAt: now().toISOString() });
   return { status: 200, headers: { location: `/${request.bucketName}` } };
 }
 
 async function receiveOptionalText(request: S3Request): Promise<string> {
   const hasBody =
-    request.headers["content-length"] !== undefined || request.headers["x-amz-decoded-content-length"] !== undefined;
+    request.headers["content-length"] !== undefined ||
+    request.headers["x-amz-decoded-content-length"] !== undefined;
   return hasBody ? await receiveText(request) : "";
 }
 

@@ -5,7 +5,14 @@ import type { BlobFiles } from "./blob-files.ts";
 import type { CorsRule } from "./cors.ts";
 import { readJson, readJsonDirectory, writeJson } from "./json-files.ts";
 import { MultipartUploads } from "./multipart-uploads.ts";
-import { blobsOf, currentObject, nullVersionId, type ObjectRecord, type ObjectVersion, type Versioning } from "./object-version.ts";
+import {
+  blobsOf,
+  currentObject,
+  nullVersionId,
+  type ObjectRecord,
+  type ObjectVersion,
+  type Versioning,
+} from "./object-version.ts";
 import { SerialQueue } from "./serial-queue.ts";
 import { SortedByKey } from "./sorted-by-key.ts";
 import { StoreError } from "./store-error.ts";
@@ -38,7 +45,11 @@ export class Bucket {
   private constructor(
     directory: string,
     blobs: BlobFiles,
-    loaded: { configuration: BucketConfiguration; records: readonly ObjectRecord[]; uploads: MultipartUploads },
+    loaded: {
+      configuration: BucketConfiguration;
+      records: readonly ObjectRecord[];
+      uploads: MultipartUploads;
+    },
   ) {
     this.#directory = directory;
     this.#blobs = blobs;
@@ -48,7 +59,11 @@ export class Bucket {
     this.uploads = loaded.uploads;
   }
 
-  static async create(directory: string, configuration: BucketConfiguration, blobs: BlobFiles): Promise<Bucket> {
+  static async create(
+    directory: string,
+    configuration: BucketConfiguration,
+    blobs: BlobFiles,
+  ): Promise<Bucket> {
     await mkdir(join(directory, "objects"), { recursive: true });
     await writeJson(join(directory, "bucket.json"), configuration);
     const uploads = await MultipartUploads.load(join(directory, "uploads"), blobs);
@@ -69,8 +84,11 @@ export class Bucket {
   /** A crash between an object's commit and the end of the upload that it was made of. */
   async #forgetCompletedUploads(): Promise<void> {
     for (const { key, uploadId } of this.uploads.all()) {
-      const object = this.record(key)?.versions.find((version) => !version.deleteMarker && version.uploadId === uploadId);
-      if (object !== undefined && !object.deleteMarker) await this.uploads.forget(key, uploadId, object.blobs);
+      const object = this.record(key)?.versions.find(
+        (version) => !version.deleteMarker && version.uploadId === uploadId,
+      );
+      if (object !== undefined && !object.deleteMarker)
+        await this.uploads.forget(key, uploadId, object.blobs);
     }
   }
 
@@ -110,7 +128,9 @@ export class Bucket {
 
   /** The id that a version written now gets. */
   newVersionId(): string {
-    return this.#configuration.versioning === "Enabled" ? randomBytes(24).toString("base64url") : nullVersionId;
+    return this.#configuration.versioning === "Enabled"
+      ? randomBytes(24).toString("base64url")
+      : nullVersionId;
   }
 
   /**
@@ -169,5 +189,7 @@ export class Bucket {
 }
 
 export function noSuchBucket(name: string): StoreError {
-  return new StoreError(404, "NoSuchBucket", "The specified bucket does not exist", { details: { BucketName: name } });
+  return new StoreError(404, "NoSuchBucket", "The specified bucket does not exist", {
+    details: { BucketName: name },
+  });
 }

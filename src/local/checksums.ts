@@ -15,7 +15,13 @@ export interface Checksum {
   readonly value: string;
 }
 
-const digestBytes: Record<ChecksumAlgorithm, number> = { CRC32: 4, CRC32C: 4, CRC64NVME: 8, SHA1: 20, SHA256: 32 };
+const digestBytes: Record<ChecksumAlgorithm, number> = {
+  CRC32: 4,
+  CRC32C: 4,
+  CRC64NVME: 8,
+  SHA1: 20,
+  SHA256: 32,
+};
 
 export function checksumHeader(algorithm: ChecksumAlgorithm): string {
   return `x-amz-checksum-${algorithm.toLowerCase()}`;
@@ -29,7 +35,8 @@ export function createChecksum(algorithm: ChecksumAlgorithm): RunningDigest {
 /** @throws {StoreError} InvalidRequest */
 export function parseChecksumAlgorithm(value: string, header: string): ChecksumAlgorithm {
   const algorithm = checksumAlgorithms.find((known) => known === value.toUpperCase());
-  if (algorithm === undefined) throw new StoreError(400, "InvalidRequest", `Value for ${header} header is invalid.`);
+  if (algorithm === undefined)
+    throw new StoreError(400, "InvalidRequest", `Value for ${header} header is invalid.`);
   return algorithm;
 }
 
@@ -70,7 +77,8 @@ function compositeValue(algorithm: ChecksumAlgorithm, parts: readonly PartChecks
 function fullObjectValue(algorithm: ChecksumAlgorithm, parts: readonly PartChecksum[]): string {
   const crc = algorithm as CrcName;
   let combined = createCrc(crc).digest();
-  for (const part of parts) combined = combineCrcs(crc, combined, Buffer.from(part.value, "base64"), part.bytes);
+  for (const part of parts)
+    combined = combineCrcs(crc, combined, Buffer.from(part.value, "base64"), part.bytes);
   return combined.toString("base64");
 }
 
@@ -85,7 +93,8 @@ export function checksumTypeOf(algorithm: ChecksumAlgorithm, asked: string | und
       : algorithm === "SHA1" || algorithm === "SHA256"
         ? ["COMPOSITE"]
         : ["COMPOSITE", "FULL_OBJECT"];
-  const type = asked === undefined ? offered[0] : offered.find((candidate) => candidate === asked.toUpperCase());
+  const type =
+    asked === undefined ? offered[0] : offered.find((candidate) => candidate === asked.toUpperCase());
   if (type === undefined) {
     throw new StoreError(
       400,

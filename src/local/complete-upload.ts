@@ -194,6 +194,7 @@ function refuseOtherThanPromised(headers: Readonly<Record<string, string>>, obje
   for (const algorithm of checksumAlgorithms) {
     const promised = headers[checksumHeader(algorithm)];
     if (promised === undefined) continue;
-    if (object.checksum?.algorithm !== algorithm || object.checksum.value !== promised) throw badDigest(algorithm);
+    if (object.checksum?.algorithm !== algorithm || object.checksum.value !== promised)
+      throw badDigest(algorithm);
   }
 }

@@ -52,7 +52,10 @@ export function judgeRead(conditions: Preconditions, validators: Validators): "p
   if (conditions.ifNoneMatch !== undefined) {
     return matchesEtag(conditions.ifNoneMatch, validators.etag) ? "not-modified" : "proceed";
   }
-  if (conditions.ifModifiedSince !== undefined && isModifiedSince(conditions.ifModifiedSince, validators) === false) {
+  if (
+    conditions.ifModifiedSince !== undefined &&
+    isModifiedSince(conditions.ifModifiedSince, validators) === false
+  ) {
     return "not-modified";
   }
   return "proceed";

@@ -1,15 +1,16 @@
 import { type Answer, xmlAnswer } from "./answer.ts";
 import { authorize, authorizeObject, objectArn } from "./authorization.ts";
 import { type ChecksumAlgorithm, parseChecksumAlgorithm } from "./checksums.ts";
-import { judgeWrite, parsePreconditions } from "./conditional-requests.ts";
+import { parsePreconditions } from "./conditional-requests.ts";
 import { type CopySource, findCopySource, refuseLargeCopy } from "./copy-source.ts";
-import { type BodyDigests, DigestVerifier } from "./expected-digests.ts";
+import { DigestVerifier } from "./expected-digests.ts";
 import { versionHeader } from "./find-version.ts";
 import { parsePartNumber, parseUploadId } from "./multipart-operations.ts";
 import { parseAttributes } from "./object-attributes.ts";
-import { authorizeWrite, currentValidators } from "./object-operations.ts";
-import { type ObjectAttributes, type StoredBlob, type StoredObject, withNewest } from "./object-version.ts";
+import { authorizeWrite, commitObject } from "./object-operations.ts";
+import type { ObjectAttributes, StoredObject } from "./object-version.ts";
 import { type ByteRange, parseCopySourceRange } from "./range.ts";
+import type { ReceivedBlob } from "./request-body.ts";
 import { invalidArgument, type ObjectRequest, type StoreState } from "./s3-request.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -37,23 +38,9 @@ export async function copyObject(request: ObjectRequest, state: StoreState): Pro
       ? copied.checksum?.algorithm
       : parseChecksumAlgorithm(algorithm, "x-amz-checksum-algorithm");
   const conditions = parsePreconditions(headers);
-  return await withCopiedBlob(state, copied, undefined, checksumAlgorithm, async (stored, { md5, checksum }) => {
-    const object: StoredObject = {
-      headers: attributes.headers,
-      metadata: attributes.metadata,
-      tags: attributes.tags,
-      deleteMarker: false,
-      versionId: bucket.newVersionId(),
-      lastModified: state.now().toISOString(),
-      etag: md5,
-      bytes: stored.bytes,
-      blobs: [stored],
-      checksum,
-    };
-    await bucket.updateVersions(key, (versions) => {
-      judgeWrite(conditions, currentValidators(key, versions));
-      return withNewest(versions, object);
-    });
+  return await withCopiedBlob(state, copied, undefined, checksumAlgorithm, async (received) => {
+    const { md5, checksum } = received;
+    const object = await commitObject(request, { attributes, conditions, received, now: state.now() });
     return xmlAnswer(
       "CopyObjectResult",
       {
@@ -101,10 +88,11 @@ export async function uploadPartCopy(request: ObjectRequest, state: StoreState):
   const upload = bucket.uploads.get(key, parseUploadId(request));
   const source = findCopySource(request, state);
   const rangeHeader = headers["x-amz-copy-source-range"];
-  const range = rangeHeader === undefined ? undefined : parseCopySourceRange(rangeHeader, source.object.bytes);
+  const range =
+    rangeHeader === undefined ? undefined : parseCopySourceRange(rangeHeader, source.object.bytes);
   refuseLargeCopy(range === undefined ? source.object.bytes : range.last - range.first + 1);
   const algorithm = upload.checksum?.algorithm;
-  return await withCopiedBlob(state, source.object, range, algorithm, async (stored, { md5, checksum }) => {
+  return await withCopiedBlob(state, source.object, range, algorithm, async ({ stored, md5, checksum }) => {
     const lastModified = state.now().toISOString();
     await bucket.uploads.putPart(key, upload.uploadId, {
       ...stored,
@@ -131,12 +119,12 @@ async function withCopiedBlob<Result>(
   source: StoredObject,
   range: ByteRange | undefined,
   algorithm: ChecksumAlgorithm | undefined,
-  commit: (stored: StoredBlob, digests: BodyDigests) => Promise<Result>,
+  commit: (received: ReceivedBlob) => Promise<Result>,
 ): Promise<Result> {
   const verifier = new DigestVerifier({ compute: algorithm });
   const stored = await blobs.write(digested(blobs.read(source.blobs, range), verifier));
   try {
-    return await commit(stored, verifier.finish());
+    return await commit({ stored, ...verifier.finish() });
   } catch (error) {
     await blobs.remove([stored]);
     throw error;

@@ -80,7 +80,9 @@ export function answerPreflight(
   const rule = rulesOf(bucket).find(
     (candidate) =>
       allows(candidate, origin, method) &&
-      requested.every((name) => candidate.allowedHeaders.some((allowed) => matches(allowed.toLowerCase(), name))),
+      requested.every((name) =>
+        candidate.allowedHeaders.some((allowed) => matches(allowed.toLowerCase(), name)),
+      ),
   );
   if (rule === undefined) {
     throw new StoreError(
@@ -102,7 +104,9 @@ function badRequest(message: string): StoreError {
 }
 
 function allows(rule: CorsRule, origin: string, method: string): boolean {
-  return rule.allowedMethods.includes(method) && rule.allowedOrigins.some((allowed) => matches(allowed, origin));
+  return (
+    rule.allowedMethods.includes(method) && rule.allowedOrigins.some((allowed) => matches(allowed, origin))
+  );
 }
 
 /** A pattern has at most one "*". */
@@ -154,7 +158,8 @@ function refuseInvalid(rule: CorsRule): void {
     }
   }
   for (const pattern of [...rule.allowedOrigins, ...rule.allowedHeaders]) {
-    if (pattern.split("*").length > 2) throw invalidRequest(`"${pattern}" can not have more than one wildcard.`);
+    if (pattern.split("*").length > 2)
+      throw invalidRequest(`"${pattern}" can not have more than one wildcard.`);
   }
   for (const header of rule.exposeHeaders) {
     if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(header) || header.includes("*")) {

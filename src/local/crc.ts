@@ -16,7 +16,7 @@ interface CrcParameters {
 const parameters = {
   CRC32: { bits: 32, reflectedPolynomial: 0xedb88320n },
   CRC32C: { bits: 32, reflectedPolynomial: 0x82f63b78n },
-  CRC64NVME: { bits: 64, reflectedPolynomial: 0x9a6c9329ac4bcb8bn },
+  CRC64NVME: { bits: 64, reflectedPolynomial: 0x9a6c9329ac4bc9b5n },
 } as const satisfies Record<string, CrcParameters>;
 
 export type CrcName = keyof typeof parameters;

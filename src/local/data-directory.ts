@@ -59,7 +59,8 @@ async function takeLock(directory: string, lock: string): Promise<void> {
   try {
     await writeFile(lock, `${process.pid}\n`, { flag: "wx", mode: 0o600 });
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") throw inUse(directory, undefined);
+    if (error instanceof Error && "code" in error && error.code === "EEXIST")
+      throw inUse(directory, undefined);
     throw error;
   }
   heldHere.add(directory);

@@ -75,7 +75,8 @@ async function start(options: EmbeddedStoreOptions, directory: DataDirectory): P
     accountId,
     roles: [defaultRole(options.maxSessionSeconds), ...(options.roles ?? [])],
   });
-  const onFault = (error: unknown) => log(`embedded store: ${error instanceof Error ? error.stack : String(error)}`);
+  const onFault = (error: unknown) =>
+    log(`embedded store: ${error instanceof Error ? error.stack : String(error)}`);
   const server = createStoreServer({ blobs, buckets, keys, now, minSessionSeconds, onRequest, onFault });
   server.listen(options.port, "127.0.0.1");
   await once(server, "listening");

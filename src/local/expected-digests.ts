@@ -19,7 +19,9 @@ export interface ExpectedDigests {
   /** x-amz-content-sha256, in hex. */
   readonly sha256?: string | undefined;
   /** `value` undefined: it comes in the trailer. */
-  readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly value: string | undefined } | undefined;
+  readonly checksum?:
+    | { readonly algorithm: ChecksumAlgorithm; readonly value: string | undefined }
+    | undefined;
   /** A checksum that is wanted although nobody has promised it. */
   readonly compute?: ChecksumAlgorithm | undefined;
 }
@@ -49,7 +51,8 @@ function parseContentMd5(value: string | undefined): string | undefined {
 function parseChecksum(headers: Readonly<Record<string, string>>): ExpectedDigests["checksum"] {
   const trailers = trailerNames(headers);
   const present = checksumAlgorithms.filter(
-    (algorithm) => headers[checksumHeader(algorithm)] !== undefined || trailers.includes(checksumHeader(algorithm)),
+    (algorithm) =>
+      headers[checksumHeader(algorithm)] !== undefined || trailers.includes(checksumHeader(algorithm)),
   );
   if (present.length > 1) {
     throw new StoreError(
@@ -70,7 +73,11 @@ function parseChecksum(headers: Readonly<Record<string, string>>): ExpectedDiges
       );
     }
     if (declaredAlgorithm !== algorithm) {
-      throw new StoreError(400, "InvalidRequest", "Value for x-amz-sdk-checksum-algorithm header is invalid.");
+      throw new StoreError(
+        400,
+        "InvalidRequest",
+        "Value for x-amz-sdk-checksum-algorithm header is invalid.",
+      );
     }
   }
   if (algorithm === undefined) return undefined;
@@ -133,12 +140,17 @@ export class DigestVerifier {
     this.#verifySha256();
     const md5 = this.#md5.digest("hex");
     if (this.#expected.md5 !== undefined && this.#expected.md5 !== md5) {
-      throw new StoreError(400, "BadDigest", "The Content-MD5 you specified did not match what we received.", {
-        details: {
-          ExpectedDigest: Buffer.from(this.#expected.md5, "hex").toString("base64"),
-          CalculatedDigest: Buffer.from(md5, "hex").toString("base64"),
+      throw new StoreError(
+        400,
+        "BadDigest",
+        "The Content-MD5 you specified did not match what we received.",
+        {
+          details: {
+            ExpectedDigest: Buffer.from(this.#expected.md5, "hex").toString("base64"),
+            CalculatedDigest: Buffer.from(md5, "hex").toString("base64"),
+          },
         },
-      });
+      );
     }
     this.#digests = { bytes: this.#bytes, md5, checksum: this.#verifyChecksum(trailers) };
     return this.#digests;

@@ -32,15 +32,20 @@ export function findObject(
   const version = record?.versions.find((candidate) => candidate.versionId === versionId);
   if (version === undefined) throw missingObject(request, bucket.name, noSuchVersion(key, versionId));
   if (version.deleteMarker) {
-    throw new StoreError(405, "MethodNotAllowed", "The specified method is not allowed against this resource.", {
-      details: { Method: request.wire.method, ResourceType: "DeleteMarker" },
-      headers: {
-        allow: "DELETE",
-        "x-amz-delete-marker": "true",
-        "x-amz-version-id": versionId,
-        "last-modified": new Date(version.lastModified).toUTCString(),
+    throw new StoreError(
+      405,
+      "MethodNotAllowed",
+      "The specified method is not allowed against this resource.",
+      {
+        details: { Method: request.wire.method, ResourceType: "DeleteMarker" },
+        headers: {
+          allow: "DELETE",
+          "x-amz-delete-marker": "true",
+          "x-amz-version-id": versionId,
+          "last-modified": new Date(version.lastModified).toUTCString(),
+        },
       },
-    });
+    );
   }
   return version;
 }
@@ -62,6 +67,9 @@ export function noSuchVersion(key: string, versionId: string): StoreError {
 }
 
 /** x-amz-version-id is sent by buckets that have, or had, versions. */
-export function versionHeader(bucket: Bucket, versionId: string): { "x-amz-version-id"?: string | undefined } {
+export function versionHeader(
+  bucket: Bucket,
+  versionId: string,
+): { "x-amz-version-id"?: string | undefined } {
   return bucket.configuration.versioning === undefined ? {} : { "x-amz-version-id": versionId };
 }

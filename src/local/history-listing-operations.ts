@@ -1,11 +1,11 @@
 import { type Answer, xmlAnswer } from "./answer.ts";
+import { authorizeBucket } from "./authorization.ts";
 import { owner } from "./bucket-operations.ts";
 import { type ListingQuestion, listPage } from "./listing.ts";
 import { authorizeListing, echoed, keyEncoder, parseQuestion } from "./listing-operations.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { type BucketRequest, invalidArgument } from "./s3-request.ts";
 import { compareUtf8 } from "./sorted-by-key.ts";
-import { authorizeBucket } from "./authorization.ts";
 
 // Listings in which one key can have several entries: their pages go on from a key and an id.
 
@@ -77,7 +77,12 @@ export async function listMultipartUploads(request: BucketRequest): Promise<Answ
   const entries = bucket.uploads
     .all()
     .map((item) => ({ key: item.key, id: item.uploadId, item }))
-    .sort((a, b) => compareUtf8(a.key, b.key) || compareText(a.item.initiatedAt, b.item.initiatedAt) || compareText(a.id, b.id));
+    .sort(
+      (a, b) =>
+        compareUtf8(a.key, b.key) ||
+        compareText(a.item.initiatedAt, b.item.initiatedAt) ||
+        compareText(a.id, b.id),
+    );
   const question = parseQuestion(request, query.get("key-marker") ?? "", "max-uploads");
   const encode = keyEncoder(request);
   const { MaxKeys: _, Name: bucketName, ...echo } = echoed(request, question, encode);
@@ -125,8 +130,13 @@ function markerOf({ query }: BucketRequest, keyName: string, idName: string): Ma
 }
 
 /** @param entries in the order of the listing */
-function pageOf<Item>(entries: readonly Entry<Item>[], question: ListingQuestion, marker: Marker): EntryPage<Item> {
-  const marked = marker.id === "" ? -1 : entries.findIndex(({ key, id }) => key === marker.key && id === marker.id);
+function pageOf<Item>(
+  entries: readonly Entry<Item>[],
+  question: ListingQuestion,
+  marker: Marker,
+): EntryPage<Item> {
+  const marked =
+    marker.id === "" ? -1 : entries.findIndex(({ key, id }) => key === marker.key && id === marker.id);
   const { items, commonPrefixes, next } =
     marked === -1 ? listPage(entries, question) : listPage(entries, question, marked + 1);
   return {

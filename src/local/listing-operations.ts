@@ -38,7 +38,8 @@ export async function listObjects(request: BucketRequest): Promise<Answer> {
   return xmlAnswer("ListBucketResult", {
     ...echoed(request, question, encode),
     Marker: encode(marker),
-    NextMarker: listing.next !== undefined && question.delimiter !== "" ? encode(listing.next.key) : undefined,
+    NextMarker:
+      listing.next !== undefined && question.delimiter !== "" ? encode(listing.next.key) : undefined,
     IsTruncated: listing.next !== undefined,
     ...renderPage(listing, encode, true),
   });
@@ -66,9 +67,13 @@ export function parseQuestion({ query }: BucketRequest, after: string, limit = "
 export function keyEncoder({ query }: BucketRequest): (key: string) => string {
   const encoding = query.get("encoding-type");
   if (encoding === undefined || encoding === "") return (key) => key;
-  if (encoding !== "url") throw invalidArgument("Invalid Encoding Method specified in Request", "encoding-type", encoding);
+  if (encoding !== "url")
+    throw invalidArgument("Invalid Encoding Method specified in Request", "encoding-type", encoding);
   // As S3 does: slashes stay.
-  return (key) => encodeURIComponent(key).replace(/[!'()*]/g, percentEncode).replaceAll("%2F", "/");
+  return (key) =>
+    encodeURIComponent(key)
+      .replace(/[!'()*]/g, percentEncode)
+      .replaceAll("%2F", "/");
 }
 
 function percentEncode(character: string): string {
@@ -93,7 +98,11 @@ function listCurrent(bucket: Bucket, question: ListingQuestion): Listing<ObjectR
   return listPage(bucket.currentRecords, question);
 }
 
-function renderPage(page: Listing<ObjectRecord>, encode: (key: string) => string, withOwner: boolean): XmlElements {
+function renderPage(
+  page: Listing<ObjectRecord>,
+  encode: (key: string) => string,
+  withOwner: boolean,
+): XmlElements {
   return {
     Contents: page.items.map((record) => {
       const object = currentObject(record);

@@ -1,7 +1,12 @@
 import { type Answer, noContent, xmlAnswer } from "./answer.ts";
 import { authorizeObject } from "./authorization.ts";
 import { owner } from "./bucket-operations.ts";
-import { type ChecksumAlgorithm, checksumHeader, checksumTypeOf, parseChecksumAlgorithm } from "./checksums.ts";
+import {
+  type ChecksumAlgorithm,
+  checksumHeader,
+  checksumTypeOf,
+  parseChecksumAlgorithm,
+} from "./checksums.ts";
 import type { MultipartUpload, StoredPart } from "./multipart-uploads.ts";
 import { parseAttributes } from "./object-attributes.ts";
 import { authorizeWrite } from "./object-operations.ts";
@@ -21,7 +26,7 @@ export async function createMultipartUpload(request: ObjectRequest, { now }: Sto
     attributes,
     checksum,
     initiatedAt: now().toISOString(),
-    initiator: request.caller.identity.arn,
+    initiator: request.identity.arn,
   });
   return xmlAnswer(
     "InitiateMultipartUploadResult",
@@ -61,7 +66,10 @@ export async function uploadPart(request: ObjectRequest, { blobs, now }: StoreSt
     });
     return {
       status: 200,
-      headers: { etag: `"${md5}"`, ...(checksum && { [checksumHeader(checksum.algorithm)]: checksum.value }) },
+      headers: {
+        etag: `"${md5}"`,
+        ...(checksum && { [checksumHeader(checksum.algorithm)]: checksum.value }),
+      },
     };
   });
 }
@@ -81,7 +89,11 @@ export function parsePartNumber({ query }: ObjectRequest): number {
   const text = query.get("partNumber") ?? "";
   const number = Number(text);
   if (!/^\d{1,5}$/.test(text) || number < 1 || number > 10_000) {
-    throw invalidArgument("Part number must be an integer between 1 and 10000, inclusive", "partNumber", text);
+    throw invalidArgument(
+      "Part number must be an integer between 1 and 10000, inclusive",
+      "partNumber",
+      text,
+    );
   }
   return number;
 }
@@ -103,7 +115,11 @@ export async function listParts(request: ObjectRequest): Promise<Answer> {
   authorizeObject(request, "s3:ListMultipartUploadParts");
   const upload = bucket.uploads.get(key, parseUploadId(request));
   const maxParts = integerParameter(query, "max-parts", { minimum: 0, maximum: 1000, default: 1000 });
-  const marker = integerParameter(query, "part-number-marker", { minimum: 0, maximum: 2 ** 31 - 1, default: 0 });
+  const marker = integerParameter(query, "part-number-marker", {
+    minimum: 0,
+    maximum: 2 ** 31 - 1,
+    default: 0,
+  });
   const rest = partsInOrder(upload).filter(({ partNumber }) => partNumber > marker);
   const page = rest.slice(0, maxParts);
   return xmlAnswer("ListPartsResult", {

@@ -12,7 +12,10 @@ export async function getObjectAttributes(request: ObjectRequest): Promise<Answe
   const { bucket, key, query, headers } = request;
   const versionId = query.get("versionId");
   authorizeObject(request, versionId === undefined ? "s3:GetObject" : "s3:GetObjectVersion");
-  authorizeObject(request, versionId === undefined ? "s3:GetObjectAttributes" : "s3:GetObjectVersionAttributes");
+  authorizeObject(
+    request,
+    versionId === undefined ? "s3:GetObjectAttributes" : "s3:GetObjectVersionAttributes",
+  );
   const wanted = parseNames(headers["x-amz-object-attributes"] ?? "");
   const object = findObject(request, bucket, key, versionId);
   const all = describe(object);

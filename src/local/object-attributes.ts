@@ -50,7 +50,10 @@ function parseMetadata(headers: Headers): Record<string, string> {
   const metadata = Object.entries(headers)
     .filter(([name]) => name.startsWith(metadataPrefix) && name.length > metadataPrefix.length)
     .map(([name, value]) => [name.slice(metadataPrefix.length), value] as const);
-  const bytes = metadata.reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value), 0);
+  const bytes = metadata.reduce(
+    (sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value),
+    0,
+  );
   if (bytes > maxMetadataBytes) {
     throw new StoreError(
       400,
@@ -71,7 +74,8 @@ function refuseUnsupported(headers: Headers): void {
     });
   }
   const encryption = headers["x-amz-server-side-encryption"];
-  if (encryption !== undefined && encryption !== "AES256") throw notImplemented("x-amz-server-side-encryption");
+  if (encryption !== undefined && encryption !== "AES256")
+    throw notImplemented("x-amz-server-side-encryption");
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html: ACLs are off by default
   const acl = headers["x-amz-acl"];
   if (
@@ -91,9 +95,14 @@ function refuseUnsupported(headers: Headers): void {
 }
 
 function notImplemented(header: string): StoreError {
-  return new StoreError(501, "NotImplemented", "A header you provided implies functionality that is not implemented", {
-    details: { Header: header },
-  });
+  return new StoreError(
+    501,
+    "NotImplemented",
+    "A header you provided implies functionality that is not implemented",
+    {
+      details: { Header: header },
+    },
+  );
 }
 
 const overridable = [
@@ -114,9 +123,12 @@ export function responseOverrides(query: ReadonlyMap<string, string>): Record<st
   for (const name of overridable) {
     const value = query.get(`response-${name}`);
     if (value === undefined || value === "") continue;
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: it is them that a header cannot hold
     if (/[^\t\x20-\x7e\xa0-\xff]/.test(value)) {
-      throw invalidArgument("Header value cannot be represented using ISO-8859-1.", `response-${name}`, value);
+      throw invalidArgument(
+        "Header value cannot be represented using ISO-8859-1.",
+        `response-${name}`,
+        value,
+      );
     }
     overrides[name] = value;
   }

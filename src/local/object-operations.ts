@@ -1,19 +1,26 @@
 import { type Answer, noContent } from "./answer.ts";
 import { authorize, authorizeObject, objectArn, requestTagContext } from "./authorization.ts";
 import { checksumHeader } from "./checksums.ts";
-import { judgeRead, judgeWrite, parsePreconditions } from "./conditional-requests.ts";
+import { judgeRead, judgeWrite, type Preconditions, parsePreconditions } from "./conditional-requests.ts";
 import { checkVersionId, findObject, versionHeader } from "./find-version.ts";
 import { attributeHeaders, parseAttributes, responseOverrides } from "./object-attributes.ts";
 import {
   currentObject,
+  type ObjectAttributes,
   type ObjectVersion,
   type StoredObject,
   validatorsOf,
   withNewest,
 } from "./object-version.ts";
 import { type ByteRange, parseRange } from "./range.ts";
-import { withReceivedBlob } from "./request-body.ts";
-import { integerParameter, invalidArgument, type ObjectRequest, type StoreState } from "./s3-request.ts";
+import { type ReceivedBlob, withReceivedBlob } from "./request-body.ts";
+import {
+  integerParameter,
+  invalidArgument,
+  type ObjectRequest,
+  type SignedRequest,
+  type StoreState,
+} from "./s3-request.ts";
 import { StoreError } from "./store-error.ts";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
@@ -27,7 +34,11 @@ export async function headObject(request: ObjectRequest): Promise<Answer> {
   return readObject(request).answer;
 }
 
-function readObject(request: ObjectRequest): { object: StoredObject; answer: Answer; range: ByteRange | undefined } {
+function readObject(request: ObjectRequest): {
+  object: StoredObject;
+  answer: Answer;
+  range: ByteRange | undefined;
+} {
   const { bucket, key, query, headers } = request;
   const versionId = query.get("versionId");
   authorizeObject(request, versionId === undefined ? "s3:GetObject" : "s3:GetObjectVersion");
@@ -60,7 +71,10 @@ function readObject(request: ObjectRequest): { object: StoredObject; answer: Ans
 /** If-Range: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5 */
 function rangeHeader({ headers }: ObjectRequest, object: StoredObject): string | undefined {
   const ifRange = headers["if-range"];
-  const holds = ifRange === undefined || ifRange === `"${object.etag}"` || Date.parse(ifRange) >= Date.parse(object.lastModified);
+  const holds =
+    ifRange === undefined ||
+    ifRange === `"${object.etag}"` ||
+    Date.parse(ifRange) >= Date.parse(object.lastModified);
   return holds ? headers.range : undefined;
 }
 
@@ -69,7 +83,11 @@ function partOf({ query, headers }: ObjectRequest, object: StoredObject): ByteRa
   if (!query.has("partNumber")) return undefined;
   const number = integerParameter(query, "partNumber", { minimum: 1, maximum: 10_000, default: 1 });
   if (headers.range !== undefined) {
-    throw new StoreError(400, "InvalidRequest", "Cannot specify both Range header and partNumber query parameter");
+    throw new StoreError(
+      400,
+      "InvalidRequest",
+      "Cannot specify both Range header and partNumber query parameter",
+    );
   }
   const part = object.blobs[number - 1];
   if (part === undefined) {
@@ -82,7 +100,10 @@ function partOf({ query, headers }: ObjectRequest, object: StoredObject): ByteRa
   return { first, last: first + part.bytes - 1 };
 }
 
-function checksumHeaders({ headers, query }: ObjectRequest, { checksum }: StoredObject): Record<string, string> {
+function checksumHeaders(
+  { headers, query }: ObjectRequest,
+  { checksum }: StoredObject,
+): Record<string, string> {
   if (headers["x-amz-checksum-mode"]?.toUpperCase() !== "ENABLED") return {};
   if (checksum === undefined || query.has("partNumber")) return {};
   return { [checksumHeader(checksum.algorithm)]: checksum.value, "x-amz-checksum-type": checksum.type };
@@ -99,27 +120,51 @@ export async function putObject(request: ObjectRequest, { blobs, now }: StoreSta
   const attributes = parseAttributes(headers);
   authorizeWrite(request, attributes.tags);
   const conditions = parsePreconditions(headers);
-  return await withReceivedBlob(request, blobs, async ({ stored, md5, bytes, checksum }) => {
-    const object: StoredObject = {
-      ...attributes,
-      deleteMarker: false,
-      versionId: bucket.newVersionId(),
-      lastModified: now().toISOString(),
-      etag: md5,
-      bytes,
-      blobs: [stored],
-      checksum,
-    };
-    await bucket.updateVersions(key, (versions) => {
-      judgeWrite(conditions, currentValidators(key, versions));
-      return withNewest(versions, object);
-    });
+  return await withReceivedBlob(request, blobs, async (received) => {
+    const object = await commitObject({ bucket, key }, { attributes, conditions, received, now: now() });
     return { status: 200, headers: writtenHeaders(request, object) };
   });
 }
 
+export interface NewObject {
+  readonly attributes: ObjectAttributes;
+  readonly conditions: Preconditions;
+  readonly received: ReceivedBlob;
+  readonly now: Date;
+}
+
+/**
+ * Makes an object of one blob: from here on it is there.
+ * @throws {StoreError} PreconditionFailed (412)
+ */
+export async function commitObject(
+  { bucket, key }: Pick<ObjectRequest, "bucket" | "key">,
+  { attributes, conditions, received, now }: NewObject,
+): Promise<StoredObject> {
+  const object: StoredObject = {
+    headers: attributes.headers,
+    metadata: attributes.metadata,
+    tags: attributes.tags,
+    deleteMarker: false,
+    versionId: bucket.newVersionId(),
+    lastModified: now.toISOString(),
+    etag: received.md5,
+    bytes: received.bytes,
+    blobs: [received.stored],
+    checksum: received.checksum,
+  };
+  await bucket.updateVersions(key, (versions) => {
+    judgeWrite(conditions, currentValidators(key, versions));
+    return withNewest(versions, object);
+  });
+  return object;
+}
+
 /** @throws {StoreError} AccessDenied for an object with such tags */
-export function authorizeWrite(request: ObjectRequest, tags: Readonly<Record<string, string>>): void {
+export function authorizeWrite(
+  request: SignedRequest & Pick<ObjectRequest, "bucketName" | "key">,
+  tags: Readonly<Record<string, string>>,
+): void {
   const { bucketName, key, headers } = request;
   const resource = objectArn(bucketName, key);
   const context = requestTagContext(tags);
@@ -136,12 +181,18 @@ export function currentValidators(key: string, versions: readonly ObjectVersion[
 }
 
 /** The headers of the answer to whatever made an object. */
-export function writtenHeaders({ bucket }: ObjectRequest, object: StoredObject): Answer["headers"] {
+export function writtenHeaders(
+  { bucket }: Pick<ObjectRequest, "bucket">,
+  object: StoredObject,
+): Answer["headers"] {
   const { checksum } = object;
   return {
     etag: `"${object.etag}"`,
     ...versionHeader(bucket, object.versionId),
-    ...(checksum && { [checksumHeader(checksum.algorithm)]: checksum.value, "x-amz-checksum-type": checksum.type }),
+    ...(checksum && {
+      [checksumHeader(checksum.algorithm)]: checksum.value,
+      "x-amz-checksum-type": checksum.type,
+    }),
   };
 }
 
@@ -172,14 +223,22 @@ export interface Deletion {
  */
 export async function deleteVersion(
   { bucket }: Pick<ObjectRequest, "bucket">,
-  target: { readonly key: string; readonly versionId: string | undefined; readonly ifMatch?: string | undefined },
+  target: {
+    readonly key: string;
+    readonly versionId: string | undefined;
+    readonly ifMatch?: string | undefined;
+  },
   now: Date,
 ): Promise<Deletion> {
   const { key, versionId, ifMatch } = target;
   checkVersionId(versionId);
   if (ifMatch === "") throw invalidArgument("The If-Match header is empty.", "If-Match", ifMatch);
   const { versioning } = bucket.configuration;
-  const newMarker = { deleteMarker: true, versionId: bucket.newVersionId(), lastModified: now.toISOString() } as const;
+  const newMarker = {
+    deleteMarker: true,
+    versionId: bucket.newVersionId(),
+    lastModified: now.toISOString(),
+  } as const;
   let removed: ObjectVersion | undefined;
   await bucket.updateVersions(key, (versions) => {
     judgeWrite({ ifMatch }, currentValidators(key, versions));

@@ -69,9 +69,14 @@ export function validatorsOf(object: StoredObject): Validators {
  * The versions after a new one: a null version replaces the one that was there.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/AddingObjectstoVersionSuspendedBuckets.html
  */
-export function withNewest(versions: readonly ObjectVersion[], newest: ObjectVersion): readonly ObjectVersion[] {
+export function withNewest(
+  versions: readonly ObjectVersion[],
+  newest: ObjectVersion,
+): readonly ObjectVersion[] {
   const kept =
-    newest.versionId === nullVersionId ? versions.filter(({ versionId }) => versionId !== nullVersionId) : versions;
+    newest.versionId === nullVersionId
+      ? versions.filter(({ versionId }) => versionId !== nullVersionId)
+      : versions;
   return [newest, ...kept];
 }
 

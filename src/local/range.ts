@@ -48,9 +48,14 @@ export function parseCopySourceRange(header: string, size: number): ByteRange {
     );
   }
   if (last >= size) {
-    throw new StoreError(400, "InvalidArgument", `Range specified is not valid for source object of size: ${size}`, {
-      details: { ArgumentName: "x-amz-copy-source-range", ArgumentValue: header },
-    });
+    throw new StoreError(
+      400,
+      "InvalidArgument",
+      `Range specified is not valid for source object of size: ${size}`,
+      {
+        details: { ArgumentName: "x-amz-copy-source-range", ArgumentValue: header },
+      },
+    );
   }
   return { first, last };
 }

@@ -6,7 +6,7 @@ import type { StoredBlob } from "./object-version.ts";
 import type { S3Request } from "./s3-request.ts";
 import { StoreError } from "./store-error.ts";
 
-const maxPutBytes = 5 * 1024 ** 3;
+export const maxPutBytes = 5 * 1024 ** 3;
 const maxControlBytes = 1024 ** 2;
 
 export interface ReceivedBlob extends BodyDigests {
@@ -58,8 +58,9 @@ interface VerifiedBody {
 
 function verifiedBody(request: S3Request, maxBytes: number): VerifiedBody {
   const { headers } = request;
-  const { payload, signing } = request.caller;
-  const bytes = payload.kind === "chunked" ? headers["x-amz-decoded-content-length"] : headers["content-length"];
+  const { payload, signing } = request.signature;
+  const bytes =
+    payload.kind === "chunked" ? headers["x-amz-decoded-content-length"] : headers["content-length"];
   const promisedBytes = parseLength(bytes);
   if (promisedBytes > maxBytes) throw tooLarge(promisedBytes, maxBytes);
   const verifier = new DigestVerifier(
@@ -75,7 +76,12 @@ function verifiedBody(request: S3Request, maxBytes: number): VerifiedBody {
     decodedLength: promisedBytes,
     trailerNames: trailerNames(headers),
   });
-  const chunks = verified(() => pipeInto(request.openBody(), decoder), verifier, promisedBytes, () => decoder.trailers);
+  const chunks = verified(
+    () => pipeInto(request.openBody(), decoder),
+    verifier,
+    promisedBytes,
+    () => decoder.trailers,
+  );
   return { chunks, digests: () => verifier.digests };
 }
 
@@ -95,7 +101,10 @@ async function* verified(
 }
 
 /** stream.pipeline would destroy the request, and its socket, when the decoder refuses. */
-function pipeInto<Decoder extends NodeJS.WritableStream & Readable>(source: Readable, decoder: Decoder): Decoder {
+function pipeInto<Decoder extends NodeJS.WritableStream & Readable>(
+  source: Readable,
+  decoder: Decoder,
+): Decoder {
   source.once("error", () => decoder.destroy(incompleteBody()));
   source.once("close", () => {
     if (!source.readableEnded) decoder.destroy(incompleteBody());

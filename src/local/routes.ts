@@ -74,7 +74,12 @@ const newBucketRoutes: readonly Route<S3Request & { readonly bucketName: string 
   route("CreateBucket", "PUT", [], bucket.createBucket),
 ];
 
-export const routes = { service: serviceRoutes, newBucket: newBucketRoutes, bucket: bucketRoutes, object: objectRoutes };
+export const routes = {
+  service: serviceRoutes,
+  newBucket: newBucketRoutes,
+  bucket: bucketRoutes,
+  object: objectRoutes,
+};
 
 /** Parameters that turn a request into another operation: where no route takes one, it is not to be ignored. */
 const subresources = new Set(
@@ -89,7 +94,11 @@ const subresources = new Set(
 /** The first route that fits; `partNumber` of a GET or HEAD chooses bytes, not an operation. */
 export function findRoute<Request>(
   candidates: readonly Route<Request>[],
-  request: { readonly method: string; readonly query: ReadonlyMap<string, string>; readonly headers: Readonly<Record<string, string>> },
+  request: {
+    readonly method: string;
+    readonly query: ReadonlyMap<string, string>;
+    readonly headers: Readonly<Record<string, string>>;
+  },
 ): Route<Request> | undefined {
   const isRead = request.method === "GET" || request.method === "HEAD";
   const named = [...request.query.keys()].filter(
@@ -107,9 +116,18 @@ export function findRoute<Request>(
 /** @throws {StoreError} MethodNotAllowed (405), NotImplemented (501) */
 export function noRoute(method: string, query: ReadonlyMap<string, string>): StoreError {
   if (![...query.keys()].some((name) => subresources.has(name))) {
-    return new StoreError(405, "MethodNotAllowed", "The specified method is not allowed against this resource.", {
-      details: { Method: method },
-    });
+    return new StoreError(
+      405,
+      "MethodNotAllowed",
+      "The specified method is not allowed against this resource.",
+      {
+        details: { Method: method },
+      },
+    );
   }
-  return new StoreError(501, "NotImplemented", "A header you provided implies functionality that is not implemented");
+  return new StoreError(
+    501,
+    "NotImplemented",
+    "A header you provided implies functionality that is not implemented",
+  );
 }

@@ -4,7 +4,13 @@ import type { Answer } from "./answer.ts";
 import type { Bucket } from "./bucket.ts";
 import type { WireRequest } from "./identity.ts";
 import { findRoute, noRoute, type Route, routes } from "./routes.ts";
-import { effectiveHeaders, parseQueryMap, type S3Request, type StoreState, type Target } from "./s3-request.ts";
+import {
+  effectiveHeaders,
+  parseQueryMap,
+  type S3Request,
+  type StoreState,
+  type Target,
+} from "./s3-request.ts";
 import { verifySignature } from "./signature.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -25,18 +31,26 @@ export interface ChosenOperation {
  */
 export function chooseOperation(
   endpoint: S3Endpoint,
-  incoming: { readonly wire: WireRequest; readonly target: Target; readonly requestId: string; readonly openBody: () => Readable },
-): { readonly operation: string; readonly answer: () => Promise<Answer> } {
-  const { wire, target, requestId, openBody } = incoming;
+  incoming: { readonly wire: WireRequest; readonly target: Target; readonly openBody: () => Readable },
+): ChosenOperation {
+  const { wire, target, openBody } = incoming;
   const { bucketName, key } = target;
   const query = parseQueryMap(wire.query);
   const addressed = { method: wire.method, query, headers: wire.headers };
 
   const request = (): S3Request => {
-    const caller = verifySignature(wire, endpoint.keys, endpoint.now(), "s3");
+    const signature = verifySignature(wire, endpoint.keys, endpoint.now(), "s3");
     refuseOtherOwner(wire, endpoint.keys);
-    const headers = effectiveHeaders(wire, query, caller.presigned);
-    return { ...target, requestId, wire, headers, query, caller, openBody };
+    return {
+      ...target,
+      identity: signature.identity,
+      authType: signature.presigned ? "REST-QUERY-STRING" : "REST-HEADER",
+      headers: effectiveHeaders(wire, query, signature.presigned),
+      query,
+      wire,
+      signature,
+      openBody,
+    };
   };
 
   if (bucketName === undefined) {
@@ -49,7 +63,7 @@ export function chooseOperation(
   const bucketRequest = () => {
     const verified = request();
     const bucket = endpoint.buckets.get(bucketName);
-    refuseOtherRegion(bucket, verified);
+    refuseOtherRegion(bucket, verified.signature.region, wire);
     return { ...verified, bucketName, bucket };
   };
   if (key === undefined) {
@@ -86,8 +100,9 @@ function refuseOtherOwner({ headers }: WireRequest, keys: AccessKeys): void {
   }
 }
 
-function refuseOtherRegion(bucket: Bucket, { caller, wire }: S3Request): void {
-  if (caller.region === bucket.region) return;
+/** @throws {StoreError} PermanentRedirect (301) when the request is signed for another region than the bucket's */
+export function refuseOtherRegion(bucket: Bucket, signedRegion: string, wire: WireRequest): void {
+  if (signedRegion === bucket.region) return;
   throw new StoreError(
     301,
     "PermanentRedirect",

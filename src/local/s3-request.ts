@@ -13,14 +13,20 @@ export interface Target {
   readonly key?: string | undefined;
 }
 
-/** A request to S3 whose signature is right. */
-export interface S3Request extends Target {
-  readonly requestId: string;
-  readonly wire: WireRequest;
-  /** Names in lower case; those that a presigned URL carries in its query included. */
+/** Whoever asks, and what with: all that policies look at. */
+export interface SignedRequest {
+  readonly identity: Identity;
+  /** As in s3:authType. */
+  readonly authType: "REST-HEADER" | "REST-QUERY-STRING" | "POST";
+  /** Names in lower case; those that a presigned URL has in its query, or a form in its fields, included. */
   readonly headers: Readonly<Record<string, string>>;
   readonly query: ReadonlyMap<string, string>;
-  readonly caller: VerifiedRequest;
+}
+
+/** A request to S3 whose signature is right. */
+export interface S3Request extends SignedRequest, Target {
+  readonly wire: WireRequest;
+  readonly signature: VerifiedRequest;
   /** The body as it comes; the client that waits for "100 Continue" gets it now. */
   readonly openBody: () => Readable;
 }
@@ -32,12 +38,6 @@ export interface BucketRequest extends S3Request {
 
 export interface ObjectRequest extends BucketRequest {
   readonly key: string;
-}
-
-/** Whoever asks and how, as policies' conditions see it. */
-export interface Caller {
-  readonly identity: Identity;
-  readonly context: Readonly<Record<string, string | undefined>>;
 }
 
 /** What every operation works on. */
@@ -61,12 +61,17 @@ export function parseTarget(wire: WireRequest): Target {
 }
 
 function target(bucketName: string, key: string): Target {
+  return { bucketName: bucketName === "" ? undefined : bucketName, key: parseKey(key) };
+}
+
+/** Undefined where it is empty. @throws {StoreError} KeyTooLongError */
+export function parseKey(key: string): string | undefined {
   if (Buffer.byteLength(key) > maxKeyBytes) {
     throw new StoreError(400, "KeyTooLongError", "Your key is too long", {
       details: { Size: String(Buffer.byteLength(key)), MaxSizeAllowed: String(maxKeyBytes) },
     });
   }
-  return { bucketName: bucketName === "" ? undefined : bucketName, key: key === "" ? undefined : key };
+  return key === "" ? undefined : key;
 }
 
 function decodePath(path: string): string {
@@ -96,7 +101,8 @@ function decodeUtf8(latin1: string): string {
   }
 }
 
-const signingParameter = /^x-amz-(?:algorithm|credential|date|expires|security-token|signature|signedheaders)$/;
+const signingParameter =
+  /^x-amz-(?:algorithm|credential|date|expires|security-token|signature|signedheaders)$/;
 
 /** S3 takes the x-amz-… of a presigned URL as if they were headers. Values are UTF-8 where they can be. */
 export function effectiveHeaders(
@@ -121,7 +127,9 @@ function decodeHeader(latin1: string): string {
 }
 
 export function invalidArgument(message: string, name: string, value: string): StoreError {
-  return new StoreError(400, "InvalidArgument", message, { details: { ArgumentName: name, ArgumentValue: value } });
+  return new StoreError(400, "InvalidArgument", message, {
+    details: { ArgumentName: name, ArgumentValue: value },
+  });
 }
 
 /** @throws {StoreError} InvalidArgument unless it is a whole number between the two */

@@ -48,7 +48,11 @@ export function createStoreServer(options: StoreServerOptions): Server {
   return server;
 }
 
-async function serve(options: StoreServerOptions, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(
+  options: StoreServerOptions,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const requestId = randomBytes(8).toString("hex").toUpperCase();
   const wire = wireRequest(incoming);
   const operation = { name: "Unknown" };
@@ -56,14 +60,25 @@ async function serve(options: StoreServerOptions, incoming: IncomingMessage, res
   let answer: Answer;
   try {
     target = parseTarget(wire);
-    answer = await answerRequest(options, { wire, target, requestId, operation, openBody: opener(incoming, response) });
+    answer = await answerRequest(options, {
+      wire,
+      target,
+      requestId,
+      operation,
+      openBody: opener(incoming, response),
+    });
   } catch (error) {
     const fault = error instanceof StsRefusal ? error.error : asStoreError(error);
     if (fault.status === 500 && !isDisconnection(error)) options.onFault(error);
     answer = error instanceof StsRefusal ? error.answer(requestId) : errorAnswer(fault, wire.path, requestId);
   }
   const bucket = target.bucketName === undefined ? undefined : options.buckets.find(target.bucketName);
-  options.onRequest?.({ operation: operation.name, bucket: target.bucketName, key: target.key, status: answer.status });
+  options.onRequest?.({
+    operation: operation.name,
+    bucket: target.bucketName,
+    key: target.key,
+    status: answer.status,
+  });
   const headers = {
     ...(wire.method === "OPTIONS" ? {} : corsHeaders(bucket, wire.headers.origin, wire.method)),
     ...answer.headers,
@@ -142,7 +157,11 @@ function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): 
     error.code === "HPE_INVALID_EOF_STATE"
       ? incompleteBody()
       : error.code === "HPE_HEADER_OVERFLOW"
-        ? new StoreError(400, "RequestHeaderSectionTooLarge", "Your request header section exceeds the maximum allowed.")
+        ? new StoreError(
+            400,
+            "RequestHeaderSectionTooLarge",
+            "Your request header section exceeds the maximum allowed.",
+          )
         : new StoreError(400, "BadRequest", "An error occurred when parsing the HTTP request.");
   const { status, body } = errorAnswer(refusal, "", "");
   const text = String(body);
@@ -154,5 +173,7 @@ function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): 
 /** The client has gone away: nothing is wrong with the store. */
 function isDisconnection(error: unknown): boolean {
   if (!(error instanceof Error) || !("code" in error)) return false;
-  return ["ECONNRESET", "EPIPE", "ERR_STREAM_PREMATURE_CLOSE", "ERR_STREAM_DESTROYED"].includes(String(error.code));
+  return ["ECONNRESET", "EPIPE", "ERR_STREAM_PREMATURE_CLOSE", "ERR_STREAM_DESTROYED"].includes(
+    String(error.code),
+  );
 }

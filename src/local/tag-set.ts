@@ -58,7 +58,12 @@ function checkedTags(pairs: readonly (readonly [name: string, value: string])[])
     throw new StoreError(400, "BadRequest", `Object tags cannot be greater than ${maxTags}`);
   }
   for (const [name, value] of pairs) {
-    if (name === "" || name.length > maxNameCharacters || !allowedCharacters.test(name) || /^aws:/i.test(name)) {
+    if (
+      name === "" ||
+      name.length > maxNameCharacters ||
+      !allowedCharacters.test(name) ||
+      /^aws:/i.test(name)
+    ) {
       throw new StoreError(400, "InvalidTag", "The TagKey you have provided is invalid", {
         details: { TagKey: name },
       });

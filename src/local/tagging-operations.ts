@@ -10,7 +10,10 @@ import { parseXml } from "./xml.ts";
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html
 
 export async function getObjectTagging(request: ObjectRequest): Promise<Answer> {
-  authorizeObject(request, request.query.has("versionId") ? "s3:GetObjectVersionTagging" : "s3:GetObjectTagging");
+  authorizeObject(
+    request,
+    request.query.has("versionId") ? "s3:GetObjectVersionTagging" : "s3:GetObjectTagging",
+  );
   const object = addressed(request);
   return xmlAnswer("Tagging", renderTags(object.tags), versionHeader(request.bucket, object.versionId));
 }

@@ -9,9 +9,9 @@ export interface XmlElements {
 
 export const s3Namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
 
-/** A document of one root element in S3's namespace, children in the object's order. */
-export function renderXml(root: string, content: XmlContent, namespace: string | undefined = s3Namespace): string {
-  const attribute = namespace === undefined ? "" : ` xmlns="${namespace}"`;
+/** A document of one root element, children in the object's order. `namespace` "": none. */
+export function renderXml(root: string, content: XmlContent, namespace = s3Namespace): string {
+  const attribute = namespace === "" ? "" : ` xmlns="${namespace}"`;
   return `<?xml version="1.0" encoding="UTF-8"?>\n<${root}${attribute}>${renderContent(content)}</${root}>`;
 }
 
@@ -20,7 +20,9 @@ function renderContent(content: XmlContent): string {
   if (typeof content !== "object") return escapeXml(String(content));
   if (isList(content)) return content.map(renderContent).join("");
   return Object.entries(content)
-    .flatMap(([name, child]) => (isList(child) ? child.map((each) => [name, each] as const) : [[name, child] as const]))
+    .flatMap(([name, child]) =>
+      isList(child) ? child.map((each) => [name, each] as const) : [[name, child] as const],
+    )
     .map(([name, child]) => (child === undefined ? "" : `<${name}>${renderContent(child)}</${name}>`))
     .join("");
 }

@@ -29,7 +29,7 @@ export async function createAccounts(admin: RadosGatewayAdmin, buckets: StoreBuc
     Principal: { AWS: ["arn:aws:iam:::user/server"] },
     Action: ["sts:AssumeRole"],
   });
-  const permissions = policy({ Effect: "Allow", Action: ["s3:*"], Resource: roleResources(buckets) });
+  const permissions = rolePermissions(buckets);
   await admin("role", "create", `--role-name=${roleName}`, `--assume-role-policy-doc=${trustPolicy}`);
   await admin(
     ...["role-policy", "put", `--role-name=${roleName}`],
@@ -37,14 +37,12 @@ export async function createAccounts(admin: RadosGatewayAdmin, buckets: StoreBuc
   );
 }
 
-/** The role reaches two of the three buckets. */
-function roleResources(buckets: StoreBuckets): string[] {
-  return [buckets.main, buckets.versioned].flatMap((name) => [
-    `arn:aws:s3:::${name}`,
-    `arn:aws:s3:::${name}/*`,
-  ]);
-}
-
 function policy(statement: object): string {
   return JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+}
+
+/** The role reaches two of the three buckets. */
+export function rolePermissions({ main, versioned }: StoreBuckets): string {
+  const Resource = [main, versioned].flatMap((name) => [`arn:aws:s3:::${name}`, `arn:aws:s3:::${name}/*`]);
+  return policy({ Effect: "Allow", Action: ["s3:*"], Resource });
 }

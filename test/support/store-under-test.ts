@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from "@aws-sdk/client-s3";
 import type { TestProject } from "vitest/node";
-import { startEmbeddedStore } from "../../src/local/embedded-store.ts";
-import { accounts, roleArn } from "../ceph/accounts.ts";
+import { type StoreRole, startEmbeddedStore } from "../../src/local/embedded-store.ts";
+import { parseIamPolicy } from "../../src/local/iam-policy.ts";
+import { accounts, roleArn, rolePermissions } from "../ceph/accounts.ts";
 import { startCephCluster } from "../ceph/cluster.ts";
 import type { StoreBuckets, StoreDescription } from "./store-description.ts";
 
@@ -34,13 +35,14 @@ function startStore(name: string): Promise<RunningStore> {
 
 async function startEmbedded(): Promise<RunningStore> {
   const directory = await mkdtemp(join(tmpdir(), "valetkey-contract-"));
-  const store = await startEmbeddedStore({ directory, port: 0, minSessionSeconds: 1 });
+  const role = embeddedRole();
+  const store = await startEmbeddedStore({ directory, port: 0, minSessionSeconds: 1, roles: [role] });
   const baseCredentials = { accessKeyId: store.accessKeyId, secretAccessKey: store.secretAccessKey };
-  const { endpoint, region, roleArn } = store;
+  const { endpoint, region } = store;
   await createBuckets(endpoint, region, baseCredentials);
   return {
     description: {
-      ...{ name: "embedded", endpoint, region, roleArn, buckets, baseCredentials },
+      ...{ name: "embedded", endpoint, region, roleArn: role.arn, buckets, baseCredentials },
       adminCredentials: baseCredentials,
     },
     stop: async () => {
@@ -48,6 +50,13 @@ async function startEmbedded(): Promise<RunningStore> {
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Like Ceph's: what a role reaches is judged too, and not the session policy alone. */
+function embeddedRole(): StoreRole {
+  const name = "contract";
+  const policy = parseIamPolicy(rolePermissions(buckets));
+  return { name, arn: `arn:aws:iam::000000000000:role/${name}`, policy, maxSessionSeconds: 3600 };
 }
 
 async function startCeph(): Promise<RunningStore> {

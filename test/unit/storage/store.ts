@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from "@aws-sdk/client-s3";
+import { startEmbeddedStore } from "../../../src/local/embedded-store.ts";
 import {
   type ObjectAddress,
   parseBucketName,
@@ -34,7 +35,6 @@ export async function startTestStore(): Promise<TestStore> {
   const external = process.env.STORAGE_TEST_S3;
   if (external !== undefined) return await openBuckets(JSON.parse(external) as Keys, true, async () => {});
   const directory = await mkdtemp(join(tmpdir(), "valetkey-storage-"));
-  const { startEmbeddedStore } = await import("../../../src/local/embedded-store.ts");
   const store = await startEmbeddedStore({ directory, port: 0 });
   return await openBuckets(store, false, async () => {
     await store.close();

@@ -1,0 +1,38 @@
+import { Load } from "../load.mjs";
+import { startPeer } from "../peers/peer.mjs";
+import { withResources } from "../resources.mjs";
+import { interleave } from "../rounds.mjs";
+import { startValetKey } from "../valet-key.mjs";
+import { seedWay, valetKey } from "./operations.mjs";
+
+const names = {
+  verified: "downloadUrl(verify: true)",
+  seed: "AssumeRole, two HEADs and the SDK for each request",
+};
+
+/** URLs of objects that were looked up first, in the same store. */
+export function verified({ store, rounds, seconds, log }) {
+  return withResources(async (use) => {
+    const { bucket, keys } = store;
+    const server = use(await startValetKey(store));
+    const seed = use(await startPeer("seed-way", store));
+    const loads = {
+      [names.verified]: new Load(server.origin, {
+        concurrency: 16,
+        ...valetKey.verifiedDownloadUrl(bucket, keys),
+      }),
+      [names.seed]: new Load(seed.origin, { concurrency: 16, ...seedWay.item(bucket, keys) }),
+    };
+    const contenders = {};
+    for (const [name, load] of Object.entries(loads)) {
+      await use(load).run(1);
+      contenders[name] = () => load.run(seconds);
+    }
+    return {
+      title: `Objects verified first (${store.name})`,
+      unit: "URLs/s",
+      figures: await interleave(rounds, contenders, log),
+      comparisons: [{ of: names.verified, to: names.seed, atLeast: 5 }],
+    };
+  });
+}

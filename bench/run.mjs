@@ -1,0 +1,68 @@
+import { cpus, totalmem } from "node:os";
+import { parseArgs } from "node:util";
+import { leaveServerProcessor, processors } from "./processors.mjs";
+import { withResources } from "./resources.mjs";
+import { coldStart } from "./rows/cold-start.mjs";
+import { inProcess } from "./rows/in-process.mjs";
+import { memory } from "./rows/memory.mjs";
+import { neighbour } from "./rows/neighbour.mjs";
+import { requests } from "./rows/requests.mjs";
+import { uploadThroughput } from "./rows/upload-file.mjs";
+import { verified } from "./rows/verified.mjs";
+import { cephIsInstalled } from "./stores/ceph.mjs";
+import { openStore } from "./stores/store.mjs";
+import { markdown } from "./table.mjs";
+
+const rows = {
+  "in-process": inProcess,
+  requests,
+  verified,
+  "upload-file": uploadThroughput,
+  neighbour,
+  memory,
+  "cold-start": coldStart,
+};
+/** Rows whose figure is the store's as much as the server's: a real one where there is one. */
+const rowsOfRealStore = new Set(["verified"]);
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    only: { type: "string", multiple: true },
+    store: { type: "string" },
+  },
+});
+const chosen = values.only ?? Object.keys(rows);
+for (const name of chosen) {
+  if (!Object.hasOwn(rows, name)) throw new Error(`--only ${name}: it takes ${Object.keys(rows).join(", ")}`);
+}
+
+const log = (line) => process.stderr.write(`${line}\n`);
+const plan = values.quick ? { rounds: 2, seconds: 1 } : { rounds: 5, seconds: 2 };
+
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
+leaveServerProcessor();
+const startedAt = performance.now();
+const sections = await withResources(async (use) => {
+  const realStore = values.store ?? ((await cephIsInstalled()) ? "Ceph" : "embedded store");
+  const stores = {};
+  const sections = [];
+  for (const name of chosen) {
+    const storeName = values.store ?? (rowsOfRealStore.has(name) ? realStore : "embedded store");
+    stores[storeName] ??= use(await openStore(storeName, log));
+    log(`\n${name}`);
+    sections.push(await rows[name]({ store: stores[storeName], quick: values.quick, log, ...plan }));
+  }
+  return sections;
+});
+
+const [{ model }] = cpus();
+const pinning = processors
+  ? `the server on processor ${processors.server}, all else on ${processors.others}`
+  : "nothing pinned: one processor, or no taskset";
+process.stdout.write(`${markdown(sections)}
+
+${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} × ${model}, \
+${Math.round(totalmem() / 2 ** 30)} GiB; ${pinning}; \
+${plan.rounds} rounds of ${plan.seconds} s, medians; ${Math.round((performance.now() - startedAt) / 1000)} s in all.
+`);

@@ -1,0 +1,103 @@
+/**
+ * Sends files of any size straight to the store, in parts, and goes on where it stopped. Runs in browsers
+ * (a File is a Blob) and in Node; examples/send-file.mjs calls it.
+ */
+
+const beginUpload = `
+  mutation ($input: UploadInput!, $size: SafeInt!) {
+    requestUpload(input: $input, size: $size, method: MULTIPART, resume: true) {
+      ... on MultipartUpload { id }
+    }
+  }`;
+const nextParts = `
+  query ($id: ID!) {
+    upload(id: $id) {
+      partSize
+      uploadedParts { size }
+      parts(first: 8) { number url headers { name value } }
+    }
+  }`;
+const completeUpload = `
+  mutation ($id: ID!) { completeUpload(id: $id) { key size etag } }`;
+
+const parallelParts = 4;
+const failuresToGiveUp = 6;
+
+/**
+ * Each round asks which parts the store lacks, and sends those. So a part that failed, a URL that expired,
+ * a pause and a reload are all the same case: the next round.
+ *
+ * @param {Blob} file
+ * @param {{
+ *   ask: (query: string, variables: object) => Promise<any>,
+ *   input: { bucket: string, key: string },
+ *   onProgress?: (storedBytes: number) => void,
+ *   signal?: AbortSignal,
+ * }} options `signal` pauses: call again with the same file to go on
+ */
+export async function uploadResumably(file, { ask, input, onProgress = () => {}, signal }) {
+  const { requestUpload } = await ask(beginUpload, { input, size: file.size });
+  const { id } = requestUpload;
+  for (let failures = 0; ; ) {
+    signal?.throwIfAborted();
+    try {
+      const { upload } = await ask(nextParts, { id });
+      if (upload === null) throw Object.assign(new Error("The upload is gone."), { retryable: false });
+      let storedBytes = upload.uploadedParts.reduce((sum, { size }) => sum + size, 0);
+      onProgress(storedBytes);
+      if (upload.parts.length === 0) return (await ask(completeUpload, { id })).completeUpload;
+      await sendParts(file, upload, signal, (bytes) => {
+        storedBytes += bytes;
+        onProgress(storedBytes);
+      });
+      failures = 0;
+    } catch (error) {
+      failures += 1;
+      if (signal?.aborted || error.retryable === false || failures === failuresToGiveUp) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 2 ** failures * 250));
+    }
+  }
+}
+
+/** A part that fails keeps none of the others from being sent; its error is thrown after them. */
+async function sendParts(file, { partSize, parts }, signal, onSent) {
+  const waiting = [...parts];
+  const errors = [];
+  const sendOneByOne = async () => {
+    for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
+      const start = (part.number - 1) * partSize;
+      const slice = file.slice(start, start + partSize);
+      await send(part, slice, signal).then(
+        () => onSent(slice.size),
+        (error) => errors.push(error),
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: parallelParts }, sendOneByOne));
+  if (errors.length > 0) throw errors[0];
+}
+
+async function send({ number, url, headers }, body, signal) {
+  const response = await fetch(url, {
+    method: "PUT",
+    headers: headers.map(({ name, value }) => [name, value]),
+    body,
+    signal,
+  });
+  if (!response.ok) throw new Error(`The store answered ${response.status} to part ${number}.`);
+}
+
+/** Asks the server; an error carries the `code` and `retryable` of its extensions. */
+export function graphqlClient(url, token) {
+  const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
+  return async (query, variables) => {
+    const response = await fetch(url, {
+      method: "POST",
+      headers,
+      body: JSON.stringify({ query, variables }),
+    });
+    const { data, errors } = await response.json();
+    if (errors !== undefined) throw Object.assign(new Error(errors[0].message), errors[0].extensions);
+    return data;
+  };
+}

@@ -1,0 +1,228 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bucket, otherBucket, startEmbeddedServer } from "../support/embedded-server.ts";
+import { malformedBuckets, malformedKeys } from "../support/malformed-addresses.ts";
+
+const server = await startEmbeddedServer({
+  grants: [
+    { who: "anonymous", bucket, allow: ["DOWNLOAD"] },
+    { who: "anonymous", bucket: "demo-missing", allow: ["DOWNLOAD"], maxExpiresSeconds: 60 },
+  ],
+});
+afterAll(() => server.close());
+const { client } = server;
+
+interface DownloadUrl {
+  readonly url: string;
+  readonly expiresAt: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly region: string;
+}
+
+const query = `query ($bucket: String!, $key: String!, $region: String, $versionId: String, $expiresIn: Int,
+    $verify: Boolean, $disposition: Disposition, $filename: String, $contentType: String, $stableFor: Int) {
+  downloadUrl(bucket: $bucket, key: $key, region: $region, versionId: $versionId, expiresIn: $expiresIn,
+    verify: $verify, disposition: $disposition, filename: $filename, contentType: $contentType,
+    stableFor: $stableFor) { url expiresAt bucket key region }
+}`;
+const downloadUrl = async (args: object = {}): Promise<DownloadUrl> =>
+  (await client.data<{ downloadUrl: DownloadUrl }>(query, { bucket, key: "a.txt", ...args })).downloadUrl;
+const badInput = (field: string) => ({ code: "BAD_USER_INPUT", retryable: false, field });
+const lifeOf = ({ url }: DownloadUrl) => Number(new URL(url).searchParams.get("X-Amz-Expires"));
+
+beforeAll(() => server.seed("a.txt", "hello", { ContentType: "text/plain" }));
+
+describe("downloadUrl answers", () => {
+  test("what was asked for, and where it is", async () => {
+    const answer = await downloadUrl();
+    expect(answer).toMatchObject({ bucket, key: "a.txt", region: "us-east-1" });
+    expect(await (await fetch(answer.url)).text()).toBe("hello");
+  });
+
+  test("a URL for 2,400 seconds unless another time is asked for", async () => {
+    for (const answer of [await downloadUrl(), await downloadUrl({ expiresIn: null })]) {
+      expect(lifeOf(answer)).toBe(2400);
+      const secondsLeft = (Date.parse(answer.expiresAt) - Date.now()) / 1000;
+      expect(secondsLeft).toBeGreaterThan(2300);
+      expect(secondsLeft).toBeLessThanOrEqual(2400);
+    }
+  });
+
+  test("null for an optional argument as if it were left out", async () => {
+    const nulls = { region: null, versionId: null, disposition: null, filename: null, contentType: null };
+    const answer = await downloadUrl({ ...nulls, verify: null, stableFor: null });
+    expect((await fetch(answer.url)).headers.get("content-type")).toBe("text/plain");
+    await expect(downloadUrl({ key: "missing", verify: null })).rejects.toMatchObject({
+      code: "OBJECT_NOT_FOUND",
+    });
+  });
+
+  test("the longest life that a role session of an hour gives, and no more", async () => {
+    expect(lifeOf(await downloadUrl({ expiresIn: 3570 }))).toBe(3570);
+    await expect(downloadUrl({ expiresIn: 3571 })).rejects.toMatchObject({
+      ...badInput("expiresIn"),
+      message: expect.stringContaining("3570"),
+    });
+  });
+
+  test("no longer life than the grant's, which the error names", async () => {
+    const args = { bucket: "demo-missing", verify: false };
+    expect(lifeOf(await downloadUrl({ ...args, expiresIn: 60 }))).toBe(60);
+    for (const expiresIn of [61, undefined]) {
+      await expect(downloadUrl({ ...args, expiresIn })).rejects.toMatchObject({
+        ...badInput("expiresIn"),
+        message: expect.stringContaining("60"),
+      });
+    }
+  });
+
+  test.each([0, -1, -(2 ** 31), 604_801, 2 ** 31 - 1])("BAD_USER_INPUT to expiresIn %i", async (expiresIn) => {
+    await expect(downloadUrl({ expiresIn })).rejects.toMatchObject(badInput("expiresIn"));
+  });
+
+  test.each([1.5, 2 ** 31, "60", true])("BAD_USER_INPUT to expiresIn %j, which is no Int", async (expiresIn) => {
+    await expect(downloadUrl({ expiresIn })).rejects.toMatchObject({ code: "BAD_USER_INPUT", retryable: false });
+  });
+
+  test.each(malformedBuckets)("BAD_USER_INPUT to a bucket of %s", async (_what, name) => {
+    await expect(downloadUrl({ bucket: name })).rejects.toMatchObject(badInput("bucket"));
+  });
+
+  test.each(malformedKeys)("BAD_USER_INPUT to a key of %s", async (_what, key) => {
+    await expect(downloadUrl({ key })).rejects.toMatchObject(badInput("key"));
+  });
+
+  test.each(["eu-west-1", "", "US-EAST-1", "us-east-1.evil.example", "fips-us-east-1"])(
+    "BAD_USER_INPUT to the region %j",
+    async (region) => {
+      await expect(downloadUrl({ region })).rejects.toMatchObject(badInput("region"));
+    },
+  );
+
+  test.each(["", "a b", "a&b", "ä", "v".repeat(1025), "a\r\nb"])(
+    "BAD_USER_INPUT to the version %j",
+    async (versionId) => {
+      await expect(downloadUrl({ versionId })).rejects.toMatchObject(badInput("versionId"));
+    },
+  );
+
+  test("what is missing", async () => {
+    await expect(downloadUrl({ key: "missing" })).rejects.toMatchObject({
+      ...{ code: "OBJECT_NOT_FOUND", retryable: false, field: undefined, status: 200 },
+    });
+    await expect(downloadUrl({ bucket: "demo-missing", expiresIn: 60 })).rejects.toMatchObject({
+      code: "BUCKET_NOT_FOUND",
+    });
+  });
+
+  test("FORBIDDEN without a grant, whether anything is there or not", async () => {
+    await server.seed("there.txt", "secret", { Bucket: otherBucket });
+    const failures = await Promise.all(
+      [
+        { bucket: otherBucket, key: "there.txt" },
+        { bucket: otherBucket, key: "not-there.txt" },
+        { bucket: "no-such-bucket", key: "not-there.txt" },
+      ].map((address) => client.answer(query, address)),
+    );
+    const [first, ...others] = failures.map(({ data, errors }) => ({ data, errors }));
+    expect(first?.errors).toMatchObject([{ extensions: { code: "FORBIDDEN", retryable: false } }]);
+    for (const other of others) expect(other).toEqual(first);
+  });
+});
+
+describe("what a browser is told:", () => {
+  const headersOf = async (args: object) => (await fetch((await downloadUrl(args)).url)).headers;
+
+  test.each([
+    [{ disposition: "INLINE" }, "inline"],
+    [{ disposition: "ATTACHMENT" }, "attachment"],
+    [{ filename: "b.txt" }, 'attachment; filename="b.txt"'],
+    [{ disposition: "INLINE", filename: "b.txt" }, 'inline; filename="b.txt"'],
+    [{ filename: "" }, "attachment"],
+    [{ filename: "../../etc/passwd" }, 'attachment; filename="_.._etc_passwd"'],
+  ])("%j", async (args, header) => {
+    expect((await headersOf(args)).get("content-disposition")).toBe(header);
+  });
+
+  test("one clean header of a name with quotes, line breaks and emoji", async () => {
+    const headers = await headersOf({ filename: 'a"b\r\nSet-Cookie: x=1\r\n\r\n😀.txt' });
+    expect(headers.get("content-disposition")).toMatch(/^attachment; filename="[ -~]*"; filename\*=UTF-8''[!-~]*$/);
+    expect(headers.get("content-disposition")).toContain("%F0%9F%98%80");
+    expect(headers.get("set-cookie")).toBeNull();
+  });
+
+  test.each(["\ud800", "n".repeat(1025)])("no file name of %j", async (filename) => {
+    await expect(downloadUrl({ filename })).rejects.toMatchObject(badInput("filename"));
+  });
+
+  test("another content type", async () => {
+    expect((await headersOf({ contentType: "image/png" })).get("content-type")).toBe("image/png");
+  });
+
+  test.each(["text/html", "TEXT/HTML; charset=utf-8", "image/svg+xml", "text/javascript", "application/xml"])(
+    "%s as an attachment only",
+    async (contentType) => {
+      for (const disposition of [undefined, null, "INLINE"]) {
+        await expect(downloadUrl({ contentType, disposition })).rejects.toMatchObject(badInput("contentType"));
+      }
+      const headers = await headersOf({ contentType, disposition: "ATTACHMENT" });
+      expect(headers.get("content-disposition")).toBe("attachment");
+    },
+  );
+
+  test.each(["", "png", "text/", "text/plain\r\nX: y", "text/plain; charset", "a/b/c"])(
+    "no content type of %j",
+    async (contentType) => {
+      await expect(downloadUrl({ contentType })).rejects.toMatchObject(badInput("contentType"));
+    },
+  );
+});
+
+describe("stableFor", () => {
+  test("gives one URL to calls of one window, which lives as long as was asked from then on", async () => {
+    // A window that does not end while this test runs.
+    const stableFor = 1000 + Math.floor(Date.now() / 1000) % 2 * 1;
+    const [one, two] = [
+      await downloadUrl({ stableFor, expiresIn: 600 }),
+      await downloadUrl({ stableFor, expiresIn: 600 }),
+    ];
+    if (one.url !== two.url) throw new Error("unlucky");
+    expect(lifeOf(one)).toBe(600 + stableFor);
+    expect(Date.parse(one.expiresAt) - Date.now()).toBeGreaterThan(590_000);
+    expect((await fetch(one.url)).status).toBe(200);
+  });
+
+  test.each([-1, -(2 ** 31)])("is not %i", async (stableFor) => {
+    await expect(downloadUrl({ stableFor })).rejects.toMatchObject(badInput("stableFor"));
+  });
+
+  test("counts towards the longest life", async () => {
+    await expect(downloadUrl({ stableFor: 3000, expiresIn: 600 })).rejects.toMatchObject(badInput("expiresIn"));
+    await expect(downloadUrl({ stableFor: 2 ** 31 - 1 })).rejects.toMatchObject(badInput("expiresIn"));
+  });
+});
+
+describe("of several fields in one request", () => {
+  test("each failure names its own", async () => {
+    const answer = await client.answer(`{
+      good: downloadUrl(bucket: "demo", key: "a.txt") { key }
+      bad: downloadUrl(bucket: "demo", key: "missing.txt") { key }
+    }`);
+    expect(answer).toMatchObject({
+      ...{ status: 200, data: null },
+      errors: [{ path: ["bad"], extensions: { code: "OBJECT_NOT_FOUND" } }],
+    });
+  });
+
+  test.each([
+    ["a bucket that is missing", '{ downloadUrl(key: "a") { url } }'],
+    ["a key that is null", '{ downloadUrl(bucket: "demo", key: null) { url } }'],
+    ["an unknown disposition", '{ downloadUrl(bucket: "demo", key: "a", disposition: SHOW) { url } }'],
+    ["an unknown argument", '{ downloadUrl(bucket: "demo", key: "a", role: "admin") { url } }'],
+    ["a credential as a field", '{ downloadUrl(bucket: "demo", key: "a") { url secretAccessKey } }'],
+  ])("%s makes the document invalid", async (_what, document) => {
+    const { data, errors } = await client.answer(document);
+    expect(data).toBeUndefined();
+    expect(errors).toMatchObject([{ extensions: { code: "GRAPHQL_VALIDATION_FAILED", retryable: false } }]);
+  });
+});

@@ -1,0 +1,54 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parseXml, renderXml } from "../../../src/local/xml.ts";
+
+test("elements come in order, lists repeat, undefined is left out, text is escaped", () => {
+  const document = renderXml("A", { B: ["1", "<&>"], C: undefined, D: { E: true, F: 3 } }, "");
+  expect(document).toBe(
+    '<?xml version="1.0" encoding="UTF-8"?>\n<A><B>1</B><B>&#60;&#38;&#62;</B><D><E>true</E><F>3</F></D></A>',
+  );
+});
+
+test("every text comes back as it was", () => {
+  const text = fc
+    .string({ unit: "binary" })
+    .filter((each) => each.isWellFormed() && !each.includes("\0") && each !== "");
+  fc.assert(
+    fc.property(text, (value) => {
+      const parsed = parseXml(renderXml("Delete", { Object: { Key: value } }), "Delete");
+      expect(parsed.children("Object")[0]?.childText("Key")).toBe(value);
+    }),
+  );
+});
+
+describe("what is refused as MalformedXML", () => {
+  test.each([
+    ["no XML", "hello"],
+    ["nothing", ""],
+    ["another root", "<Other/>"],
+    ["two roots", "<A/><A/>"],
+    ["an element that does not end", "<A><B></A>"],
+    ["a document type", '<!DOCTYPE A [<!ENTITY b "c">]><A>&b;</A>'],
+    ["deep nesting", `${"<A>".repeat(5000)}${"</A>".repeat(5000)}`],
+  ])("%s", (_, document) => {
+    expect(() => parseXml(document, "A")).toThrow(expect.objectContaining({ code: "MalformedXML" }));
+  });
+
+  test.each(["&unknown;", "&#xD800;", "&#0;", "&#x110000;"])("the reference %s", (reference) => {
+    const root = parseXml(`<A><B>${reference}</B></A>`, "A");
+    expect(() => root.childText("B")).toThrow(expect.objectContaining({ code: "MalformedXML" }));
+  });
+
+  test("an element where text belongs", () => {
+    expect(() => parseXml("<A><B><C/></B></A>", "A").childText("B")).toThrow();
+  });
+});
+
+test("names such as __proto__ are only names", () => {
+  const root = parseXml(
+    "<A><__proto__><polluted>1</polluted></__proto__><constructor>x</constructor></A>",
+    "A",
+  );
+  expect(root.children("toString")).toEqual([]);
+  expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+});
