@@ -28,6 +28,7 @@ const rowsOfRealStore = new Set(["verified"]);
 const { values } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
+    "cpu-time": { type: "boolean", default: false },
     only: { type: "string", multiple: true },
     store: { type: "string" },
   },
@@ -38,6 +39,7 @@ for (const name of chosen) {
 }
 
 const log = (line) => process.stderr.write(`${line}\n`);
+const options = { quick: values.quick, cpuTime: values["cpu-time"], log };
 const plan = values.quick ? { rounds: 2, seconds: 1 } : { rounds: 5, seconds: 2 };
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
@@ -51,7 +53,7 @@ const sections = await withResources(async (use) => {
     const storeName = values.store ?? (rowsOfRealStore.has(name) ? realStore : "embedded store");
     stores[storeName] ??= use(await openStore(storeName, log));
     log(`\n${name}`);
-    sections.push(await rows[name]({ store: stores[storeName], quick: values.quick, log, ...plan }));
+    sections.push(await rows[name]({ store: stores[storeName], ...options, ...plan }));
   }
   return sections;
 });

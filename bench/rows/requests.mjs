@@ -1,6 +1,7 @@
 import { startIssuer } from "../issuer.mjs";
 import { Load } from "../load.mjs";
 import { startPeer } from "../peers/peer.mjs";
+import { processorSeconds } from "../processor-time.mjs";
 import { withResources } from "../resources.mjs";
 import { interleave } from "../rounds.mjs";
 import { startValetKey } from "../valet-key.mjs";
@@ -28,8 +29,11 @@ const names = {
   betterUploadPut: "better-upload, presigned PUT",
 };
 
-/** URLs signed over HTTP, with no call to S3 but a list's, by everybody. */
-export function requests({ store, rounds, seconds, log }) {
+/**
+ * URLs signed over HTTP, with no call to S3 but a list's, by everybody.
+ * @param {{ cpuTime: boolean }} options cpuTime: by the second of the server's own processor time
+ */
+export function requests({ store, rounds, seconds, cpuTime, log }) {
   return withResources(async (use) => {
     const issuer = use(await startIssuer());
     const subjects = Array.from({ length: callerCount }, (_, i) => `user-${i}`);
@@ -66,15 +70,23 @@ export function requests({ store, rounds, seconds, log }) {
         new Load(server.origin, { concurrency: urls === 1 ? connections : batchConnections, ...operation }),
       );
       await load.run(warmUpSeconds);
-      contenders[name] = async () => urls * (await load.run(seconds));
+      contenders[name] = async () => urls * (await rateOf(load, server, seconds, cpuTime));
     }
     return {
       title: "Requests that sign",
-      unit: "URLs/s",
+      unit: cpuTime ? "URLs/CPU s" : "URLs/s",
       figures: await interleave(rounds, contenders, log),
       comparisons,
     };
   });
+}
+
+async function rateOf(load, server, seconds, cpuTime) {
+  const [startedAt, usedBefore] = [performance.now(), processorSeconds(server.pid)];
+  const perSecond = await load.run(seconds);
+  if (!cpuTime) return perSecond;
+  const tookSeconds = (performance.now() - startedAt) / 1000;
+  return (perSecond * tookSeconds) / (processorSeconds(server.pid) - usedBefore);
 }
 
 /** A real answer, for the constant to be of the same size. */

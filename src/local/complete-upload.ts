@@ -34,7 +34,7 @@ export async function completeMultipartUpload(request: ObjectRequest, { now }: S
   const uploadId = parseUploadId(request);
   authorize(request, "s3:PutObject", objectArn(bucket.name, key));
   if (headers["if-match"] !== undefined) authorize(request, "s3:GetObject", objectArn(bucket.name, key));
-  const named = parseParts(parseXml(await receiveText(request), "CompleteMultipartUpload"));
+  const named = parseParts(parseXml(await receiveText(request, "object"), "CompleteMultipartUpload"));
   const conditions = parsePreconditions(headers);
   const earlier = completedEarlier(request, uploadId);
   if (earlier !== undefined) return completed(request, earlier);

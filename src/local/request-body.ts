@@ -41,12 +41,18 @@ export async function withReceivedBlob<Result>(
 
 /**
  * The text of a small body: an XML document.
+ * @param checksumOf what an x-amz-checksum-* header is of: CompleteMultipartUpload's is of the object, not of the XML
  * @throws {StoreError} MaxMessageLengthExceeded, BadDigest, …
  */
-export async function receiveText(request: S3Request): Promise<string> {
+export async function receiveText(request: S3Request, checksumOf: "body" | "object" = "body"): Promise<string> {
+  const headers = checksumOf === "body" ? request.headers : withoutChecksums(request.headers);
   const chunks: Buffer[] = [];
-  for await (const chunk of verifiedBody(request, maxControlBytes).chunks) chunks.push(chunk);
+  for await (const chunk of verifiedBody({ ...request, headers }, maxControlBytes).chunks) chunks.push(chunk);
   return Buffer.concat(chunks).toString("utf8");
+}
+
+function withoutChecksums(headers: S3Request["headers"]): S3Request["headers"] {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith("x-amz-checksum-")));
 }
 
 interface VerifiedBody {
