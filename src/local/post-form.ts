@@ -39,8 +39,8 @@ export async function readUploadForm<Result>(
       });
       parser.on("fieldsLimit", () => reject(tooLongFields()));
       parser.on("file", (name, file, { filename }) => {
-        // Errors reach the reader of the file; without one they would end the process.
-        file.on("error", reject);
+        // Its reader hears of an error, and one who stops reading causes one; unheard it would end the process.
+        file.on("error", () => {});
         if (handled !== undefined || name.toLowerCase() !== "file") return void file.resume();
         handled = handle({ fields, fileName: filename ?? "", file });
         handled.catch(reject);

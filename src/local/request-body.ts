@@ -44,7 +44,10 @@ export async function withReceivedBlob<Result>(
  * @param checksumOf what an x-amz-checksum-* header is of: CompleteMultipartUpload's is of the object, not of the XML
  * @throws {StoreError} MaxMessageLengthExceeded, BadDigest, …
  */
-export async function receiveText(request: S3Request, checksumOf: "body" | "object" = "body"): Promise<string> {
+export async function receiveText(
+  request: S3Request,
+  checksumOf: "body" | "object" = "body",
+): Promise<string> {
   const headers = checksumOf === "body" ? request.headers : withoutChecksums(request.headers);
   const chunks: Buffer[] = [];
   for await (const chunk of verifiedBody({ ...request, headers }, maxControlBytes).chunks) chunks.push(chunk);

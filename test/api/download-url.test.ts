@@ -76,13 +76,22 @@ describe("downloadUrl answers", () => {
     }
   });
 
-  test.each([0, -1, -(2 ** 31), 604_801, 2 ** 31 - 1])("BAD_USER_INPUT to expiresIn %i", async (expiresIn) => {
-    await expect(downloadUrl({ expiresIn })).rejects.toMatchObject(badInput("expiresIn"));
-  });
+  test.each([0, -1, -(2 ** 31), 604_801, 2 ** 31 - 1])(
+    "BAD_USER_INPUT to expiresIn %i",
+    async (expiresIn) => {
+      await expect(downloadUrl({ expiresIn })).rejects.toMatchObject(badInput("expiresIn"));
+    },
+  );
 
-  test.each([1.5, 2 ** 31, "60", true])("BAD_USER_INPUT to expiresIn %j, which is no Int", async (expiresIn) => {
-    await expect(downloadUrl({ expiresIn })).rejects.toMatchObject({ code: "BAD_USER_INPUT", retryable: false });
-  });
+  test.each([1.5, 2 ** 31, "60", true])(
+    "BAD_USER_INPUT to expiresIn %j, which is no Int",
+    async (expiresIn) => {
+      await expect(downloadUrl({ expiresIn })).rejects.toMatchObject({
+        code: "BAD_USER_INPUT",
+        retryable: false,
+      });
+    },
+  );
 
   test.each(malformedBuckets)("BAD_USER_INPUT to a bucket of %s", async (_what, name) => {
     await expect(downloadUrl({ bucket: name })).rejects.toMatchObject(badInput("bucket"));
@@ -146,7 +155,9 @@ describe("what a browser is told:", () => {
 
   test("one clean header of a name with quotes, line breaks and emoji", async () => {
     const headers = await headersOf({ filename: 'a"b\r\nSet-Cookie: x=1\r\n\r\n😀.txt' });
-    expect(headers.get("content-disposition")).toMatch(/^attachment; filename="[ -~]*"; filename\*=UTF-8''[!-~]*$/);
+    expect(headers.get("content-disposition")).toMatch(
+      /^attachment; filename="[ -~]*"; filename\*=UTF-8''[!-~]*$/,
+    );
     expect(headers.get("content-disposition")).toContain("%F0%9F%98%80");
     expect(headers.get("set-cookie")).toBeNull();
   });
@@ -163,7 +174,9 @@ describe("what a browser is told:", () => {
     "%s as an attachment only",
     async (contentType) => {
       for (const disposition of [undefined, null, "INLINE"]) {
-        await expect(downloadUrl({ contentType, disposition })).rejects.toMatchObject(badInput("contentType"));
+        await expect(downloadUrl({ contentType, disposition })).rejects.toMatchObject(
+          badInput("contentType"),
+        );
       }
       const headers = await headersOf({ contentType, disposition: "ATTACHMENT" });
       expect(headers.get("content-disposition")).toBe("attachment");
@@ -198,7 +211,9 @@ describe("stableFor", () => {
   });
 
   test("counts towards the longest life", async () => {
-    await expect(downloadUrl({ stableFor: 3000, expiresIn: 600 })).rejects.toMatchObject(badInput("expiresIn"));
+    await expect(downloadUrl({ stableFor: 3000, expiresIn: 600 })).rejects.toMatchObject(
+      badInput("expiresIn"),
+    );
     await expect(downloadUrl({ stableFor: 2 ** 31 - 1 })).rejects.toMatchObject(badInput("expiresIn"));
   });
 });

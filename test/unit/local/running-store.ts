@@ -84,20 +84,6 @@ export async function temporaryDirectory(): Promise<string> {
   return directory;
 }
 
-/** A session policy that allows these actions, on everything unless said otherwise. */
-export function allowing(
-  actions: readonly string[],
-  resources: readonly string[] = ["*"],
-  condition?: object,
-) {
-  return {
-    Version: "2012-10-17",
-    Statement: [
-      { Effect: "Allow", Action: actions, Resource: resources, ...(condition && { Condition: condition }) },
-    ],
-  };
-}
-
 /** What a refusal of the SDK says: AWS's code and HTTP status. */
 export async function refusal(
   promise: Promise<unknown>,

@@ -9,7 +9,6 @@ import {
 } from "../../../src/object-address.ts";
 
 export const eu = "eu-west-1" as Region;
-export const photos: BucketName = parseBucketName("photos");
 
 export function objectAddress(key: string, bucket = "photos", region = "eu-west-1"): ObjectAddress {
   return { region: region as Region, bucket: parseBucketName(bucket), key: parseObjectKey(key) };
