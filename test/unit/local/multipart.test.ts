@@ -153,7 +153,7 @@ test.each([
   ["SHA256", "COMPOSITE"],
 ] as const)("%s checksums, %s", async (algorithm, type) => {
   const { s3 } = await runningStore();
-  const valueOf = (...chunks: Uint8Array[]) => {
+  const checksumOf = (...chunks: Uint8Array[]) => {
     const checksum = createChecksum(algorithm);
     for (const chunk of chunks) checksum.update(Buffer.from(chunk));
     return checksum.digest();
@@ -162,9 +162,9 @@ test.each([
   const UploadId = await begin(s3, "a", { ChecksumAlgorithm: algorithm, ChecksumType: type });
   const address = { Bucket, Key: "a", UploadId };
   const name = `Checksum${algorithm}` as const;
-  const Parts = [];
+  const Parts: { PartNumber: number; ETag: string | undefined }[] = [];
   for (const [index, Body] of bodies.entries()) {
-    const value = valueOf(Body).toString("base64");
+    const value = checksumOf(Body).toString("base64");
     const part = await s3.send(
       new UploadPartCommand({ ...address, PartNumber: index + 1, Body, [name]: value }),
     );
@@ -174,9 +174,9 @@ test.each([
     s3.send(new CompleteMultipartUploadCommand({ ...address, MultipartUpload: { Parts }, ...more }));
   const expected =
     type === "FULL_OBJECT"
-      ? valueOf(...bodies).toString("base64")
-      : `${valueOf(...bodies.map((body) => valueOf(body))).toString("base64")}-2`;
-  expect((await refusal(complete({ [name]: valueOf().toString("base64") }))).name).toBe("BadDigest");
+      ? checksumOf(...bodies).toString("base64")
+      : `${checksumOf(...bodies.map((body) => checksumOf(body))).toString("base64")}-2`;
+  expect((await refusal(complete({ [name]: checksumOf().toString("base64") }))).name).toBe("BadDigest");
   expect((await refusal(complete({ MpuObjectSize: 3 }))).name).toBe("InvalidRequest");
   await complete({ [name]: expected, ChecksumType: type, MpuObjectSize: partBytes + 1000 });
   const head = await s3.send(new HeadObjectCommand({ Bucket, Key: "a", ChecksumMode: "ENABLED" }));

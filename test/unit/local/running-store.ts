@@ -97,3 +97,17 @@ export async function refusal(
   }
   throw new Error("It was not refused.");
 }
+
+/** A session policy that allows these actions, on everything unless said otherwise. */
+export function allowing(
+  actions: readonly string[],
+  resources: readonly string[] = ["*"],
+  condition?: object,
+) {
+  return {
+    Version: "2012-10-17",
+    Statement: [
+      { Effect: "Allow", Action: actions, Resource: resources, ...(condition && { Condition: condition }) },
+    ],
+  };
+}
