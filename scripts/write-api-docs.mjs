@@ -1,5 +1,5 @@
-// Writes docs/api.md from the schema's descriptions and the examples of docs/examples, which
-// test/api/examples.test.ts runs. With --check it only says whether the file is up to date.
+// Writes docs/api.md from the schema's descriptions and the examples of docs/examples.
+// With --check it only says whether the file is up to date.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { buildSchema, isEnumType, isInputObjectType, isObjectType, isScalarType, isUnionType } from "graphql";
 
@@ -68,7 +68,7 @@ const examples = readdirSync("docs/examples")
 const isRoot = (type) => roots.includes(type);
 const text = `${[
   "# API",
-  "Written by `npm run docs` from the schema's descriptions; the examples are run by the tests. Errors have `extensions.code`, `retryable` and, where one argument is at fault, `field`: see [errors](errors.md).",
+  "Written by `npm run docs` from the schema's descriptions. Errors have `extensions.code`, `retryable` and, where one argument is at fault, `field`: see [errors](errors.md).",
   "## Examples",
   ...examples,
   ...roots.flatMap((root) => [
