@@ -29,8 +29,13 @@ export async function readUploadForm<Result>(
   const fields = new Map<string, string>();
   let fieldBytes = 0;
   let handled: Promise<Result> | undefined;
+  let isRefused = false;
   try {
-    return await new Promise<Result>((resolve, reject) => {
+    return await new Promise<Result>((resolve, rejectPromise) => {
+      const reject = (error: unknown) => {
+        isRefused = true;
+        rejectPromise(error);
+      };
       parser.on("field", (name, value, { nameTruncated, valueTruncated }) => {
         if (handled !== undefined) return;
         fieldBytes += Buffer.byteLength(name) + Buffer.byteLength(value);
@@ -41,7 +46,9 @@ export async function readUploadForm<Result>(
       parser.on("file", (name, file, { filename }) => {
         // Its reader hears of an error, and one who stops reading causes one; unheard it would end the process.
         file.on("error", () => {});
-        if (handled !== undefined || name.toLowerCase() !== "file") return void file.resume();
+        // The parser goes on to the end of a chunk, whatever was wrong with a field in it.
+        const isTheFile = handled === undefined && !isRefused && name.toLowerCase() === "file";
+        if (!isTheFile) return void file.resume();
         handled = handle({ fields, fileName: filename ?? "", file });
         handled.catch(reject);
       });
