@@ -10,7 +10,7 @@ import {
 import type { MultipartUpload, StoredPart } from "./multipart-uploads.ts";
 import { parseAttributes } from "./object-attributes.ts";
 import { authorizeWrite } from "./object-operations.ts";
-import { withReceivedBlob } from "./request-body.ts";
+import { type ReceivedBlob, withReceivedBlob } from "./request-body.ts";
 import { integerParameter, invalidArgument, type ObjectRequest, type StoreState } from "./s3-request.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -55,7 +55,7 @@ export async function uploadPart(request: ObjectRequest, { blobs, now }: StoreSt
   authorizeObject(request, "s3:PutObject");
   const partNumber = parsePartNumber(request);
   const upload = bucket.uploads.get(key, parseUploadId(request));
-  return await withReceivedBlob(request, blobs, async ({ stored, md5, checksum }) => {
+  const commit = async ({ stored, md5, checksum }: ReceivedBlob): Promise<Answer> => {
     refuseOtherChecksum(upload, checksum?.algorithm);
     await bucket.uploads.putPart(key, upload.uploadId, {
       ...stored,
@@ -71,11 +71,14 @@ export async function uploadPart(request: ObjectRequest, { blobs, now }: StoreSt
         ...(checksum && { [checksumHeader(checksum.algorithm)]: checksum.value }),
       },
     };
-  });
+  };
+  // A FULL_OBJECT checksum is made of every part's, and S3 computes what the client leaves out; of a
+  // COMPOSITE one's parts the client has to bring them.
+  const compute = upload.checksum?.type === "FULL_OBJECT" ? upload.checksum.algorithm : undefined;
+  return await withReceivedBlob(request, blobs, commit, { compute });
 }
 
 function refuseOtherChecksum({ checksum }: MultipartUpload, sent: ChecksumAlgorithm | undefined): void {
-  // A FULL_OBJECT checksum needs every part's too; without one it could not be said what the object's is.
   if (checksum === undefined || checksum.algorithm === sent) return;
   throw new StoreError(
     400,

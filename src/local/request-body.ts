@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { decodeAwsChunked } from "./aws-chunked.ts";
 import type { BlobFiles } from "./blob-files.ts";
+import type { ChecksumAlgorithm } from "./checksums.ts";
 import { type BodyDigests, DigestVerifier, parseExpectedDigests, trailerNames } from "./expected-digests.ts";
 import type { StoredBlob } from "./object-version.ts";
 import type { S3Request } from "./s3-request.ts";
@@ -13,13 +14,22 @@ export interface ReceivedBlob extends BodyDigests {
   readonly stored: StoredBlob;
 }
 
+export interface ReceiveOptions {
+  /** What to compute of a body that brings no checksum. */
+  readonly compute?: ChecksumAlgorithm | undefined;
+}
+
 /**
  * Writes a request's body to a new blob and checks everything that was promised of it. The blob is
  * the caller's, to commit or to remove; on an error there is none.
  * @throws {StoreError} MissingContentLength, EntityTooLarge, IncompleteBody, BadDigest, …
  */
-export async function receiveBlob(request: S3Request, blobs: BlobFiles): Promise<ReceivedBlob> {
-  const body = verifiedBody(request, maxPutBytes);
+export async function receiveBlob(
+  request: S3Request,
+  blobs: BlobFiles,
+  { compute }: ReceiveOptions = {},
+): Promise<ReceivedBlob> {
+  const body = verifiedBody(request, maxPutBytes, compute);
   const stored = await blobs.write(body.chunks);
   return { ...body.digests(), stored };
 }
@@ -29,8 +39,9 @@ export async function withReceivedBlob<Result>(
   request: S3Request,
   blobs: BlobFiles,
   commit: (received: ReceivedBlob) => Promise<Result>,
+  options: ReceiveOptions = {},
 ): Promise<Result> {
-  const received = await receiveBlob(request, blobs);
+  const received = await receiveBlob(request, blobs, options);
   try {
     return await commit(received);
   } catch (error) {
@@ -65,16 +76,15 @@ interface VerifiedBody {
   readonly digests: () => BodyDigests;
 }
 
-function verifiedBody(request: S3Request, maxBytes: number): VerifiedBody {
+function verifiedBody(request: S3Request, maxBytes: number, compute?: ChecksumAlgorithm): VerifiedBody {
   const { headers } = request;
   const { payload, signing } = request.signature;
   const bytes =
     payload.kind === "chunked" ? headers["x-amz-decoded-content-length"] : headers["content-length"];
   const promisedBytes = parseLength(bytes);
   if (promisedBytes > maxBytes) throw tooLarge(promisedBytes, maxBytes);
-  const verifier = new DigestVerifier(
-    parseExpectedDigests(headers, payload.kind === "sha256" ? payload.hex : undefined),
-  );
+  const expected = parseExpectedDigests(headers, payload.kind === "sha256" ? payload.hex : undefined);
+  const verifier = new DigestVerifier({ ...expected, compute });
   if (payload.kind !== "chunked") {
     const chunks = verified(request.openBody, verifier, promisedBytes, () => new Map());
     return { chunks, digests: () => verifier.digests };

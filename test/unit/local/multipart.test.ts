@@ -194,6 +194,36 @@ test("a part without the upload's checksum, or a checksum type that does not exi
   ).toBe("InvalidRequest");
 });
 
+test.each(["CRC32", "CRC32C", "CRC64NVME"] as const)(
+  "a %s of the whole object is computed from parts that bring none",
+  async (algorithm) => {
+    const { client } = await runningStore();
+    const s3 = client({ requestChecksumCalculation: "WHEN_REQUIRED" });
+    const UploadId = await begin(s3, "a", { ChecksumAlgorithm: algorithm, ChecksumType: "FULL_OBJECT" });
+    const address = { Bucket, Key: "a", UploadId };
+    const checksum = createChecksum(algorithm);
+    const Parts: { PartNumber: number; ETag: string | undefined }[] = [];
+    for (const [index, Body] of [randomBytes(partBytes), randomBytes(1000)].entries()) {
+      checksum.update(Body);
+      const { ETag } = await s3.send(new UploadPartCommand({ ...address, PartNumber: index + 1, Body }));
+      Parts.push({ PartNumber: index + 1, ETag });
+    }
+    const complete = (value: string) =>
+      s3.send(
+        new CompleteMultipartUploadCommand({
+          ...{ ...address, MultipartUpload: { Parts }, ChecksumType: "FULL_OBJECT" },
+          [`Checksum${algorithm}`]: value,
+        }),
+      );
+    const other = createChecksum(algorithm).digest().toString("base64");
+    expect((await refusal(complete(other))).name).toBe("BadDigest");
+    const value = checksum.digest().toString("base64");
+    await complete(value);
+    const head = await s3.send(new HeadObjectCommand({ Bucket, Key: "a", ChecksumMode: "ENABLED" }));
+    expect(head).toMatchObject({ [`Checksum${algorithm}`]: value, ChecksumType: "FULL_OBJECT" });
+  },
+);
+
 test("parts are copied from objects", async () => {
   const { s3 } = await runningStore();
   await s3.send(new PutObjectCommand({ Bucket, Key: "source ü", Body: "0123456789" }));
