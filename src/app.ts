@@ -86,7 +86,11 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     maxUploadBytes: config.maxUploadBytes,
     rateLimit: config.rateLimit,
   });
-  const url = await listen(http, config);
+  const url = await listen(http, config).catch(async (error: unknown) => {
+    await apollo.stop();
+    await backend.close();
+    throw error;
+  });
   log.info({ url, store: config.store.kind }, "Valet Key is ready");
 
   return {

@@ -16,7 +16,17 @@ export interface UploadDemands {
   readonly expiresInSeconds?: number | undefined;
   /** What the caller's role session can outlive, whatever the grants say. */
   readonly longestSeconds?: number | undefined;
+  /** The arguments that errors point at. Default: those of requestUpload. */
+  readonly fields?: UploadFields | undefined;
 }
+
+/** Undefined: there is no such argument. */
+export interface UploadFields {
+  readonly size: string | undefined;
+  readonly contentType: string;
+}
+
+const requestUploadFields: UploadFields = { size: "size", contentType: "input.contentType" };
 
 /**
  * Each of these functions lets a request pass if one single grant allows all of it, and throws otherwise:
@@ -34,7 +44,7 @@ export function authorizeDownload(
 }
 
 /**
- * @throws {ValetKeyError} FORBIDDEN; CONTENT_TYPE_NOT_ALLOWED (input.contentType); UPLOAD_TOO_LARGE (size);
+ * @throws {ValetKeyError} FORBIDDEN; CONTENT_TYPE_NOT_ALLOWED; UPLOAD_TOO_LARGE;
  * BAD_USER_INPUT (expiresIn), which says the maximum
  */
 export function authorizeUpload(
@@ -43,8 +53,9 @@ export function authorizeUpload(
   demands: UploadDemands = {},
 ): void {
   const onObject = grantsOn(grants, "UPLOAD", object.bucket, object.key);
-  const ofType = narrowByContentType(onObject, demands.contentType);
-  const ofSize = narrowBySize(ofType, demands.sizeBytes);
+  const { fields = requestUploadFields } = demands;
+  const ofType = narrowByContentType(onObject, demands.contentType, fields.contentType);
+  const ofSize = narrowBySize(ofType, demands.sizeBytes, fields.size);
   narrowByExpiry(ofSize, demands.expiresInSeconds, demands.longestSeconds);
 }
 
@@ -90,7 +101,10 @@ export function uploadLimitBytes(
   contentType: string | undefined,
 ): number {
   const onObject = grantsOn(grants, "UPLOAD", object.bucket, object.key);
-  return largest(narrowByContentType(onObject, contentType), "maxUploadBytes");
+  return largest(
+    narrowByContentType(onObject, contentType, requestUploadFields.contentType),
+    "maxUploadBytes",
+  );
 }
 
 function allows(grant: Grant, action: Action, bucket: BucketName, path: string): boolean {
@@ -108,7 +122,11 @@ function grantsOn(
   return found;
 }
 
-function narrowByContentType(grants: readonly Grant[], contentType: string | undefined): readonly Grant[] {
+function narrowByContentType(
+  grants: readonly Grant[],
+  contentType: string | undefined,
+  field: string,
+): readonly Grant[] {
   const found = grants.filter(
     ({ contentTypes }) =>
       contentTypes === undefined ||
@@ -118,9 +136,7 @@ function narrowByContentType(grants: readonly Grant[], contentType: string | und
   const allowed = [...new Set(grants.flatMap((grant) => grant.contentTypes ?? []))].join(", ");
   const message =
     contentType === undefined ? "A content type is required here" : "This content type is not allowed here";
-  throw new ValetKeyError("CONTENT_TYPE_NOT_ALLOWED", `${message}: ${allowed}.`, {
-    field: "input.contentType",
-  });
+  throw new ValetKeyError("CONTENT_TYPE_NOT_ALLOWED", `${message}: ${allowed}.`, { field });
 }
 
 /** Compares types and subtypes without regard to case or parameters (RFC 9110, section 8.3.1). */
@@ -131,12 +147,16 @@ function matchesType(pattern: string, contentType: string): boolean {
   return (wantedType === "*" || wantedType === type) && (wantedSubtype === "*" || wantedSubtype === subtype);
 }
 
-function narrowBySize(grants: readonly Grant[], sizeBytes: number | undefined): readonly Grant[] {
+function narrowBySize(
+  grants: readonly Grant[],
+  sizeBytes: number | undefined,
+  field: string | undefined,
+): readonly Grant[] {
   if (sizeBytes === undefined) return grants;
   const found = grants.filter(({ maxUploadBytes = Infinity }) => sizeBytes <= maxUploadBytes);
   if (found.length > 0) return found;
   const limit = largest(grants, "maxUploadBytes");
-  throw new ValetKeyError("UPLOAD_TOO_LARGE", `At most ${limit} bytes are allowed here.`, { field: "size" });
+  throw new ValetKeyError("UPLOAD_TOO_LARGE", `At most ${limit} bytes are allowed here.`, { field });
 }
 
 function narrowByExpiry(

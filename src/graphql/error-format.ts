@@ -17,7 +17,7 @@ const malformedRequestCodes = new Set(["BAD_REQUEST", "BAD_USER_INPUT", "OPERATI
  * answered with nothing but the request id.
  */
 export function publicError(error: unknown, requestId: string): GraphQLFormattedError {
-  if (error instanceof ValetKeyError) {
+  if (isForeseen(error)) {
     const { message, code, retryable, field } = error;
     return { message, extensions: { code, retryable, ...(field === undefined ? {} : { field }) } };
   }
@@ -39,7 +39,12 @@ export function formatGraphQLError(formatted: GraphQLFormattedError, error: unkn
 
 /** True for what nobody foresaw, and what somebody has to look at. */
 export function isUnexpected(error: unknown): boolean {
-  return graphqlFault(error) === undefined && !(unwrapResolverError(error) instanceof ValetKeyError);
+  return graphqlFault(error) === undefined && !isForeseen(unwrapResolverError(error));
+}
+
+/** An answer of S3 that nobody foresaw is a ValetKeyError too, and has no more to say than any other surprise. */
+function isForeseen(error: unknown): error is ValetKeyError {
+  return error instanceof ValetKeyError && error.code !== "INTERNAL_SERVER_ERROR";
 }
 
 /** The code of GraphQL's own complaint about the document or its variables; undefined for everything else. */

@@ -105,6 +105,7 @@ export class ObjectsResolver {
     authorizeUpload(context.grants, target, {
       sizeBytes: head.sizeBytes,
       contentType: to.contentType ?? head.contentType,
+      fields: { size: undefined, contentType: "to.contentType" },
     });
     const copied = await context.inRegionOf(target, async (s3, there) =>
       copyObject({

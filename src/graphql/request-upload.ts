@@ -1,8 +1,8 @@
 import { authorizeUpload } from "../access/authorization.ts";
 import { badUserInput } from "../errors.ts";
 import type { ObjectAddress } from "../object-address.ts";
-import type { ChecksumAlgorithm } from "../storage/checksums.ts";
-import { createMultipartUpload } from "../storage/multipart-uploads.ts";
+import type { Checksum, ChecksumAlgorithm } from "../storage/checksums.ts";
+import { createMultipartUpload, requireWholeObjectChecksum } from "../storage/multipart-uploads.ts";
 import { findResumableUpload } from "../storage/pending-uploads.ts";
 import { presignPost } from "../storage/post-policy.ts";
 import { presignPut } from "../storage/presigned-requests.ts";
@@ -44,9 +44,14 @@ export async function requestUpload(
     contentType: input.contentType ?? undefined,
     expiresInSeconds,
     longestSeconds: services.sessions.longestSeconds,
+    fields: { size: `${at}size`, contentType: `${at}input.contentType` },
   });
 
-  if (chosen === UploadMethod.MULTIPART) return beginMultipart(context, address, { headers, plan, resume });
+  if (chosen === UploadMethod.MULTIPART) {
+    const checksum = promisedChecksum(headers);
+    if (checksum !== undefined) requireWholeObjectChecksum(checksum, `${at}input.checksum.algorithm`);
+    return beginMultipart(context, address, { headers, checksum, plan, resume });
+  }
   if (chosen === UploadMethod.POST && input.overwrite === false) {
     throw badUserInput(`${at}method`, "A form cannot keep an object from being replaced: use PUT.");
   }
@@ -78,13 +83,19 @@ function chooseMethod(
   return method;
 }
 
+interface MultipartDemands {
+  readonly headers: UploadHeaderMap;
+  readonly checksum: Checksum | undefined;
+  readonly plan: UploadPlan;
+  readonly resume: boolean;
+}
+
 /** A new multipart upload, or with `resume` the newest one of the key whose parts fit. */
 async function beginMultipart(
   context: RequestContext,
   address: ObjectAddress,
-  { headers, plan, resume }: { headers: UploadHeaderMap; plan: UploadPlan; resume: boolean },
+  { headers, checksum, plan, resume }: MultipartDemands,
 ): Promise<MultipartUpload> {
-  const checksum = promisedChecksum(headers);
   const resumed = resume ? await findUpload(context, address, plan, checksum?.algorithm) : undefined;
   const begun = resumed ?? {
     startedAt: new Date(context.services.clock()),

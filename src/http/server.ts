@@ -44,6 +44,8 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
   });
 
+  // Fastify reads it by default; other sites' forms can send it without asking first.
+  server.removeContentTypeParser("text/plain");
   server.setErrorHandler(answerError);
   server.setNotFoundHandler(answerNotFound);
   server.addHook("onSend", async (_request, reply) => {

@@ -46,6 +46,7 @@ export async function startEmbeddedServer(
   await admin.send(new PutBucketVersioningCommand({ Bucket: versionedBucket, VersioningConfiguration }));
   const server = await startServer({
     grants: anyoneMayDoAnything,
+    stsUrl: endpoint,
     ...options,
     store: {
       ...{ name: "embedded", endpoint, region, roleArn },

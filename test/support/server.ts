@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Logger } from "pino";
 import type { Action } from "../../src/access/grants.ts";
 import { startApp } from "../../src/app.ts";
 import { loadConfig } from "../../src/config.ts";
@@ -28,6 +29,7 @@ export interface TestServerOptions {
   /** Whose tokens it believes. */
   readonly issuer?: Issuer | undefined;
   readonly env?: Readonly<Record<string, string>>;
+  readonly log?: Logger | undefined;
 }
 
 export interface TestServer {
@@ -45,7 +47,7 @@ export async function startServer(options: TestServerOptions): Promise<TestServe
   const env = { ...environment(options), VALETKEY_GRANTS: grantsFile };
   // AWS's own provider chain reads the process's environment, whatever record the server is given.
   for (const [name, value] of Object.entries(env)) if (name.startsWith("AWS_")) process.env[name] = value;
-  const app = await startApp(loadConfig(env));
+  const app = await startApp(loadConfig(env), { log: options.log });
   return {
     url: app.url,
     client: new GraphQLClient(app.url),

@@ -1,0 +1,64 @@
+import { ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
+import { afterAll, describe, expect, test } from "vitest";
+import { bucket, startEmbeddedServer } from "../support/embedded-server.ts";
+import { startIssuer } from "../support/issuer.ts";
+import { beginUpload, forged, malformedIds, sendPart } from "../support/multipart-uploads.ts";
+import { abortUpload, completeUpload, downloadUrl } from "../support/operations.ts";
+
+const issuer = await startIssuer();
+const server = await startEmbeddedServer({
+  issuer,
+  grants: [
+    { who: "authenticated", bucket, prefix: "users/{sub}/", allow: ["UPLOAD", "DOWNLOAD"] },
+    { who: "anonymous", bucket, allow: ["DOWNLOAD", "LIST", "DELETE"] },
+  ],
+});
+afterAll(async () => {
+  await server.close();
+  await issuer.close();
+});
+const alice = server.client.as(await issuer.token({ sub: "alice" }));
+const bob = server.client.as(await issuer.token({ sub: "bob" }));
+
+async function pendingKeys(): Promise<string[]> {
+  const { Uploads } = await server.admin.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+  return (Uploads ?? []).map(({ Key }) => Key ?? "");
+}
+
+describe("abortUpload", () => {
+  test("answers with the id and frees the parts, now and when it is repeated", async () => {
+    const key = "users/alice/aborted";
+    const upload = await beginUpload(alice, { bucket, key });
+    await sendPart(upload, 2);
+    expect(await pendingKeys()).toContain(key);
+    for (const _time of ["first", "again"]) expect(await abortUpload(alice, upload.id)).toBe(upload.id);
+    expect(await pendingKeys()).not.toContain(key);
+    await expect(sendPart(upload, 2)).rejects.toThrow("NoSuchUpload");
+  });
+
+  test("of a completed upload leaves the object", async () => {
+    const key = "users/alice/completed";
+    const upload = await beginUpload(alice, { bucket, key });
+    for (const number of [1, 2]) await sendPart(upload, number);
+    await completeUpload(alice, upload.id);
+    expect(await abortUpload(alice, upload.id)).toBe(upload.id);
+    expect(await downloadUrl(alice, { bucket, key })).toMatchObject({ key });
+  });
+
+  test("is for who may upload to the key", async () => {
+    const key = "users/alice/mine";
+    const { id } = await beginUpload(alice, { bucket, key });
+    for (const client of [bob, server.client])
+      await expect(abortUpload(client, id)).rejects.toMatchObject({ code: "FORBIDDEN", retryable: false });
+    expect(await pendingKeys()).toContain(key);
+  });
+
+  test.each(malformedIds)("takes no id like %j", async (id) => {
+    await expect(abortUpload(alice, id)).rejects.toMatchObject({ code: "BAD_USER_INPUT", field: "id" });
+  });
+
+  test("finds no upload of a forged id", async () => {
+    const { id } = await beginUpload(alice, { bucket, key: "users/alice/forged" });
+    await expect(abortUpload(alice, forged(id))).rejects.toMatchObject({ code: "UPLOAD_NOT_FOUND" });
+  });
+});

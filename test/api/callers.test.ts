@@ -1,0 +1,106 @@
+import { SignJWT, UnsecuredJWT } from "jose";
+import { afterAll, describe, expect, test } from "vitest";
+import { anyoneMayDoAnything, startEmbeddedServer } from "../support/embedded-server.ts";
+import { startIssuer } from "../support/issuer.ts";
+
+const issuer = await startIssuer();
+const server = await startEmbeddedServer({
+  issuer,
+  grants: [
+    ...anyoneMayDoAnything,
+    { who: "authenticated", bucket: "demo", allow: ["UPLOAD", "DOWNLOAD", "LIST", "DELETE"] },
+  ],
+  env: { VALETKEY_RATE_LIMIT: "20/1h" },
+});
+afterAll(async () => {
+  await server.close();
+  await issuer.close();
+});
+
+const ask = (authorization?: string) =>
+  fetch(`${server.url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...(authorization && { authorization }) },
+    body: JSON.stringify({ query: "{ viewer { subject } }" }),
+  });
+const claims = { iss: issuer.url, aud: "valetkey-tests", sub: "alice", exp: 9_999_999_999 };
+const shared = new TextEncoder().encode("the text of a public key, taken for a shared secret");
+
+describe("a token", () => {
+  test("is taken in any case of the scheme's name", async () => {
+    const token = await issuer.token({ sub: "alice" });
+    for (const scheme of ["Bearer", "bearer", "BEARER"]) {
+      expect(await (await ask(`${scheme} ${token}`)).json()).toEqual({
+        data: { viewer: { subject: "alice" } },
+      });
+    }
+  });
+
+  test.each<[string, () => string | Promise<string>]>([
+    ["garbage", () => "Bearer garbage"],
+    ["nothing", () => "Bearer"],
+    ["a password", () => "Basic YWxpY2U6c2VjcmV0"],
+    ["no algorithm", () => `Bearer ${new UnsecuredJWT(claims).encode()}`],
+    [
+      "a shared secret",
+      async () => `Bearer ${await new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).sign(shared)}`,
+    ],
+    ["another issuer", async () => `Bearer ${await issuer.token({ sub: "a", iss: "https://evil.example" })}`],
+    ["another audience", async () => `Bearer ${await issuer.token({ sub: "a", aud: "another" })}`],
+    ["the past", async () => `Bearer ${await issuer.token({ sub: "a", exp: 1_000_000_000 })}`],
+    ["the future", async () => `Bearer ${await issuer.token({ sub: "a", nbf: 9_000_000_000 })}`],
+    ["a changed claim", async () => `Bearer ${changed(await issuer.token({ sub: "a" }))}`],
+    ["10,000 letters", () => `Bearer ${"a".repeat(10_000)}`],
+  ])("of %s is 401", async (_what, authorization) => {
+    const response = await ask(await authorization());
+    expect(response.status).toBe(401);
+    expect(response.headers.get("www-authenticate")).toMatch(/^Bearer/);
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    const { errors, data } = (await response.json()) as { errors: unknown[]; data?: unknown };
+    expect(data).toBeUndefined();
+    expect(errors).toEqual([
+      { message: expect.any(String), extensions: { code: "UNAUTHENTICATED", retryable: false } },
+    ]);
+  });
+
+  test("that is bad ends a form before it is read", async () => {
+    const response = await fetch(`${server.url}/graphql`, {
+      method: "POST",
+      headers: {
+        ...{ authorization: "Bearer garbage", "apollo-require-preflight": "1" },
+        "content-type": "multipart/form-data; boundary=x",
+      },
+      body: "this is no form",
+    });
+    expect(response.status).toBe(401);
+  });
+});
+
+describe("the rate limit", () => {
+  test("counts each caller alone, and says when to come again", async () => {
+    const carol = `Bearer ${await issuer.token({ sub: "carol" })}`;
+    const statuses = [];
+    for (let count = 0; count < 20; count += 1) statuses.push((await ask(carol)).status);
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    const over = await ask(carol);
+    expect(over.status).toBe(429);
+    expect(Number(over.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(over.headers.get("cache-control")).toBe("no-store");
+    expect(await over.json()).toEqual({
+      errors: [{ message: expect.any(String), extensions: { code: "RATE_LIMITED", retryable: true } }],
+    });
+    // Another token of the same caller is the same caller; another caller and nobody are not.
+    expect((await ask(`Bearer ${await issuer.token({ sub: "carol", jti: "2" })}`)).status).toBe(429);
+    expect((await ask(`Bearer ${await issuer.token({ sub: "dave" })}`)).status).toBe(200);
+    expect((await ask()).status).toBe(200);
+    for (const path of ["/healthz", "/readyz", "/metrics"])
+      expect((await fetch(server.url + path)).status).toBe(200);
+  });
+});
+
+/** The same token with another subject and the old signature. */
+function changed(token: string): string {
+  const [header, payload = "", signature] = token.split(".");
+  const other = { ...JSON.parse(Buffer.from(payload, "base64url").toString()), sub: "root" };
+  return [header, Buffer.from(JSON.stringify(other)).toString("base64url"), signature].join(".");
+}

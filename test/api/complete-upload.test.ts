@@ -1,0 +1,146 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { bucket, startEmbeddedServer } from "../support/embedded-server.ts";
+import { startIssuer } from "../support/issuer.ts";
+import { beginUpload, forged, malformedIds, sendPart, twoPartsBytes } from "../support/multipart-uploads.ts";
+import { abortUpload, completeUpload, findUpload, requestUpload } from "../support/operations.ts";
+
+const issuer = await startIssuer();
+const server = await startEmbeddedServer({
+  issuer,
+  grants: [
+    { who: "authenticated", bucket, prefix: "users/{sub}/", allow: ["UPLOAD", "DOWNLOAD"] },
+    { who: "authenticated", bucket, prefix: "blind/", allow: ["UPLOAD"] },
+  ],
+});
+afterAll(async () => {
+  await server.close();
+  await issuer.close();
+});
+const alice = server.client.as(await issuer.token({ sub: "alice" }));
+const bob = server.client.as(await issuer.token({ sub: "bob" }));
+const badInput = (field: string) => ({ code: "BAD_USER_INPUT", retryable: false, field });
+
+async function sentWhole(key: string, more: object = {}) {
+  const upload = await beginUpload(alice, { bucket, key, ...more });
+  const parts = [];
+  for (const number of [1, 2]) parts.push({ number, etag: await sendPart(upload, number) });
+  return { upload, parts };
+}
+
+describe("completeUpload", () => {
+  test("answers with the object as it is stored", async () => {
+    const key = "users/alice/described";
+    const metadata = [{ name: "author", value: "zoë" }];
+    const { upload } = await sentWhole(key, { contentType: "video/mp4", metadata });
+    const answer = await alice.data(
+      `mutation ($id: ID!) {
+        completeUpload(id: $id) { bucket key region size contentType metadata { name value } downloadUrl { key } }
+      }`,
+      { id: upload.id },
+    );
+    expect(answer).toEqual({
+      completeUpload: {
+        ...{ bucket, key, region: "us-east-1", size: twoPartsBytes },
+        ...{ contentType: "video/mp4", metadata, downloadUrl: { key } },
+      },
+    });
+  });
+
+  test("takes ETags with their quotes or without, in any order", async () => {
+    const { upload, parts } = await sentWhole("users/alice/quotes");
+    const bare = parts.map(({ number, etag }) => ({ number, etag: etag.replaceAll('"', "") })).reverse();
+    expect(await completeUpload(alice, upload.id, bare)).toMatchObject({ size: twoPartsBytes });
+  });
+
+  test("refuses a list that is not of this upload, and completes nothing", async () => {
+    const { upload, parts } = await sentWhole("users/alice/lists");
+    const [first, second] = parts;
+    if (first === undefined || second === undefined) throw new Error("No part was sent.");
+    const refusedLists = [
+      [],
+      [first],
+      [first, first],
+      [first, second, second],
+      [first, second, { number: 3, etag: second.etag }],
+      [{ ...first, number: 0 }, second],
+      [{ ...first, number: -1 }, second],
+      [first, { ...second, etag: first.etag }],
+      [first, { ...second, etag: "" }],
+      [first, { ...second, etag: '"</ETag><ETag>' }],
+    ];
+    for (const list of refusedLists) {
+      await expect(completeUpload(alice, upload.id, list)).rejects.toMatchObject({
+        code: expect.stringMatching(/^(BAD_USER_INPUT|UPLOAD_INCOMPLETE)$/),
+      });
+    }
+    expect((await findUpload(alice, upload.id, [1]))?.uploadedParts).toHaveLength(2);
+    await completeUpload(alice, upload.id, parts);
+  });
+
+  test("says which parts are missing, and may be asked again", async () => {
+    const upload = await beginUpload(alice, { bucket, key: "users/alice/incomplete" });
+    await expect(completeUpload(alice, upload.id)).rejects.toMatchObject({
+      ...{ code: "UPLOAD_INCOMPLETE", retryable: true, message: expect.stringContaining("1–2") },
+    });
+    await sendPart(upload, 1);
+    await expect(completeUpload(alice, upload.id)).rejects.toMatchObject({
+      ...{ code: "UPLOAD_INCOMPLETE", message: expect.stringMatching(/part 2 /) },
+    });
+    await sendPart(upload, 2);
+    await completeUpload(alice, upload.id);
+  });
+
+  test("makes an empty object of an empty part", async () => {
+    const input = { bucket, key: "users/alice/empty" };
+    const upload = await requestUpload(alice, "MULTIPART", { input, size: 0 });
+    expect(upload).toMatchObject({ partCount: 1, parts: [{ number: 1, size: 0 }] });
+    await sendPart(upload, 1);
+    expect(await completeUpload(alice, upload.id)).toMatchObject({ size: 0 });
+  });
+
+  test("needs no right to read, but for what has to be read", async () => {
+    const { upload } = await sentWhole("blind/a");
+    const complete = (fields: string) =>
+      alice.answer(`mutation ($id: ID!) { completeUpload(id: $id) { ${fields} } }`, { id: upload.id });
+    expect(await complete("key size etag")).toMatchObject({
+      data: { completeUpload: { key: "blind/a", size: twoPartsBytes } },
+    });
+    const other = (await sentWhole("blind/b")).upload;
+    const answer = await alice.answer(
+      "mutation ($id: ID!) { completeUpload(id: $id) { key downloadUrl { url } } }",
+      { id: other.id },
+    );
+    expect(answer).toMatchObject({
+      data: null,
+      errors: [{ path: ["completeUpload", "downloadUrl"], extensions: { code: "FORBIDDEN" } }],
+    });
+  });
+
+  test("is for who may upload to the key, whoever began it", async () => {
+    const { upload } = await sentWhole("users/alice/mine");
+    for (const client of [bob, server.client])
+      await expect(completeUpload(client, upload.id)).rejects.toMatchObject({ code: "FORBIDDEN" });
+    await completeUpload(alice, upload.id);
+  });
+
+  test.each(malformedIds)("takes no id like %j", async (id) => {
+    await expect(completeUpload(alice, id)).rejects.toMatchObject(badInput("id"));
+  });
+
+  test("finds no upload of a forged id, nor one that was aborted", async () => {
+    const { id } = await beginUpload(alice, { bucket, key: "users/alice/aborted" });
+    await abortUpload(alice, id);
+    for (const gone of [id, forged(id)])
+      await expect(completeUpload(alice, gone)).rejects.toMatchObject({
+        ...{ code: "UPLOAD_NOT_FOUND", retryable: false },
+      });
+  });
+
+  test("does not take another's object of the same key for its own", async () => {
+    const key = "users/alice/replaced";
+    const { id } = await beginUpload(alice, { bucket, key });
+    await abortUpload(alice, id);
+    await server.seed(key, "x".repeat(twoPartsBytes));
+    await expect(completeUpload(alice, id)).rejects.toMatchObject({ code: "UPLOAD_NOT_FOUND" });
+  });
+});

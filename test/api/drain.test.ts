@@ -1,0 +1,132 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { type ClientRequest, type IncomingMessage, request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { json } from "node:stream/consumers";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { startApp } from "../../src/app.ts";
+import { loadConfig } from "../../src/config.ts";
+import { buildProgram } from "../support/built-program.ts";
+import { GraphQLClient } from "../support/graphql-client.ts";
+import { downloadUrl, uploadFileMutation } from "../support/operations.ts";
+
+const root = await mkdtemp(join(tmpdir(), "valetkey-drain-"));
+const program = await buildProgram();
+afterAll(async () => {
+  await program[Symbol.asyncDispose]();
+  await rm(root, { recursive: true, force: true });
+});
+
+let environment: Record<string, string>;
+beforeEach(async () => {
+  const VALETKEY_DATA_DIR = await mkdtemp(join(root, "data-"));
+  environment = { PORT: "0", VALETKEY_STORE_PORT: "0", VALETKEY_DATA_DIR, LOG_LEVEL: "info" };
+});
+
+const MiB = 2 ** 20;
+const boundary = "a-boundary";
+const key = "drained";
+
+/** An uploadFile up to its file's first bytes. `finish` sends the rest of the form. */
+function beginUpload(url: string) {
+  const variables = { file: null, input: { bucket: "demo", key } };
+  const field = (name: string, more = "") =>
+    `--${boundary}\r\nContent-Disposition: form-data; name="${name}"${more}\r\n\r\n`;
+  const upload: ClientRequest = request(`${url}/graphql`, {
+    method: "POST",
+    headers: {
+      "content-type": `multipart/form-data; boundary=${boundary}`,
+      ...{ "apollo-require-preflight": "1", "transfer-encoding": "chunked" },
+    },
+  });
+  const answered = new Promise<IncomingMessage>((resolve, reject) =>
+    upload.once("response", resolve).on("error", reject),
+  );
+  answered.catch(() => {});
+  upload.write(`${field("operations")}${JSON.stringify({ query: uploadFileMutation, variables })}\r\n`);
+  upload.write(`${field("map")}{"0":["variables.file"]}\r\n${field("0", '; filename="a"')}first bytes`);
+  return {
+    answered,
+    write: (bytes: number) => upload.write(Buffer.alloc(bytes)),
+    finish: () => upload.end(`, last bytes\r\n--${boundary}--\r\n`),
+  };
+}
+
+async function uploadsInFlight(url: string): Promise<string | undefined> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return /^valetkey_uploads_in_flight (\d+)$/m.exec(text)?.[1];
+}
+
+const refusesConnections = (url: string) =>
+  fetch(`${url}/healthz`).then(
+    () => false,
+    () => true,
+  );
+
+describe("SIGTERM", () => {
+  test.each(["SIGTERM", "SIGINT"] as const)("or rather %s ends an idle server with 0", async (signal) => {
+    const server = program.start(environment);
+    await fetch(`${await server.ready}/healthz`);
+    server.process.kill(signal);
+    expect(await server.ended).toMatchObject({ code: 0 });
+  });
+
+  test("lets an upload finish, takes no new connection, and ends with 0", async () => {
+    const server = program.start(environment);
+    const url = await server.ready;
+    const upload = beginUpload(url);
+    await expect.poll(() => uploadsInFlight(url), { timeout: 10_000 }).toBe("1");
+    server.process.kill("SIGTERM");
+    await expect.poll(() => refusesConnections(url), { timeout: 10_000 }).toBe(true);
+    expect(server.process.exitCode).toBeNull();
+    upload.finish();
+    const answer = await upload.answered;
+    expect(await json(answer)).toMatchObject({ data: { uploadFile: { key, size: 23 } } });
+    expect(answer.headers.connection).toBe("close");
+    expect(await server.ended).toMatchObject({ code: 0 });
+    expect(await storedText()).toBe("first bytes, last bytes");
+  });
+
+  test("aborts what is not finished in time, leaves nothing at the store, and ends with 0", async () => {
+    const server = program.start({ ...environment, VALETKEY_DRAIN_SECONDS: "1" });
+    const url = await server.ready;
+    const upload = beginUpload(url);
+    // Enough for parts, so that there is something to abort.
+    upload.write(24 * MiB);
+    const pending = () => new GraphQLClient(url).data('{ uploads(bucket: "demo") { nodes { key } } }');
+    await expect.poll(pending, { timeout: 10_000 }).toEqual({ uploads: { nodes: [{ key }] } });
+    server.process.kill("SIGTERM");
+    expect(await server.ended).toMatchObject({ code: 0 });
+    const left = await withServer((client) =>
+      client.data('{ uploads(bucket: "demo") { nodes { key } } objects(bucket: "demo") { nodes { key } } }'),
+    );
+    expect(left).toEqual({ uploads: { nodes: [] }, objects: { nodes: [] } });
+  });
+
+  test("a second time ends the process at once", async () => {
+    const server = program.start(environment);
+    const url = await server.ready;
+    beginUpload(url);
+    await expect.poll(() => uploadsInFlight(url), { timeout: 10_000 }).toBe("1");
+    server.process.kill("SIGTERM");
+    await expect.poll(() => refusesConnections(url), { timeout: 10_000 }).toBe(true);
+    server.process.kill("SIGTERM");
+    expect(await server.ended).toMatchObject({ code: null, signal: "SIGTERM" });
+  });
+});
+
+/** Another server on the data directory that the program left. */
+async function withServer<Result>(use: (client: GraphQLClient) => Promise<Result>): Promise<Result> {
+  const app = await startApp(loadConfig({ ...environment, LOG_LEVEL: "silent" }));
+  try {
+    return await use(new GraphQLClient(app.url));
+  } finally {
+    await app.close();
+  }
+}
+
+function storedText(): Promise<string> {
+  return withServer(async (client) =>
+    (await fetch((await downloadUrl(client, { bucket: "demo", key })).url)).text(),
+  );
+}

@@ -1,0 +1,115 @@
+import { createServer } from "node:http";
+import { pino } from "pino";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { startEmbeddedServer } from "../support/embedded-server.ts";
+import type { GraphQLClient } from "../support/graphql-client.ts";
+import { listenOnLoopback, stopListening } from "../support/listening.ts";
+
+/** What S3 and STS say in their errors, and no client may read. */
+const arn = "arn:aws:iam::111122223333:role/valetkey";
+const detail = `User: ${arn} with key AKIAIOSFODNN7EXAMPLE is not authorized, see /etc/valetkey`;
+const secrets = /arn:|111122223333|AKIA|ASIA|\/etc\/|\bat .*\.ts|node_modules|is not authorized/;
+
+/** An S3, or an STS, that answers everything the same. */
+let answer: { status: number; body: string };
+const aws = createServer((request, response) => {
+  request.resume();
+  request.on("end", () => {
+    response.writeHead(answer.status, { "content-type": "application/xml" });
+    response.end(request.method === "HEAD" ? undefined : answer.body);
+  });
+});
+const awsUrl = await listenOnLoopback(aws);
+const says = (status: number, code: string) => {
+  answer = { status, body: `<Error><Code>${code}</Code><Message>${detail}</Message></Error>` };
+};
+
+const lines: Record<string, unknown>[] = [];
+const log = pino({ level: "info" }, { write: (line: string) => lines.push(JSON.parse(line)) });
+const brokenS3 = await startEmbeddedServer({ s3Url: awsUrl, log });
+afterAll(async () => {
+  await brokenS3.close();
+  await stopListening(aws);
+});
+beforeEach(() => {
+  lines.splice(0);
+});
+
+const list = '{ objects(bucket: "demo") { nodes { key } } }';
+const ask = async (client: GraphQLClient, query: string) => {
+  const { status, headers, ...body } = await client.answer(query);
+  expect(JSON.stringify(body)).not.toMatch(secrets);
+  return { status, headers, extensions: body.errors?.[0]?.extensions, message: body.errors?.[0]?.message };
+};
+
+describe("what S3 says reaches a client as a code:", () => {
+  test.each<[number, string, string, boolean]>([
+    [403, "AccessDenied", "FORBIDDEN", false],
+    [403, "InvalidAccessKeyId", "CREDENTIALS_UNAVAILABLE", true],
+    [403, "SignatureDoesNotMatch", "CREDENTIALS_UNAVAILABLE", true],
+    [400, "ExpiredToken", "CREDENTIALS_UNAVAILABLE", true],
+    [404, "NoSuchBucket", "BUCKET_NOT_FOUND", false],
+    [503, "SlowDown", "STORAGE_UNAVAILABLE", true],
+    [500, "InternalError", "STORAGE_UNAVAILABLE", true],
+    [409, "OperationAborted", "STORAGE_UNAVAILABLE", true],
+  ])("%i %s is %s", async (status, s3Code, code, retryable) => {
+    says(status, s3Code);
+    expect((await ask(brokenS3.client, list)).extensions).toEqual({ code, retryable });
+  });
+
+  test("what nobody foresaw is nothing but a request id, and is logged whole", async () => {
+    says(418, "TeapotError");
+    const { status, headers, extensions } = await ask(brokenS3.client, list);
+    expect(status).toBe(200);
+    const requestId = headers.get("x-request-id");
+    expect(extensions).toEqual({ code: "INTERNAL_SERVER_ERROR", retryable: false, requestId });
+    const failure = lines.find(({ level }) => level === 50);
+    expect(failure).toMatchObject({ requestId, sessionName: expect.any(String) });
+    expect(JSON.stringify(failure)).toContain("TeapotError");
+    expect(JSON.stringify(failure)).toContain("111122223333");
+  });
+
+  test("an answer that is no answer is STORAGE_UNAVAILABLE", async () => {
+    answer = { status: 200, body: `\u0000<<< ${detail}` };
+    expect((await ask(brokenS3.client, list)).extensions).toMatchObject({ code: "STORAGE_UNAVAILABLE" });
+  });
+
+  test("no log line has a secret, a token or a URL", async () => {
+    says(403, "AccessDenied");
+    await ask(brokenS3.client, list);
+    await brokenS3.client.data('{ downloadUrl(bucket: "demo", key: "a", verify: false) { url } }');
+    const text = JSON.stringify(lines);
+    expect(text).not.toMatch(/X-Amz-Signature|X-Amz-Security-Token|secretAccessKey|sessionToken/i);
+  });
+});
+
+describe("what STS says reaches a client as a code:", () => {
+  test("a refusal will not pass by itself", async () => {
+    const brokenSts = await startEmbeddedServer({ stsUrl: awsUrl });
+    try {
+      says(403, "AccessDenied");
+      expect((await ask(brokenSts.client, list)).extensions).toEqual({
+        ...{ code: "CREDENTIALS_UNAVAILABLE", retryable: false },
+      });
+    } finally {
+      await brokenSts.close();
+    }
+  });
+});
+
+describe("GraphQL's own complaints are the client's:", () => {
+  test.each([
+    ["{ nothing", "GRAPHQL_PARSE_FAILED"],
+    ["", "BAD_USER_INPUT"],
+    ["{ nothing }", "GRAPHQL_VALIDATION_FAILED"],
+    ["query A { viewer { subject } } query B { viewer { subject } }", "BAD_USER_INPUT"],
+    ["subscription { viewer { subject } }", "BAD_USER_INPUT"],
+    ["{ viewer { subject } } fragment F on Viewer { ...F }", "GRAPHQL_VALIDATION_FAILED"],
+    ['{ objects(bucket: "demo", first: "1") { folders } }', "GRAPHQL_VALIDATION_FAILED"],
+    ['query ($first: Int!) { objects(bucket: "demo", first: $first) { folders } }', "BAD_USER_INPUT"],
+  ])("%s", async (query, code) => {
+    const { status, extensions } = await ask(brokenS3.client, query);
+    expect(status).toBeLessThan(500);
+    expect(extensions).toEqual({ code, retryable: false });
+  });
+});

@@ -1,0 +1,202 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { startEmbeddedServer } from "../support/embedded-server.ts";
+
+const origin = "https://app.example.com";
+const server = await startEmbeddedServer({ env: { VALETKEY_ORIGINS: origin } });
+afterAll(() => server.close());
+const { url } = server;
+
+const json = { "content-type": "application/json" };
+const question = JSON.stringify({ query: "{ viewer { authenticated } }" });
+const answer = { data: { viewer: { authenticated: false } } };
+const graphql = (init: RequestInit = {}, query = "") => fetch(`${url}/graphql${query}`, init);
+const post = (body: string, headers: Record<string, string> = json) =>
+  graphql({ method: "POST", body, headers });
+/** What every error of every path looks like. */
+const errorOf = (code: string) => ({
+  errors: [{ message: expect.any(String), extensions: expect.objectContaining({ code, retryable: false }) }],
+});
+
+describe("/healthz and /readyz", () => {
+  test.each([
+    ["/healthz", { status: "ok" }],
+    ["/readyz", { status: "ready" }],
+  ])("%s says so", async (path, body) => {
+    const response = await fetch(url + path);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual(body);
+  });
+});
+
+describe("/metrics", () => {
+  test("has what the contract names, and nothing of a caller", async () => {
+    await server.seed("metrics-key", "x");
+    await server.client.data('{ downloadUrl(bucket: "demo", key: "metrics-key") { url } }');
+    await server.client.answer("{ nonsense }");
+    const response = await fetch(`${url}/metrics`);
+    expect(response.headers.get("content-type")).toContain("text/plain");
+    const text = await response.text();
+    for (const line of [
+      'valetkey_assume_role_total{outcome="ok"} 1',
+      "valetkey_role_sessions 1",
+      'valetkey_presigned_urls_total{operation="get"} 1',
+      'valetkey_s3_request_duration_seconds_count{operation="HeadObject",outcome="ok"} 1',
+      "valetkey_upload_bytes_total 0",
+      "valetkey_uploads_in_flight 0",
+      'valetkey_graphql_request_duration_seconds_count{operation_type="query",outcome="ok"} 1',
+      "process_resident_memory_bytes ",
+      "nodejs_eventloop_lag_seconds ",
+    ]) {
+      expect(text).toContain(line);
+    }
+    expect(text).not.toContain("metrics-key");
+  });
+});
+
+describe("/graphql", () => {
+  test("answers a POST", async () => {
+    const response = await post(question);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual(answer);
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+    expect(response.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test("answers a query by GET, to who shows that no other site sent it", async () => {
+    const query = `?${new URLSearchParams({ query: "{ viewer { authenticated } }" })}`;
+    const response = await graphql({ headers: { "apollo-require-preflight": "1" } }, query);
+    expect(await response.json()).toEqual(answer);
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    const forged = await graphql({}, query);
+    expect(forged.status).toBe(400);
+    expect(await forged.json()).toMatchObject(errorOf("BAD_USER_INPUT"));
+  });
+
+  test("changes nothing by GET", async () => {
+    await server.seed("kept", "x");
+    const mutation = 'mutation { deleteObjects(objects: [{ bucket: "demo", key: "kept" }]) { key } }';
+    const response = await graphql(
+      { headers: { "apollo-require-preflight": "1" } },
+      `?${new URLSearchParams({ query: mutation })}`,
+    );
+    expect(response.status).toBe(405);
+    expect(response.headers.get("allow")).toBe("POST");
+    expect(await response.json()).toMatchObject(errorOf("BAD_USER_INPUT"));
+    await server.client.data('{ downloadUrl(bucket: "demo", key: "kept") { key } }');
+  });
+
+  test("shows Sandbox to a browser", async () => {
+    const response = await graphql({ headers: { accept: "text/html" } });
+    expect(response.headers.get("content-type")).toContain("text/html");
+    expect(await response.text()).toContain("sandbox");
+  });
+
+  test.each(["PUT", "PATCH", "DELETE"])("takes no %s", async (method) => {
+    const response = await graphql({ method, headers: json, body: question });
+    expect(response.status).toBe(405);
+    expect(response.headers.get("allow")).toBe("GET, POST");
+    expect(await response.json()).toMatchObject(errorOf("BAD_USER_INPUT"));
+  });
+
+  test.each([
+    ["no JSON", "{ viewer"],
+    ["an empty body", ""],
+    ["no operation", "{}"],
+    ["a number", "7"],
+    ["a batch", `[${question}]`],
+    ["a query that is no string", '{"query":{"a":1}}'],
+    ["variables that are no object", '{"query":"{ viewer { authenticated } }","variables":[1]}'],
+    ["a prototype", '{"__proto__":{"query":"{ viewer { authenticated } }"}}'],
+  ])("refuses %s", async (_what, body) => {
+    const response = await post(body);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject(errorOf("BAD_USER_INPUT"));
+    expect(response.headers.get("cache-control")).toBe("no-store");
+  });
+
+  test.each([
+    ["{ viewer", "GRAPHQL_PARSE_FAILED"],
+    ["{ noSuchField }", "GRAPHQL_VALIDATION_FAILED"],
+    [`{ viewer { ${"authenticated ".repeat(10_001)} } }`, "GRAPHQL_PARSE_FAILED"],
+    ["[".repeat(45_000), "GRAPHQL_PARSE_FAILED"],
+  ])("refuses the document %.20j with %s", async (query, code) => {
+    const response = await post(JSON.stringify({ query }));
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject(errorOf(code));
+  });
+
+  test("takes a JSON body of 2 MiB and not one byte more", async () => {
+    const padded = (bytes: number) => question + " ".repeat(bytes - question.length);
+    expect((await post(padded(2 * 2 ** 20))).status).toBe(200);
+    const response = await post(padded(2 * 2 ** 20 + 1));
+    expect(response.status).toBe(413);
+    expect(await response.json()).toMatchObject(errorOf("BAD_USER_INPUT"));
+  });
+
+  test.each(["text/plain", "application/x-www-form-urlencoded", "application/xml", "nonsense"])(
+    "takes no body of %s, which other sites' forms could send",
+    async (type) => {
+      const response = await post(question, { "content-type": type });
+      expect(response.status).toBe(415);
+      expect(await response.json()).toMatchObject(errorOf("BAD_USER_INPUT"));
+    },
+  );
+
+  test("takes a form only with a header that other sites' forms cannot send", async () => {
+    const form = new FormData();
+    form.set("operations", question);
+    form.set("map", "{}");
+    const response = await graphql({ method: "POST", body: form });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject(errorOf("BAD_USER_INPUT"));
+    for (const header of ["apollo-require-preflight", "x-apollo-operation-name"]) {
+      const allowed = await graphql({ method: "POST", body: form, headers: { [header]: "x" } });
+      expect(await allowed.json()).toEqual(answer);
+    }
+  });
+});
+
+test.each(["/nothing", "/graphql/more", "/healthz/more", "/..%2f..%2fetc/passwd", "/%zz"])(
+  "there is nothing at %s",
+  async (path) => {
+    const response = await fetch(url + path);
+    expect([400, 404]).toContain(response.status);
+    expect(await response.json()).toMatchObject(errorOf("BAD_USER_INPUT"));
+  },
+);
+
+describe("CORS", () => {
+  const preflight = (from: string) =>
+    graphql({
+      method: "OPTIONS",
+      headers: {
+        ...{ origin: from, "access-control-request-method": "POST" },
+        "access-control-request-headers": "content-type,authorization,apollo-require-preflight",
+      },
+    });
+
+  test.each([origin, "https://studio.apollographql.com", "https://sandbox.embed.apollographql.com"])(
+    "lets %s in",
+    async (from) => {
+      const response = await preflight(from);
+      expect(response.ok).toBe(true);
+      expect(response.headers.get("access-control-allow-origin")).toBe(from);
+      expect(response.headers.get("access-control-allow-headers")).toContain("authorization");
+      const real = await post(question, { ...json, origin: from });
+      expect(real.headers.get("access-control-allow-origin")).toBe(from);
+      expect(real.headers.get("vary")?.toLowerCase()).toContain("origin");
+    },
+  );
+
+  test.each(["https://evil.example", `${origin}.evil.example`, "http://app.example.com", "null"])(
+    "keeps %s out",
+    async (from) => {
+      for (const response of [await preflight(from), await post(question, { ...json, origin: from })]) {
+        expect(response.headers.get("access-control-allow-origin")).not.toBe(from);
+        expect(response.headers.get("access-control-allow-origin")).not.toBe("*");
+        expect(response.headers.get("access-control-allow-credentials")).toBeNull();
+      }
+    },
+  );
+});

@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bucket, startEmbeddedServer } from "../support/embedded-server.ts";
+import { malformedBuckets } from "../support/malformed-addresses.ts";
+
+const server = await startEmbeddedServer({
+  grants: [
+    { who: "anonymous", bucket, prefix: "list/", allow: ["LIST"] },
+    { who: "anonymous", bucket, prefix: "list/read/", allow: ["DOWNLOAD"] },
+    { who: "anonymous", bucket, prefix: "read/", allow: ["DOWNLOAD"] },
+    { who: "anonymous", bucket: "demo-missing", allow: ["LIST"] },
+  ],
+});
+afterAll(() => server.close());
+const { client } = server;
+
+interface Page {
+  readonly edges: readonly { readonly cursor: string; readonly node: { readonly key: string } }[];
+  readonly nodes: readonly { readonly key: string; readonly size: number }[];
+  readonly folders: readonly string[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+}
+const query = `query ($bucket: String!, $prefix: String, $delimiter: String, $region: String, $first: Int,
+    $after: String) {
+  objects(bucket: $bucket, prefix: $prefix, delimiter: $delimiter, region: $region, first: $first, after: $after) {
+    edges { cursor node { key } } nodes { bucket key region size etag lastModified } folders
+    pageInfo { hasNextPage endCursor }
+  }
+}`;
+const list = async (args: object): Promise<Page> =>
+  (await client.data<{ objects: Page }>(query, { bucket, prefix: "list/", ...args })).objects;
+const badInput = (field: string) => ({ code: "BAD_USER_INPUT", retryable: false, field });
+
+const many = Array.from({ length: 103 }, (_, index) => `list/many/${String(index).padStart(3, "0")}`);
+beforeAll(async () => {
+  for (const key of [...many, "list/read/a", "list/b/c", "list/b/d", "read/a"]) await server.seed(key, "xyz");
+});
+
+describe("objects", () => {
+  test("are 100 of a page unless another number is asked for", async () => {
+    for (const first of [undefined, null]) {
+      const page = await list({ prefix: "list/many/", first });
+      expect(page.nodes.map(({ key }) => key)).toEqual(many.slice(0, 100));
+      expect(page.pageInfo.hasNextPage).toBe(true);
+    }
+    expect((await list({ prefix: "list/many/", first: 1000 })).nodes).toHaveLength(103);
+  });
+
+  test("have the bucket's facts, and edges that are the nodes", async () => {
+    const page = await list({ prefix: "list/b/" });
+    expect(page.nodes[0]).toEqual({
+      ...{ bucket, key: "list/b/c", region: "us-east-1", size: 3 },
+      ...{ etag: expect.stringMatching(/^[0-9a-f]{32}$/), lastModified: expect.any(String) },
+    });
+    expect(page.edges.map(({ node }) => node.key)).toEqual(page.nodes.map(({ key }) => key));
+    expect(page.edges.at(-1)?.cursor).toBe(page.pageInfo.endCursor);
+  });
+
+  test("go on behind any edge", async () => {
+    const page = await list({ prefix: "list/many/" });
+    const after = page.edges[41]?.cursor;
+    expect((await list({ prefix: "list/many/", after, first: 2 })).nodes.map(({ key }) => key)).toEqual(
+      many.slice(42, 44),
+    );
+    const last = await list({ prefix: "list/many/", after: page.pageInfo.endCursor });
+    expect(last.nodes).toHaveLength(3);
+    expect(last.pageInfo.hasNextPage).toBe(false);
+  });
+
+  test("are summed up in folders at a delimiter, an empty one being none", async () => {
+    expect(await list({ delimiter: "/" })).toMatchObject({
+      nodes: [],
+      folders: ["list/b/", "list/many/", "list/read/"],
+    });
+    for (const delimiter of ["", null]) expect((await list({ delimiter })).folders).toEqual([]);
+  });
+
+  test("of a prefix with nothing below it are none", async () => {
+    expect(await list({ prefix: "list/none/" })).toEqual({
+      ...{ edges: [], nodes: [], folders: [] },
+      pageInfo: { hasNextPage: false, endCursor: null },
+    });
+  });
+
+  test.each([0, -1, 1001, 2 ** 31 - 1])("are not %i of a page", async (first) => {
+    await expect(list({ first })).rejects.toMatchObject(badInput("first"));
+  });
+
+  test.each(["", "garbage", "bGlzdC9hLnR4dA", "b3RoZXIvYS50eHQ", "//", "\u0000", "x".repeat(5000)])(
+    "do not go on behind %j",
+    async (after) => {
+      await expect(list({ after })).rejects.toMatchObject(badInput("after"));
+    },
+  );
+
+  test("do not go on behind a cursor of another prefix", async () => {
+    const { pageInfo } = await list({ prefix: "list/many/" });
+    await expect(list({ prefix: "list/b/", after: pageInfo.endCursor })).rejects.toMatchObject(
+      badInput("after"),
+    );
+  });
+
+  test.each(malformedBuckets)("are of no bucket of %s", async (_what, name) => {
+    await expect(list({ bucket: name })).rejects.toMatchObject(badInput("bucket"));
+  });
+
+  test.each([
+    ["prefix", "list/\n"],
+    ["prefix", "list/\ud800"],
+    ["prefix", `list/${"p".repeat(1020)}`],
+    ["delimiter", "\u0000"],
+    ["region", "eu-west-1"],
+  ])("are of no %s of %j", async (field, value) => {
+    await expect(list({ [field]: value })).rejects.toMatchObject(badInput(field));
+  });
+
+  test.each([undefined, null, "", "lis", "list", "read/", "LIST/", "other/"])(
+    "of the prefix %j are FORBIDDEN, not filtered",
+    async (prefix) => {
+      await expect(list({ prefix })).rejects.toMatchObject({ code: "FORBIDDEN", retryable: false });
+    },
+  );
+
+  test("of a bucket that is missing are an error", async () => {
+    await expect(list({ bucket: "demo-missing", prefix: "" })).rejects.toMatchObject({
+      code: "BUCKET_NOT_FOUND",
+    });
+  });
+
+  test("may be listed and not read: what needs DOWNLOAD says so by its path", async () => {
+    for (const fields of ["contentType", "tags { name }", "downloadUrl { url }"]) {
+      const answer = await client.answer(
+        `{ objects(bucket: "${bucket}", prefix: "list/b/") { nodes { key ${fields} } } }`,
+      );
+      expect(answer.errors?.[0]).toMatchObject({
+        ...{ path: expect.arrayContaining(["objects", "nodes", 0]), extensions: { code: "FORBIDDEN" } },
+      });
+    }
+    const readable = await client.data(
+      `{ objects(bucket: "${bucket}", prefix: "list/read/") { nodes { key contentType downloadUrl { key } } } }`,
+    );
+    expect(readable).toMatchObject({ objects: { nodes: [{ downloadUrl: { key: "list/read/a" } }] } });
+  });
+});

@@ -1,0 +1,51 @@
+import { afterAll, expect, test } from "vitest";
+import { startEmbeddedServer } from "../support/embedded-server.ts";
+
+const server = await startEmbeddedServer({ env: { NODE_ENV: "production", VALETKEY_METRICS: "off" } });
+afterAll(() => server.close());
+
+test("production shows no Sandbox", async () => {
+  const response = await fetch(`${server.url}/graphql`, { headers: { accept: "text/html" } });
+  expect(response.headers.get("content-type")).not.toContain("text/html");
+  expect(response.status).toBe(400);
+});
+
+test("production lets Sandbox's origins not in", async () => {
+  const response = await fetch(`${server.url}/graphql`, {
+    method: "OPTIONS",
+    headers: { origin: "https://studio.apollographql.com", "access-control-request-method": "POST" },
+  });
+  expect(response.headers.get("access-control-allow-origin")).toBeNull();
+});
+
+test.each(["{ __schema { types { name } } }", '{ __type(name: "Query") { name } }'])(
+  "production answers no introspection: %s",
+  async (query) => {
+    expect((await server.client.answer(query)).errors).toMatchObject([
+      { extensions: { code: "GRAPHQL_VALIDATION_FAILED", retryable: false } },
+    ]);
+  },
+);
+
+test.each([
+  ["a field", "{ viewr { subject } }", "viewer"],
+  ["an argument", '{ downloadUrl(bucket: "demo", kei: "a") { url } }', "key"],
+])("production does not tell what %s should have been called", async (_what, query, name) => {
+  const { errors } = await server.client.answer(query);
+  expect(errors).not.toEqual([]);
+  for (const { message } of errors ?? []) expect(message).not.toMatch(new RegExp(`Did you mean.*${name}`));
+});
+
+test("VALETKEY_METRICS=off turns /metrics off", async () => {
+  const response = await fetch(`${server.url}/metrics`);
+  expect(response.status).toBe(404);
+  expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "BAD_USER_INPUT" } }] });
+});
+
+test("production serves", async () => {
+  await server.seed("a", "x");
+  const { downloadUrl } = await server.client.data<{ downloadUrl: { url: string } }>(
+    '{ downloadUrl(bucket: "demo", key: "a") { url } }',
+  );
+  expect(await (await fetch(downloadUrl.url)).text()).toBe("x");
+});

@@ -1,0 +1,155 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { startApp } from "../../src/app.ts";
+import { ConfigError, loadConfig } from "../../src/config.ts";
+import { buildProgram } from "../support/built-program.ts";
+import { GraphQLClient } from "../support/graphql-client.ts";
+import { listenOnLoopback, stopListening } from "../support/listening.ts";
+import { downloadUrl, uploadFile } from "../support/operations.ts";
+
+const directory = await mkdtemp(join(tmpdir(), "valetkey-startup-"));
+const program = await buildProgram();
+afterAll(async () => {
+  await program[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const environment = (more: Record<string, string> = {}) => ({
+  ...{ PORT: "0", VALETKEY_STORE_PORT: "0", VALETKEY_DATA_DIR: join(directory, "data"), LOG_LEVEL: "silent" },
+  ...more,
+});
+const start = (more?: Record<string, string>) => startApp(loadConfig(environment(more)));
+async function faultOf(more: Record<string, string>): Promise<string> {
+  try {
+    await (await start(more)).close();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return "It started.";
+}
+
+describe("the program", () => {
+  test("names every variable at fault, without its secrets, and exits 1", async () => {
+    const { code, stderr } = await program.start({
+      ...environment({ PORT: "99999", VALETKEY_MAX_FILES: "many", VALETKEY_BUCKET: "demo" }),
+      ...{ VALETKEY_SECRET: "too short a secret", NODE_ENV: "production" },
+    }).ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain('PORT: got "99999", takes an integer from 0 to 65535');
+    expect(stderr).toContain('VALETKEY_MAX_FILES: got "many"');
+    expect(stderr).toContain("VALETKEY_BUCKET: no such variable");
+    expect(stderr).toContain("VALETKEY_SECRET: got a value that is not shown");
+    expect(stderr).not.toContain("too short a secret");
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test("serves from the embedded store when nothing is configured but where", async () => {
+    const running = program.start({ ...environment(), LOG_LEVEL: "info" });
+    const client = new GraphQLClient(await running.ready);
+    await uploadFile(client, new Blob(["hello"]), { bucket: "demo", key: "a" });
+    const { url } = await downloadUrl(client, { bucket: "demo", key: "a" });
+    expect(await (await fetch(url)).text()).toBe("hello");
+    running.process.kill("SIGTERM");
+    expect(await running.ended).toMatchObject({ code: 0 });
+  });
+});
+
+describe("a server does not start", () => {
+  const withRole = {
+    VALETKEY_ROLE_ARN: "arn:aws:iam::111122223333:role/valetkey",
+    VALETKEY_SECRET: "a secret of the tests that is longer than 32 bytes",
+    AWS_REGION: "eu-central-1",
+  };
+
+  test("with a role and no grants, secret or region", async () => {
+    const { VALETKEY_ROLE_ARN } = withRole;
+    const fault = await faultOf({ VALETKEY_ROLE_ARN });
+    for (const missing of ["VALETKEY_GRANTS", "VALETKEY_SECRET", "AWS_REGION"])
+      expect(fault).toContain(`${missing}: missing`);
+  });
+
+  test("in production without a role", async () => {
+    expect(await faultOf({ NODE_ENV: "production" })).toContain("VALETKEY_ROLE_ARN: missing");
+  });
+
+  test("with a grants file that is not there", async () => {
+    const VALETKEY_GRANTS = join(directory, "none.yaml");
+    expect(await faultOf({ VALETKEY_GRANTS })).toBe(`VALETKEY_GRANTS: ${VALETKEY_GRANTS}: cannot be read`);
+  });
+
+  test.each([
+    ["grants:\n  - who: anyone\n    bucket: demo\n    allow: [DOWNLOAD]\n", ":2:10: "],
+    ["grants:\n  - who: anonymous\n    bucket: demo\n    allow: [READ]\n", ":4:13: "],
+    ["grants:\n  - who: [\n", ":3:1: "],
+    ["", ":1:1: "],
+  ])("with the grants file %j", async (text, place) => {
+    const VALETKEY_GRANTS = join(directory, "grants.yaml");
+    await writeFile(VALETKEY_GRANTS, text);
+    expect(await faultOf({ VALETKEY_GRANTS })).toContain(`VALETKEY_GRANTS: ${VALETKEY_GRANTS}${place}`);
+  });
+
+  test.each(["PORT", "VALETKEY_STORE_PORT"])("on a %s that is taken", async (name) => {
+    const holder = createServer();
+    const { port } = new URL(await listenOnLoopback(holder));
+    try {
+      await expect(start({ [name]: port })).rejects.toThrow(/EADDRINUSE/);
+    } finally {
+      await stopListening(holder);
+    }
+    // Nothing of the failed start holds the data directory.
+    await (await start()).close();
+  });
+
+  test("on a data directory that another has", async () => {
+    const first = await start();
+    try {
+      await expect(start()).rejects.toThrow(/is in use/);
+    } finally {
+      await first.close();
+    }
+  });
+});
+
+test("the embedded store keeps what it stored", async () => {
+  const first = await start();
+  await uploadFile(new GraphQLClient(first.url), new Blob(["kept"]), { bucket: "demo", key: "kept" });
+  await first.close();
+  const second = await start();
+  try {
+    const { url } = await downloadUrl(new GraphQLClient(second.url), { bucket: "demo", key: "kept" });
+    expect(await (await fetch(url)).text()).toBe("kept");
+  } finally {
+    await second.close();
+  }
+});
+
+test("grants of a file are read again, and a file at fault changes nothing", async () => {
+  const VALETKEY_GRANTS = join(directory, "reloaded.yaml");
+  const allow = (action: string) =>
+    writeFile(VALETKEY_GRANTS, `grants: [{ who: anonymous, bucket: demo, allow: [${action}] }]`);
+  await allow("LIST");
+  const app = await start({ VALETKEY_GRANTS });
+  const query = "{ viewer { grants { actions } } }";
+  const actions = (action: string) => ({ viewer: { grants: [{ actions: [action] }] } });
+  const client = new GraphQLClient(app.url);
+  try {
+    expect(await client.data(query)).toEqual(actions("LIST"));
+    await allow("DELETE");
+    await app.reloadGrants();
+    expect(await client.data(query)).toEqual(actions("DELETE"));
+    for (const broken of ["NOTHING", "]"]) {
+      await allow(broken);
+      await app.reloadGrants();
+      expect(await client.data(query)).toEqual(actions("DELETE"));
+    }
+    await rm(VALETKEY_GRANTS);
+    await app.reloadGrants();
+    expect(await client.data(query)).toEqual(actions("DELETE"));
+  } finally {
+    await app.close();
+  }
+});

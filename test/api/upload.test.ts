@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bucket, startEmbeddedServer } from "../support/embedded-server.ts";
+import type { GraphQLClient } from "../support/graphql-client.ts";
+import { startIssuer } from "../support/issuer.ts";
+import { beginUpload, forged, malformedIds, sendPart, twoPartsBytes } from "../support/multipart-uploads.ts";
+import { abortUpload, type MultipartUpload, requestUpload } from "../support/operations.ts";
+import { sendPut } from "../support/presigned-requests.ts";
+
+const MiB = 2 ** 20;
+const issuer = await startIssuer();
+const server = await startEmbeddedServer({
+  issuer,
+  grants: [
+    { who: "authenticated", bucket, prefix: "users/{sub}/", allow: ["UPLOAD"] },
+    { who: "authenticated", bucket, prefix: "brief/", allow: ["UPLOAD"], maxExpiresSeconds: 60 },
+    { who: "anonymous", bucket, prefix: "users/", allow: ["DOWNLOAD"] },
+  ],
+});
+afterAll(async () => {
+  await server.close();
+  await issuer.close();
+});
+const alice = server.client.as(await issuer.token({ sub: "alice" }));
+const bob = server.client.as(await issuer.token({ sub: "bob" }));
+
+const query = `query ($id: ID!, $numbers: [Int!], $first: Int, $after: Int, $expiresIn: Int) {
+  upload(id: $id) {
+    id bucket key region size partSize partCount startedAt
+    parts(numbers: $numbers, first: $first, after: $after, expiresIn: $expiresIn) {
+      number size url headers { name value } expiresAt
+    }
+    uploadedParts { number size etag uploadedAt }
+  }
+}`;
+type Found = MultipartUpload & { readonly region: string; readonly startedAt: string | null };
+const find = async (id: string, args: object = {}, client: GraphQLClient = alice) =>
+  (await client.data<{ upload: Found | null }>(query, { id, ...args })).upload;
+const numbersOf = async (id: string, args: object) =>
+  (await find(id, args))?.parts.map(({ number }) => number);
+const badInput = (field: string) => ({ code: "BAD_USER_INPUT", retryable: false, field });
+
+const key = "users/alice/film #1.mp4";
+let upload: MultipartUpload;
+/** 1,400 parts, of which none is ever sent. */
+let vast: MultipartUpload;
+beforeAll(async () => {
+  upload = await beginUpload(alice, { bucket, key });
+  const input = { bucket, key: "users/alice/vast" };
+  vast = await requestUpload(alice, "MULTIPART", { input, size: 1400 * 16 * MiB });
+});
+
+describe("upload", () => {
+  test("is what was begun", async () => {
+    const found = await find(upload.id);
+    expect(found).toMatchObject({
+      ...{ bucket, key, region: "us-east-1", size: twoPartsBytes, partSize: 16 * MiB, partCount: 2 },
+      parts: [
+        { number: 1, size: 16 * MiB },
+        { number: 2, size: 7 },
+      ],
+      uploadedParts: [],
+    });
+    expect(Math.abs(Date.parse(found?.startedAt ?? "") - Date.now())).toBeLessThan(60_000);
+  });
+
+  test("tells which parts S3 holds, and asks for the others", async () => {
+    const begun = await beginUpload(alice, { bucket, key: "users/alice/one of two" });
+    const etag = await sendPart(begun, 2);
+    const found = await find(begun.id);
+    expect(found?.uploadedParts).toEqual([
+      { number: 2, size: 7, etag: etag.replaceAll('"', ""), uploadedAt: expect.any(String) },
+    ]);
+    expect(found?.parts.map(({ number }) => number)).toEqual([1]);
+  });
+
+  test("signs a part with its exact length", async () => {
+    const found = await find(upload.id, { numbers: [2], expiresIn: 30 });
+    const [part] = found?.parts ?? [];
+    if (part === undefined) throw new Error("No part was signed.");
+    expect(Date.parse(part.expiresAt) - Date.now()).toBeLessThanOrEqual(30_000);
+    expect((await sendPut(part, Buffer.alloc(8))).status).toBe(403);
+    const elsewhere = new URL(part.url);
+    elsewhere.searchParams.set("partNumber", "1");
+    expect((await sendPut({ ...part, url: elsewhere.href }, Buffer.alloc(7))).status).toBe(403);
+  });
+
+  test("that is gone is null", async () => {
+    const gone = await beginUpload(alice, { bucket, key: "users/alice/gone" });
+    await abortUpload(alice, gone.id);
+    expect(await find(gone.id)).toBeNull();
+  });
+});
+
+describe("parts", () => {
+  test.each([
+    [{ numbers: [2, 1, 2] }, [1, 2]],
+    [{ numbers: [] }, []],
+    [{ numbers: null }, [1, 2]],
+    [{ first: 1 }, [1]],
+    [{ first: null, after: null }, [1, 2]],
+    [{ after: 1 }, [2]],
+    [{ after: 2 }, []],
+    [{ after: 2 ** 31 - 1 }, []],
+  ])("of %j are %j", async (args, numbers) => {
+    expect(await numbersOf(upload.id, args)).toEqual(numbers);
+  });
+
+  test("are 1,000 at most", async () => {
+    const all = Array.from({ length: 1400 }, (_, index) => index + 1);
+    expect(await numbersOf(vast.id, {})).toEqual(all.slice(0, 1000));
+    expect(await numbersOf(vast.id, { after: 1000 })).toEqual(all.slice(1000));
+    expect(await numbersOf(vast.id, { numbers: all.slice(400) })).toEqual(all.slice(400));
+    await expect(find(vast.id, { numbers: all.slice(399) })).rejects.toMatchObject(badInput("numbers"));
+  });
+
+  test.each([
+    [{ numbers: [0] }, "numbers"],
+    [{ numbers: [3] }, "numbers"],
+    [{ numbers: [1, -1] }, "numbers"],
+    [{ first: 0 }, "first"],
+    [{ first: -1 }, "first"],
+    [{ first: 1001 }, "first"],
+    [{ after: -1 }, "after"],
+    [{ expiresIn: 0 }, "expiresIn"],
+    [{ expiresIn: 3571 }, "expiresIn"],
+  ])("of %j are refused", async (args, field) => {
+    await expect(find(upload.id, args)).rejects.toMatchObject(badInput(field));
+  });
+
+  test("live no longer than a grant allows", async () => {
+    const input = { bucket, key: "brief/a" };
+    const answer = await alice.data<{ requestUpload: MultipartUpload }>(
+      `mutation ($input: UploadInput!) {
+        requestUpload(input: $input, size: 5, method: MULTIPART, expiresIn: 60) { ... on MultipartUpload { id } }
+      }`,
+      { input },
+    );
+    const { id } = answer.requestUpload;
+    expect((await find(id, { expiresIn: 60 }))?.parts).toHaveLength(1);
+    await expect(find(id, { expiresIn: 61 })).rejects.toMatchObject(badInput("expiresIn"));
+  });
+});
+
+describe("an id", () => {
+  test.each(malformedIds)("is not %j", async (id) => {
+    await expect(find(id)).rejects.toMatchObject(badInput("id"));
+  });
+
+  test("cannot be forged, and what it seals cannot be read", async () => {
+    const { id } = upload;
+    const failure = { code: "UPLOAD_NOT_FOUND", retryable: false };
+    for (const other of [forged(id), `${id.slice(0, -4)}AAAA`]) {
+      await expect(find(other)).rejects.toMatchObject(failure);
+    }
+    for (const other of [id.slice(0, -4), `${id}AAAA`]) await expect(find(other)).rejects.toThrow();
+    expect(Buffer.from(id, "base64url").toString("latin1")).not.toMatch(/film|demo|users/);
+  });
+
+  test("of another server's secret is none", async () => {
+    const secret = "another secret of the tests that is longer than 32 bytes";
+    const stranger = await startEmbeddedServer({ env: { VALETKEY_SECRET: secret } });
+    try {
+      const { id } = await beginUpload(stranger.client, { bucket, key });
+      await expect(find(id)).rejects.toMatchObject({ code: "UPLOAD_NOT_FOUND" });
+    } finally {
+      await stranger.close();
+    }
+  });
+
+  test("grants nothing to who may not upload there", async () => {
+    for (const client of [bob, server.client]) {
+      await expect(find(upload.id, {}, client)).rejects.toMatchObject({
+        code: "FORBIDDEN",
+        retryable: false,
+      });
+    }
+  });
+
+  test("that `uploads` gave does not tell the file's size", async () => {
+    const { uploads } = await alice.data<{ uploads: { nodes: { id: string }[] } }>(
+      `{ uploads(bucket: "${bucket}", prefix: "${key}") { nodes { id } } }`,
+    );
+    const [listed] = uploads.nodes;
+    await expect(find(listed?.id ?? "")).rejects.toMatchObject(badInput("id"));
+  });
+});

@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bucket, startEmbeddedServer } from "../support/embedded-server.ts";
+import { malformedBuckets } from "../support/malformed-addresses.ts";
+import { beginUpload } from "../support/multipart-uploads.ts";
+import { abortUpload } from "../support/operations.ts";
+
+const server = await startEmbeddedServer({
+  grants: [
+    { who: "anonymous", bucket, prefix: "up/", allow: ["UPLOAD"] },
+    { who: "anonymous", bucket, prefix: "down/", allow: ["DOWNLOAD", "LIST", "DELETE"] },
+    { who: "anonymous", bucket: "demo-missing", allow: ["UPLOAD"] },
+  ],
+});
+afterAll(() => server.close());
+const { client } = server;
+
+interface Page {
+  readonly edges: readonly { readonly cursor: string; readonly node: { readonly id: string } }[];
+  readonly nodes: readonly { readonly id: string; readonly key: string }[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+}
+const query = `query ($bucket: String!, $prefix: String, $region: String, $first: Int, $after: String) {
+  uploads(bucket: $bucket, prefix: $prefix, region: $region, first: $first, after: $after) {
+    edges { cursor node { id } } nodes { id bucket key region startedAt } pageInfo { hasNextPage endCursor }
+  }
+}`;
+const pending = async (args: object = {}): Promise<Page> =>
+  (await client.data<{ uploads: Page }>(query, { bucket, prefix: "up/", ...args })).uploads;
+const badInput = (field: string) => ({ code: "BAD_USER_INPUT", retryable: false, field });
+
+const keys = ["a", "b", "b", "c d+e"].map((name) => `up/three/${name}`);
+beforeAll(async () => {
+  for (const key of keys) await beginUpload(client, { bucket, key });
+});
+
+describe("uploads", () => {
+  test("are those in progress, by key, also two of one key", async () => {
+    const page = await pending({ prefix: "up/three/" });
+    expect(page.nodes.map(({ key }) => key)).toEqual(keys);
+    expect(new Set(page.nodes.map(({ id }) => id)).size).toBe(keys.length);
+    expect(page.edges.map(({ node }) => node.id)).toEqual(page.nodes.map(({ id }) => id));
+    expect(page.nodes[0]).toEqual({
+      ...{ bucket, key: keys[0], region: "us-east-1" },
+      ...{ id: expect.any(String), startedAt: expect.any(String) },
+    });
+    expect(page.pageInfo.hasNextPage).toBe(false);
+  });
+
+  test.each([1, 2, 3])("come in pages of %i", async (first) => {
+    const found: string[] = [];
+    let after: string | null = null;
+    do {
+      const page: Page = await pending({ prefix: "up/three/", first, after });
+      expect(page.nodes.length).toBeLessThanOrEqual(first);
+      found.push(...page.nodes.map(({ key }) => key));
+      after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
+    } while (after !== null);
+    expect(found).toEqual(keys);
+  });
+
+  test("can be aborted by their ids", async () => {
+    await beginUpload(client, { bucket, key: "up/abandoned" });
+    for (const { id } of (await pending({ prefix: "up/abandoned" })).nodes) await abortUpload(client, id);
+    expect(await pending({ prefix: "up/abandoned" })).toEqual({
+      ...{ edges: [], nodes: [] },
+      pageInfo: { hasNextPage: false, endCursor: null },
+    });
+  });
+
+  test.each([0, -1, 1001])("are not %i of a page", async (first) => {
+    await expect(pending({ first })).rejects.toMatchObject(badInput("first"));
+  });
+
+  test.each(["", "garbage", "x".repeat(5000), "\u0000"])("do not go on behind %j", async (after) => {
+    await expect(pending({ after })).rejects.toMatchObject(badInput("after"));
+  });
+
+  test("do not go on behind a cursor of another prefix", async () => {
+    const { edges } = await pending({ prefix: "up/three/" });
+    await expect(pending({ prefix: "up/other/", after: edges[0]?.cursor })).rejects.toMatchObject(
+      badInput("after"),
+    );
+  });
+
+  test.each(malformedBuckets)("are of no bucket of %s", async (_what, name) => {
+    await expect(pending({ bucket: name })).rejects.toMatchObject(badInput("bucket"));
+  });
+
+  test.each([
+    ["prefix", "up/\u0000"],
+    ["prefix", "up/\udc00"],
+    ["prefix", `up/${"p".repeat(1022)}`],
+    ["region", "eu-west-1"],
+  ])("are of no %s of %j", async (field, value) => {
+    await expect(pending({ [field]: value })).rejects.toMatchObject(badInput(field));
+  });
+
+  test.each([undefined, null, "", "u", "up", "down/", "UP/"])(
+    "of the prefix %j are FORBIDDEN",
+    async (prefix) => {
+      await expect(pending({ prefix })).rejects.toMatchObject({ code: "FORBIDDEN", retryable: false });
+    },
+  );
+
+  test("of a bucket that is missing are an error", async () => {
+    await expect(pending({ bucket: "demo-missing", prefix: "" })).rejects.toMatchObject({
+      code: "BUCKET_NOT_FOUND",
+    });
+  });
+});

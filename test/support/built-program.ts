@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+import ts from "typescript";
+
+const root = resolve(import.meta.dirname, "../..");
+
+/** src/ as JavaScript, as `npm run build` would write it, in a place of its own. */
+export interface BuiltProgram extends AsyncDisposable {
+  /** Runs main.js with these variables and no other but PATH. */
+  start(environment: Readonly<Record<string, string>>): RunningProgram;
+}
+
+export interface RunningProgram {
+  readonly process: ChildProcess;
+  /** Resolves with the server's URL when it says that it is ready. */
+  readonly ready: Promise<string>;
+  /** Resolves when the process has ended. */
+  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; stderr: string }>;
+}
+
+export async function buildProgram(): Promise<BuiltProgram> {
+  // Below node_modules, so that the program finds its packages.
+  const cache = join(root, "node_modules/.cache");
+  await mkdir(cache, { recursive: true });
+  const directory = await mkdtemp(join(cache, "valetkey-"));
+  await writeFile(join(directory, "package.json"), '{"type":"module"}');
+  const sources = await readdir(join(root, "src"), { recursive: true });
+  await Promise.all(sources.filter((path) => path.endsWith(".ts")).map((path) => transpile(path, directory)));
+  return {
+    start: (environment) => run(join(directory, "main.js"), environment),
+    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+  };
+}
+
+/** File by file, without types: in a second, where the compiler takes many. */
+async function transpile(path: string, directory: string): Promise<void> {
+  const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile);
+  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);
+  const source = await readFile(join(root, "src", path), "utf8");
+  const { outputText } = ts.transpileModule(source, {
+    fileName: join(root, "src", path),
+    compilerOptions: {
+      ...{ ...options, noEmit: false },
+      ...{ module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler },
+    },
+  });
+  const target = join(directory, path.replace(/\.ts$/, ".js"));
+  await mkdir(dirname(target), { recursive: true });
+  await writeFile(target, outputText);
+}
+
+function run(main: string, environment: Readonly<Record<string, string>>): RunningProgram {
+  const child = spawn(process.execPath, [main], {
+    env: { PATH: process.env.PATH, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const stderr = text(child.stderr);
+  const ended = once(child, "exit").then(async ([code, signal]) => ({ code, signal, stderr: await stderr }));
+  const ready = new Promise<string>((found, failed) => {
+    createInterface(child.stdout).on("line", (line) => {
+      const { msg, url } = JSON.parse(line) as { msg?: string; url?: string };
+      if (msg === "Valet Key is ready" && url !== undefined) found(url);
+    });
+    ended.then(({ stderr: why }) => failed(new Error(`It ended before it was ready: ${why}`)), failed);
+  });
+  // Who only waits for the end does not wait for this.
+  ready.catch(() => {});
+  return { process: child, ready, ended };
+}

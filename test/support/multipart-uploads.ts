@@ -1,0 +1,30 @@
+import type { GraphQLClient } from "./graphql-client.ts";
+import { type MultipartUpload, requestUpload, type UploadInput } from "./operations.ts";
+import { sendPut } from "./presigned-requests.ts";
+
+const MiB = 2 ** 20;
+/** Two parts: 16 MiB, and 7 bytes. */
+export const twoPartsBytes = 16 * MiB + 7;
+
+/** Begins an upload of two parts, both of them signed in the answer. */
+export function beginUpload(client: GraphQLClient, input: UploadInput): Promise<MultipartUpload> {
+  return requestUpload(client, "MULTIPART", { input, size: twoPartsBytes, firstParts: 2 });
+}
+
+/** Sends one part of zeros. Returns its ETag. */
+export async function sendPart(upload: MultipartUpload, number: number): Promise<string> {
+  const part = upload.parts.find((each) => each.number === number);
+  if (part === undefined) throw new Error(`Part ${number} was not signed.`);
+  const response = await sendPut(part, Buffer.alloc(part.size));
+  if (response.status !== 200) throw new Error(await response.text());
+  return response.headers.get("etag") ?? "";
+}
+
+/** The same id with one character changed. */
+export function forged(id: string): string {
+  const at = Math.floor(id.length / 2);
+  return `${id.slice(0, at)}${id[at] === "A" ? "B" : "A"}${id.slice(at + 1)}`;
+}
+
+/** What cannot be an id of an upload. */
+export const malformedIds = ["", "x", "garbage!", "AQ", "a".repeat(10_000), "\u0000", "../upload", "1"];

@@ -1,0 +1,78 @@
+import Fastify from "fastify";
+import { describe, expect, test } from "vitest";
+import { type ErrorCode, ValetKeyError } from "../../../src/errors.ts";
+import { answerError, answerNotFound } from "../../../src/http/error-answer.ts";
+
+async function answerTo(error: unknown) {
+  const server = Fastify({ genReqId: () => "id-1" });
+  server.setErrorHandler(answerError);
+  server.setNotFoundHandler(answerNotFound);
+  server.get("/", () => {
+    throw error;
+  });
+  server.post("/", async () => ({}));
+  try {
+    return await server.inject({ method: "GET", url: "/" });
+  } finally {
+    await server.close();
+  }
+}
+
+describe("answerError", () => {
+  test.each<[ErrorCode, number]>([
+    ["BAD_USER_INPUT", 400],
+    ["UNAUTHENTICATED", 401],
+    ["UPLOAD_TOO_LARGE", 400],
+    ["TIMEOUT", 408],
+    ["RATE_LIMITED", 429],
+    ["OVERLOADED", 503],
+  ])("answers %s with %i", async (code, status) => {
+    const response = await answerTo(new ValetKeyError(code, "Said to all.", { cause: new Error("secret") }));
+    expect(response.statusCode).toBe(status);
+    expect(response.headers["content-type"]).toBe("application/json; charset=utf-8");
+    expect(response.json()).toMatchObject({ errors: [{ message: "Said to all.", extensions: { code } }] });
+    expect(response.body).not.toContain("secret");
+  });
+
+  test("asks for a token only where one was bad", async () => {
+    const unauthenticated = await answerTo(new ValetKeyError("UNAUTHENTICATED", "Bad token."));
+    expect(unauthenticated.headers["www-authenticate"]).toBe('Bearer error="invalid_token"');
+    const malformed = await answerTo(new ValetKeyError("BAD_USER_INPUT", "Bad form."));
+    expect(malformed.headers["www-authenticate"]).toBeUndefined();
+  });
+
+  test.each([
+    new Error("secret"),
+    Object.assign(new Error("secret"), { statusCode: 502 }),
+    new ValetKeyError("INTERNAL_SERVER_ERROR", "secret"),
+  ])("answers %s with 500 and nothing but the request id", async (error) => {
+    const response = await answerTo(error);
+    expect(response.statusCode).toBe(500);
+    expect(response.json().errors[0].extensions).toEqual({
+      ...{ code: "INTERNAL_SERVER_ERROR", retryable: false, requestId: "id-1" },
+    });
+    expect(response.body).not.toContain("secret");
+  });
+
+  test.each([
+    [400, "FST_ERR_CTP_INVALID_JSON_BODY", "The body is not JSON."],
+    [400, "FST_ERR_BAD_URL", "Bad request."],
+    [413, "FST_ERR_CTP_BODY_TOO_LARGE", "The body is too large: a JSON body has at most 2 MiB."],
+    [415, "FST_ERR_CTP_INVALID_MEDIA_TYPE", "Send application/json, or multipart/form-data for files."],
+  ])("says of Fastify's %i %s what the client did", async (statusCode, code, message) => {
+    const response = await answerTo(Object.assign(new Error("secret"), { statusCode, code }));
+    expect(response.statusCode).toBe(statusCode);
+    expect(response.json()).toEqual({
+      errors: [{ message, extensions: { code: "BAD_USER_INPUT", retryable: false } }],
+    });
+  });
+});
+
+test("answerNotFound is 404 and JSON", async () => {
+  const server = Fastify();
+  server.setNotFoundHandler(answerNotFound);
+  const response = await server.inject("/nothing");
+  await server.close();
+  expect(response.statusCode).toBe(404);
+  expect(response.json()).toMatchObject({ errors: [{ extensions: { code: "BAD_USER_INPUT" } }] });
+});
