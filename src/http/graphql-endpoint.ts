@@ -1,10 +1,10 @@
 import type { ApolloServer } from "@apollo/server";
-import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { badUserInput, ValetKeyError } from "../errors.ts";
 import type { RequestContext } from "../graphql/context.ts";
 import { anonymous, type Principal } from "../principal.ts";
+import { answerWithApollo } from "./apollo-handler.ts";
 import { drainRequest } from "./drain-request.ts";
 import { readMultipartRequest } from "./multipart.ts";
 
@@ -56,17 +56,12 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
     ],
     preParsing: limitBodyTime,
     preValidation: async (request) => readForm(request, options),
-    handler: fastifyApolloHandler(options.apollo, {
-      context: async (request: FastifyRequest) => {
-        const log = request.log as Logger;
-        request.callerContext = options.makeContext({
-          principal: request.principal,
-          requestId: request.id,
-          log,
-        });
-        return request.callerContext;
-      },
-    }),
+    handler: (request, reply) => {
+      const { principal, id: requestId } = request;
+      const context = options.makeContext({ principal, requestId, log: request.log as Logger });
+      request.callerContext = context;
+      return answerWithApollo(options.apollo, async () => context, request, reply);
+    },
     onResponse: async (request, reply) => {
       const log = request.callerContext?.log ?? request.log;
       log.info(

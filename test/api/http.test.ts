@@ -1,3 +1,4 @@
+import { request as httpRequest } from "node:http";
 import { afterAll, describe, expect, test } from "vitest";
 import { startEmbeddedServer } from "../support/embedded-server.ts";
 
@@ -72,6 +73,21 @@ describe("/graphql", () => {
     expect(forged.status).toBe(400);
     expect(await forged.json()).toMatchObject(errorOf("BAD_USER_INPUT"));
   });
+
+  test.each(["", "[", "a b", "%zz", "x:99999", "evil.example/?query={"])(
+    "does not care what the client takes its host for: %j",
+    async (host) => {
+      const status = await new Promise<number | undefined>((resolve, reject) => {
+        httpRequest(`${url}/graphql`, { method: "POST", headers: { ...json, host } }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        })
+          .on("error", reject)
+          .end(question);
+      });
+      expect(status).toBe(200);
+    },
+  );
 
   test("changes nothing by GET", async () => {
     await server.seed("kept", "x");
