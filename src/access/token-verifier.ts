@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import {
   createRemoteJWKSet,
   customFetch,
@@ -80,7 +80,7 @@ export class TokenVerifier implements Authenticator {
   async verify(authorizationHeader: string | undefined): Promise<Principal> {
     if (authorizationHeader === undefined) return anonymous;
     const token = bearerToken(authorizationHeader);
-    const tokenHash = createHash("sha256").update(token).digest("base64url");
+    const tokenHash = hash("sha256", token, "base64url");
     const known = this.#verified.get(tokenHash);
     if (known !== undefined && this.#clock() < known.expiresAtMs) return known.principal;
 

@@ -34,7 +34,7 @@ export class RequestContext {
   readonly services: Services;
   readonly principal: Principal;
   readonly requestId: string;
-  private readonly requestLog: Logger;
+  private readonly serverLog: Logger;
   // An object, and not #names: Apollo gives resolvers a copy made by Object.assign, which shares the one and lacks the others.
   private readonly held: Held = { sessions: new Map() };
 
@@ -42,7 +42,7 @@ export class RequestContext {
     this.services = services;
     this.principal = principal;
     this.requestId = requestId;
-    this.requestLog = log;
+    this.serverLog = log;
   }
 
   get grants(): readonly Grant[] {
@@ -55,10 +55,14 @@ export class RequestContext {
     return this.held.loaders;
   }
 
-  /** Every line has the request id and, once there is one, the session name that CloudTrail has too. */
+  /** What each line of the log says of this request: its id and, once there is one, the session name that CloudTrail has too. */
+  get logFields(): { readonly requestId: string; readonly sessionName: string | undefined } {
+    return { requestId: this.requestId, sessionName: this.held.sessionName };
+  }
+
+  /** Made when there is something to say: a logger for each request would cost more than its line. */
   get log(): Logger {
-    const { sessionName } = this.held;
-    return sessionName === undefined ? this.requestLog : this.requestLog.child({ sessionName });
+    return this.serverLog.child(this.logFields);
   }
 
   /** The caller's role session: the request's own while it outlives what is asked of it. */

@@ -1,11 +1,11 @@
-import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from "type-graphql";
+import { Args, Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import { authorizeDownload } from "../access/authorization.ts";
 import type { ObjectHead } from "../storage/stored-object.ts";
 import type { RequestContext } from "./context.ts";
-import { defaultExpiresInSeconds } from "./expires-in.ts";
-import { signDownload, stableForDescription } from "./sign-download.ts";
+import { signDownload } from "./sign-download.ts";
+import { DownloadArguments } from "./types/download-arguments.ts";
 import { DownloadUrl } from "./types/download-url.ts";
-import { ChecksumAlgorithm, Disposition } from "./types/enums.ts";
+import { ChecksumAlgorithm } from "./types/enums.ts";
 import { KeyValue } from "./types/key-value.ts";
 import { Checksum, S3Object } from "./types/s3-object.ts";
 
@@ -54,26 +54,9 @@ export class S3ObjectResolver {
   downloadUrl(
     @Root() { address }: S3Object,
     @Ctx() context: RequestContext,
-    @Arg("expiresIn", () => Int, {
-      nullable: true,
-      defaultValue: defaultExpiresInSeconds,
-      description: "Seconds.",
-    })
-    expiresIn: number | null,
-    @Arg("disposition", () => Disposition, { nullable: true }) disposition: Disposition | null,
-    @Arg("filename", () => String, { nullable: true }) filename: string | null,
-    @Arg("contentType", () => String, { nullable: true }) contentType: string | null,
-    @Arg("stableFor", () => Int, { nullable: true, description: stableForDescription })
-    stableFor: number | null,
+    @Args(() => DownloadArguments) wanted: DownloadArguments,
   ): Promise<DownloadUrl> {
-    return signDownload(context, address, {
-      expiresIn,
-      verify: false,
-      disposition,
-      filename,
-      contentType,
-      stableFor,
-    });
+    return signDownload(context, address, { ...wanted, verify: false });
   }
 }
 

@@ -7,9 +7,6 @@ import { parseExpiresIn } from "./expires-in.ts";
 import type { DownloadUrl } from "./types/download-url.ts";
 import type { Disposition } from "./types/enums.ts";
 
-export const stableForDescription =
-  "Seconds. Calls within the same window of this length get the same URL, as long as the server's role session serves, so that browsers and CDNs can cache by it. The URL lives up to this much longer than expiresIn.";
-
 export interface DownloadDemands {
   readonly expiresIn: number | null | undefined;
   readonly verify: boolean;
@@ -30,14 +27,11 @@ export async function signDownload(
   // Rounding the signing time down takes up to a window of the URL's life, so it gets one more.
   const expiresInSeconds = parseExpiresIn(expiresIn) + windowSeconds;
   authorizeDownload(context.grants, address, expiresInSeconds, services.sessions.longestSeconds);
-  const session = context.session(expiresInSeconds);
-  const [{ region }] = await Promise.all([
-    verify ? context.loaders.head.load(address) : context.inKnownRegion(address),
-    session,
-  ]);
+  const session = await context.session(expiresInSeconds);
+  const { region } = verify ? await context.loaders.head.load(address) : context.inKnownRegion(address);
   const { url, expiresAt } = presignDownload(services.presigner, {
     address: { ...address, region },
-    session: await session,
+    session,
     signedAt: startOfWindow(services.clock(), windowSeconds),
     expiresInSeconds,
     disposition: disposition ?? undefined,

@@ -7,7 +7,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   const failure = error instanceof ValetKeyError ? error : fromFastify(error);
   const status = failure instanceof ValetKeyError ? statusOf(failure, error) : 500;
   const answer = publicError(failure, request.id);
-  if (status >= 500) request.log.error({ err: error }, "request failed");
+  if (status >= 500) request.log.error({ err: error, requestId: request.id }, "request failed");
   // RFC 6750 section 3.1: a token was sent and is no good.
   if (status === 401) reply.header("www-authenticate", 'Bearer error="invalid_token"');
   return reply

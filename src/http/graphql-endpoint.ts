@@ -1,5 +1,5 @@
 import type { ApolloServer } from "@apollo/server";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest, RequestPayload } from "fastify";
 import type { Logger } from "pino";
 import { badUserInput, ValetKeyError } from "../errors.ts";
 import type { RequestContext } from "../graphql/context.ts";
@@ -55,21 +55,23 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
       },
     ],
     preParsing: limitBodyTime,
-    preValidation: async (request) => readForm(request, options),
+    preValidation: (request, _reply, done) => {
+      if (isForm(request)) readForm(request, options).then(() => done(), done);
+      else done();
+    },
     handler: (request, reply) => {
       const { principal, id: requestId } = request;
       const context = options.makeContext({ principal, requestId, log: request.log as Logger });
       request.callerContext = context;
       return answerWithApollo(options.apollo, async () => context, request, reply);
     },
-    onResponse: async (request, reply) => {
-      const log = request.callerContext?.log ?? request.log;
-      log.info(
-        { method: request.method, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
-        "graphql",
-      );
+    onResponse: (request, reply, done) => {
+      const fields = request.callerContext?.logFields ?? { requestId: request.id };
+      const ms = Math.round(reply.elapsedTime);
+      request.log.info({ ...fields, method: request.method, status: reply.statusCode, ms }, "graphql");
       // Without this, the rest of a form that nobody read would stand before the connection's next request.
-      await (request.finishForm?.() ?? drainRequest(request.raw));
+      void (request.finishForm?.() ?? drainRequest(request.raw));
+      done();
     },
   });
 
@@ -94,7 +96,6 @@ async function readForm(
   request: FastifyRequest,
   { maxFiles, maxUploadBytes }: GraphQLEndpointOptions,
 ): Promise<void> {
-  if (!isForm(request)) return;
   if (request.method !== "POST") throw badUserInput("operations", "Send a form with POST.");
   // A page of another origin can send a form without asking first, but not with a header of its own.
   // https://www.apollographql.com/docs/apollo-server/security/cors#preventing-cross-site-request-forgery-csrf
@@ -110,15 +111,22 @@ async function readForm(
 }
 
 /** Ends a body that trickles in. An error on the stream, unlike its end, can still be answered. */
-async function limitBodyTime(request: FastifyRequest, _reply: unknown, body: NodeJS.ReadableStream) {
-  if (isForm(request) || request.raw.complete) return body;
-  const late = new ValetKeyError("TIMEOUT", `The body did not arrive within ${jsonBodySeconds} seconds.`);
-  const timer = setTimeout(
-    () => body.emit("error", Object.assign(late, { statusCode: 408 })),
-    jsonBodySeconds * 1000,
-  );
-  body.once("end", () => clearTimeout(timer)).once("close", () => clearTimeout(timer));
-  return body;
+function limitBodyTime(
+  request: FastifyRequest,
+  _reply: unknown,
+  body: RequestPayload,
+  done: (error: null, body: RequestPayload) => void,
+): void {
+  if (!isForm(request) && !request.raw.complete) {
+    const timer = setTimeout(() => body.emit("error", tooSlow()), jsonBodySeconds * 1000);
+    body.once("close", () => clearTimeout(timer));
+  }
+  done(null, body);
+}
+
+function tooSlow(): Error {
+  const error = new ValetKeyError("TIMEOUT", `The body did not arrive within ${jsonBodySeconds} seconds.`);
+  return Object.assign(error, { statusCode: 408 });
 }
 
 function rateLimitOf(limit: GraphQLEndpointOptions["rateLimit"]) {

@@ -8,9 +8,9 @@ export interface Readiness {
 }
 
 export function healthEndpoints(server: FastifyInstance, readiness: Readiness): void {
-  server.get("/healthz", { logLevel: "silent" }, async () => ({ status: "ok" }));
+  server.get("/healthz", async () => ({ status: "ok" }));
 
-  server.get("/readyz", { logLevel: "silent" }, async (_request, reply) => {
+  server.get("/readyz", async (_request, reply) => {
     const reason = await readiness.reasonNotReady();
     if (reason === undefined) return { status: "ready" };
     return reply.code(503).send({ status: "not ready", reason });

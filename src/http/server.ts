@@ -33,12 +33,17 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   const server = Fastify({
     loggerInstance: options.log as FastifyBaseLogger,
     // The GraphQL endpoint writes one line a request, and none has a URL: a GET carries its variables there.
-    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
+    logController: new LogController({ disableRequestLogging: true }),
+    // Whoever writes a line adds the request id: a logger for each request would cost more than its line.
+    childLoggerFactory: (logger) => logger,
     bodyLimit: maxBodyBytes,
     // A slow upload may take hours: bodies have their own time limits.
     requestTimeout: 0,
     // What was accepted is finished.
     return503OnClosing: false,
+    // JSON.parse makes own properties of them, and the variables are read by the schema's names alone.
+    onProtoPoisoning: "ignore",
+    onConstructorPoisoning: "ignore",
     genReqId: () => crypto.randomUUID(),
     routerOptions: { ignoreTrailingSlash: true },
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
@@ -48,9 +53,10 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   server.removeContentTypeParser("text/plain");
   server.setErrorHandler(answerError);
   server.setNotFoundHandler(answerNotFound);
-  server.addHook("onSend", async (_request, reply) => {
+  server.addHook("onSend", (_request, reply, _payload, done) => {
     reply.header("x-content-type-options", "nosniff");
     if (options.readiness.draining) reply.header("connection", "close");
+    done();
   });
 
   await server.register(cors, {

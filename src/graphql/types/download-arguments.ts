@@ -1,0 +1,77 @@
+import { ArgsType, Field, Int } from "type-graphql";
+import { defaultExpiresInSeconds } from "../expires-in.ts";
+import { Disposition } from "./enums.ts";
+import { ObjectInput } from "./inputs.ts";
+
+// Classes and not lists of @Arg: TypeGraphQL makes a promise of each @Arg, for every field that is resolved.
+
+/** How long a URL lives, and whether it is the same for a while. */
+@ArgsType()
+class LifetimeArguments {
+  @Field(() => Int, {
+    nullable: true,
+    defaultValue: defaultExpiresInSeconds,
+    description:
+      "Seconds. The most is what a grant and the server's role session allow; the error for more names it.",
+  })
+  expiresIn!: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      "Seconds. Calls within the same window of this length get the same URL, as long as the server's role session serves, so that browsers and CDNs can cache by it. The URL lives up to this much longer than expiresIn.",
+  })
+  stableFor?: number | null;
+}
+
+@ArgsType()
+export class DownloadArguments extends LifetimeArguments {
+  @Field(() => Disposition, {
+    nullable: true,
+    description: "Whether a browser shows the file or saves it, whatever is stored with it.",
+  })
+  disposition?: Disposition | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "The name that a browser saves the file under. Alone it means ATTACHMENT.",
+  })
+  filename?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "The type that a browser is told. Types that can run script, such as text/html, need ATTACHMENT.",
+  })
+  contentType?: string | null;
+}
+
+const verifyDescription =
+  "Checks first that bucket and object are there (one HEAD). `false` signs without any call to S3.";
+
+@ArgsType()
+export class DownloadUrlArguments extends DownloadArguments {
+  @Field(() => String)
+  bucket!: string;
+
+  @Field(() => String)
+  key!: string;
+
+  @Field(() => String, { nullable: true })
+  region?: string | null;
+
+  @Field(() => String, { nullable: true, description: "Left out: the latest version." })
+  versionId?: string | null;
+
+  @Field(() => Boolean, { nullable: true, defaultValue: true, description: verifyDescription })
+  verify!: boolean | null;
+}
+
+@ArgsType()
+export class DownloadUrlsArguments extends LifetimeArguments {
+  @Field(() => [ObjectInput])
+  objects!: ObjectInput[];
+
+  @Field(() => Boolean, { nullable: true, defaultValue: true, description: verifyDescription })
+  verify!: boolean | null;
+}
