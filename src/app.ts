@@ -35,6 +35,8 @@ export interface AppOptions {
   readonly log?: Logger | undefined;
 }
 
+/** A system call for each line would cost a request more than the line itself; what waits is written at exit too. */
+const logDestination = { sync: false, minLength: 4096, periodicFlush: 100 };
 /** What the uploads through the server may hold in memory together. */
 const uploadBudgetBytes = 256 * 2 ** 20;
 /** For the aborts at S3 and the answers that are left when the time to drain is over. */
@@ -45,7 +47,7 @@ const abortSeconds = 5;
  * @throws {ConfigError} when what the configuration names cannot be used
  */
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
-  const log = options.log ?? pino({ level: config.logLevel });
+  const log = options.log ?? pino({ level: config.logLevel }, pino.destination(logDestination));
   const metrics = createMetrics();
   const grants = await readGrants(config, log);
   const [backend, schema] = await Promise.all([openBackend(config, metrics, log), createSchema()]);

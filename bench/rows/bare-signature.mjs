@@ -1,4 +1,4 @@
-import { createHmac, hash } from "node:crypto";
+import { createHmac, createSecretKey, hash } from "node:crypto";
 
 // The limit: what nobody who signs can leave out. One hash and one HMAC over the shortest code that makes a
 // valid URL; the derived key, the date and everything else that stays the same is made once, beforehand.
@@ -7,7 +7,7 @@ import { createHmac, hash } from "node:crypto";
 export function bareSigner({ origin, bucket, region, credentials, date }) {
   const { accessKeyId, secretAccessKey, sessionToken } = credentials;
   const scope = `${date.slice(0, 8)}/${region}/s3/aws4_request`;
-  const signingKey = scope.split("/").reduce(hmac, `AWS4${secretAccessKey}`);
+  const signingKey = createSecretKey(scope.split("/").reduce(hmac, `AWS4${secretAccessKey}`));
   const query = [
     "X-Amz-Algorithm=AWS4-HMAC-SHA256",
     "X-Amz-Content-Sha256=UNSIGNED-PAYLOAD",

@@ -11,9 +11,10 @@ import type { Metrics } from "../metrics.ts";
 import type { RequestContext } from "./context.ts";
 import { formatGraphQLError } from "./error-format.ts";
 import { observe } from "./observe.ts";
+import { limitOperationCost } from "./operation-cost.ts";
 
 // Validation costs grow with the document: 50 × 50 inline fragments take 0.2 s. No type contains itself,
-// so depth needs no limit of its own.
+// so depth needs no limit of its own; what the fields come to is limitOperationCost's business.
 const maxTokens = 10_000;
 
 export interface ApolloOptions {
@@ -42,6 +43,7 @@ export function createApollo({
     logger: log,
     plugins: [
       observe(metrics),
+      limitOperationCost(schema),
       production
         ? ApolloServerPluginLandingPageDisabled()
         : ApolloServerPluginLandingPageLocalDefault({ embed: true, footer: false }),

@@ -1,4 +1,3 @@
-import { unwrapResolverError } from "@apollo/server/errors";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { ValetKeyError } from "../errors.ts";
 
@@ -34,12 +33,17 @@ export function formatGraphQLError(formatted: GraphQLFormattedError, error: unkn
     return { ...formatted, extensions: { code, retryable: code === "PERSISTED_QUERY_NOT_FOUND" } };
   }
   const requestId = String(formatted.extensions?.requestId ?? "");
-  return { ...formatted, ...publicError(unwrapResolverError(error), requestId) };
+  return { ...formatted, ...publicError(whatWasThrown(error), requestId) };
 }
 
 /** True for what nobody foresaw, and what somebody has to look at. */
 export function isUnexpected(error: unknown): boolean {
-  return graphqlFault(error) === undefined && !isForeseen(unwrapResolverError(error));
+  return graphqlFault(error) === undefined && !isForeseen(whatWasThrown(error));
+}
+
+/** By a resolver, or by a plugin before there is one. */
+function whatWasThrown(error: unknown): unknown {
+  return error instanceof GraphQLError ? (error.originalError ?? error) : error;
 }
 
 /** An answer of S3 that nobody foresaw is a ValetKeyError too, and has no more to say than any other surprise. */

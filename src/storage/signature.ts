@@ -1,4 +1,4 @@
-import { createHmac, hash } from "node:crypto";
+import { createHmac, hash, type KeyObject } from "node:crypto";
 
 // Signature Version 4, in the order and with the names of
 // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
@@ -53,6 +53,6 @@ export function stringToSign(date: string, scope: string, request: string): stri
   return `${algorithm}\n${date}\n${scope}\n${hash("sha256", request, "hex")}`;
 }
 
-export function signature(signingKey: Uint8Array, toSign: string): string {
+export function signature(signingKey: KeyObject, toSign: string): string {
   return createHmac("sha256", signingKey).update(toSign).digest("hex");
 }

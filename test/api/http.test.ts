@@ -142,6 +142,16 @@ describe("/graphql", () => {
     expect(await response.json()).toMatchObject(errorOf(code));
   });
 
+  test("refuses an operation that asks for a gigabyte, and serves the next", async () => {
+    const urls = Array.from({ length: 60 }, (_, index) => `a${index}: url`).join(" ");
+    const objects = Array.from({ length: 1000 }, (_, index) => ({ bucket: "demo", key: `${index}` }));
+    const query = `query ($objects: [ObjectInput!]!) { downloadUrls(objects: $objects, verify: false) { ${urls} } }`;
+    const response = await post(JSON.stringify({ query, variables: { objects } }));
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject(errorOf("BAD_USER_INPUT"));
+    expect((await post(question)).status).toBe(200);
+  });
+
   test("takes a JSON body of 2 MiB and not one byte more", async () => {
     const padded = (bytes: number) => question + " ".repeat(bytes - question.length);
     expect((await post(padded(2 * 2 ** 20))).status).toBe(200);
