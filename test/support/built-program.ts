@@ -4,11 +4,13 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
+import { build } from "rolldown";
 import ts from "typescript";
+import { bundle } from "../../rolldown.config.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
-/** src/ as JavaScript, as `npm run build` would write it, in a place of its own. */
+/** What `npm run build` would write, in a place of its own. */
 export interface BuiltProgram extends AsyncDisposable {
   /** Runs main.js with these variables and no other but PATH. */
   start(environment: Readonly<Record<string, string>>): RunningProgram;
@@ -28,10 +30,12 @@ export async function buildProgram(): Promise<BuiltProgram> {
   await mkdir(cache, { recursive: true });
   const directory = await mkdtemp(join(cache, "valetkey-"));
   await writeFile(join(directory, "package.json"), '{"type":"module"}');
+  const [modules, bundles] = [join(directory, "build"), join(directory, "dist")];
   const sources = await readdir(join(root, "src"), { recursive: true });
-  await Promise.all(sources.filter((path) => path.endsWith(".ts")).map((path) => transpile(path, directory)));
+  await Promise.all(sources.filter((path) => path.endsWith(".ts")).map((path) => transpile(path, modules)));
+  await build(bundle(modules, bundles));
   return {
-    start: (environment) => run(join(directory, "main.js"), environment),
+    start: (environment) => run(join(bundles, "main.js"), environment),
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
   };
 }
