@@ -5,15 +5,12 @@ import { badUserInput, ValetKeyError } from "../errors.ts";
 import type { RequestContext } from "../graphql/context.ts";
 import { anonymous, type Principal } from "../principal.ts";
 import { answerWithApollo } from "./apollo-handler.ts";
-import { drainRequest } from "./drain-request.ts";
 import { readMultipartRequest } from "./multipart.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
     principal: Principal;
     callerContext: RequestContext | undefined;
-    /** Set while files of a form may still come in. */
-    finishForm: (() => Promise<void>) | undefined;
   }
 }
 
@@ -38,7 +35,6 @@ const jsonBodySeconds = 30;
 export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpointOptions): void {
   server.decorateRequest("principal");
   server.decorateRequest("callerContext");
-  server.decorateRequest("finishForm");
 
   // A form is read by readForm, after everything that can refuse it.
   server.addContentTypeParser("multipart/form-data", (_request, _body, done) => done(null));
@@ -69,8 +65,6 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
       const fields = request.callerContext?.logFields ?? { requestId: request.id };
       const ms = Math.round(reply.elapsedTime);
       request.log.info({ ...fields, method: request.method, status: reply.statusCode, ms }, "graphql");
-      // Without this, the rest of a form that nobody read would stand before the connection's next request.
-      void (request.finishForm?.() ?? drainRequest(request.raw));
       done();
     },
   });
@@ -107,7 +101,7 @@ async function readForm(
   }
   const form = await readMultipartRequest(request.raw, { maxFiles, maxFileBytes: maxUploadBytes });
   request.body = form.operation;
-  request.finishForm = () => form.finish();
+  request.releaseBody = () => form.release();
 }
 
 /** Ends a body that trickles in. An error on the stream, unlike its end, can still be answered. */

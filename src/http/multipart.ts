@@ -4,7 +4,6 @@ import busboy from "busboy";
 import { badUserInput, ValetKeyError } from "../errors.ts";
 import { assertByteCount } from "../storage/byte-limit.ts";
 import { BodyPace } from "./body-pace.ts";
-import { type DrainLimits, drainRequest } from "./drain-request.ts";
 import { FormFiles } from "./form-files.ts";
 import { type GraphQLOperation, parseFileMap, parseOperation } from "./multipart-operation.ts";
 
@@ -18,26 +17,18 @@ export interface MultipartOptions {
   idleTimeoutMs?: number | undefined;
   /** What such a client sends at least, averaged over `idleTimeoutMs`. Default: 1,024. */
   minimumBytesPerSecond?: number | undefined;
-  /** What `finish` reads of a body that nobody wants. */
-  drain?: DrainLimits | undefined;
 }
 
 export interface MultipartRequest {
   /** Its variables hold an `Upload` for each file of the map: the scalar makes a promise of an IncomingFile of it. */
   readonly operation: GraphQLOperation;
-  /**
-   * To be called when the answer has been sent: fails what is still being read, and leaves the
-   * connection fit for the next request or closed. Never rejects.
-   */
-  finish(): Promise<void>;
+  /** To be called when there is an answer: fails what is still being read, and leaves the rest of the body alone. */
+  release(): void;
 }
 
 /**
  * Reads a GraphQL multipart request up to its files: they come in while resolvers read them.
  * https://github.com/jaydenseric/graphql-multipart-request-spec
- *
- * After a rejection, as for any request that was answered early, `drainRequest` leaves the
- * connection in order.
  *
  * @throws {ValetKeyError} BAD_USER_INPUT, UPLOAD_INCOMPLETE, TIMEOUT
  * @throws {RangeError} a limit is not a whole number
@@ -48,7 +39,7 @@ export async function readMultipartRequest(
 ): Promise<MultipartRequest> {
   const form = new MultipartForm(request, options);
   const operation = await form.operation;
-  return { operation, finish: () => form.finish() };
+  return { operation, release: () => form.release() };
 }
 
 /** What may stand outside fields and files: part headers, a preamble, an epilogue. */
@@ -94,9 +85,8 @@ class MultipartForm {
     this.#listen();
   }
 
-  finish(): Promise<void> {
+  release(): void {
     this.#fail(incomplete("The request is over."));
-    return drainRequest(this.#request, this.#options.drain);
   }
 
   #listen(): void {

@@ -1,9 +1,9 @@
-import { createServer, type IncomingMessage } from "node:http";
-import { type AddressInfo, connect, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
+import Fastify, { type FastifyRequest } from "fastify";
 import { GraphQLUpload } from "graphql-upload-minimal";
 import { ValetKeyError } from "../../../src/errors.ts";
-import { drainRequest } from "../../../src/http/drain-request.ts";
+import { type EarlyAnswerLimits, earlyAnswer } from "../../../src/http/early-answer.ts";
 import { type MultipartOptions, readMultipartRequest } from "../../../src/http/multipart.ts";
 import type { IncomingFile } from "../../../src/storage/incoming-file.ts";
 
@@ -30,40 +30,43 @@ export interface Answer {
   error?: { code: string; field?: string; retryable: boolean };
 }
 
-/** A bare node:http server that treats forms as the real one does. */
-export async function startFormServer(options: Partial<MultipartOptions> = {}): Promise<FormServer> {
-  const limits = { maxFiles: 3, maxFileBytes: 1_000_000, drain: { timeoutMs: 10_000 }, ...options };
-  const server = createServer(async (request, response) => {
-    const { finish, ...answer } = await answerTo(request);
+export interface FormServerOptions extends Partial<MultipartOptions> {
+  earlyAnswer?: EarlyAnswerLimits;
+}
+
+/** A server with nothing but what forms pass through. */
+export async function startFormServer(options: FormServerOptions = {}): Promise<FormServer> {
+  const limits = { maxFiles: 3, maxFileBytes: 1_000_000, ...options };
+  const server = Fastify();
+  server.decorateRequest("releaseBody");
+  server.addHook("onSend", earlyAnswer(options.earlyAnswer));
+  server.addContentTypeParser("*", (_request, _body, done) => done(null));
+  server.post("/", async (request, reply) => {
+    const answer = await answerTo(request);
     formServer.onAnswer(answer);
-    response.on("close", () => void finish());
-    const json = Buffer.from(JSON.stringify(answer));
-    response.writeHead(answer.status, { "content-length": json.length }).end(json);
+    return reply.code(answer.status).send(answer);
   });
 
-  async function answerTo(request: IncomingMessage): Promise<Answer & { finish: () => Promise<void> }> {
-    let finish = () => drainRequest(request, limits.drain);
+  async function answerTo(request: FastifyRequest): Promise<Answer> {
     try {
-      const form = await readMultipartRequest(request, limits);
-      finish = () => form.finish();
-      return { status: 200, data: await formServer.resolve(coerce(form.operation.variables)), finish };
+      const form = await readMultipartRequest(request.raw, limits);
+      request.releaseBody = () => form.release();
+      return { status: 200, data: await formServer.resolve(coerce(form.operation.variables)) };
     } catch (error) {
-      return { ...toAnswer(error), finish };
+      return toAnswer(error);
     }
   }
 
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const { port } = server.address() as AddressInfo;
+  const url = await server.listen({ host: "127.0.0.1", port: 0 });
   const formServer: FormServer = {
-    url: `http://127.0.0.1:${port}/`,
-    port,
+    url,
+    port: Number(new URL(url).port),
     resolve: readEveryFile,
     onAnswer: () => {},
-    [Symbol.asyncDispose]: () =>
-      new Promise((done) => {
-        server.close(() => done());
-        server.closeAllConnections();
-      }),
+    [Symbol.asyncDispose]: async () => {
+      server.server.closeAllConnections();
+      await server.close();
+    },
   };
   return formServer;
 }
@@ -163,6 +166,7 @@ export class RawConnection implements Disposable {
   readonly socket: Socket;
   #received = "";
   #closed = false;
+  #saidClose = false;
   #wake: () => void = () => {};
 
   constructor(port: number) {
@@ -187,6 +191,11 @@ export class RawConnection implements Disposable {
     return this.send(requestHead(body), body);
   }
 
+  /** The latest answer said that nothing would follow it. */
+  get saidClose(): boolean {
+    return this.#saidClose;
+  }
+
   /** The next answer; undefined when the connection closes without one. */
   async answer(): Promise<Answer | undefined> {
     for (;;) {
@@ -194,6 +203,7 @@ export class RawConnection implements Disposable {
       const length = /content-length: (\d+)/i.exec(this.#received)?.[1] ?? "0";
       const end = head + 4 + Number(length);
       if (head !== -1 && this.#received.length >= end) {
+        this.#saidClose = /^connection: close\r$/im.test(this.#received.slice(0, head + 2));
         const json = this.#received.slice(head + 4, end);
         this.#received = this.#received.slice(end);
         return JSON.parse(Buffer.from(json, "latin1").toString()) as Answer;

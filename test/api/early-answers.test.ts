@@ -1,0 +1,114 @@
+import { connect } from "node:net";
+import { afterAll, describe, expect, test } from "vitest";
+import { bucket, otherBucket, startEmbeddedServer } from "../support/embedded-server.ts";
+import { startIssuer } from "../support/issuer.ts";
+import { uploadFileMutation } from "../support/operations.ts";
+
+const issuer = await startIssuer();
+const server = await startEmbeddedServer({ issuer });
+afterAll(async () => {
+  await server.close();
+  await issuer.close();
+});
+const endpoint = `${server.url}/graphql`;
+const MiB = 2 ** 20;
+
+interface Answer {
+  readonly data?: unknown;
+  readonly errors?: { readonly extensions: { readonly code: string } }[];
+}
+
+async function codeOf(response: Response): Promise<string | undefined> {
+  return ((await response.json()) as Answer).errors?.[0]?.extensions.code;
+}
+
+/** An uploadFile through fetch's pool of connections. */
+async function upload(bytes: number, input: Record<string, unknown>): Promise<string | undefined> {
+  const form = new FormData();
+  form.set("operations", JSON.stringify({ query: uploadFileMutation, variables: { file: null, input } }));
+  form.set("map", '{"0":["variables.file"]}');
+  form.set("0", new Blob([new Uint8Array(bytes)]));
+  return await codeOf(
+    await fetch(endpoint, { method: "POST", body: form, headers: { "apollo-require-preflight": "1" } }),
+  );
+}
+
+describe("an upload that is refused before its bytes have come", () => {
+  test.each([0.1, 1, 1.5, 3, 5, 10, 40])("of %d MiB is answered, and so is what follows", async (size) => {
+    for (let count = 0; count < 3; count += 1) {
+      expect(await upload(size * MiB, { bucket: otherBucket, key: "refused" })).toBe("FORBIDDEN");
+      expect(await upload(5, { bucket, key: "stored" })).toBeUndefined();
+    }
+  });
+
+  test("is answered beside others", async () => {
+    const sizes = [3, 1.5, 10, 3, 40, 3];
+    const refused = sizes.map((size) => upload(size * MiB, { bucket: otherBucket, key: "refused" }));
+    expect(new Set(await Promise.all(refused))).toEqual(new Set(["FORBIDDEN"]));
+    expect(await upload(5, { bucket, key: "stored" })).toBeUndefined();
+  });
+});
+
+describe("a body that is refused before it has come", () => {
+  const cases: [string, number, string, Record<string, string>][] = [
+    ["too large", 413, "/graphql", { "content-type": "application/json" }],
+    ["of a type that is not taken", 415, "/graphql", { "content-type": "text/plain" }],
+    ["with a bad token", 401, "/graphql", { "content-type": "application/json", authorization: "Bearer x" }],
+    ["to a path with nothing", 404, "/nothing", { "content-type": "application/octet-stream" }],
+  ];
+  test.each(cases)("%s is %d", async (_what, status, path, headers) => {
+    for (const size of [2.1, 3, 5, 10, 30]) {
+      const body = "x".repeat(size * MiB);
+      const response = await fetch(server.url + path, { method: "POST", headers, body });
+      expect(response.status).toBe(status);
+      expect(await codeOf(response)).toMatch(/BAD_USER_INPUT|UNAUTHENTICATED/);
+      expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+    }
+  });
+
+  test("is 413 also without a length", async () => {
+    const body = new ReadableStream({ pull: (to) => to.enqueue(new Uint8Array(65_536)) });
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(endpoint, { method: "POST", headers, body, duplex: "half" });
+    expect(response.status).toBe(413);
+    expect(await codeOf(response)).toBe("BAD_USER_INPUT");
+  });
+
+  test.each(cases)(
+    "%s is answered to who sends all of it first and reads then",
+    async (...[, status, path, headers]) => {
+      const answer = await sendThenRead(path, headers, 8 * MiB);
+      expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+      expect(answer).toMatch(/^connection: close\r$/im);
+      expect(answer).toMatch(/\{"errors":\[.*\]\}$/);
+    },
+  );
+});
+
+test("a small body that has come leaves the connection open", async () => {
+  const headers = { "content-type": "text/plain" };
+  const response = await fetch(endpoint, { method: "POST", headers, body: "x".repeat(10_000) });
+  expect(response.status).toBe(415);
+  expect(response.headers.get("connection")).toBe("keep-alive");
+});
+
+/** Reads nothing before everything is written, as many simple clients do. Resolves with what came until the end. */
+function sendThenRead(path: string, headers: Record<string, string>, bytes: number): Promise<string> {
+  const head = Object.entries({ host: "x", "content-length": bytes, ...headers });
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(new URL(server.url).port), "127.0.0.1")
+      .on("error", reject)
+      .pause();
+    socket.write(
+      `POST ${path} HTTP/1.1\r\n${head.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`,
+    );
+    socket.write(Buffer.alloc(bytes, "x"), () => {
+      let received = "";
+      socket.on("data", (chunk) => {
+        received += chunk.toString("latin1");
+      });
+      socket.on("end", () => resolve(received));
+      socket.resume();
+    });
+  });
+}
