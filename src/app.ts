@@ -39,6 +39,8 @@ export interface AppOptions {
 const logDestination = { sync: false, minLength: 4096, periodicFlush: 100 };
 /** What the uploads through the server may hold in memory together. */
 const uploadBudgetBytes = 256 * 2 ** 20;
+/** In which a connection that was just made can still send its request. */
+const unusedSeconds = 1;
 /** For the aborts at S3 and the answers that are left when the time to drain is over. */
 const abortSeconds = 5;
 
@@ -154,8 +156,10 @@ async function drain(
   drainSeconds: number,
 ): Promise<void> {
   const closed = http.close();
+  setTimeout(() => http.connections.closeUnused(), unusedSeconds * 1000).unref();
   const forced = setTimeout(() => {
     stopping.abort();
+    http.connections.closeRest();
     setTimeout(() => http.server.closeAllConnections(), abortSeconds * 1000).unref();
   }, drainSeconds * 1000);
   await closed;

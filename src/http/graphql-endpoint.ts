@@ -1,5 +1,5 @@
 import type { ApolloServer } from "@apollo/server";
-import type { FastifyInstance, FastifyRequest, RequestPayload } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest, RequestPayload } from "fastify";
 import type { Logger } from "pino";
 import { badUserInput, ValetKeyError } from "../errors.ts";
 import type { RequestContext } from "../graphql/context.ts";
@@ -51,8 +51,8 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
       },
     ],
     preParsing: limitBodyTime,
-    preValidation: (request, _reply, done) => {
-      if (isForm(request)) readForm(request, options).then(() => done(), done);
+    preValidation: (request, reply, done) => {
+      if (isForm(request)) readForm(request, reply, options).then(() => done(), done);
       else done();
     },
     handler: (request, reply) => {
@@ -88,6 +88,7 @@ function isForm(request: FastifyRequest): boolean {
 /** A form's operation becomes the body that Apollo sees; its files are read when resolvers ask for them. */
 async function readForm(
   request: FastifyRequest,
+  reply: FastifyReply,
   { maxFiles, maxUploadBytes }: GraphQLEndpointOptions,
 ): Promise<void> {
   if (request.method !== "POST") throw badUserInput("operations", "Send a form with POST.");
@@ -102,6 +103,8 @@ async function readForm(
   const form = await readMultipartRequest(request.raw, { maxFiles, maxFileBytes: maxUploadBytes });
   request.body = form.operation;
   request.releaseBody = () => form.release();
+  // An upload that is cut off has parts to remove at S3, and somebody to tell.
+  request.server.connections.hold(reply.raw);
 }
 
 /** Ends a body that trickles in. An error on the stream, unlike its end, can still be answered. */

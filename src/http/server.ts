@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import type { RequestContext } from "../graphql/context.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Principal } from "../principal.ts";
+import { Connections } from "./connections.ts";
 import { earlyAnswer } from "./early-answer.ts";
 import { answerError, answerNotFound } from "./error-answer.ts";
 import { graphqlEndpoint, type MakeContext } from "./graphql-endpoint.ts";
@@ -59,6 +60,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     if (options.readiness.draining) reply.header("connection", "close");
     done();
   });
+  server.decorate("connections", new Connections(server.server));
   server.decorateRequest("releaseBody");
   server.addHook("onSend", earlyAnswer());
 

@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { type ClientRequest, type IncomingMessage, request } from "node:http";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
@@ -101,6 +103,36 @@ describe("SIGTERM", () => {
       client.data('{ uploads(bucket: "demo") { nodes { key } } objects(bucket: "demo") { nodes { key } } }'),
     );
     expect(left).toEqual({ uploads: { nodes: [] }, objects: { nodes: [] } });
+  });
+
+  test("does not wait for a connection that never asked anything", async () => {
+    const server = program.start({ ...environment, VALETKEY_DRAIN_SECONDS: "600" });
+    const socket = connect(Number(new URL(await server.ready).port), "127.0.0.1");
+    await once(socket, "connect");
+    server.process.kill("SIGTERM");
+    expect(await server.ended).toMatchObject({ code: 0 });
+  });
+
+  test.each([
+    [
+      "the rest of a body",
+      "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{",
+    ],
+    ["the rest of a header", "POST /graphql HTTP/1.1\r\nHost"],
+  ])("waits for %s as long as it is told to, and no longer", async (_what, begun) => {
+    const server = program.start({ ...environment, VALETKEY_DRAIN_SECONDS: "2" });
+    const url = await server.ready;
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    const closed = once(socket, "close");
+    socket.on("error", () => {}).write(begun);
+    await fetch(`${url}/healthz`);
+    const started = performance.now();
+    server.process.kill("SIGTERM");
+    await closed;
+    // Five seconds more are for uploads that are being aborted.
+    expect(performance.now() - started).toBeGreaterThan(1_900);
+    expect(performance.now() - started).toBeLessThan(6_000);
+    expect(await server.ended).toMatchObject({ code: 0 });
   });
 
   test("a second time ends the process at once", async () => {
