@@ -21,6 +21,8 @@ export async function answerWithApollo<Context extends BaseContext>(
   });
   // Apollo sends parts of an answer for @defer and @stream alone, which this schema does not have.
   if (body.kind !== "complete") throw new TypeError("An answer in parts.");
+  // What may be kept of an answer that is made for one caller is not Apollo's to say.
+  headers.delete("cache-control");
   reply.code(status).headers(Object.fromEntries(headers));
   return body.string;
 }

@@ -46,7 +46,7 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
     onRequest: [
       async (request, reply) => {
         request.principal = anonymous;
-        reply.headers({ "cache-control": "no-store", "x-request-id": request.id });
+        reply.header("x-request-id", request.id);
         request.principal = await options.authenticate(request.headers.authorization);
       },
     ],

@@ -1,7 +1,12 @@
 import type { ApolloServer } from "@apollo/server";
 import cors from "@fastify/cors";
 import rateLimit from "@fastify/rate-limit";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  LogController,
+} from "fastify";
 import type { Logger } from "pino";
 import type { RequestContext } from "../graphql/context.ts";
 import type { Metrics } from "../metrics.ts";
@@ -48,7 +53,11 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     onConstructorPoisoning: "ignore",
     genReqId: () => crypto.randomUUID(),
     routerOptions: { ignoreTrailingSlash: true },
-    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
+    // Fastify calls no hook here.
+    frameworkErrors: (error, request, reply) => {
+      addCommonHeaders(reply);
+      answerError(error, request, reply);
+    },
   });
 
   // Fastify reads it by default; other sites' forms can send it without asking first.
@@ -56,7 +65,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   server.setErrorHandler(answerError);
   server.setNotFoundHandler(answerNotFound);
   server.addHook("onSend", (_request, reply, _payload, done) => {
-    reply.header("x-content-type-options", "nosniff");
+    addCommonHeaders(reply);
     if (options.readiness.draining) reply.header("connection", "close");
     done();
   });
@@ -76,4 +85,10 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   if (options.metrics !== undefined) metricsEndpoint(server, options.metrics);
   graphqlEndpoint(server, options);
   return server;
+}
+
+function addCommonHeaders(reply: FastifyReply): void {
+  reply.header("x-content-type-options", "nosniff");
+  // A route whose answers may be kept says so itself.
+  if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
 }

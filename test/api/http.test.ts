@@ -1,6 +1,7 @@
 import { request as httpRequest } from "node:http";
 import { afterAll, describe, expect, test } from "vitest";
 import { startEmbeddedServer } from "../support/embedded-server.ts";
+import { parseAnswer, rawRequest } from "../support/raw-request.ts";
 
 const origin = "https://app.example.com";
 const server = await startEmbeddedServer({ env: { VALETKEY_ORIGINS: origin } });
@@ -72,6 +73,25 @@ describe("/graphql", () => {
     const forged = await graphql({}, query);
     expect(forged.status).toBe(400);
     expect(await forged.json()).toMatchObject(errorOf("BAD_USER_INPUT"));
+  });
+
+  test("says of every answer that it is not to be stored", async () => {
+    const persisted = { persistedQuery: { version: 1, sha256Hash: "0".repeat(64) } };
+    const asked = `?${new URLSearchParams({ extensions: JSON.stringify(persisted) })}`;
+    const answers = [
+      await post(JSON.stringify({ extensions: persisted })),
+      await graphql({ headers: { "apollo-require-preflight": "1" } }, asked),
+      await graphql({ headers: { accept: "text/html" } }),
+      await graphql({ method: "DELETE" }),
+      await graphql({ method: "OPTIONS", headers: { origin, "access-control-request-method": "POST" } }),
+      await graphql({}, "%zz"),
+      await post("x".repeat(2 * 2 ** 20 + 1)),
+      await fetch(`${url}/graphql/`),
+    ];
+    const unknown = "PROPFIND /graphql HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    answers.push(new Response(null, parseAnswer(await rawRequest(url, unknown))));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 405, 204, 400, 413, 400, 404]);
+    for (const { headers } of answers) expect(headers.get("cache-control")).toBe("no-store");
   });
 
   test.each(["", "[", "a b", "%zz", "x:99999", "evil.example/?query={"])(
