@@ -78,6 +78,8 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     methods: ["GET", "POST"],
     exposedHeaders: ["retry-after", "x-request-id"],
     maxAge: 600,
+    // Its refusal of an OPTIONS that is no preflight would be text.
+    strictPreflight: false,
   });
   await server.register(rateLimit, { global: false, addHeadersOnExceeding: {}, addHeaders: {} });
 

@@ -235,6 +235,18 @@ describe("CORS", () => {
     },
   );
 
+  test.each<[string, Record<string, string>]>([
+    ["/graphql", {}],
+    ["/graphql", { origin }],
+    ["/graphql", { "access-control-request-method": "POST" }],
+    ["/healthz", {}],
+    ["/nothing", {}],
+  ])("has nothing against an OPTIONS of %s that is no preflight: %j", async (path, headers) => {
+    const response = await fetch(url + path, { method: "OPTIONS", headers });
+    expect(response.status).toBe(204);
+    expect(response.headers.get("content-type")).toBeNull();
+  });
+
   test.each(["https://evil.example", `${origin}.evil.example`, "http://app.example.com", "null"])(
     "keeps %s out",
     async (from) => {
