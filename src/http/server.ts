@@ -5,12 +5,15 @@ import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyReply,
+  type FastifyRequest,
   LogController,
 } from "fastify";
 import type { Logger } from "pino";
+import { ValetKeyError } from "../errors.ts";
 import type { RequestContext } from "../graphql/context.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Principal } from "../principal.ts";
+import { answerClientError } from "./client-error.ts";
 import { Connections } from "./connections.ts";
 import { earlyAnswer } from "./early-answer.ts";
 import { answerError, answerNotFound } from "./error-answer.ts";
@@ -53,6 +56,9 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     onConstructorPoisoning: "ignore",
     genReqId: () => crypto.randomUUID(),
     routerOptions: { ignoreTrailingSlash: true },
+    // Node's own refusal is empty: requireHost is ours.
+    http: { requireHostHeader: false },
+    clientErrorHandler: answerClientError,
     // Fastify calls no hook here.
     frameworkErrors: (error, request, reply) => {
       addCommonHeaders(reply);
@@ -73,6 +79,8 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   server.decorateRequest("releaseBody");
   server.addHook("onSend", earlyAnswer());
 
+  server.addHook("onRequest", requireHost);
+
   await server.register(cors, {
     origin: [...options.origins],
     methods: ["GET", "POST"],
@@ -87,6 +95,12 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   if (options.metrics !== undefined) metricsEndpoint(server, options.metrics);
   graphqlEndpoint(server, options);
   return server;
+}
+
+/** https://www.rfc-editor.org/rfc/rfc9112#section-3.2 */
+function requireHost({ raw }: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void {
+  if (raw.headers.host !== undefined || raw.httpVersion === "1.0") done();
+  else done(new ValetKeyError("BAD_USER_INPUT", "A request needs the header Host."));
 }
 
 function addCommonHeaders(reply: FastifyReply): void {

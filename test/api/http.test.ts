@@ -212,6 +212,33 @@ test.each(["/nothing", "/graphql/more", "/healthz/more", "/..%2f..%2fetc/passwd"
   },
 );
 
+describe("what is no request", () => {
+  const json400 = [400, errorOf("BAD_USER_INPUT")];
+  test.each([
+    ["no HTTP", "nonsense\r\n\r\n", json400],
+    ["a method that nobody knows", "FOO /graphql HTTP/1.1\r\nHost: x\r\n\r\n", json400],
+    ["a chunk without a length", chunked("zz\r\n"), json400],
+    ["no host", "GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n", json400],
+    ["too long a header", longHeader(20_000), [431, errorOf("BAD_USER_INPUT")]],
+    ["a header that goes on and on", longHeader(8 * 2 ** 20), [431, errorOf("BAD_USER_INPUT")]],
+  ])("%s is refused like everything else", async (_what, text, expected) => {
+    const { status, headers, body } = parseAnswer(await rawRequest(url, text));
+    expect([status, JSON.parse(body)]).toEqual(expected);
+    expect(headers.get("content-type")).toBe("application/json; charset=utf-8");
+    expect(headers.get("cache-control")).toBe("no-store");
+    expect(headers.get("connection")).toBe("close");
+  });
+
+  test("harms no other, however long it goes on", async () => {
+    await rawRequest(url, "nonsense\r\n\r\n".repeat(100_000));
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  });
+
+  test("HTTP/1.0 needs no host", async () => {
+    expect(parseAnswer(await rawRequest(url, "GET /healthz HTTP/1.0\r\n\r\n")).status).toBe(200);
+  });
+});
+
 describe("CORS", () => {
   const preflight = (from: string) =>
     graphql({
@@ -258,3 +285,12 @@ describe("CORS", () => {
     },
   );
 });
+
+function longHeader(length: number): string {
+  return `GET /healthz HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(length)}\r\n\r\n`;
+}
+
+function chunked(body: string): string {
+  const fields = "Host: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked";
+  return `POST /graphql HTTP/1.1\r\n${fields}\r\n\r\n${body}`;
+}

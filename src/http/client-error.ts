@@ -1,0 +1,50 @@
+import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import { ValetKeyError } from "../errors.ts";
+import { publicError } from "../graphql/error-format.ts";
+
+/** How long a client has to see the answer and go. */
+const closeMs = 2000;
+
+/**
+ * Answers what Node could not read as a request, so that there is neither a request nor a reply, with
+ * the body that every error has.
+ * https://nodejs.org/api/http.html#event-clienterror
+ */
+export function answerClientError(cause: NodeJS.ErrnoException, socket: Socket): void {
+  // Comes again with each packet that follows: what is said was said.
+  if (socket.writableEnded) return;
+  if (cause.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const { status, error } = failureOf(cause);
+  const body = JSON.stringify({ errors: [publicError(error, "")] });
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    "content-type: application/json; charset=utf-8",
+    `content-length: ${Buffer.byteLength(body)}`,
+    "cache-control: no-store",
+    "x-content-type-options: nosniff",
+    "connection: close",
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+  // Closing at once could reset the connection before the answer is read: RFC 9112, section 9.6.
+  const timer = setTimeout(() => socket.destroy(), closeMs);
+  socket.once("close", () => clearTimeout(timer));
+}
+
+function failureOf(cause: NodeJS.ErrnoException): { status: number; error: ValetKeyError } {
+  switch (cause.code) {
+    case "HPE_HEADER_OVERFLOW":
+      return { status: 431, error: refusal("BAD_USER_INPUT", "The request's header is too large.", cause) };
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return { status: 408, error: refusal("TIMEOUT", "The request did not arrive in time.", cause) };
+    default:
+      return { status: 400, error: refusal("BAD_USER_INPUT", "This is no HTTP request.", cause) };
+  }
+}
+
+function refusal(code: "BAD_USER_INPUT" | "TIMEOUT", message: string, cause: Error): ValetKeyError {
+  return new ValetKeyError(code, message, { cause });
+}
