@@ -1,6 +1,6 @@
 import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
 import { authorizeUpload, uploadLimitBytes } from "../access/authorization.ts";
-import type { IncomingFile } from "../storage/incoming-file.ts";
+import { fileArgument, type IncomingFile } from "../storage/incoming-file.ts";
 import { streamUpload } from "../storage/streamed-upload.ts";
 import { uploadHeaders } from "../storage/upload-headers.ts";
 import { parseObjectAddress } from "./arguments.ts";
@@ -18,7 +18,7 @@ export class UploadFileResolver {
   })
   async uploadFile(
     @Ctx() context: RequestContext,
-    @Arg("file", () => Upload) file: IncomingFile,
+    @Arg(fileArgument, () => Upload) file: IncomingFile,
     @Arg("input", () => UploadInput, {
       description: "Its contentType goes before the one that the form says.",
     })

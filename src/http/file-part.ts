@@ -1,15 +1,13 @@
 import type { Readable } from "node:stream";
 import { badUserInput, type ValetKeyError } from "../errors.ts";
 import { assertByteCount, ByteLimit, uploadTooLarge } from "../storage/byte-limit.ts";
-import type { IncomingFile } from "../storage/incoming-file.ts";
+import { fileArgument, type IncomingFile } from "../storage/incoming-file.ts";
 
 export interface FilePartOptions {
   /** The part's bytes as busboy gives them; they wait, and with them the whole form, until somebody reads. */
   source: Readable;
   filename: string | undefined;
   contentType: string;
-  /** The variable that the file is mapped to, for errors. */
-  field: string;
   maxBytes: number;
   /** All its bytes have come and nobody is reading them any more. */
   onDone: () => void;
@@ -45,13 +43,13 @@ export class FilePart implements IncomingFile {
   }
 
   open(options: { maxBytes?: number | undefined } = {}): Readable {
-    const { source, field, maxBytes } = this.#part;
+    const { source, maxBytes } = this.#part;
     const lowered = options.maxBytes ?? maxBytes;
     assertByteCount("maxBytes", lowered);
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#state !== "unread") throw badUserInput(field, "This file has been read already.");
+    if (this.#state !== "unread") throw badUserInput(fileArgument, "This file has been read already.");
     this.#state = "open";
-    const body = new ByteLimit(Math.min(lowered, maxBytes), { field });
+    const body = new ByteLimit(Math.min(lowered, maxBytes), { field: fileArgument });
     this.#body = body;
     // A failure between two reads must not find the stream without a listener.
     body.on("error", () => {});
@@ -83,7 +81,7 @@ export class FilePart implements IncomingFile {
   }
 
   #skip(): void {
-    const { source, field, maxBytes, onDone, onEndless } = this.#part;
+    const { source, maxBytes, onDone, onEndless } = this.#part;
     this.#state = "skipped";
     if (this.#sourceEnded) {
       onDone();
@@ -93,7 +91,7 @@ export class FilePart implements IncomingFile {
     let skippedBytes = 0;
     source.on("data", (chunk: Buffer) => {
       skippedBytes += chunk.length;
-      if (skippedBytes > maxBytes) onEndless(uploadTooLarge(maxBytes, field));
+      if (skippedBytes > maxBytes) onEndless(uploadTooLarge(maxBytes, fileArgument));
     });
     source.once("end", onDone);
     source.resume();

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { badUserInput, type ValetKeyError } from "../errors.ts";
+import { fileArgument } from "../storage/incoming-file.ts";
 import { FilePart } from "./file-part.ts";
 import { IncomingUpload } from "./incoming-upload.ts";
 import type { FileMap } from "./multipart-operation.ts";
@@ -13,8 +14,6 @@ export interface FormFilesOptions {
 }
 
 interface ExpectedFile {
-  /** The first variable that it is mapped to, for errors. */
-  readonly field: string;
   readonly incoming: IncomingUpload;
   part?: FilePart;
 }
@@ -35,16 +34,10 @@ export class FormFiles {
   constructor(options: FormFilesOptions) {
     this.#options = options;
     for (const [partName, slots] of options.map) {
-      const file = this.#expect(slots[0]?.path ?? partName);
+      const file: ExpectedFile = { incoming: new IncomingUpload(() => this.#onAwaited(file)) };
       this.#expected.set(partName, file);
       for (const slot of slots) slot.fill(file.incoming.upload);
     }
-  }
-
-  #expect(field: string): ExpectedFile {
-    const incoming = new IncomingUpload(() => this.#onAwaited(file));
-    const file: ExpectedFile = { field, incoming };
-    return file;
   }
 
   /**
@@ -55,12 +48,11 @@ export class FormFiles {
     this.delimit();
     const file = partName === undefined ? undefined : this.#expected.get(partName);
     if (file === undefined) throw badUserInput("map", "The form has a file that its map does not name.");
-    if (file.part !== undefined) throw badUserInput(file.field, "The form has two files of the same name.");
+    if (file.part !== undefined) throw badUserInput(fileArgument, "The form has two files of the same name.");
     file.part = new FilePart({
       source,
       filename,
       contentType,
-      field: file.field,
       maxBytes: this.#options.maxBytes,
       onDone: () => this.#onDone(file),
       onEndless: this.#options.onFault,
@@ -79,7 +71,7 @@ export class FormFiles {
     this.delimit();
     for (const file of this.#expected.values()) {
       if (file.part === undefined) {
-        file.incoming.reject(badUserInput(file.field, "The form ended without this file."));
+        file.incoming.reject(badUserInput(fileArgument, "The form ended without this file."));
       }
     }
   }
@@ -117,8 +109,11 @@ export class FormFiles {
 }
 
 /** No effect on a file that was handed out. */
-function rejectOutOfOrder({ incoming, field }: ExpectedFile): void {
+function rejectOutOfOrder({ incoming }: ExpectedFile): void {
   incoming.reject(
-    badUserInput(field, "Files are used in the order in which they are sent: another one comes first."),
+    badUserInput(
+      fileArgument,
+      "Files are used in the order in which they are sent: another one comes first.",
+    ),
   );
 }

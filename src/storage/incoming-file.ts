@@ -1,5 +1,8 @@
 import type { Readable } from "node:stream";
 
+/** The argument by which every GraphQL field that takes a file takes it, for errors. */
+export const fileArgument = "file";
+
 /** A file on its way in from a client, to be opened once or discarded. */
 export interface IncomingFile {
   /** The last segment of the name that the client gave, without control characters. Not to be trusted as unique. */

@@ -117,7 +117,8 @@ describe("uploadFile", () => {
     await expect(
       send({ key: "files/over" }, new Blob(["x".repeat(maxUploadBytes + 1)])),
     ).rejects.toMatchObject({
-      ...{ code: "UPLOAD_TOO_LARGE", retryable: false, message: expect.stringContaining("1000") },
+      ...{ code: "UPLOAD_TOO_LARGE", retryable: false, field: "file" },
+      message: expect.stringContaining("1000"),
     });
     expect(await isStored("files/over")).toBe(false);
   });
@@ -125,7 +126,9 @@ describe("uploadFile", () => {
   test("obeys the grant's limits", async () => {
     const image = new Blob(["12345678901"], { type: "image/png" });
     expect(await send({ key: "images/a" }, image.slice(0, 10, "image/png"))).toMatchObject({ size: 10 });
-    await expect(send({ key: "images/a" }, image)).rejects.toMatchObject({ code: "UPLOAD_TOO_LARGE" });
+    await expect(send({ key: "images/a" }, image)).rejects.toMatchObject({
+      ...{ code: "UPLOAD_TOO_LARGE", field: "file" },
+    });
     await expect(send({ key: "images/a" })).rejects.toMatchObject({
       ...{ code: "CONTENT_TYPE_NOT_ALLOWED", field: "input.contentType" },
     });
@@ -172,7 +175,13 @@ describe("a form", () => {
     const { errors } = await sendForm({ query: twoFiles, variables }, map, {
       ...{ 0: new Blob(["2"]), 1: new Blob(["1"]) },
     });
-    expect(errors?.[0]?.extensions).toMatchObject({ code: "BAD_USER_INPUT", retryable: false });
+    expect(errors?.[0]?.extensions).toMatchObject(badInput("file"));
+  });
+
+  test("has each file for one field only", async () => {
+    const map = { 0: ["variables.one", "variables.two"] };
+    const { errors } = await sendForm({ query: twoFiles, variables }, map, { 0: new Blob(["1"]) });
+    expect(errors).toMatchObject([{ path: ["two"], extensions: badInput("file") }]);
   });
 
   test("that ends without its file is an error", async () => {
@@ -181,7 +190,7 @@ describe("a form", () => {
       variables: { file: null, input: { bucket, key: "files/x" } },
     };
     const { errors } = await sendForm(operations, { 0: ["variables.file"] }, {});
-    expect(errors?.[0]?.extensions).toMatchObject(badInput("variables.file"));
+    expect(errors?.[0]?.extensions).toMatchObject(badInput("file"));
   });
 
   test("has no more files than the server allows", async () => {

@@ -133,7 +133,7 @@ describe("a malformed form is refused, and the next one is served", () => {
     [
       "the same file twice",
       encodeForm([...oneFileFields(), filePart("0", "a"), filePart("0", "b")]),
-      refused("BAD_USER_INPUT", "variables.file"),
+      refused("BAD_USER_INPUT", "file"),
     ],
     [
       "a field among the files",
@@ -158,7 +158,7 @@ describe("a malformed form is refused, and the next one is served", () => {
     [
       "a malformed disposition",
       encodeForm([...oneFileFields(), { headers: `Content-Disposition: form-data; name="0"; filename=` }]),
-      refused("BAD_USER_INPUT", "variables.file"),
+      refused("BAD_USER_INPUT", "file"),
     ],
   ];
   it.each(behindTheFile)("%s", async (_name, form, expected) => {
