@@ -65,7 +65,7 @@ export async function requestUpload(
     sizeBytes: size,
   };
   if (chosen === UploadMethod.POST) {
-    return Object.assign(new PostUpload(), presignPost(services.presigner, signing), address);
+    return Object.assign(new PostUpload(), presignPost(services.presigner, signing, at), address);
   }
   return Object.assign(new PutUpload(), presignPut(services.presigner, signing), address);
 }

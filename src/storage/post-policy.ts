@@ -15,17 +15,18 @@ export interface PresignedPost {
 /**
  * A form that stores exactly one object: this key, this many bytes, these fields and no others.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
+ * @param at stands before an argument's name in errors
  * @throws {ValetKeyError} BAD_USER_INPUT for what a form cannot carry, CREDENTIALS_UNAVAILABLE when
  * the session is as good as over
  */
-export function presignPost(presigner: Presigner, demand: PutDemand): PresignedPost {
+export function presignPost(presigner: Presigner, demand: PutDemand, at = ""): PresignedPost {
   const { address, session, signedAt, sizeBytes } = demand;
-  refuseVariables(address.key, demand.headers);
+  refuseVariables(address.key, demand.headers, at);
   const { expiresAt } = lifetimeOf(demand);
   const { endpoint, signingKey, date } = presigner.context(address, session.credentials, signedAt);
 
   const conditionFields: Readonly<Record<string, string>> = {
-    ...formFields(demand.headers),
+    ...formFields(demand.headers, at),
     bucket: address.bucket,
     "X-Amz-Algorithm": algorithm,
     "X-Amz-Credential": signingKey.credential,
@@ -54,11 +55,11 @@ export function presignPost(presigner: Presigner, demand: PutDemand): PresignedP
 // S3 puts the name of the client's file in this variable's place, so that what it stores is not what was signed.
 const filenameVariable = "${filename}";
 
-function refuseVariables(key: string, headers: Readonly<Record<string, string>>): void {
+function refuseVariables(key: string, headers: Readonly<Record<string, string>>, at: string): void {
   if (key.includes(filenameVariable))
-    throw badUserInput("input.key", `A form cannot carry "${filenameVariable}": use PUT.`);
+    throw badUserInput(`${at}input.key`, `A form cannot carry "${filenameVariable}": use PUT.`);
   if (Object.values(headers).some((value) => value.includes(filenameVariable))) {
-    throw badUserInput("input", `A form cannot carry "${filenameVariable}": use PUT.`);
+    throw badUserInput(`${at}input`, `A form cannot carry "${filenameVariable}": use PUT.`);
   }
 }
 
@@ -76,11 +77,14 @@ const fieldNames: Readonly<Record<string, string>> = {
 };
 
 /** The headers of a PUT as the fields of a form. */
-function formFields(headers: Readonly<Record<string, string>>): Record<string, string> {
+function formFields(headers: Readonly<Record<string, string>>, at: string): Record<string, string> {
   const fields: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (name === "if-none-match") {
-      throw badUserInput("input.overwrite", "A form cannot keep an object from being replaced: use PUT.");
+      throw badUserInput(
+        `${at}input.overwrite`,
+        "A form cannot keep an object from being replaced: use PUT.",
+      );
     }
     if (name === "x-amz-tagging") {
       fields.tagging = taggingXml(value);

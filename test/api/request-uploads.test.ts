@@ -79,11 +79,15 @@ describe("requestUploads", () => {
         upload("free/a", 1, { input: { bucket, key: "free/a", tags: [{ name: "", value: "" }] } }),
         upload("free/a", 1, { method: "POST", input: { bucket, key: "free/a", overwrite: false } }),
         upload("free/a", 101, { input: { bucket, key: "free/a", checksum: sha256OfNothing } }),
+        upload("free/${filename}.txt", 1, { method: "POST" }),
+        upload("free/a", 1, {
+          ...{ method: "POST", input: { bucket, key: "free/a", cacheControl: "${filename}" } },
+        }),
       ],
     });
     expect(data?.requestUploads.map((item) => item?.key)).toEqual([
       ...[undefined, "free/ok", undefined, undefined, undefined, undefined, undefined, undefined],
-      undefined,
+      ...[undefined, undefined, undefined],
     ]);
     expect(errors?.map(({ path, extensions }) => [path?.[1], extensions?.code, extensions?.field])).toEqual([
       [0, "FORBIDDEN", undefined],
@@ -94,6 +98,8 @@ describe("requestUploads", () => {
       [6, "BAD_USER_INPUT", "uploads.6.input.tags"],
       [7, "BAD_USER_INPUT", "uploads.7.method"],
       [8, "BAD_USER_INPUT", "uploads.8.input.checksum.algorithm"],
+      [9, "BAD_USER_INPUT", "uploads.9.input.key"],
+      [10, "BAD_USER_INPUT", "uploads.10.input"],
     ]);
   });
 
