@@ -116,14 +116,14 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
 const sandboxOrigins = ["https://studio.apollographql.com", "https://sandbox.embed.apollographql.com"];
 
 /** @throws {ConfigError} */
-async function readGrants({ grantsFile }: Config, log: Logger): Promise<Grants> {
+async function readGrants({ grantsFile, tokens }: Config, log: Logger): Promise<Grants> {
   try {
     const { rules, warnings } =
       grantsFile === undefined
         ? parseGrantsFile(demoGrants, "the embedded store's grants")
         : await readGrantsFile(grantsFile);
     for (const warning of warnings) log.warn(warning);
-    return new Grants(rules);
+    return new Grants(rules, { believesTokens: tokens !== undefined });
   } catch (error) {
     if (!(error instanceof GrantsFileError)) throw error;
     throw new ConfigError(`VALETKEY_GRANTS: ${error.message}`, { cause: error });

@@ -1,6 +1,6 @@
 import { badUserInput, ValetKeyError } from "../errors.ts";
 import type { BucketName, ObjectKey } from "../object-address.ts";
-import type { Action, Grant } from "./grants.ts";
+import type { Action, CallerGrants, Grant } from "./grants.ts";
 
 /** An object as far as grants are concerned: neither region nor version matters. */
 export interface GrantedObject {
@@ -31,11 +31,12 @@ const requestUploadFields: UploadFields = { size: "size", contentType: "input.co
 /**
  * Each of these functions lets a request pass if one single grant allows all of it, and throws otherwise:
  * two grants do not add up, so "images up to 1 GiB" and "anything up to 1 MiB" never make a PDF of 1 GiB.
+ * What each says is FORBIDDEN is UNAUTHENTICATED to a caller without a token if some token could bring a grant.
  */
 
 /** @throws {ValetKeyError} FORBIDDEN; BAD_USER_INPUT (expiresIn), which says the maximum */
 export function authorizeDownload(
-  grants: readonly Grant[],
+  grants: CallerGrants,
   object: GrantedObject,
   expiresInSeconds?: number,
   longestSeconds?: number,
@@ -48,7 +49,7 @@ export function authorizeDownload(
  * BAD_USER_INPUT (expiresIn), which says the maximum
  */
 export function authorizeUpload(
-  grants: readonly Grant[],
+  grants: CallerGrants,
   object: GrantedObject,
   demands: UploadDemands = {},
 ): void {
@@ -65,7 +66,7 @@ export function authorizeUpload(
  * @throws {ValetKeyError} FORBIDDEN; BAD_USER_INPUT (expiresIn), which says the maximum
  */
 export function authorizeUploadsBelow(
-  grants: readonly Grant[],
+  grants: CallerGrants,
   uploads: { readonly bucket: BucketName; readonly prefix: string },
   expiresInSeconds?: number,
   longestSeconds?: number,
@@ -80,14 +81,14 @@ export function authorizeUploadsBelow(
 /** The listing's prefix must lie inside the grant's: one that is wider is refused, not narrowed.
  * @throws {ValetKeyError} FORBIDDEN */
 export function authorizeList(
-  grants: readonly Grant[],
+  grants: CallerGrants,
   listing: { readonly bucket: BucketName; readonly prefix: string },
 ): void {
   grantsOn(grants, "LIST", listing.bucket, listing.prefix);
 }
 
 /** @throws {ValetKeyError} FORBIDDEN */
-export function authorizeDelete(grants: readonly Grant[], object: GrantedObject): void {
+export function authorizeDelete(grants: CallerGrants, object: GrantedObject): void {
   grantsOn(grants, "DELETE", object.bucket, object.key);
 }
 
@@ -96,7 +97,7 @@ export function authorizeDelete(grants: readonly Grant[], object: GrantedObject)
  * @throws {ValetKeyError} FORBIDDEN; CONTENT_TYPE_NOT_ALLOWED (input.contentType)
  */
 export function uploadLimitBytes(
-  grants: readonly Grant[],
+  grants: CallerGrants,
   object: GrantedObject,
   contentType: string | undefined,
 ): number {
@@ -111,15 +112,13 @@ function allows(grant: Grant, action: Action, bucket: BucketName, path: string):
   return grant.bucket === bucket && grant.actions.includes(action) && path.startsWith(grant.prefix);
 }
 
-function grantsOn(
-  grants: readonly Grant[],
-  action: Action,
-  bucket: BucketName,
-  path: string,
-): readonly Grant[] {
+function grantsOn(grants: CallerGrants, action: Action, bucket: BucketName, path: string): readonly Grant[] {
   const found = grants.filter((grant) => allows(grant, action, bucket, path));
-  if (found.length === 0) throw new ValetKeyError("FORBIDDEN", `No grant allows ${action} here.`);
-  return found;
+  if (found.length > 0) return found;
+  if (grants.withToken?.some((rule) => rule.bucket === bucket && rule.actions.includes(action))) {
+    throw new ValetKeyError("UNAUTHENTICATED", `${action} takes a token here: send an Authorization header.`);
+  }
+  throw new ValetKeyError("FORBIDDEN", `No grant allows ${action} here.`);
 }
 
 function narrowByContentType(

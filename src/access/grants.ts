@@ -24,14 +24,22 @@ export interface GrantRule extends Omit<Grant, "prefix"> {
   readonly prefix: PrefixTemplate;
 }
 
+/** All grants of one caller. */
+export interface CallerGrants extends ReadonlyArray<Grant> {
+  /** For a caller without a token where tokens are believed: the rules that one could bring into play. */
+  readonly withToken?: readonly Pick<GrantRule, "bucket" | "actions">[];
+}
+
 /** Who may do what: the rules in force, and what they come to for one caller. */
 export class Grants {
   #rules: readonly GrantRule[];
+  readonly #believesTokens: boolean;
   // A principal is one object as long as its token is remembered, and so are the grants of its requests.
-  #known = new WeakMap<Principal, readonly Grant[]>();
+  #known = new WeakMap<Principal, CallerGrants>();
 
-  constructor(rules: readonly GrantRule[]) {
+  constructor(rules: readonly GrantRule[], options: { believesTokens?: boolean } = {}) {
     this.#rules = rules;
+    this.#believesTokens = options.believesTokens ?? false;
   }
 
   /** Puts other rules in force, for the next request on. */
@@ -41,10 +49,15 @@ export class Grants {
   }
 
   /** The union of the grants that match the caller; the same array for the same principal object. */
-  grantsFor(principal: Principal): readonly Grant[] {
+  grantsFor(principal: Principal): CallerGrants {
     const known = this.#known.get(principal);
     if (known !== undefined) return known;
-    const grants = this.#rules.flatMap((rule) => grantOf(rule, principal) ?? []);
+    const grants: CallerGrants = Object.assign(
+      this.#rules.flatMap((rule) => grantOf(rule, principal) ?? []),
+      this.#believesTokens && !principal.authenticated
+        ? { withToken: this.#rules.filter(({ who }) => who !== "anonymous") }
+        : undefined,
+    );
     this.#known.set(principal, grants);
     return grants;
   }

@@ -1,6 +1,6 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { Logger } from "pino";
-import type { Grant } from "../access/grants.ts";
+import type { CallerGrants } from "../access/grants.ts";
 import type { RoleSession } from "../access/role-session.ts";
 import type { SessionPurpose } from "../access/session-policy.ts";
 import type { BucketAddress, Region } from "../object-address.ts";
@@ -20,7 +20,7 @@ interface Caller {
 
 /** What a request has looked up or made so far. */
 interface Held {
-  grants?: readonly Grant[];
+  grants?: CallerGrants;
   loaders?: Loaders;
   sessionName?: string;
   readonly sessions: Map<SessionPurpose, { outlivesSeconds: number; session: Promise<RoleSession> }>;
@@ -45,7 +45,7 @@ export class RequestContext {
     this.serverLog = log;
   }
 
-  get grants(): readonly Grant[] {
+  get grants(): CallerGrants {
     this.held.grants ??= this.services.grants.grantsFor(this.principal);
     return this.held.grants;
   }

@@ -1,7 +1,16 @@
 import { SignJWT, UnsecuredJWT } from "jose";
 import { afterAll, describe, expect, test } from "vitest";
-import { anyoneMayDoAnything, startEmbeddedServer } from "../support/embedded-server.ts";
+import {
+  anyoneMayDoAnything,
+  bucket,
+  type EmbeddedServer,
+  otherBucket,
+  startEmbeddedServer,
+  versionedBucket,
+} from "../support/embedded-server.ts";
+import type { GraphQLClient } from "../support/graphql-client.ts";
 import { startIssuer } from "../support/issuer.ts";
+import type { GrantRule } from "../support/server.ts";
 
 const issuer = await startIssuer();
 const server = await startEmbeddedServer({
@@ -97,6 +106,69 @@ describe("the rate limit", () => {
       expect((await fetch(server.url + path)).status).toBe(200);
   });
 });
+
+describe("a caller without a token", () => {
+  const grants: GrantRule[] = [
+    { who: "anonymous", bucket, prefix: "public/", allow: ["DOWNLOAD"] },
+    { who: "authenticated", bucket, prefix: "users/{sub}/", allow: ["DOWNLOAD", "LIST"] },
+    { who: { role: "editor" }, bucket, allow: ["UPLOAD"] },
+    { who: "anonymous", bucket: versionedBucket, allow: ["DOWNLOAD"] },
+  ];
+  const download = (key: string, from = bucket) =>
+    `downloadUrl(bucket: "${from}", key: "${key}", verify: false) { key }`;
+  const codes = async ({ client }: { client: GraphQLClient }, query: string) => {
+    const { status, data, errors = [] } = await client.answer(query);
+    return { status, data, codes: errors.map(({ extensions }) => extensions?.code) };
+  };
+
+  test("is asked for one where one could help", async () => {
+    await using believing = await start({ issuer, grants });
+    expect(await codes(believing, `{ ${download("public/a")} }`)).toMatchObject({ codes: [] });
+    expect(
+      await codes(believing, `{ yes: ${download("public/a")} no: ${download("users/alice/a")} }`),
+    ).toEqual({
+      ...{ status: 200, data: null, codes: ["UNAUTHENTICATED"] },
+    });
+    expect(await codes(believing, `{ objects(bucket: "${bucket}") { folders } }`)).toMatchObject({
+      codes: ["UNAUTHENTICATED"],
+    });
+    const upload = `mutation { requestUpload(input: { bucket: "${bucket}", key: "a" }, size: 1) { __typename } }`;
+    expect(await codes(believing, upload)).toMatchObject({ codes: ["UNAUTHENTICATED"] });
+    const { errors } = await believing.client.answer(`{ ${download("users/alice/a")} }`);
+    expect(errors).toMatchObject([{ extensions: { retryable: false } }]);
+  });
+
+  test("is not asked where none would help", async () => {
+    await using believing = await start({ issuer, grants });
+    const remove = `mutation { deleteObjects(objects: [{ bucket: "${bucket}", key: "a" }]) { key } }`;
+    expect(await codes(believing, remove)).toMatchObject({ codes: ["FORBIDDEN"] });
+    for (const other of [otherBucket, "no-bucket-of-ours"]) {
+      expect(await codes(believing, `{ ${download("a", other)} }`)).toMatchObject({ codes: ["FORBIDDEN"] });
+    }
+    const list = `{ objects(bucket: "${versionedBucket}") { folders } }`;
+    expect(await codes(believing, list)).toMatchObject({ codes: ["FORBIDDEN"] });
+    await using believingNobody = await start({ grants });
+    expect(await codes(believingNobody, `{ ${download("users/alice/a")} }`)).toMatchObject({
+      codes: ["FORBIDDEN"],
+    });
+  });
+
+  test("is told apart from one with a token that is not enough", async () => {
+    await using believing = await start({ issuer, grants });
+    const alice = believing.client.as(await issuer.token({ sub: "alice" }));
+    expect(await codes({ client: alice }, `{ ${download("users/alice/a")} }`)).toMatchObject({ codes: [] });
+    expect(await codes({ client: alice }, `{ ${download("users/bob/a")} }`)).toMatchObject({
+      codes: ["FORBIDDEN"],
+    });
+  });
+});
+
+async function start(
+  options: Parameters<typeof startEmbeddedServer>[0],
+): Promise<EmbeddedServer & AsyncDisposable> {
+  const started = await startEmbeddedServer(options);
+  return { ...started, [Symbol.asyncDispose]: () => started.close() };
+}
 
 /** The same token with another subject and the old signature. */
 function changed(token: string): string {

@@ -10,7 +10,7 @@ import {
 } from "../../../src/access/authorization.ts";
 import type { Grant } from "../../../src/access/grants.ts";
 import { ValetKeyError } from "../../../src/errors.ts";
-import { anyGrants, anyObject, bucketA, keyOf } from "./arbitraries.ts";
+import { anyGrants, anyObject, bucketA, bucketB, keyOf } from "./arbitraries.ts";
 
 /** The code of the refusal, or ALLOWED. */
 function decisionOf(decide: () => unknown): string {
@@ -133,6 +133,19 @@ describe("a refusal says what is at fault", () => {
     expect(() => authorizeDownload([], at("shared/a"))).toThrow(
       expect.objectContaining({ code: "FORBIDDEN" }),
     );
+  });
+
+  test("without a grant, where a token could bring one: UNAUTHENTICATED", () => {
+    const anonymous = Object.assign(grants.slice(3), {
+      withToken: [{ bucket: bucketA, actions: ["LIST", "UPLOAD"] as const }],
+    });
+    const unauthenticated = expect.objectContaining({ code: "UNAUTHENTICATED", retryable: false });
+    const forbidden = expect.objectContaining({ code: "FORBIDDEN" });
+    expect(() => authorizeUpload(anonymous, at("a"))).toThrow(unauthenticated);
+    expect(() => authorizeList(anonymous, { bucket: bucketA, prefix: "" })).toThrow(unauthenticated);
+    expect(() => authorizeList(anonymous, { bucket: bucketA, prefix: "shared/" })).not.toThrow();
+    expect(() => authorizeDelete(anonymous, at("a"))).toThrow(forbidden);
+    expect(() => authorizeUpload(anonymous, { bucket: bucketB, key: keyOf("a") })).toThrow(forbidden);
   });
 
   test("a type, a size, an expiry that no grant allows", () => {
