@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseByteSize } from "./byte-size.ts";
+import { nearestName } from "./nearest-name.ts";
 import type { Region, Regions } from "./object-address.ts";
 
 /** Everything that the environment decides, parsed once. Sizes are bytes. */
@@ -178,6 +179,8 @@ const variables = {
 // Their values never show up in a message.
 const secretVariables = new Set(["VALETKEY_SECRET", "VALETKEY_EXTERNAL_ID", "VALETKEY_REDIS_URL"]);
 
+const ownPrefix = "VALETKEY_";
+
 /**
  * @throws {ConfigError} naming each variable that is unknown, malformed, out of range or missing
  */
@@ -185,8 +188,8 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   // An empty variable is how shells and compose files leave one unset.
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value));
   const faults = Object.keys(given)
-    .filter((name) => name.startsWith("VALETKEY_") && !Object.hasOwn(variables, name))
-    .map((name) => `${name}: no such variable`);
+    .filter((name) => name.startsWith(ownPrefix) && !Object.hasOwn(variables, name))
+    .map(describeUnknown);
   const parsed = z.object(variables).safeParse(given);
   if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => describe(issue, given)));
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults.join("\n"));
@@ -270,6 +273,18 @@ function regionsOf(values: Values): Regions {
 
 function describe(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
   const name = String(issue.path[0]);
-  const value = secretVariables.has(name) ? "a value that is not shown" : JSON.stringify(given[name]);
+  const value = secretVariables.has(name) ? notShown : JSON.stringify(given[name]);
   return `${name}: got ${value}, ${issue.message}`;
 }
+
+/** The value may be a secret whose name was misspelt. */
+function describeUnknown(name: string): string {
+  const known = Object.keys(variables)
+    .filter((each) => each.startsWith(ownPrefix))
+    .map((each) => each.slice(ownPrefix.length));
+  const nearest = nearestName(name.slice(ownPrefix.length), known);
+  const hint = nearest === undefined ? "" : `; did you mean ${ownPrefix}${nearest}?`;
+  return `${name}: got ${notShown}, no such variable${hint}`;
+}
+
+const notShown = "a value that is not shown";

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { isMissing, readJson, writeJson } from "./json-files.ts";
+import { StoreStartError } from "./store-start-error.ts";
 
 /** The store's long-lived secrets. They are kept, so that credentials and URLs survive a restart. */
 export interface StoreKeys {
@@ -25,7 +26,7 @@ const heldHere = new Set<string>();
 
 /**
  * Takes a directory for one store alone, and makes it if it is not there.
- * @throws {Error} when another store that lives has it
+ * @throws {StoreStartError} when another store that lives has it
  */
 export async function openDataDirectory(path: string): Promise<DataDirectory> {
   const directory = resolve(path);
@@ -50,17 +51,16 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
 }
 
 async function takeLock(directory: string, lock: string): Promise<void> {
-  if (heldHere.has(directory)) throw inUse(directory, process.pid);
+  if (heldHere.has(directory)) throw inUse(process.pid);
   const holder = await readHolder(lock);
   if (holder !== undefined) {
-    if (isAlive(holder)) throw inUse(directory, holder);
+    if (isAlive(holder)) throw inUse(holder);
     await rm(lock, { force: true });
   }
   try {
     await writeFile(lock, `${process.pid}\n`, { flag: "wx", mode: 0o600 });
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST")
-      throw inUse(directory, undefined);
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") throw inUse(undefined);
     throw error;
   }
   heldHere.add(directory);
@@ -71,9 +71,12 @@ async function releaseLock(directory: string, lock: string): Promise<void> {
   heldHere.delete(directory);
 }
 
-function inUse(directory: string, pid: number | undefined): Error {
+function inUse(pid: number | undefined): StoreStartError {
   const holder = pid === undefined ? "another process" : `process ${pid}`;
-  return new Error(`${directory} is in use by ${holder}. If that is not so, delete the file "lock" in it.`);
+  return new StoreStartError(
+    "directory",
+    `in use by ${holder}; takes a folder of its own (if nothing uses it, delete the file "lock" in it)`,
+  );
 }
 
 async function readHolder(lock: string): Promise<number | undefined> {

@@ -107,8 +107,13 @@ describe("loadConfig", () => {
     expect(faultsOf({ [name]: value })).toMatch(new RegExp(`^${name}: got .*, (takes|is not)`, "m"));
   });
 
-  it("refuses names that do not exist", () => {
-    expect(faultsOf({ VALETKEY_MAX_UPLOADS: "1" })).toBe("VALETKEY_MAX_UPLOADS: no such variable");
+  it("refuses names that do not exist, and says which one is near", () => {
+    const unknown = "got a value that is not shown, no such variable";
+    expect(faultsOf({ VALETKEY_FOO: "1" })).toBe(`VALETKEY_FOO: ${unknown}`);
+    expect(faultsOf({ VALETKEY_SECRETS: "hush" })).toBe(
+      `VALETKEY_SECRETS: ${unknown}; did you mean VALETKEY_SECRET?`,
+    );
+    expect(faultsOf({ VALETKEY_MAX_UPLOAD_SIZE: "1" })).toContain("did you mean VALETKEY_MAX_UPLOAD_BYTES?");
   });
 
   it("names every fault at once, and no secret", () => {
