@@ -129,7 +129,8 @@ const rateLimit = z.string().transform((text, context): RateLimitConfig => {
 
 const onOff = choice({ on: true, off: false });
 const port = integer(0, 65_535);
-const regionName = shape(/^[a-z]{2,}(?:-[a-z0-9]+)+$/, "region names such as eu-central-1");
+// A label of a host name, which is all that AWS's SDK asks: other stores have regions such as "default".
+const regionName = shape(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "region names such as eu-central-1");
 
 const variables = {
   HOST: z.string().default("127.0.0.1"),

@@ -52,6 +52,14 @@ describe("loadConfig", () => {
     expect(store).toMatchObject({ kind: "role", roleArn: withRole.VALETKEY_ROLE_ARN });
   });
 
+  it.each(["default", "garage", "ru-1", "us-gov-west-1"])(
+    "takes %s, as other stores name a region",
+    (region) => {
+      expect(loadConfig({ ...withRole, AWS_REGION: region }).regions.default).toBe(region);
+      expect(loadConfig({ ...withRole, VALETKEY_REGIONS: region }).regions.allowed).toEqual([region]);
+    },
+  );
+
   it("takes roles of stores without account numbers", () => {
     expect(faultsOf({ ...withRole, VALETKEY_ROLE_ARN: "arn:aws:iam:::role/rgw" })).toBe("");
   });
@@ -99,6 +107,10 @@ describe("loadConfig", () => {
     ["VALETKEY_JWT_ALGORITHMS", "RS256,none"],
     ["VALETKEY_JWT_ALGORITHMS", "HS256"],
     ["VALETKEY_REGIONS", "eu-central-1,*"],
+    ["VALETKEY_REGIONS", "eu-central-1,"],
+    ["AWS_REGION", "eu-"],
+    ["AWS_REGION", "eu.central"],
+    ["AWS_REGION", "EU"],
     ["VALETKEY_FORCE_PATH_STYLE", "yes"],
     ["VALETKEY_REDIS_URL", "redis://localhost"],
     ["VALETKEY_DRAIN_SECONDS", "-1"],
