@@ -201,6 +201,11 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
 
   if (values.VALETKEY_ROLE_ARN === undefined) {
     if (production) missing("VALETKEY_ROLE_ARN", "the embedded store is not for production");
+    if (values.VALETKEY_REGIONS?.includes(embeddedRegion) === false) {
+      faults.push(
+        `VALETKEY_REGIONS: got ${JSON.stringify(given.VALETKEY_REGIONS)}, takes a list with ${embeddedRegion}, where the embedded store's bucket is`,
+      );
+    }
   } else {
     if (!values.VALETKEY_GRANTS)
       missing("VALETKEY_GRANTS", "with a role, a grants file says who may do what");
@@ -263,9 +268,11 @@ function storeOf(values: Values): Config["store"] {
   };
 }
 
+/** Whatever region the shell has for AWS, the embedded store's bucket is here. */
+const embeddedRegion = "us-east-1";
+
 function regionsOf(values: Values): Regions {
-  // Whatever region the shell has for AWS, the embedded store's bucket is in us-east-1.
-  const home = values.VALETKEY_ROLE_ARN === undefined ? "us-east-1" : values.AWS_REGION;
+  const home = values.VALETKEY_ROLE_ARN === undefined ? embeddedRegion : values.AWS_REGION;
   const allowed = [...new Set(values.VALETKEY_REGIONS ?? (home === undefined ? [] : [home]))];
   const first = home !== undefined && allowed.includes(home) ? home : allowed[0];
   if (first === undefined) throw new ConfigError("AWS_REGION: missing");

@@ -42,6 +42,13 @@ describe("loadConfig", () => {
     expect(loadConfig({ AWS_REGION: "ap-south-1" }).regions.default).toBe("us-east-1");
   });
 
+  it("refuses regions among which the embedded store's bucket is not", () => {
+    expect(faultsOf({ VALETKEY_REGIONS: "eu-central-1" })).toMatch(
+      /^VALETKEY_REGIONS: got "eu-central-1", takes a list with us-east-1, where the embedded store's bucket is$/,
+    );
+    expect(loadConfig({ VALETKEY_REGIONS: "eu-central-1,us-east-1" }).regions.default).toBe("us-east-1");
+  });
+
   it("gives the embedded store any free port beside a server on any free port", () => {
     expect(loadConfig({ PORT: "0" }).store).toMatchObject({ port: 0 });
   });
