@@ -140,6 +140,7 @@ export class AccessKeys {
         rolePolicy: role.policy,
         sessionPolicy: sessionPolicy === undefined ? undefined : parseIamPolicy(sessionPolicy),
         tags: session.tags,
+        sourceIdentity: session.sourceIdentity,
       },
       secretAccessKey: session.secretAccessKey,
     };

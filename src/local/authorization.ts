@@ -1,11 +1,10 @@
-import { type AccessQuestion, evaluate, isAllowed } from "./iam-policy.ts";
+import { type ConditionContext, requestContext } from "./condition-keys.ts";
+import { evaluate, isAllowed } from "./iam-policy.ts";
 import type { Identity } from "./identity.ts";
 import type { SignedRequest } from "./s3-request.ts";
 import { StoreError } from "./store-error.ts";
 
 // Which action an operation needs: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
-
-type Context = AccessQuestion["context"];
 
 export function bucketArn(bucketName: string): string {
   return `arn:aws:s3:::${bucketName}`;
@@ -20,7 +19,7 @@ export function authorize(
   request: SignedRequest,
   action: string,
   resource: string,
-  context: Context = {},
+  context: ConditionContext = {},
 ): void {
   if (!may(request, action, resource, context)) throw accessDenied(request.identity, action, resource);
 }
@@ -29,12 +28,12 @@ export function may(
   request: SignedRequest,
   action: string,
   resource: string,
-  context: Context = {},
+  context: ConditionContext = {},
 ): boolean {
   return isAllowed(request.identity, {
     action,
     resource,
-    context: { ...requestContext(request), ...context },
+    context: { ...request.context, ...requestContext(request.headers, request.query), ...context },
   });
 }
 
@@ -50,7 +49,7 @@ export function authorizeObject(
 export function authorizeBucket(
   request: SignedRequest & { readonly bucketName: string },
   action: string,
-  context?: Context,
+  context?: ConditionContext,
 ): void {
   authorize(request, action, bucketArn(request.bucketName), context);
 }
@@ -75,40 +74,5 @@ function accessDenied(identity: Identity, action: string, resource: string): Sto
     403,
     "AccessDenied",
     `User: ${identity.arn} is not authorized to perform: ${action} on resource: "${resource}" because no ${lacking} policy allows the ${action} action`,
-  );
-}
-
-/** Headers that are condition keys: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html */
-const headerConditions = [
-  "x-amz-acl",
-  "x-amz-content-sha256",
-  "x-amz-copy-source",
-  "x-amz-metadata-directive",
-  "x-amz-server-side-encryption",
-  "x-amz-storage-class",
-  "x-amz-website-redirect-location",
-  "if-match",
-  "if-none-match",
-];
-
-function requestContext({ headers, query, authType }: SignedRequest): Context {
-  const ofHeaders = headerConditions.map((name) => [`s3:${name}`, headers[name]] as const);
-  return {
-    ...Object.fromEntries(ofHeaders),
-    "s3:authType": authType,
-    "s3:signatureversion": "AWS4-HMAC-SHA256",
-    "s3:versionid": query.get("versionId"),
-    "s3:delimiter": query.get("delimiter"),
-    "s3:max-keys": query.get("max-keys"),
-    "aws:SourceIp": "127.0.0.1",
-    "aws:SecureTransport": "false",
-    "aws:UserAgent": headers["user-agent"],
-  };
-}
-
-/** Condition keys of the tags that a request brings. */
-export function requestTagContext(tags: Readonly<Record<string, string>>): Context {
-  return Object.fromEntries(
-    Object.entries(tags).map(([name, value]) => [`s3:RequestObjectTag/${name}`, value]),
   );
 }

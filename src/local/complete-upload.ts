@@ -10,7 +10,7 @@ import {
   checksumOfParts,
 } from "./checksums.ts";
 import { judgeWrite, parsePreconditions } from "./conditional-requests.ts";
-import { versionHeader } from "./find-version.ts";
+import { authorizeExisting, versionHeader } from "./find-version.ts";
 import { parseUploadId } from "./multipart-operations.ts";
 import type { MultipartUpload, StoredPart } from "./multipart-uploads.ts";
 import { currentValidators } from "./object-operations.ts";
@@ -33,7 +33,7 @@ export async function completeMultipartUpload(request: ObjectRequest, { now }: S
   const { bucket, key, headers } = request;
   const uploadId = parseUploadId(request);
   authorize(request, "s3:PutObject", objectArn(bucket.name, key));
-  if (headers["if-match"] !== undefined) authorize(request, "s3:GetObject", objectArn(bucket.name, key));
+  if (headers["if-match"] !== undefined) authorizeExisting(request, "s3:GetObject", { bucket, key });
   const named = parseParts(parseXml(await receiveText(request, "object"), "CompleteMultipartUpload"));
   const conditions = parsePreconditions(headers);
   const earlier = completedEarlier(request, uploadId);

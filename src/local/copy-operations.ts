@@ -1,10 +1,10 @@
 import { type Answer, xmlAnswer } from "./answer.ts";
-import { authorize, authorizeObject, objectArn } from "./authorization.ts";
+import { authorizeObject } from "./authorization.ts";
 import { type ChecksumAlgorithm, parseChecksumAlgorithm } from "./checksums.ts";
 import { parsePreconditions } from "./conditional-requests.ts";
 import { type CopySource, findCopySource, refuseLargeCopy } from "./copy-source.ts";
 import { DigestVerifier } from "./expected-digests.ts";
-import { versionHeader } from "./find-version.ts";
+import { authorizeExisting, versionHeader } from "./find-version.ts";
 import { parsePartNumber, parseUploadId } from "./multipart-operations.ts";
 import { parseAttributes } from "./object-attributes.ts";
 import { authorizeWrite, commitObject } from "./object-operations.ts";
@@ -72,7 +72,7 @@ function copyOntoItself(): StoreError {
 function authorizeTagCopy(request: ObjectRequest, source: CopySource): void {
   if (Object.keys(source.object.tags).length === 0) return;
   const action = source.versionId === undefined ? "s3:GetObjectTagging" : "s3:GetObjectVersionTagging";
-  authorize(request, action, objectArn(source.bucket.name, source.key));
+  authorizeExisting(request, action, source);
   authorizeObject(request, "s3:PutObjectTagging");
 }
 

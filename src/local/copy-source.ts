@@ -1,7 +1,6 @@
-import { authorize, objectArn } from "./authorization.ts";
 import type { Bucket } from "./bucket.ts";
 import { judgeCopySource, parsePreconditions } from "./conditional-requests.ts";
-import { findObject } from "./find-version.ts";
+import { authorizeExisting, findObject } from "./find-version.ts";
 import { type StoredObject, validatorsOf } from "./object-version.ts";
 import { invalidArgument, type ObjectRequest, parseQueryMap, type StoreState } from "./s3-request.ts";
 import { StoreError } from "./store-error.ts";
@@ -23,8 +22,7 @@ export function findCopySource(request: ObjectRequest, { buckets }: StoreState):
   const { bucketName, key, versionId } = parseCopySource(request.headers["x-amz-copy-source"] ?? "");
   const bucket = buckets.get(bucketName);
   const action = versionId === undefined ? "s3:GetObject" : "s3:GetObjectVersion";
-  // s3:prefix and the like are of the destination's request.
-  authorize(request, action, objectArn(bucketName, key), { "s3:versionid": versionId });
+  authorizeExisting(request, action, { bucket, key, versionId });
   const object = findObject(request, bucket, key, versionId);
   judgeCopySource(parsePreconditions(request.headers, "x-amz-copy-source-"), validatorsOf(object));
   return { bucket, key, versionId, object };

@@ -1,7 +1,8 @@
-import { missingObject } from "./authorization.ts";
+import { authorize, missingObject, objectArn } from "./authorization.ts";
 import type { Bucket } from "./bucket.ts";
+import { type ConditionContext, existingTagContext } from "./condition-keys.ts";
 import { currentObject, nullVersionId, type ObjectVersion, type StoredObject } from "./object-version.ts";
-import { invalidArgument, type S3Request } from "./s3-request.ts";
+import { invalidArgument, type S3Request, type SignedRequest } from "./s3-request.ts";
 import { StoreError } from "./store-error.ts";
 
 const versionIdShape = /^[\w-]{32}$/;
@@ -10,6 +11,40 @@ const versionIdShape = /^[\w-]{32}$/;
 export function checkVersionId(versionId: string | undefined): void {
   if (versionId === undefined || versionId === nullVersionId || versionIdShape.test(versionId)) return;
   throw invalidArgument("Invalid version id specified", "versionId", versionId);
+}
+
+export interface NamedVersion {
+  readonly bucket: Bucket;
+  readonly key: string;
+  /** Undefined: the current one. */
+  readonly versionId?: string | undefined;
+}
+
+/**
+ * For the actions whose policies may look at the tags that the object has: those that read it or its tags.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging-and-policies.html
+ * @throws {StoreError} AccessDenied (403)
+ */
+export function authorizeExisting(
+  request: SignedRequest,
+  action: string,
+  named: NamedVersion,
+  context: ConditionContext = {},
+): void {
+  const { bucket, key, versionId } = named;
+  const version = versionOf(named);
+  const tags = version === undefined || version.deleteMarker ? {} : version.tags;
+  authorize(request, action, objectArn(bucket.name, key), {
+    ...existingTagContext(tags),
+    "s3:versionid": versionId,
+    ...context,
+  });
+}
+
+function versionOf({ bucket, key, versionId }: NamedVersion): ObjectVersion | undefined {
+  const record = bucket.record(key);
+  if (versionId === undefined) return currentObject(record);
+  return record?.versions.find((version) => version.versionId === versionId);
 }
 
 /**
@@ -23,14 +58,14 @@ export function findObject(
   versionId: string | undefined,
 ): StoredObject {
   checkVersionId(versionId);
-  const record = bucket.record(key);
-  if (versionId === undefined) {
-    const current = currentObject(record);
-    if (current !== undefined) return current;
-    throw missingObject(request, bucket.name, noSuchKey(key, record?.versions[0]));
+  const version = versionOf({ bucket, key, versionId });
+  if (version === undefined) {
+    const missing =
+      versionId === undefined
+        ? noSuchKey(key, bucket.record(key)?.versions[0])
+        : noSuchVersion(key, versionId);
+    throw missingObject(request, bucket.name, missing);
   }
-  const version = record?.versions.find((candidate) => candidate.versionId === versionId);
-  if (version === undefined) throw missingObject(request, bucket.name, noSuchVersion(key, versionId));
   if (version.deleteMarker) {
     throw new StoreError(
       405,
@@ -41,7 +76,7 @@ export function findObject(
         headers: {
           allow: "DELETE",
           "x-amz-delete-marker": "true",
-          "x-amz-version-id": versionId,
+          "x-amz-version-id": version.versionId,
           "last-modified": new Date(version.lastModified).toUTCString(),
         },
       },

@@ -181,19 +181,27 @@ export function parseIamCondition(
   };
 }
 
-/** @param context the request's condition keys, in lower case; they are the variables' values, too. */
-export function meetsIamCondition(condition: IamCondition, context: VariableValues): boolean {
-  const { operator, values } = condition;
-  const { compare } = operator;
-  const actual = context.get(condition.key);
+/** What a request says, by names in lower case. A key of several values is no variable. */
+export interface RequestValues {
+  readonly keys: ReadonlyMap<string, readonly string[]>;
+  readonly variables: VariableValues;
+}
+
+export function meetsIamCondition(condition: IamCondition, { keys, variables }: RequestValues): boolean {
+  const { operator, values, quantifier } = condition;
+  const { compare, negated } = operator;
+  const actual = keys.get(condition.key) ?? [];
   if (compare === undefined) {
-    const isAbsent = String(actual === undefined);
-    return values.some((value) => stringEqualsIgnoreCase(isAbsent, value, context));
+    const isAbsent = String(actual.length === 0);
+    return values.some((value) => stringEqualsIgnoreCase(isAbsent, value, variables));
   }
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
-  if (actual === undefined) {
-    if (condition.quantifier !== "one") return condition.quantifier === "all";
-    return condition.ifExists || operator.negated;
+  if (actual.length === 0) {
+    if (quantifier !== "one") return quantifier === "all";
+    return condition.ifExists || negated;
   }
-  return values.some((value) => compare(actual, value, context)) !== operator.negated;
+  const meets = (each: string) => values.some((value) => compare(each, value, variables)) !== negated;
+  // Without a quantifier a key of several values is taken as it is written: one equals, or none does.
+  const needsAll = quantifier === "all" || (quantifier === "one" && negated);
+  return needsAll ? actual.every(meets) : actual.some(meets);
 }

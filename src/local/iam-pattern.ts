@@ -99,6 +99,11 @@ function matchesOne(token: ConcreteToken, character: string): boolean {
   return token.kind === "any-one" || (token.kind === "character" && token.character === character);
 }
 
+/** The names of a pattern's variables, in lower case. */
+export function variablesOf(pattern: IamPattern): string[] {
+  return pattern.tokens.flatMap((token) => (token.kind === "variable" ? [token.name] : []));
+}
+
 /** Whether the request has a value for each of the pattern's variables. */
 export function isResolvable(pattern: IamPattern, values: VariableValues): boolean {
   return resolve(pattern, values) !== undefined;

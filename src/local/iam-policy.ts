@@ -1,10 +1,17 @@
-import { type IamCondition, meetsIamCondition, parseIamCondition } from "./iam-conditions.ts";
+import { type ConditionContext, isKnownConditionKey, principalContext } from "./condition-keys.ts";
+import {
+  type IamCondition,
+  meetsIamCondition,
+  parseIamCondition,
+  type RequestValues,
+} from "./iam-conditions.ts";
 import {
   type IamPattern,
   isResolvable,
   matchesIamPattern,
   parseIamPattern,
   type VariableValues,
+  variablesOf,
 } from "./iam-pattern.ts";
 import type { Identity } from "./identity.ts";
 import { StoreError } from "./store-error.ts";
@@ -32,7 +39,7 @@ interface PatternList {
 export interface AccessQuestion {
   readonly action: string;
   readonly resource: string;
-  readonly context: Readonly<Record<string, string | undefined>>;
+  readonly context: ConditionContext;
 }
 
 /**
@@ -88,7 +95,7 @@ function parseStatement(value: unknown, syntax: { readonly variables: boolean })
   for (const arn of resource.values) {
     if (!resourceShape.test(arn)) throw malformed(`Resource ${arn} must be in ARN format or "*".`);
   }
-  return {
+  const parsed: IamStatement = {
     effect,
     actions: {
       negated: action.negated,
@@ -102,6 +109,17 @@ function parseStatement(value: unknown, syntax: { readonly variables: boolean })
     },
     conditions: parseConditions(statement.Condition, syntax),
   };
+  refuseUnknownKeys(parsed);
+  return parsed;
+}
+
+/** AWS takes any name, and knows all of its own. Here, to ignore one would be to allow. */
+function refuseUnknownKeys({ resources, conditions }: IamStatement): void {
+  const patterns = [...resources.patterns, ...conditions.flatMap(({ values }) => values)];
+  const names = [...conditions.map(({ key }) => key), ...patterns.flatMap(variablesOf)];
+  const unknown = names.find((name) => !isKnownConditionKey(name));
+  if (unknown !== undefined)
+    throw malformed(`The embedded store does not know the condition key ${unknown}.`);
 }
 
 const actionShape = /^(?:\*|\*:\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+)$/;
@@ -179,26 +197,35 @@ function malformed(message: string): StoreError {
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 export function evaluate(policies: readonly IamPolicy[], question: AccessQuestion): boolean {
-  const context = new Map<string, string>();
-  for (const [name, value] of Object.entries(question.context)) {
-    if (value !== undefined) context.set(name.toLowerCase(), value);
-  }
+  const request = requestValues(question.context);
   const effects = policies.map(({ statements }) =>
-    statements.filter((statement) => applies(statement, question, context)).map(({ effect }) => effect),
+    statements.filter((statement) => applies(statement, question, request)).map(({ effect }) => effect),
   );
   return effects.length > 0 && effects.every((each) => each.includes("Allow") && !each.includes("Deny"));
 }
 
-function applies(statement: IamStatement, question: AccessQuestion, context: VariableValues): boolean {
+function requestValues(context: ConditionContext): RequestValues {
+  const keys = new Map<string, readonly string[]>();
+  const variables = new Map<string, string>();
+  for (const [name, value] of Object.entries(context)) {
+    if (value === undefined) continue;
+    keys.set(name.toLowerCase(), typeof value === "string" ? [value] : value);
+    if (typeof value === "string") variables.set(name.toLowerCase(), value);
+  }
+  return { keys, variables };
+}
+
+function applies(statement: IamStatement, question: AccessQuestion, request: RequestValues): boolean {
   const { resources } = statement;
+  const { variables } = request;
   // What NotResource excepts is unknown then: an Allow must not reach it, a Deny must.
-  if (resources.negated && !resources.patterns.every((pattern) => isResolvable(pattern, context))) {
+  if (resources.negated && !resources.patterns.every((pattern) => isResolvable(pattern, variables))) {
     if (statement.effect === "Allow") return false;
   }
   return (
-    includes(statement.actions, question.action.toLowerCase(), context) &&
-    includes(resources, question.resource, context) &&
-    statement.conditions.every((condition) => meetsIamCondition(condition, context))
+    includes(statement.actions, question.action.toLowerCase(), variables) &&
+    includes(resources, question.resource, variables) &&
+    statement.conditions.every((condition) => meetsIamCondition(condition, request))
   );
 }
 
@@ -211,17 +238,5 @@ export function isAllowed(identity: Identity, question: AccessQuestion): boolean
   if (identity.kind === "base") return true;
   const { rolePolicy, sessionPolicy } = identity;
   const policies = sessionPolicy === undefined ? [rolePolicy] : [rolePolicy, sessionPolicy];
-  const context: Record<string, string | undefined> = {
-    ...question.context,
-    "aws:PrincipalType": "AssumedRole",
-    "aws:PrincipalAccount": identity.arn.split(":")[4],
-    "aws:PrincipalArn": roleArnOf(identity.arn),
-  };
-  for (const [key, value] of Object.entries(identity.tags)) context[`aws:PrincipalTag/${key}`] = value;
-  return evaluate(policies, { ...question, context });
-}
-
-/** arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION → arn:aws:iam::ACCOUNT:role/ROLE, as aws:PrincipalArn has it. */
-function roleArnOf(sessionArn: string): string {
-  return sessionArn.replace(/^(arn:[^:]*):sts:(:[^:]*:)assumed-role\/([^/]*)\/.*$/, "$1:iam:$2role/$3");
+  return evaluate(policies, { ...question, context: { ...question.context, ...principalContext(identity) } });
 }

@@ -21,6 +21,7 @@ export interface SessionIdentity {
   readonly sessionPolicy: IamPolicy | undefined;
   /** Session tags, for `aws:PrincipalTag/…`. */
   readonly tags: Readonly<Record<string, string>>;
+  readonly sourceIdentity?: string | undefined;
 }
 
 /** The parts of an HTTP request that a signature covers, as they came over the wire. */

@@ -1,6 +1,5 @@
 import { type Answer, xmlAnswer } from "./answer.ts";
-import { authorizeObject } from "./authorization.ts";
-import { findObject, versionHeader } from "./find-version.ts";
+import { authorizeExisting, findObject, versionHeader } from "./find-version.ts";
 import type { StoredObject } from "./object-version.ts";
 import { invalidArgument, type ObjectRequest } from "./s3-request.ts";
 import type { XmlElements } from "./xml.ts";
@@ -11,11 +10,11 @@ const attributeNames = ["ETag", "Checksum", "ObjectParts", "StorageClass", "Obje
 export async function getObjectAttributes(request: ObjectRequest): Promise<Answer> {
   const { bucket, key, query, headers } = request;
   const versionId = query.get("versionId");
-  authorizeObject(request, versionId === undefined ? "s3:GetObject" : "s3:GetObjectVersion");
-  authorizeObject(
-    request,
-    versionId === undefined ? "s3:GetObjectAttributes" : "s3:GetObjectVersionAttributes",
-  );
+  const actions =
+    versionId === undefined
+      ? ["s3:GetObject", "s3:GetObjectAttributes"]
+      : ["s3:GetObjectVersion", "s3:GetObjectVersionAttributes"];
+  for (const action of actions) authorizeExisting(request, action, { bucket, key, versionId });
   const wanted = parseNames(headers["x-amz-object-attributes"] ?? "");
   const object = findObject(request, bucket, key, versionId);
   const all = describe(object);

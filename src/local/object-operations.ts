@@ -1,8 +1,9 @@
 import { type Answer, noContent } from "./answer.ts";
-import { authorize, authorizeObject, objectArn, requestTagContext } from "./authorization.ts";
+import { authorize, authorizeObject, objectArn } from "./authorization.ts";
 import { checksumHeader } from "./checksums.ts";
+import { requestTagContext } from "./condition-keys.ts";
 import { judgeRead, judgeWrite, type Preconditions, parsePreconditions } from "./conditional-requests.ts";
-import { checkVersionId, findObject, versionHeader } from "./find-version.ts";
+import { authorizeExisting, checkVersionId, findObject, versionHeader } from "./find-version.ts";
 import { attributeHeaders, parseAttributes, responseOverrides } from "./object-attributes.ts";
 import {
   currentObject,
@@ -41,7 +42,8 @@ function readObject(request: ObjectRequest): {
 } {
   const { bucket, key, query, headers } = request;
   const versionId = query.get("versionId");
-  authorizeObject(request, versionId === undefined ? "s3:GetObject" : "s3:GetObjectVersion");
+  const action = versionId === undefined ? "s3:GetObject" : "s3:GetObjectVersion";
+  authorizeExisting(request, action, { bucket, key, versionId });
   const object = findObject(request, bucket, key, versionId);
   const validators = {
     etag: `"${object.etag}"`,
@@ -162,17 +164,17 @@ export async function commitObject(
 
 /** @throws {StoreError} AccessDenied for an object with such tags */
 export function authorizeWrite(
-  request: SignedRequest & Pick<ObjectRequest, "bucketName" | "key">,
+  request: SignedRequest & Pick<ObjectRequest, "bucket" | "key">,
   tags: Readonly<Record<string, string>>,
 ): void {
-  const { bucketName, key, headers } = request;
-  const resource = objectArn(bucketName, key);
+  const { bucket, key, headers } = request;
+  const resource = objectArn(bucket.name, key);
   const context = requestTagContext(tags);
   authorize(request, "s3:PutObject", resource, context);
   if (Object.keys(tags).length > 0) authorize(request, "s3:PutObjectTagging", resource, context);
   if (headers["x-amz-acl"] !== undefined) authorize(request, "s3:PutObjectAcl", resource, context);
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
-  if (headers["if-match"] !== undefined) authorize(request, "s3:GetObject", resource, context);
+  if (headers["if-match"] !== undefined) authorizeExisting(request, "s3:GetObject", { bucket, key });
 }
 
 export function currentValidators(key: string, versions: readonly ObjectVersion[]) {

@@ -12,6 +12,7 @@ export interface VerifiedPost {
   readonly identity: Identity;
   /** The region it was signed for. */
   readonly region: string;
+  readonly signedAt: Date;
   readonly contentLengthRange?: LengthRange | undefined;
 }
 
@@ -32,13 +33,13 @@ export function verifyPostForm(
 ): VerifiedPost {
   const policyText = fields.get("policy");
   if (policyText === undefined) throw new StoreError(403, "AccessDenied", "Access Denied");
-  const { identity, region } = verifyPolicySignature(fields, policyText, keys, now);
+  const { identity, region, signedAt } = verifyPolicySignature(fields, policyText, keys, now);
   const policy = parsePostPolicy(policyText);
   if (policy.expiresAt <= now) throw refused("Policy expired.");
   const formBucket = fields.get("bucket") ?? bucket;
   if (formBucket !== bucket) throw refused(`Policy Condition failed: ["eq", "$bucket", "${formBucket}"]`);
   checkFields(policy, new Map([...fields, ["bucket", bucket]]));
-  return { identity, region, contentLengthRange: policy.contentLengthRange };
+  return { identity, region, signedAt, contentLengthRange: policy.contentLengthRange };
 }
 
 function verifyPolicySignature(
@@ -46,7 +47,7 @@ function verifyPolicySignature(
   policyText: string,
   keys: AccessKeys,
   now: Date,
-): { readonly identity: Identity; readonly region: string } {
+): Omit<VerifiedPost, "contentLengthRange"> {
   if (fields.has("awsaccesskeyid")) {
     throw new StoreError(
       400,
@@ -61,7 +62,8 @@ function verifyPolicySignature(
   if (algorithm !== "AWS4-HMAC-SHA256") {
     throw invalidArgument("X-Amz-Algorithm", algorithm, 'X-Amz-Algorithm only supports "AWS4-HMAC-SHA256"');
   }
-  if (parseAmzDate(date) === undefined) {
+  const signedAt = parseAmzDate(date);
+  if (signedAt === undefined) {
     throw invalidArgument(
       "X-Amz-Date",
       date,
@@ -86,7 +88,7 @@ function verifyPolicySignature(
       { details: { AWSAccessKeyId: accessKeyId, StringToSign: policyText, SignatureProvided: signature } },
     );
   }
-  return { identity: found.identity, region: scope.region };
+  return { identity: found.identity, region: scope.region, signedAt };
 }
 
 function requiredField(fields: ReadonlyMap<string, string>, name: string): string {

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { Answer } from "./answer.ts";
+import { signingContext } from "./condition-keys.ts";
 import { parsePreconditions } from "./conditional-requests.ts";
 import { DigestVerifier, parseExpectedDigests } from "./expected-digests.ts";
 import type { WireRequest } from "./identity.ts";
@@ -42,7 +43,12 @@ export async function answerPostUpload(
   return await readUploadForm(wire, body, async (form) => {
     const fields = withFileName(form);
     const now = endpoint.now();
-    const { identity, region, contentLengthRange } = verifyPostForm(fields, endpoint.keys, now, bucketName);
+    const { identity, region, signedAt, contentLengthRange } = verifyPostForm(
+      fields,
+      endpoint.keys,
+      now,
+      bucketName,
+    );
     refuseOtherRegion(bucket, region, wire);
     const key = parseKey(fields.get("key") ?? "");
     if (key === undefined) {
@@ -50,10 +56,8 @@ export async function answerPostUpload(
     }
     const headers = Object.fromEntries(fields);
     const attributes = parseFormAttributes(headers);
-    authorizeWrite(
-      { identity, authType: "POST", headers, query: new Map(), bucketName, key },
-      attributes.tags,
-    );
+    const context = signingContext({ now, signedAt, region, authType: "POST", headers: wire.headers });
+    authorizeWrite({ identity, context, headers, query: new Map(), bucket, key }, attributes.tags);
     const verifier = new DigestVerifier(parseExpectedDigests(headers, undefined));
     const stored = await endpoint.blobs.write(measured(form.file, verifier, contentLengthRange));
     try {

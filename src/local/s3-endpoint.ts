@@ -44,7 +44,7 @@ export function chooseOperation(
     return {
       ...target,
       identity: signature.identity,
-      authType: signature.presigned ? "REST-QUERY-STRING" : "REST-HEADER",
+      context: signature.context,
       headers: effectiveHeaders(wire, query, signature.presigned),
       query,
       wire,

@@ -11,6 +11,7 @@ import {
   signingKey,
   stringToSign,
 } from "./canonical-request.ts";
+import { type ConditionContext, signingContext } from "./condition-keys.ts";
 import type { Identity, WireRequest } from "./identity.ts";
 import { type PayloadCheck, parsePayloadCheck } from "./payload-check.ts";
 import { parseSignatureParameters, type Service, type SignatureParameters } from "./signature-parameters.ts";
@@ -25,6 +26,8 @@ export interface VerifiedRequest {
   /** The region it was signed for, which may not be the bucket's. */
   readonly region: string;
   readonly presigned: boolean;
+  /** The condition keys of its signature, time and transport. */
+  readonly context: ConditionContext;
   readonly payload: PayloadCheck;
   /** What the signatures of a body's chunks go on from. */
   readonly signing: ChunkSigning;
@@ -90,10 +93,18 @@ function verify(
   if (!sameSignature(signatureHex(key, toSign), parameters.signature)) {
     throw signatureMismatch(parameters, toSign, canonical);
   }
+  const { region } = parameters.scope;
   return {
     identity,
-    region: parameters.scope.region,
+    region,
     presigned,
+    context: signingContext({
+      now,
+      signedAt: parameters.signedAt,
+      region,
+      authType: presigned ? "REST-QUERY-STRING" : "REST-HEADER",
+      headers: request.headers,
+    }),
     payload,
     signing: {
       signingKey: key,

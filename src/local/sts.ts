@@ -3,6 +3,7 @@ import { deflateRawSync } from "node:zlib";
 import type { AccessKeys, StoreRole } from "./access-keys.ts";
 import { toIsoSeconds } from "./amz-date.ts";
 import { sha256Hex } from "./canonical-request.ts";
+import { type ConditionContext, sessionTagContext } from "./condition-keys.ts";
 import { isAllowed, parseIamPolicy } from "./iam-policy.ts";
 import type { Identity } from "./identity.ts";
 import { parseSessionTags } from "./session-tags.ts";
@@ -52,11 +53,20 @@ export function assumeRole(
   const sessionPolicy = policyParameter(parameters);
   const tags = parseSessionTags(parameters);
 
-  const role = authorizedRole(roleArn, sessionName, parameters.get("ExternalId") ?? undefined, caller, keys);
   const { identity } = caller;
-  if (Object.keys(tags).length > 0) authorize("sts:TagSession", role, identity, role.allowTagSession);
+  const externalId = parameters.get("ExternalId") ?? undefined;
+  const context = {
+    ...caller.context,
+    ...sessionTagContext(tags),
+    "sts:ExternalId": externalId,
+    "sts:RoleSessionName": sessionName,
+    "sts:SourceIdentity": sourceIdentity,
+  };
+  const role = authorizedRole(roleArn, externalId, keys, identity, context);
+  if (Object.keys(tags).length > 0)
+    authorize("sts:TagSession", role, identity, context, role.allowTagSession);
   if (sourceIdentity !== undefined) {
-    authorize("sts:SetSourceIdentity", role, identity, role.allowSourceIdentity);
+    authorize("sts:SetSourceIdentity", role, identity, context, role.allowSourceIdentity);
   }
   const durationSeconds = durationParameter(parameters, role, identity, minSessionSeconds);
   const packedPercent = packedPolicyPercent(sessionPolicy, tags);
@@ -149,13 +159,12 @@ function policyParameter(parameters: URLSearchParams): string | undefined {
 /** One answer for a role that is not there and one that the caller may not assume. */
 function authorizedRole(
   roleArn: string,
-  sessionName: string,
   externalId: string | undefined,
-  { identity }: VerifiedRequest,
   keys: AccessKeys,
+  identity: Identity,
+  context: ConditionContext,
 ): StoreRole {
   const role = keys.roles.find(({ arn }) => arn === roleArn);
-  const context = { "sts:ExternalId": externalId, "sts:RoleSessionName": sessionName };
   const isTrusted = role !== undefined && (role.externalId === undefined || role.externalId === externalId);
   if (isTrusted && isAllowed(identity, { action: "sts:AssumeRole", resource: roleArn, context })) return role;
   throw notAuthorized(identity, "sts:AssumeRole", roleArn);
@@ -165,9 +174,10 @@ function authorize(
   action: string,
   role: StoreRole,
   identity: Identity,
+  context: ConditionContext,
   isTrusted: boolean | undefined,
 ): void {
-  if (isTrusted && isAllowed(identity, { action, resource: role.arn, context: {} })) return;
+  if (isTrusted && isAllowed(identity, { action, resource: role.arn, context })) return;
   throw notAuthorized(identity, action, role.arn);
 }
 

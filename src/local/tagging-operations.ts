@@ -1,6 +1,6 @@
 import { type Answer, noContent, xmlAnswer } from "./answer.ts";
-import { authorize, authorizeObject, objectArn, requestTagContext } from "./authorization.ts";
-import { findObject, versionHeader } from "./find-version.ts";
+import { requestTagContext } from "./condition-keys.ts";
+import { authorizeExisting, findObject, type NamedVersion, versionHeader } from "./find-version.ts";
 import type { StoredObject, Tags } from "./object-version.ts";
 import { receiveText } from "./request-body.ts";
 import type { ObjectRequest } from "./s3-request.ts";
@@ -10,30 +10,35 @@ import { parseXml } from "./xml.ts";
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html
 
 export async function getObjectTagging(request: ObjectRequest): Promise<Answer> {
-  authorizeObject(
+  authorizeExisting(
     request,
     request.query.has("versionId") ? "s3:GetObjectVersionTagging" : "s3:GetObjectTagging",
+    named(request),
   );
   const object = addressed(request);
   return xmlAnswer("Tagging", renderTags(object.tags), versionHeader(request.bucket, object.versionId));
 }
 
 export async function putObjectTagging(request: ObjectRequest): Promise<Answer> {
-  const { bucketName, key, query } = request;
-  const action = query.has("versionId") ? "s3:PutObjectVersionTagging" : "s3:PutObjectTagging";
+  const action = request.query.has("versionId") ? "s3:PutObjectVersionTagging" : "s3:PutObjectTagging";
   const tags = parseTaggingDocument(parseXml(await receiveText(request), "Tagging"));
-  authorize(request, action, objectArn(bucketName, key), requestTagContext(tags));
+  authorizeExisting(request, action, named(request), requestTagContext(tags));
   const object = await replaceTags(request, tags);
   return { status: 200, headers: versionHeader(request.bucket, object.versionId) };
 }
 
 export async function deleteObjectTagging(request: ObjectRequest): Promise<Answer> {
-  authorizeObject(
+  authorizeExisting(
     request,
     request.query.has("versionId") ? "s3:DeleteObjectVersionTagging" : "s3:DeleteObjectTagging",
+    named(request),
   );
   const object = await replaceTags(request, {});
   return { ...noContent, headers: versionHeader(request.bucket, object.versionId) };
+}
+
+function named({ bucket, key, query }: ObjectRequest): NamedVersion {
+  return { bucket, key, versionId: query.get("versionId") };
 }
 
 function addressed(request: ObjectRequest): StoredObject {

@@ -20,7 +20,7 @@ function allows(statement: unknown, question: Partial<AccessQuestion> = {}): boo
   });
 }
 
-function allowsWhen(condition: unknown, context: Record<string, string | undefined>): boolean {
+function allowsWhen(condition: unknown, context: AccessQuestion["context"]): boolean {
   return allows({ ...allowAll, Condition: condition }, { context });
 }
 
@@ -207,8 +207,8 @@ describe("conditions", () => {
     ["ForAllValues:StringEquals", ["a", "b"], "a", "c"],
     ["stringequalsifexists", "a", "a", "b"],
   ])("%s %j", (operator, expected, met, unmet) => {
-    expect(allowsWhen({ [operator]: { "s3:x": expected } }, { "S3:X": met })).toBe(true);
-    expect(allowsWhen({ [operator]: { "s3:x": expected } }, { "s3:x": unmet })).toBe(false);
+    expect(allowsWhen({ [operator]: { "s3:prefix": expected } }, { "S3:Prefix": met })).toBe(true);
+    expect(allowsWhen({ [operator]: { "s3:prefix": expected } }, { "s3:prefix": unmet })).toBe(false);
   });
 
   test.each([
@@ -220,6 +220,20 @@ describe("conditions", () => {
     ["ForAllValues:StringEquals", true],
   ])("%s of a key that is not there: %s", (operator, isMet) => {
     expect(allowsWhen({ [operator]: { "s3:prefix": "a" } }, {})).toBe(isMet);
+  });
+
+  test.each([
+    ["ForAnyValue:StringEquals", ["a", "z"], true],
+    ["ForAnyValue:StringEquals", ["y", "z"], false],
+    ["ForAllValues:StringEquals", ["a", "b"], true],
+    ["ForAllValues:StringEquals", ["a", "z"], false],
+    ["ForAnyValue:StringNotEquals", ["a", "z"], true],
+    ["ForAnyValue:StringNotEquals", ["a", "b"], false],
+    ["ForAllValues:StringNotEquals", ["y", "z"], true],
+    ["ForAllValues:StringNotEquals", ["a", "z"], false],
+  ])('%s ["a","b"] of a key with the values %j: %s', (operator, values, isMet) => {
+    const condition = { [operator]: { "s3:RequestObjectTagKeys": ["a", "b"] } };
+    expect(allowsWhen(condition, { "s3:RequestObjectTagKeys": values })).toBe(isMet);
   });
 
   test("an empty value is a value", () => {

@@ -35,7 +35,14 @@ const base: Identity = {
 
 function callerOf(identity: Identity): VerifiedRequest {
   const signing = { signingKey: Buffer.alloc(32), timestamp: "", scope: "", seedSignature: "" };
-  return { identity, region: "us-east-1", presigned: false, payload: { kind: "unsigned" }, signing };
+  return {
+    identity,
+    region: "us-east-1",
+    presigned: false,
+    context: {},
+    payload: { kind: "unsigned" },
+    signing,
+  };
 }
 
 function ask(
