@@ -1,10 +1,19 @@
 import { createHash } from "node:crypto";
 import { type CrcName, combineCrcs, createCrc, type RunningDigest } from "./crc.ts";
-import { StoreError } from "./store-error.ts";
+import { notImplemented, StoreError } from "./store-error.ts";
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
 
-export const checksumAlgorithms = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] as const;
+/** S3 has XXHASH3, XXHASH64 and XXHASH128, too. */
+export const checksumAlgorithms = [
+  "CRC32",
+  "CRC32C",
+  "CRC64NVME",
+  "MD5",
+  "SHA1",
+  "SHA256",
+  "SHA512",
+] as const;
 export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number];
 export type ChecksumType = "COMPOSITE" | "FULL_OBJECT";
 
@@ -19,17 +28,39 @@ const digestBytes: Record<ChecksumAlgorithm, number> = {
   CRC32: 4,
   CRC32C: 4,
   CRC64NVME: 8,
+  MD5: 16,
   SHA1: 20,
   SHA256: 32,
+  SHA512: 64,
 };
 
+const headerPrefix = "x-amz-checksum-";
+const aboutChecksums = new Set(["x-amz-checksum-algorithm", "x-amz-checksum-mode", "x-amz-checksum-type"]);
+
 export function checksumHeader(algorithm: ChecksumAlgorithm): string {
-  return `x-amz-checksum-${algorithm.toLowerCase()}`;
+  return `${headerPrefix}${algorithm.toLowerCase()}`;
+}
+
+/**
+ * Whose checksums are among these headers.
+ * @throws {StoreError} NotImplemented for a checksum that the store cannot verify
+ */
+export function checksumsAmong(headerNames: readonly string[]): ChecksumAlgorithm[] {
+  return headerNames
+    .filter((name) => name.startsWith(headerPrefix) && !aboutChecksums.has(name))
+    .map((name) => {
+      const algorithm = checksumAlgorithms.find((known) => checksumHeader(known) === name);
+      if (algorithm === undefined) throw notImplemented(name);
+      return algorithm;
+    });
 }
 
 export function createChecksum(algorithm: ChecksumAlgorithm): RunningDigest {
-  if (algorithm === "SHA1" || algorithm === "SHA256") return createHash(algorithm.toLowerCase());
-  return createCrc(algorithm);
+  return isCrc(algorithm) ? createCrc(algorithm) : createHash(algorithm.toLowerCase());
+}
+
+function isCrc(algorithm: ChecksumAlgorithm): algorithm is CrcName {
+  return algorithm.startsWith("CRC");
 }
 
 /** @throws {StoreError} InvalidRequest */
@@ -87,12 +118,7 @@ function fullObjectValue(algorithm: ChecksumAlgorithm, parts: readonly PartCheck
  * @throws {StoreError} InvalidRequest for a pair that AWS does not offer
  */
 export function checksumTypeOf(algorithm: ChecksumAlgorithm, asked: string | undefined): ChecksumType {
-  const offered: readonly ChecksumType[] =
-    algorithm === "CRC64NVME"
-      ? ["FULL_OBJECT"]
-      : algorithm === "SHA1" || algorithm === "SHA256"
-        ? ["COMPOSITE"]
-        : ["COMPOSITE", "FULL_OBJECT"];
+  const offered = typesOf(algorithm);
   const type =
     asked === undefined ? offered[0] : offered.find((candidate) => candidate === asked.toUpperCase());
   if (type === undefined) {
@@ -103,4 +129,10 @@ export function checksumTypeOf(algorithm: ChecksumAlgorithm, asked: string | und
     );
   }
   return type;
+}
+
+/** Only a CRC of the whole follows from the parts'. */
+function typesOf(algorithm: ChecksumAlgorithm): readonly ChecksumType[] {
+  if (algorithm === "CRC64NVME") return ["FULL_OBJECT"];
+  return isCrc(algorithm) ? ["COMPOSITE", "FULL_OBJECT"] : ["COMPOSITE"];
 }

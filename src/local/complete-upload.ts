@@ -1,14 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Answer, xmlAnswer } from "./answer.ts";
 import { authorize, objectArn } from "./authorization.ts";
-import {
-  badDigest,
-  type Checksum,
-  type ChecksumAlgorithm,
-  checksumAlgorithms,
-  checksumHeader,
-  checksumOfParts,
-} from "./checksums.ts";
+import { badDigest, type Checksum, checksumHeader, checksumOfParts, checksumsAmong } from "./checksums.ts";
 import { judgeWrite, parsePreconditions } from "./conditional-requests.ts";
 import { authorizeExisting, versionHeader } from "./find-version.ts";
 import { parseUploadId } from "./multipart-operations.ts";
@@ -25,7 +18,8 @@ const minPartBytes = 5 * 1024 ** 2;
 interface NamedPart {
   readonly partNumber: number;
   readonly etag: string;
-  readonly checksums: ReadonlyMap<ChecksumAlgorithm, string>;
+  /** By algorithm, whatever its name. */
+  readonly checksums: ReadonlyMap<string, string | undefined>;
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html */
@@ -79,9 +73,9 @@ function parseParts(root: ParsedElement): NamedPart[] {
     const number = part.childText("PartNumber")?.trim() ?? "";
     const etag = part.childText("ETag")?.trim().replaceAll('"', "");
     if (!/^\d{1,5}$/.test(number) || etag === undefined) throw malformedXml();
-    const checksums = checksumAlgorithms.flatMap((algorithm) => {
-      const value = part.childText(`Checksum${algorithm}`);
-      return value === undefined ? [] : [[algorithm, value] as const];
+    const checksums = part.childNames.flatMap((name) => {
+      const [, algorithm] = /^Checksum(.+)$/.exec(name) ?? [];
+      return algorithm === undefined ? [] : [[algorithm, part.childText(name)] as const];
     });
     return { partNumber: Number(number), etag, checksums: new Map(checksums) };
   });
@@ -191,9 +185,8 @@ function refuseOtherThanPromised(headers: Readonly<Record<string, string>>, obje
   if (promisedType !== undefined && promisedType !== object.checksum?.type) {
     throw new StoreError(400, "InvalidRequest", "Value for x-amz-checksum-type header is invalid.");
   }
-  for (const algorithm of checksumAlgorithms) {
+  for (const algorithm of checksumsAmong(Object.keys(headers))) {
     const promised = headers[checksumHeader(algorithm)];
-    if (promised === undefined) continue;
     if (object.checksum?.algorithm !== algorithm || object.checksum.value !== promised)
       throw badDigest(algorithm);
   }

@@ -1,4 +1,4 @@
-import { StoreError } from "./store-error.ts";
+import { notImplemented, StoreError } from "./store-error.ts";
 
 /** What a precondition is judged by. */
 export interface Validators {
@@ -75,14 +75,7 @@ export function judgeCopySource(conditions: Preconditions, validators: Validator
  */
 export function judgeWrite(conditions: Preconditions, current: Validators | undefined): void {
   if (conditions.ifNoneMatch !== undefined) {
-    if (conditions.ifNoneMatch.trim() !== "*") {
-      throw new StoreError(
-        501,
-        "NotImplemented",
-        "A header you provided implies functionality that is not implemented",
-        { details: { Header: "If-None-Match" } },
-      );
-    }
+    if (conditions.ifNoneMatch.trim() !== "*") throw notImplemented("If-None-Match");
     if (current !== undefined) throw preconditionFailed("If-None-Match");
   }
   if (conditions.ifMatch !== undefined) {

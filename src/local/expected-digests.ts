@@ -3,8 +3,8 @@ import {
   badDigest,
   type Checksum,
   type ChecksumAlgorithm,
-  checksumAlgorithms,
   checksumHeader,
+  checksumsAmong,
   createChecksum,
   parseChecksumAlgorithm,
   parseChecksumValue,
@@ -50,10 +50,15 @@ function parseContentMd5(value: string | undefined): string | undefined {
 
 function parseChecksum(headers: Readonly<Record<string, string>>): ExpectedDigests["checksum"] {
   const trailers = trailerNames(headers);
-  const present = checksumAlgorithms.filter(
-    (algorithm) =>
-      headers[checksumHeader(algorithm)] !== undefined || trailers.includes(checksumHeader(algorithm)),
-  );
+  const trailing = checksumsAmong(trailers);
+  if (trailing.length < trailers.length) {
+    throw new StoreError(
+      400,
+      "InvalidRequest",
+      "The value specified in the x-amz-trailer header is not supported",
+    );
+  }
+  const present = [...checksumsAmong(Object.keys(headers)), ...trailing];
   if (present.length > 1) {
     throw new StoreError(
       400,

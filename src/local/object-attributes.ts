@@ -1,6 +1,6 @@
 import type { ObjectAttributes, StoredObject } from "./object-version.ts";
 import { invalidArgument } from "./s3-request.ts";
-import { StoreError } from "./store-error.ts";
+import { notImplemented, StoreError } from "./store-error.ts";
 import { parseTaggingHeader } from "./tag-set.ts";
 
 type Headers = Readonly<Record<string, string>>;
@@ -92,17 +92,6 @@ function refuseUnsupported(headers: Headers): void {
       throw notImplemented(name);
     }
   }
-}
-
-function notImplemented(header: string): StoreError {
-  return new StoreError(
-    501,
-    "NotImplemented",
-    "A header you provided implies functionality that is not implemented",
-    {
-      details: { Header: header },
-    },
-  );
 }
 
 const overridable = [

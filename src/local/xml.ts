@@ -86,6 +86,10 @@ export class ParsedElement {
     this.#content = content;
   }
 
+  get childNames(): string[] {
+    return isObject(this.#content) ? Object.keys(this.#content).filter((name) => name !== "#text") : [];
+  }
+
   /** The child elements of this name. */
   children(name: string): ParsedElement[] {
     if (!isObject(this.#content) || !Object.hasOwn(this.#content, name)) return [];

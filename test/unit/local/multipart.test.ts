@@ -151,6 +151,8 @@ test.each([
   ["CRC64NVME", "FULL_OBJECT"],
   ["SHA1", "COMPOSITE"],
   ["SHA256", "COMPOSITE"],
+  ["SHA512", "COMPOSITE"],
+  ["MD5", "COMPOSITE"],
 ] as const)("%s checksums, %s", async (algorithm, type) => {
   const { s3 } = await runningStore();
   const checksumOf = (...chunks: Uint8Array[]) => {
@@ -178,6 +180,9 @@ test.each([
       : `${checksumOf(...bodies.map((body) => checksumOf(body))).toString("base64")}-2`;
   expect((await refusal(complete({ [name]: checksumOf().toString("base64") }))).name).toBe("BadDigest");
   expect((await refusal(complete({ MpuObjectSize: 3 }))).name).toBe("InvalidRequest");
+  expect((await refusal(complete({ ChecksumXXHASH64: "AAAAAAAAAAA=" }))).name).toBe("NotImplemented");
+  const strange = Parts.map((part) => ({ ...part, ChecksumXXHASH64: "AAAAAAAAAAA=" }));
+  expect((await refusal(complete({ MultipartUpload: { Parts: strange } }))).name).toBe("InvalidPart");
   await complete({ [name]: expected, ChecksumType: type, MpuObjectSize: partBytes + 1000 });
   const head = await s3.send(new HeadObjectCommand({ Bucket, Key: "a", ChecksumMode: "ENABLED" }));
   expect(head).toMatchObject({ [name]: expected, ChecksumType: type });
