@@ -40,12 +40,13 @@ export function chooseOperation(
 
   const request = (): S3Request => {
     const signature = verifySignature(wire, endpoint.keys, endpoint.now(), "s3");
-    refuseOtherOwner(wire, endpoint.keys);
+    const headers = effectiveHeaders(wire, query, signature.presigned);
+    refuseOtherOwner(headers, endpoint.keys);
     return {
       ...target,
       identity: signature.identity,
       context: signature.context,
-      headers: effectiveHeaders(wire, query, signature.presigned),
+      headers,
       query,
       wire,
       signature,
@@ -93,10 +94,12 @@ function chosen<Request extends S3Request>(
 }
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
-function refuseOtherOwner({ headers }: WireRequest, keys: AccessKeys): void {
-  const expected = headers["x-amz-expected-bucket-owner"];
-  if (expected !== undefined && expected !== keys.accountId) {
-    throw new StoreError(403, "AccessDenied", "Access Denied");
+function refuseOtherOwner(headers: S3Request["headers"], keys: AccessKeys): void {
+  for (const name of ["x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"]) {
+    const expected = headers[name];
+    if (expected !== undefined && expected !== keys.accountId) {
+      throw new StoreError(403, "AccessDenied", "Access Denied");
+    }
   }
 }
 

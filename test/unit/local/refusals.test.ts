@@ -1,5 +1,6 @@
 import {
   AbortMultipartUploadCommand,
+  CopyObjectCommand,
   CreateBucketCommand,
   CreateMultipartUploadCommand,
   DeleteBucketCommand,
@@ -17,6 +18,7 @@ import {
   PutObjectCommand,
   type S3Client,
   UploadPartCommand,
+  UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
 import { AssumeRoleCommand, GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
@@ -162,6 +164,31 @@ test("a missing bucket is missing for everybody", async () => {
     const get = client.send(new GetObjectCommand({ Bucket: "missing-bucket", Key: "a" }));
     expect(await refusal(get)).toEqual({ name: "NoSuchBucket", status: 404 });
   }
+});
+
+test("a bucket of another owner than the one expected is refused, as source of a copy too", async () => {
+  const { s3 } = await runningStore();
+  await s3.send(new PutObjectCommand({ Bucket, Key: "a", Body: "x" }));
+  const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: "m" }));
+  const source = { Bucket, CopySource: `${Bucket}/a` };
+  const asks = (ExpectedBucketOwner?: string, ExpectedSourceBucketOwner?: string) => {
+    const expected = { ExpectedBucketOwner, ExpectedSourceBucketOwner };
+    return [
+      new CopyObjectCommand({ ...source, Key: "b", ...expected }),
+      new UploadPartCopyCommand({ ...source, Key: "m", UploadId, PartNumber: 1, ...expected }),
+    ] as const;
+  };
+  const [ours, others] = ["000000000000", "111111111111"];
+  for (const [copy, part] of [asks(others), asks(ours, others)]) {
+    expect(await refusal(s3.send(copy))).toEqual(denied);
+    expect(await refusal(s3.send(part))).toEqual(denied);
+  }
+  const [copy, part] = asks(ours, ours);
+  await s3.send(copy);
+  await s3.send(part);
+  const url = await getSignedUrl(s3, new GetObjectCommand({ Bucket, Key: "a", ExpectedBucketOwner: others }));
+  expect(new URL(url).searchParams.get("x-amz-expected-bucket-owner")).toBe(others);
+  expect((await fetch(url)).status).toBe(403);
 });
 
 test("a bucket of another region redirects, and says where to", async () => {
