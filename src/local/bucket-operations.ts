@@ -3,7 +3,7 @@ import { authorize, authorizeBucket, bucketArn } from "./authorization.ts";
 import { parseCorsConfiguration, renderCorsConfiguration } from "./cors.ts";
 import { receiveText } from "./request-body.ts";
 import type { BucketRequest, S3Request, StoreState } from "./s3-request.ts";
-import { StoreError } from "./store-error.ts";
+import { notImplemented, StoreError } from "./store-error.ts";
 import { malformedXml, parseXml } from "./xml.ts";
 
 export const owner = {
@@ -40,8 +40,10 @@ async function receiveOptionalText(request: S3Request): Promise<string> {
 }
 
 function parseRegion(body: string, signedRegion: string): string {
-  const constraint =
-    body === "" ? undefined : parseXml(body, "CreateBucketConfiguration").childText("LocationConstraint");
+  const configuration = body === "" ? undefined : parseXml(body, "CreateBucketConfiguration");
+  const unknown = configuration?.childNames.find((name) => name !== "LocationConstraint");
+  if (unknown !== undefined) throw notImplemented(unknown);
+  const constraint = configuration?.childText("LocationConstraint");
   const asked = constraint === "EU" ? "eu-west-1" : constraint;
   if (asked !== undefined && !/^[a-z]{2}(?:-[a-z]+)+-\d{1,2}$/.test(asked)) {
     throw new StoreError(400, "InvalidLocationConstraint", "The specified location-constraint is not valid", {
@@ -83,7 +85,9 @@ export async function getBucketVersioning(request: BucketRequest): Promise<Answe
 
 export async function putBucketVersioning(request: BucketRequest): Promise<Answer> {
   authorizeBucket(request, "s3:PutBucketVersioning");
-  const status = parseXml(await receiveText(request), "VersioningConfiguration").childText("Status");
+  const configuration = parseXml(await receiveText(request), "VersioningConfiguration");
+  if (configuration.childText("MfaDelete") === "Enabled") throw notImplemented("MfaDelete");
+  const status = configuration.childText("Status");
   if (status !== "Enabled" && status !== "Suspended") throw malformedXml();
   await request.bucket.configure({ versioning: status });
   return { status: 200 };

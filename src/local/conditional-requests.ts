@@ -70,10 +70,13 @@ export function judgeCopySource(conditions: Preconditions, validators: Validator
 
 /**
  * If-Match and If-None-Match of a request that writes or deletes; `current` is undefined if there is no such object.
+ * S3 has no condition of time for these.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  * @throws {StoreError} PreconditionFailed (412), NoSuchKey (404), NotImplemented (501)
  */
 export function judgeWrite(conditions: Preconditions, current: Validators | undefined): void {
+  if (conditions.ifModifiedSince !== undefined) throw notImplemented("If-Modified-Since");
+  if (conditions.ifUnmodifiedSince !== undefined) throw notImplemented("If-Unmodified-Since");
   if (conditions.ifNoneMatch !== undefined) {
     if (conditions.ifNoneMatch.trim() !== "*") throw notImplemented("If-None-Match");
     if (current !== undefined) throw preconditionFailed("If-None-Match");

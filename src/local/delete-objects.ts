@@ -1,10 +1,9 @@
 import { type Answer, xmlAnswer } from "./answer.ts";
-import { authorize, objectArn } from "./authorization.ts";
 import { parseExpectedDigests } from "./expected-digests.ts";
 import { deleteVersion } from "./object-operations.ts";
 import { receiveText } from "./request-body.ts";
 import type { BucketRequest, StoreState } from "./s3-request.ts";
-import { StoreError } from "./store-error.ts";
+import { notImplemented, StoreError } from "./store-error.ts";
 import { malformedXml, parseXml, type XmlElements } from "./xml.ts";
 
 const maxObjects = 1000;
@@ -23,6 +22,10 @@ export async function deleteObjects(request: BucketRequest, { now }: StoreState)
   const objects = root.children("Object").map((object) => {
     const key = object.childText("Key");
     if (key === undefined || key === "") throw malformedXml();
+    // Conditions that S3 has for directory buckets only.
+    for (const condition of ["LastModifiedTime", "Size"]) {
+      if (object.childNames.includes(condition)) throw notImplemented(condition);
+    }
     return { key, versionId: object.childText("VersionId"), ifMatch: object.childText("ETag") };
   });
   if (objects.length === 0 || objects.length > maxObjects) throw malformedXml();
@@ -46,10 +49,8 @@ function requireDigest(request: BucketRequest): void {
 }
 
 async function deleteOne(request: BucketRequest, object: NamedObject, now: Date): Promise<XmlElements> {
-  const { key, versionId } = object;
-  const action = versionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion";
-  authorize(request, action, objectArn(request.bucketName, key), { "s3:versionid": versionId });
-  const deletion = await deleteVersion(request, object, now);
+  const { key, versionId, ifMatch } = object;
+  const deletion = await deleteVersion(request, { key, versionId, conditions: { ifMatch } }, now);
   return {
     Key: key,
     VersionId: versionId,

@@ -1,6 +1,6 @@
 import type { ObjectAttributes, StoredObject } from "./object-version.ts";
 import { invalidArgument } from "./s3-request.ts";
-import { notImplemented, StoreError } from "./store-error.ts";
+import { StoreError } from "./store-error.ts";
 import { parseTaggingHeader } from "./tag-set.ts";
 
 type Headers = Readonly<Record<string, string>>;
@@ -22,7 +22,6 @@ const maxMetadataBytes = 2048;
  * @throws {StoreError} MetadataTooLarge, InvalidTag, InvalidArgument, …
  */
 export function parseAttributes(headers: Headers): ObjectAttributes {
-  refuseUnsupported(headers);
   return { ...parseDescription(headers), tags: parseTaggingHeader(headers["x-amz-tagging"]) };
 }
 
@@ -63,35 +62,6 @@ function parseMetadata(headers: Headers): Record<string, string> {
     );
   }
   return Object.fromEntries(metadata);
-}
-
-/** Says no to what this store does not do, rather than forgetting it silently. */
-function refuseUnsupported(headers: Headers): void {
-  const storageClass = headers["x-amz-storage-class"];
-  if (storageClass !== undefined && storageClass !== "STANDARD") {
-    throw new StoreError(400, "InvalidStorageClass", "The storage class you specified is not valid", {
-      details: { StorageClassRequested: storageClass },
-    });
-  }
-  const encryption = headers["x-amz-server-side-encryption"];
-  if (encryption !== undefined && encryption !== "AES256")
-    throw notImplemented("x-amz-server-side-encryption");
-  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html: ACLs are off by default
-  const acl = headers["x-amz-acl"];
-  if (
-    (acl !== undefined && acl !== "private" && acl !== "bucket-owner-full-control") ||
-    Object.keys(headers).some((name) => name.startsWith("x-amz-grant-"))
-  ) {
-    throw new StoreError(400, "AccessControlListNotSupported", "The bucket does not allow ACLs");
-  }
-  for (const name of Object.keys(headers)) {
-    if (name.startsWith("x-amz-object-lock-")) {
-      throw new StoreError(400, "InvalidRequest", "Bucket is missing Object Lock Configuration");
-    }
-    if (name === "x-amz-website-redirect-location" || name.startsWith("x-amz-server-side-encryption-")) {
-      throw notImplemented(name);
-    }
-  }
 }
 
 const overridable = [

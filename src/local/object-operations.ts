@@ -1,5 +1,5 @@
 import { type Answer, noContent } from "./answer.ts";
-import { authorize, authorizeObject, objectArn } from "./authorization.ts";
+import { authorize, objectArn } from "./authorization.ts";
 import { checksumHeader } from "./checksums.ts";
 import { requestTagContext } from "./condition-keys.ts";
 import { judgeRead, judgeWrite, type Preconditions, parsePreconditions } from "./conditional-requests.ts";
@@ -16,13 +16,14 @@ import {
 import { type ByteRange, parseRange } from "./range.ts";
 import { type ReceivedBlob, withReceivedBlob } from "./request-body.ts";
 import {
+  type BucketRequest,
   integerParameter,
   invalidArgument,
   type ObjectRequest,
   type SignedRequest,
   type StoreState,
 } from "./s3-request.ts";
-import { StoreError } from "./store-error.ts";
+import { notImplemented, StoreError } from "./store-error.ts";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
 export async function getObject(request: ObjectRequest, { blobs }: StoreState): Promise<Answer> {
@@ -201,9 +202,9 @@ export function writtenHeaders(
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html */
 export async function deleteObject(request: ObjectRequest, { now }: StoreState): Promise<Answer> {
   const { key, query, headers } = request;
-  const versionId = query.get("versionId");
-  authorizeObject(request, versionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion");
-  const deleted = await deleteVersion(request, { key, versionId, ifMatch: headers["if-match"] }, now());
+  const conditions = parsePreconditions(headers);
+  if (conditions.ifNoneMatch !== undefined) throw notImplemented("If-None-Match");
+  const deleted = await deleteVersion(request, { key, versionId: query.get("versionId"), conditions }, now());
   return {
     ...noContent,
     headers: {
@@ -220,19 +221,29 @@ export interface Deletion {
 }
 
 /**
- * Removes one version, or the object: in a bucket with versions a delete marker hides it.
+ * Removes one version, or the object, if the caller may: in a bucket with versions a delete marker hides it.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html
+ * @throws {StoreError} AccessDenied (403), PreconditionFailed (412), …
  */
 export async function deleteVersion(
-  { bucket }: Pick<ObjectRequest, "bucket">,
+  request: BucketRequest,
   target: {
     readonly key: string;
     readonly versionId: string | undefined;
-    readonly ifMatch?: string | undefined;
+    readonly conditions: Preconditions;
   },
   now: Date,
 ): Promise<Deletion> {
-  const { key, versionId, ifMatch } = target;
+  const { bucket } = request;
+  const { key, versionId, conditions } = target;
+  const { ifMatch } = conditions;
+  const action = versionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion";
+  authorize(request, action, objectArn(bucket.name, key), {
+    "s3:versionid": versionId,
+    "s3:if-match": ifMatch,
+  });
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+  if (ifMatch !== undefined && ifMatch !== "*") authorizeExisting(request, "s3:GetObject", { bucket, key });
   checkVersionId(versionId);
   if (ifMatch === "") throw invalidArgument("The If-Match header is empty.", "If-Match", ifMatch);
   const { versioning } = bucket.configuration;
@@ -243,7 +254,7 @@ export async function deleteVersion(
   } as const;
   let removed: ObjectVersion | undefined;
   await bucket.updateVersions(key, (versions) => {
-    judgeWrite({ ifMatch }, currentValidators(key, versions));
+    judgeWrite(conditions, currentValidators(key, versions));
     if (versionId !== undefined) {
       removed = versions.find((version) => version.versionId === versionId);
       return versions.filter((version) => version !== removed);

@@ -15,6 +15,7 @@ import { refuseOtherRegion, type S3Endpoint } from "./s3-endpoint.ts";
 import { invalidArgument, parseKey, type Target } from "./s3-request.ts";
 import { StoreError } from "./store-error.ts";
 import { parseTaggingDocument } from "./tag-set.ts";
+import { refuseUnsupportedHeaders } from "./unsupported-headers.ts";
 import { parseXml, renderXml } from "./xml.ts";
 
 // https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
@@ -81,7 +82,9 @@ function withFileName({ fields, fileName }: UploadForm): Fields {
 
 function parseFormAttributes(fields: Readonly<Record<string, string>>): ObjectAttributes {
   const { tagging, acl, ...rest } = fields;
-  const attributes = parseAttributes(acl === undefined ? rest : { ...rest, "x-amz-acl": acl });
+  const headers = acl === undefined ? rest : { ...rest, "x-amz-acl": acl };
+  refuseUnsupportedHeaders(headers);
+  const attributes = parseAttributes(headers);
   return tagging === undefined
     ? attributes
     : { ...attributes, tags: parseTaggingDocument(parseXml(tagging, "Tagging")) };

@@ -13,6 +13,7 @@ import {
 } from "./s3-request.ts";
 import { verifySignature } from "./signature.ts";
 import { StoreError } from "./store-error.ts";
+import { refuseUnsupportedHeaders } from "./unsupported-headers.ts";
 
 export interface S3Endpoint extends StoreState {
   readonly keys: AccessKeys;
@@ -42,6 +43,7 @@ export function chooseOperation(
     const signature = verifySignature(wire, endpoint.keys, endpoint.now(), "s3");
     const headers = effectiveHeaders(wire, query, signature.presigned);
     refuseOtherOwner(headers, endpoint.keys);
+    refuseUnsupportedHeaders(headers);
     return {
       ...target,
       identity: signature.identity,
