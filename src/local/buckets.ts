@@ -7,6 +7,8 @@ import { StoreError } from "./store-error.ts";
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 const nameShape = /^(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+// "-an" ends the names of an account's own namespace, which this store has none of.
+const reservedName = /^(?:xn--|sthree-|amzn-s3-demo-)|(?:-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3|-an)$/;
 
 /** All buckets of the store. */
 export class Buckets {
@@ -44,14 +46,14 @@ export class Buckets {
   /** @throws {StoreError} NoSuchBucket, InvalidBucketName */
   get(name: string): Bucket {
     const bucket = this.#buckets.get(name);
-    if (bucket === undefined) throw isBucketName(name) ? noSuchBucket(name) : invalidBucketName(name);
+    if (bucket === undefined) throw nameShape.test(name) ? noSuchBucket(name) : invalidBucketName(name);
     return bucket;
   }
 
   /** @throws {StoreError} InvalidBucketName, BucketAlreadyOwnedByYou */
   async create(configuration: BucketConfiguration): Promise<Bucket> {
     const { name } = configuration;
-    if (!isBucketName(name)) throw invalidBucketName(name);
+    if (!nameShape.test(name) || reservedName.test(name)) throw invalidBucketName(name);
     if (this.#buckets.has(name)) {
       throw new StoreError(
         409,
@@ -70,10 +72,6 @@ export class Buckets {
     await bucket.delete();
     this.#buckets.delete(bucket.name);
   }
-}
-
-function isBucketName(name: string): boolean {
-  return nameShape.test(name);
 }
 
 function invalidBucketName(name: string): StoreError {

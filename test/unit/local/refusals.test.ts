@@ -218,6 +218,23 @@ test("a bucket is deleted when it is empty", async () => {
   expect((await refusal(s3.send(new HeadBucketCommand({ Bucket })))).status).toBe(404);
 });
 
+test.each([
+  ...["xn--abc", "sthree-abc", "amzn-s3-demo-abc", "abc-s3alias", "abc--ol-s3", "abc.mrap", "abc--x-s3"],
+  ...["abc--table-s3", "abc-000000000000-us-east-1-an", "ABC", "ab", "a..b", "1.2.3.4", "-abc", "abc-"],
+])("a bucket is not named %s", async (name) => {
+  const { s3 } = await runningStore();
+  // Under another name, since the SDK has other requests for some of these.
+  const command = new CreateBucketCommand({ Bucket: "replaced" });
+  command.middlewareStack.add(
+    (next) => (args) => {
+      Object.assign(args.request as object, { path: `/${name}` });
+      return next(args);
+    },
+    { step: "build" },
+  );
+  expect(await refusal(s3.send(command))).toEqual({ name: "InvalidBucketName", status: 400 });
+});
+
 test("sessions end when they should, presigned URLs with them", async () => {
   let now = new Date();
   const { s3, session } = await runningStore({ now: () => now });
