@@ -9,6 +9,10 @@ test("elements come in order, lists repeat, undefined is left out, text is escap
   );
 });
 
+test("control characters are references, so that no parser folds or drops them", () => {
+  expect(renderXml("Key", "a\r\nb\t\u0001\u0085", "")).toContain("<Key>a&#13;&#10;b&#9;&#1;&#133;</Key>");
+});
+
 test("every text comes back as it was", () => {
   const text = fc
     .string({ unit: "binary" })
