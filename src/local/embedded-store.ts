@@ -1,15 +1,15 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { AccessKeys, type StoreRole } from "./access-keys.ts";
-import { BlobFiles } from "./blob-files.ts";
-import { Buckets } from "./buckets.ts";
-import { type DataDirectory, openDataDirectory } from "./data-directory.ts";
-import { parseIamPolicy } from "./iam-policy.ts";
-import { createStoreServer, type RequestEntry } from "./store-server.ts";
+import { Buckets } from "./buckets/buckets.ts";
+import { BlobFiles } from "./disk/blob-files.ts";
+import { type DataDirectory, openDataDirectory } from "./disk/data-directory.ts";
+import { createStoreServer, type RequestEntry } from "./http/store-server.ts";
+import { parseIamPolicy } from "./iam/iam-policy.ts";
+import { AccessKeys, type StoreRole } from "./signing/access-keys.ts";
 import { blaming } from "./store-start-error.ts";
 
-export type { StoreRole } from "./access-keys.ts";
-export type { RequestEntry } from "./store-server.ts";
+export type { RequestEntry } from "./http/store-server.ts";
+export type { StoreRole } from "./signing/access-keys.ts";
 export { StoreStartError } from "./store-start-error.ts";
 
 export interface EmbeddedStoreOptions {

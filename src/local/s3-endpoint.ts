@@ -1,8 +1,6 @@
 import type { Readable } from "node:stream";
-import type { AccessKeys } from "./access-keys.ts";
-import type { Answer } from "./answer.ts";
-import type { Bucket } from "./bucket.ts";
-import type { WireRequest } from "./identity.ts";
+import type { Bucket } from "./buckets/bucket.ts";
+import type { Answer } from "./http/answer.ts";
 import { findRoute, noRoute, type Route, routes } from "./routes.ts";
 import {
   effectiveHeaders,
@@ -11,7 +9,9 @@ import {
   type StoreState,
   type Target,
 } from "./s3-request.ts";
-import { verifySignature } from "./signature.ts";
+import type { AccessKeys } from "./signing/access-keys.ts";
+import type { WireRequest } from "./signing/identity.ts";
+import { verifySignature } from "./signing/signature.ts";
 import { StoreError } from "./store-error.ts";
 import { refuseUnsupportedHeaders } from "./unsupported-headers.ts";
 

@@ -23,7 +23,7 @@ import {
 import { AssumeRoleCommand, GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { describe, expect, test } from "vitest";
-import { parseIamPolicy } from "../../../src/local/iam-policy.ts";
+import { parseIamPolicy } from "../../../src/local/iam/iam-policy.ts";
 import { allowing, bucket as Bucket, refusal, runningStore } from "./running-store.ts";
 
 const objectArn = `arn:aws:s3:::${Bucket}/mine/*`;
