@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseByteSize } from "./byte-size.ts";
+import { nearestName } from "./nearest-name.ts";
 import type { Region, Regions } from "./object-address.ts";
 
 /** Everything that the environment decides, parsed once. Sizes are bytes. */
@@ -128,7 +129,8 @@ const rateLimit = z.string().transform((text, context): RateLimitConfig => {
 
 const onOff = choice({ on: true, off: false });
 const port = integer(0, 65_535);
-const regionName = shape(/^[a-z]{2,}(?:-[a-z0-9]+)+$/, "region names such as eu-central-1");
+// A label of a host name, which is all that AWS's SDK asks: other stores have regions such as "default".
+const regionName = shape(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "region names such as eu-central-1");
 
 const variables = {
   HOST: z.string().default("127.0.0.1"),
@@ -178,6 +180,8 @@ const variables = {
 // Their values never show up in a message.
 const secretVariables = new Set(["VALETKEY_SECRET", "VALETKEY_EXTERNAL_ID", "VALETKEY_REDIS_URL"]);
 
+const ownPrefix = "VALETKEY_";
+
 /**
  * @throws {ConfigError} naming each variable that is unknown, malformed, out of range or missing
  */
@@ -185,8 +189,8 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   // An empty variable is how shells and compose files leave one unset.
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value));
   const faults = Object.keys(given)
-    .filter((name) => name.startsWith("VALETKEY_") && !Object.hasOwn(variables, name))
-    .map((name) => `${name}: no such variable`);
+    .filter((name) => name.startsWith(ownPrefix) && !Object.hasOwn(variables, name))
+    .map(describeUnknown);
   const parsed = z.object(variables).safeParse(given);
   if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => describe(issue, given)));
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults.join("\n"));
@@ -197,6 +201,11 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
 
   if (values.VALETKEY_ROLE_ARN === undefined) {
     if (production) missing("VALETKEY_ROLE_ARN", "the embedded store is not for production");
+    if (values.VALETKEY_REGIONS?.includes(embeddedRegion) === false) {
+      faults.push(
+        `VALETKEY_REGIONS: got ${JSON.stringify(given.VALETKEY_REGIONS)}, takes a list with ${embeddedRegion}, where the embedded store's bucket is`,
+      );
+    }
   } else {
     if (!values.VALETKEY_GRANTS)
       missing("VALETKEY_GRANTS", "with a role, a grants file says who may do what");
@@ -259,9 +268,11 @@ function storeOf(values: Values): Config["store"] {
   };
 }
 
+/** Whatever region the shell has for AWS, the embedded store's bucket is here. */
+const embeddedRegion = "us-east-1";
+
 function regionsOf(values: Values): Regions {
-  // Whatever region the shell has for AWS, the embedded store's bucket is in us-east-1.
-  const home = values.VALETKEY_ROLE_ARN === undefined ? "us-east-1" : values.AWS_REGION;
+  const home = values.VALETKEY_ROLE_ARN === undefined ? embeddedRegion : values.AWS_REGION;
   const allowed = [...new Set(values.VALETKEY_REGIONS ?? (home === undefined ? [] : [home]))];
   const first = home !== undefined && allowed.includes(home) ? home : allowed[0];
   if (first === undefined) throw new ConfigError("AWS_REGION: missing");
@@ -270,6 +281,18 @@ function regionsOf(values: Values): Regions {
 
 function describe(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
   const name = String(issue.path[0]);
-  const value = secretVariables.has(name) ? "a value that is not shown" : JSON.stringify(given[name]);
+  const value = secretVariables.has(name) ? notShown : JSON.stringify(given[name]);
   return `${name}: got ${value}, ${issue.message}`;
 }
+
+/** The value may be a secret whose name was misspelt. */
+function describeUnknown(name: string): string {
+  const known = Object.keys(variables)
+    .filter((each) => each.startsWith(ownPrefix))
+    .map((each) => each.slice(ownPrefix.length));
+  const nearest = nearestName(name.slice(ownPrefix.length), known);
+  const hint = nearest === undefined ? "" : `; did you mean ${ownPrefix}${nearest}?`;
+  return `${name}: got ${notShown}, no such variable${hint}`;
+}
+
+const notShown = "a value that is not shown";

@@ -1,7 +1,7 @@
 import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
 import type { Logger } from "pino";
-import type { Config } from "./config.ts";
-import { startEmbeddedStore } from "./local/embedded-store.ts";
+import { type Config, ConfigError, type EmbeddedStoreConfig } from "./config.ts";
+import { type EmbeddedStore, StoreStartError, startEmbeddedStore } from "./local/embedded-store.ts";
 import { type EndpointSettings, readEndpointSettings } from "./storage/endpoints.ts";
 
 /** What the server stores in, and as whom it may ask for roles. */
@@ -16,7 +16,10 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** AWS, or a store that speaks its language, as the configuration and AWS's own settings name it; else the embedded one. */
+/**
+ * AWS, or a store that speaks its language, as the configuration and AWS's own settings name it; else the embedded one.
+ * @throws {ConfigError} when the embedded one cannot start where it is told to
+ */
 export async function openStore({ store, forcePathStyle }: Config, log: Logger): Promise<Store> {
   if (store.kind === "role") {
     const { roleArn, externalId, sessionTags, sourceIdentity } = store;
@@ -30,11 +33,7 @@ export async function openStore({ store, forcePathStyle }: Config, log: Logger):
       close: async () => {},
     };
   }
-  const embedded = await startEmbeddedStore({
-    directory: store.dataDirectory,
-    port: store.port,
-    log: (line) => log.warn(line),
-  });
+  const embedded = await startEmbedded(store, log);
   const { endpoint, accessKeyId, secretAccessKey, roleArn } = embedded;
   return {
     role: { arn: roleArn, externalId: undefined },
@@ -45,4 +44,20 @@ export async function openStore({ store, forcePathStyle }: Config, log: Logger):
     stsEndpoint: endpoint,
     close: () => embedded.close(),
   };
+}
+
+async function startEmbedded(
+  { dataDirectory, port }: EmbeddedStoreConfig,
+  log: Logger,
+): Promise<EmbeddedStore> {
+  try {
+    return await startEmbeddedStore({ directory: dataDirectory, port, log: (line) => log.warn(line) });
+  } catch (error) {
+    if (!(error instanceof StoreStartError)) throw error;
+    const fault =
+      error.option === "port"
+        ? `VALETKEY_STORE_PORT: got ${port}, ${error.message} (unset: PORT + 1)`
+        : `VALETKEY_DATA_DIR: got ${JSON.stringify(dataDirectory)}, ${error.message}`;
+    throw new ConfigError(fault, { cause: error });
+  }
 }

@@ -1,14 +1,16 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { AccessKeys, type StoreRole } from "./access-keys.ts";
-import { BlobFiles } from "./blob-files.ts";
-import { Buckets } from "./buckets.ts";
-import { type DataDirectory, openDataDirectory } from "./data-directory.ts";
-import { parseIamPolicy } from "./iam-policy.ts";
-import { createStoreServer, type RequestEntry } from "./store-server.ts";
+import { Buckets } from "./buckets/buckets.ts";
+import { BlobFiles } from "./disk/blob-files.ts";
+import { type DataDirectory, openDataDirectory } from "./disk/data-directory.ts";
+import { createStoreServer, type RequestEntry } from "./http/store-server.ts";
+import { parseIamPolicy } from "./iam/iam-policy.ts";
+import { AccessKeys, type StoreRole } from "./signing/access-keys.ts";
+import { blaming } from "./store-start-error.ts";
 
-export type { StoreRole } from "./access-keys.ts";
-export type { RequestEntry } from "./store-server.ts";
+export type { RequestEntry } from "./http/store-server.ts";
+export type { StoreRole } from "./signing/access-keys.ts";
+export { StoreStartError } from "./store-start-error.ts";
 
 export interface EmbeddedStoreOptions {
   /** Made if it is not there. One store at a time. */
@@ -45,15 +47,16 @@ const accountId = "000000000000";
 const roleName = "valetkey-embedded";
 const roleArn = `arn:aws:iam::${accountId}:role/${roleName}`;
 const region = "us-east-1";
+const host = "127.0.0.1";
 const firstBucket = "demo";
 
 /**
  * Starts an S3 and an STS for development and tests, on this machine alone. What it stores is kept in
  * `directory`; what AWS refuses, it refuses.
- * @throws {Error} when the directory is in use or the port taken
+ * @throws {StoreStartError} when the directory is in use or the port taken
  */
 export async function startEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
-  const directory = await openDataDirectory(options.directory);
+  const directory = await inDirectory(() => openDataDirectory(options.directory));
   try {
     return await start(options, directory);
   } catch (error) {
@@ -62,10 +65,14 @@ export async function startEmbeddedStore(options: EmbeddedStoreOptions): Promise
   }
 }
 
+function inDirectory<Result>(run: () => Promise<Result>): Promise<Result> {
+  return blaming("directory", "cannot be used", "a folder that this process may write", run);
+}
+
 async function start(options: EmbeddedStoreOptions, directory: DataDirectory): Promise<EmbeddedStore> {
   const { minSessionSeconds, onRequest, log = () => {}, now = () => new Date() } = options;
   const blobs = new BlobFiles(directory.blobs);
-  const buckets = await Buckets.load(directory.buckets, blobs);
+  const buckets = await inDirectory(() => Buckets.load(directory.buckets, blobs));
   if (directory.isNew) await buckets.create({ name: firstBucket, region, createdAt: now().toISOString() });
   const { accessKeyId, secretAccessKey, tokenKey } = directory.keys;
   const keys = new AccessKeys({
@@ -78,10 +85,12 @@ async function start(options: EmbeddedStoreOptions, directory: DataDirectory): P
   const onFault = (error: unknown) =>
     log(`embedded store: ${error instanceof Error ? error.stack : String(error)}`);
   const server = createStoreServer({ blobs, buckets, keys, now, minSessionSeconds, onRequest, onFault });
-  server.listen(options.port, "127.0.0.1");
-  await once(server, "listening");
+  server.listen(options.port, host);
+  await blaming("port", `cannot listen there on ${host}`, "a free port, or 0 for any", () =>
+    once(server, "listening"),
+  );
   const { port } = server.address() as AddressInfo;
-  const endpoint = `http://127.0.0.1:${port}`;
+  const endpoint = `http://${host}:${port}`;
   log(`The embedded S3 store is at ${endpoint}: for development and tests only.`);
   return {
     endpoint,

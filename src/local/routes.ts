@@ -1,16 +1,16 @@
-import type { Answer } from "./answer.ts";
-import * as bucket from "./bucket-operations.ts";
-import { completeMultipartUpload } from "./complete-upload.ts";
-import { copyObject, uploadPartCopy } from "./copy-operations.ts";
-import { deleteObjects } from "./delete-objects.ts";
-import { listMultipartUploads, listObjectVersions } from "./history-listing-operations.ts";
-import { listObjects, listObjectsV2 } from "./listing-operations.ts";
-import * as multipart from "./multipart-operations.ts";
-import { getObjectAttributes } from "./object-attributes-operation.ts";
-import * as object from "./object-operations.ts";
+import * as bucket from "./buckets/bucket-operations.ts";
+import type { Answer } from "./http/answer.ts";
+import { listMultipartUploads, listObjectVersions } from "./listing/history-listing-operations.ts";
+import { listObjects, listObjectsV2 } from "./listing/listing-operations.ts";
+import { completeMultipartUpload } from "./multipart/complete-upload.ts";
+import * as multipart from "./multipart/multipart-operations.ts";
+import { copyObject, uploadPartCopy } from "./objects/copy-operations.ts";
+import { deleteObjects } from "./objects/delete-objects.ts";
+import { getObjectAttributes } from "./objects/object-attributes-operation.ts";
+import * as object from "./objects/object-operations.ts";
+import * as tagging from "./objects/tagging-operations.ts";
 import type { BucketRequest, ObjectRequest, S3Request, StoreState } from "./s3-request.ts";
 import { StoreError } from "./store-error.ts";
-import * as tagging from "./tagging-operations.ts";
 
 type Handler<Request> = (request: Request, state: StoreState) => Promise<Answer>;
 

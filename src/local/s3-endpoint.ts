@@ -1,8 +1,6 @@
 import type { Readable } from "node:stream";
-import type { AccessKeys } from "./access-keys.ts";
-import type { Answer } from "./answer.ts";
-import type { Bucket } from "./bucket.ts";
-import type { WireRequest } from "./identity.ts";
+import type { Bucket } from "./buckets/bucket.ts";
+import type { Answer } from "./http/answer.ts";
 import { findRoute, noRoute, type Route, routes } from "./routes.ts";
 import {
   effectiveHeaders,
@@ -11,8 +9,11 @@ import {
   type StoreState,
   type Target,
 } from "./s3-request.ts";
-import { verifySignature } from "./signature.ts";
+import type { AccessKeys } from "./signing/access-keys.ts";
+import type { WireRequest } from "./signing/identity.ts";
+import { verifySignature } from "./signing/signature.ts";
 import { StoreError } from "./store-error.ts";
+import { refuseUnsupportedHeaders } from "./unsupported-headers.ts";
 
 export interface S3Endpoint extends StoreState {
   readonly keys: AccessKeys;
@@ -40,12 +41,14 @@ export function chooseOperation(
 
   const request = (): S3Request => {
     const signature = verifySignature(wire, endpoint.keys, endpoint.now(), "s3");
-    refuseOtherOwner(wire, endpoint.keys);
+    const headers = effectiveHeaders(wire, query, signature.presigned);
+    refuseOtherOwner(headers, endpoint.keys);
+    refuseUnsupportedHeaders(headers);
     return {
       ...target,
       identity: signature.identity,
-      authType: signature.presigned ? "REST-QUERY-STRING" : "REST-HEADER",
-      headers: effectiveHeaders(wire, query, signature.presigned),
+      context: signature.context,
+      headers,
       query,
       wire,
       signature,
@@ -93,10 +96,12 @@ function chosen<Request extends S3Request>(
 }
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
-function refuseOtherOwner({ headers }: WireRequest, keys: AccessKeys): void {
-  const expected = headers["x-amz-expected-bucket-owner"];
-  if (expected !== undefined && expected !== keys.accountId) {
-    throw new StoreError(403, "AccessDenied", "Access Denied");
+function refuseOtherOwner(headers: S3Request["headers"], keys: AccessKeys): void {
+  for (const name of ["x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"]) {
+    const expected = headers[name];
+    if (expected !== undefined && expected !== keys.accountId) {
+      throw new StoreError(403, "AccessDenied", "Access Denied");
+    }
   }
 }
 

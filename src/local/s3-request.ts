@@ -1,10 +1,11 @@
 import type { Readable } from "node:stream";
-import type { BlobFiles } from "./blob-files.ts";
-import type { Bucket } from "./bucket.ts";
-import type { Buckets } from "./buckets.ts";
-import { parseQuery } from "./canonical-request.ts";
-import type { Identity, WireRequest } from "./identity.ts";
-import type { VerifiedRequest } from "./signature.ts";
+import type { Bucket } from "./buckets/bucket.ts";
+import type { Buckets } from "./buckets/buckets.ts";
+import type { BlobFiles } from "./disk/blob-files.ts";
+import type { ConditionContext } from "./iam/condition-keys.ts";
+import { parseQuery } from "./signing/canonical-request.ts";
+import type { Identity, WireRequest } from "./signing/identity.ts";
+import type { VerifiedRequest } from "./signing/signature.ts";
 import { StoreError } from "./store-error.ts";
 
 /** What a URL names: the service, a bucket (no key), or an object. */
@@ -16,8 +17,8 @@ export interface Target {
 /** Whoever asks, and what with: all that policies look at. */
 export interface SignedRequest {
   readonly identity: Identity;
-  /** As in s3:authType. */
-  readonly authType: "REST-HEADER" | "REST-QUERY-STRING" | "POST";
+  /** The condition keys of its signature, time and transport. */
+  readonly context: ConditionContext;
   /** Names in lower case; those that a presigned URL has in its query, or a form in its fields, included. */
   readonly headers: Readonly<Record<string, string>>;
   readonly query: ReadonlyMap<string, string>;

@@ -20,3 +20,13 @@ export class StoreError extends Error {
     this.headers = extra.headers ?? {};
   }
 }
+
+/** For a header that asks for what this store does not do: to ignore it would be to pretend. */
+export function notImplemented(header: string): StoreError {
+  return new StoreError(
+    501,
+    "NotImplemented",
+    "A header you provided implies functionality that is not implemented",
+    { details: { Header: header } },
+  );
+}

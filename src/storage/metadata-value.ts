@@ -37,17 +37,32 @@ function splitByBytes(text: string, maxBytes: number): string[] {
   return chunks;
 }
 
-const encodedWord = /=\?([^?\s]+)\?([BbQq])\?([^?\s]*)\?=/g;
-const spaceBetweenEncodedWords = /(=\?[^?\s]+\?[BbQq]\?[^?\s]*\?=)\s+(?==\?[^?\s]+\?[BbQq]\?[^?\s]*\?=)/g;
+// https://www.rfc-editor.org/rfc/rfc2047#section-2
+const encodedWord = /=\?([^?\s]+)\?([BbQq])\?([^?\s]+)\?=/g;
 
 /** The text of a metadata header as S3 answered it. What is not encoded, or wrongly, comes back as it is. */
 export function decodeMetadataValue(header: string): string {
-  return latin1AsUtf8(header)
-    .replace(spaceBetweenEncodedWords, "$1")
-    .replace(encodedWord, (word, charset: string, encoding: string, encoded: string) => {
-      const bytes = encoding.toUpperCase() === "B" ? Buffer.from(encoded, "base64") : decodeQ(encoded);
-      return decodeCharset(charset, bytes) ?? word;
-    });
+  const source = latin1AsUtf8(header);
+  let text = "";
+  let end = 0;
+  let followsWord = false;
+  for (const { 0: word, 1: charset = "", 2: encoding = "", 3: encoded = "", index } of source.matchAll(
+    encodedWord,
+  )) {
+    const decoded = decodeWord(charset, encoding, encoded);
+    const between = source.slice(end, index);
+    // Space between two encoded words belongs to neither.
+    const isFolded = followsWord && decoded !== undefined && between.trim() === "";
+    text += `${isFolded ? "" : between}${decoded ?? word}`;
+    end = index + word.length;
+    followsWord = decoded !== undefined;
+  }
+  return text + source.slice(end);
+}
+
+function decodeWord(charset: string, encoding: string, encoded: string): string | undefined {
+  const bytes = encoding.toUpperCase() === "B" ? decodeB(encoded) : decodeQ(encoded);
+  return bytes && decodeCharset(charset, bytes);
 }
 
 /** Node reads header bytes as Latin-1; stores that answer raw UTF-8 mean UTF-8. */
@@ -57,8 +72,15 @@ function latin1AsUtf8(header: string): string {
   return isUtf8(bytes) ? bytes.toString("utf8") : header;
 }
 
+/** Strictly: Buffer.from skips what is no base64. */
+function decodeB(encoded: string): Buffer | undefined {
+  const bytes = Buffer.from(encoded, "base64");
+  return bytes.toString("base64") === encoded ? bytes : undefined;
+}
+
 /** https://www.rfc-editor.org/rfc/rfc2047#section-4.2 */
-function decodeQ(encoded: string): Buffer {
+function decodeQ(encoded: string): Buffer | undefined {
+  if (/=(?![0-9A-Fa-f]{2})/.test(encoded)) return undefined;
   const latin1 = encoded
     .replaceAll("_", " ")
     .replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));

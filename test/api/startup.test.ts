@@ -41,10 +41,22 @@ describe("the program", () => {
     expect(code).toBe(1);
     expect(stderr).toContain('PORT: got "99999", takes an integer from 0 to 65535');
     expect(stderr).toContain('VALETKEY_MAX_FILES: got "many"');
-    expect(stderr).toContain("VALETKEY_BUCKET: no such variable");
+    expect(stderr).toContain("VALETKEY_BUCKET: got a value that is not shown, no such variable");
     expect(stderr).toContain("VALETKEY_SECRET: got a value that is not shown");
     expect(stderr).not.toContain("too short a secret");
     expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test("says in one line which variable keeps the embedded store from starting", async () => {
+    const holder = createServer();
+    const { port } = new URL(await listenOnLoopback(holder));
+    try {
+      const { code, stderr } = await program.start(environment({ VALETKEY_STORE_PORT: port })).ended;
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^VALETKEY_STORE_PORT: got .*\n$/);
+    } finally {
+      await stopListening(holder);
+    }
   });
 
   test("serves from the embedded store when nothing is configured but where", async () => {
@@ -96,7 +108,10 @@ describe("a server does not start", () => {
     const holder = createServer();
     const { port } = new URL(await listenOnLoopback(holder));
     try {
-      await expect(start({ [name]: port })).rejects.toThrow(/EADDRINUSE/);
+      const fault = await faultOf({ [name]: port });
+      expect(fault).toMatch(
+        new RegExp(`^${name}: got ${port}, cannot listen there on 127.0.0.1 .EADDRINUSE.`),
+      );
     } finally {
       await stopListening(holder);
     }
@@ -107,9 +122,27 @@ describe("a server does not start", () => {
   test("on a data directory that another has", async () => {
     const first = await start();
     try {
-      await expect(start()).rejects.toThrow(/is in use/);
+      const fault = await faultOf({});
+      expect(fault).toMatch(
+        /^VALETKEY_DATA_DIR: got ".*data", in use by process \d+; takes a folder of its own/,
+      );
     } finally {
       await first.close();
+    }
+  });
+
+  test("on a data directory that is a file, or that this process may not make", async () => {
+    const file = join(directory, "a-file");
+    await writeFile(file, "");
+    for (const [VALETKEY_DATA_DIR, code] of [
+      [file, "EEXIST"],
+      [join(file, "below"), "ENOTDIR"],
+    ] as const) {
+      expect(await faultOf({ VALETKEY_DATA_DIR })).toMatch(
+        new RegExp(
+          `^VALETKEY_DATA_DIR: got ${JSON.stringify(VALETKEY_DATA_DIR)}, cannot be used .${code}.; takes a folder`,
+        ),
+      );
     }
   });
 });

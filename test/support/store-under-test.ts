@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from "@aws-sdk/client-s3";
 import type { TestProject } from "vitest/node";
 import { type StoreRole, startEmbeddedStore } from "../../src/local/embedded-store.ts";
-import { parseIamPolicy } from "../../src/local/iam-policy.ts";
+import { parseIamPolicy } from "../../src/local/iam/iam-policy.ts";
 import { accounts, roleArn, rolePermissions } from "../ceph/accounts.ts";
 import { startCephCluster } from "../ceph/cluster.ts";
 import type { StoreBuckets, StoreDescription } from "./store-description.ts";

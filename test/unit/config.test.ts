@@ -42,6 +42,13 @@ describe("loadConfig", () => {
     expect(loadConfig({ AWS_REGION: "ap-south-1" }).regions.default).toBe("us-east-1");
   });
 
+  it("refuses regions among which the embedded store's bucket is not", () => {
+    expect(faultsOf({ VALETKEY_REGIONS: "eu-central-1" })).toMatch(
+      /^VALETKEY_REGIONS: got "eu-central-1", takes a list with us-east-1, where the embedded store's bucket is$/,
+    );
+    expect(loadConfig({ VALETKEY_REGIONS: "eu-central-1,us-east-1" }).regions.default).toBe("us-east-1");
+  });
+
   it("gives the embedded store any free port beside a server on any free port", () => {
     expect(loadConfig({ PORT: "0" }).store).toMatchObject({ port: 0 });
   });
@@ -51,6 +58,14 @@ describe("loadConfig", () => {
     expect(regions).toEqual({ allowed: ["us-east-1", "eu-central-1"], default: "eu-central-1" });
     expect(store).toMatchObject({ kind: "role", roleArn: withRole.VALETKEY_ROLE_ARN });
   });
+
+  it.each(["default", "garage", "ru-1", "us-gov-west-1"])(
+    "takes %s, as other stores name a region",
+    (region) => {
+      expect(loadConfig({ ...withRole, AWS_REGION: region }).regions.default).toBe(region);
+      expect(loadConfig({ ...withRole, VALETKEY_REGIONS: region }).regions.allowed).toEqual([region]);
+    },
+  );
 
   it("takes roles of stores without account numbers", () => {
     expect(faultsOf({ ...withRole, VALETKEY_ROLE_ARN: "arn:aws:iam:::role/rgw" })).toBe("");
@@ -99,6 +114,10 @@ describe("loadConfig", () => {
     ["VALETKEY_JWT_ALGORITHMS", "RS256,none"],
     ["VALETKEY_JWT_ALGORITHMS", "HS256"],
     ["VALETKEY_REGIONS", "eu-central-1,*"],
+    ["VALETKEY_REGIONS", "eu-central-1,"],
+    ["AWS_REGION", "eu-"],
+    ["AWS_REGION", "eu.central"],
+    ["AWS_REGION", "EU"],
     ["VALETKEY_FORCE_PATH_STYLE", "yes"],
     ["VALETKEY_REDIS_URL", "redis://localhost"],
     ["VALETKEY_DRAIN_SECONDS", "-1"],
@@ -107,8 +126,13 @@ describe("loadConfig", () => {
     expect(faultsOf({ [name]: value })).toMatch(new RegExp(`^${name}: got .*, (takes|is not)`, "m"));
   });
 
-  it("refuses names that do not exist", () => {
-    expect(faultsOf({ VALETKEY_MAX_UPLOADS: "1" })).toBe("VALETKEY_MAX_UPLOADS: no such variable");
+  it("refuses names that do not exist, and says which one is near", () => {
+    const unknown = "got a value that is not shown, no such variable";
+    expect(faultsOf({ VALETKEY_FOO: "1" })).toBe(`VALETKEY_FOO: ${unknown}`);
+    expect(faultsOf({ VALETKEY_SECRETS: "hush" })).toBe(
+      `VALETKEY_SECRETS: ${unknown}; did you mean VALETKEY_SECRET?`,
+    );
+    expect(faultsOf({ VALETKEY_MAX_UPLOAD_SIZE: "1" })).toContain("did you mean VALETKEY_MAX_UPLOAD_BYTES?");
   });
 
   it("names every fault at once, and no secret", () => {

@@ -9,7 +9,7 @@ import {
 import type { Grant } from "../../../src/access/grants.ts";
 import { SessionPolicyTooLargeError, sessionPolicy } from "../../../src/access/session-policy.ts";
 import { ValetKeyError } from "../../../src/errors.ts";
-import { evaluate, parseIamPolicy } from "../../../src/local/iam-policy.ts";
+import { evaluate, parseIamPolicy } from "../../../src/local/iam/iam-policy.ts";
 import { anyGrants, anyObject, bucketA, bucketB } from "./arbitraries.ts";
 
 const aws = { partition: "aws" };

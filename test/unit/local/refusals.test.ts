@@ -1,5 +1,6 @@
 import {
   AbortMultipartUploadCommand,
+  CopyObjectCommand,
   CreateBucketCommand,
   CreateMultipartUploadCommand,
   DeleteBucketCommand,
@@ -17,11 +18,12 @@ import {
   PutObjectCommand,
   type S3Client,
   UploadPartCommand,
+  UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
 import { AssumeRoleCommand, GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { describe, expect, test } from "vitest";
-import { parseIamPolicy } from "../../../src/local/iam-policy.ts";
+import { parseIamPolicy } from "../../../src/local/iam/iam-policy.ts";
 import { allowing, bucket as Bucket, refusal, runningStore } from "./running-store.ts";
 
 const objectArn = `arn:aws:s3:::${Bucket}/mine/*`;
@@ -164,6 +166,31 @@ test("a missing bucket is missing for everybody", async () => {
   }
 });
 
+test("a bucket of another owner than the one expected is refused, as source of a copy too", async () => {
+  const { s3 } = await runningStore();
+  await s3.send(new PutObjectCommand({ Bucket, Key: "a", Body: "x" }));
+  const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: "m" }));
+  const source = { Bucket, CopySource: `${Bucket}/a` };
+  const asks = (ExpectedBucketOwner?: string, ExpectedSourceBucketOwner?: string) => {
+    const expected = { ExpectedBucketOwner, ExpectedSourceBucketOwner };
+    return [
+      new CopyObjectCommand({ ...source, Key: "b", ...expected }),
+      new UploadPartCopyCommand({ ...source, Key: "m", UploadId, PartNumber: 1, ...expected }),
+    ] as const;
+  };
+  const [ours, others] = ["000000000000", "111111111111"];
+  for (const [copy, part] of [asks(others), asks(ours, others)]) {
+    expect(await refusal(s3.send(copy))).toEqual(denied);
+    expect(await refusal(s3.send(part))).toEqual(denied);
+  }
+  const [copy, part] = asks(ours, ours);
+  await s3.send(copy);
+  await s3.send(part);
+  const url = await getSignedUrl(s3, new GetObjectCommand({ Bucket, Key: "a", ExpectedBucketOwner: others }));
+  expect(new URL(url).searchParams.get("x-amz-expected-bucket-owner")).toBe(others);
+  expect((await fetch(url)).status).toBe(403);
+});
+
 test("a bucket of another region redirects, and says where to", async () => {
   const { client, endpoint, s3 } = await runningStore();
   const frankfurt = client({ region: "eu-central-1" });
@@ -189,6 +216,23 @@ test("a bucket is deleted when it is empty", async () => {
   await s3.send(new DeleteObjectCommand({ Bucket, Key: "a" }));
   await s3.send(new DeleteBucketCommand({ Bucket }));
   expect((await refusal(s3.send(new HeadBucketCommand({ Bucket })))).status).toBe(404);
+});
+
+test.each([
+  ...["xn--abc", "sthree-abc", "amzn-s3-demo-abc", "abc-s3alias", "abc--ol-s3", "abc.mrap", "abc--x-s3"],
+  ...["abc--table-s3", "abc-000000000000-us-east-1-an", "ABC", "ab", "a..b", "1.2.3.4", "-abc", "abc-"],
+])("a bucket is not named %s", async (name) => {
+  const { s3 } = await runningStore();
+  // Under another name, since the SDK has other requests for some of these.
+  const command = new CreateBucketCommand({ Bucket: "replaced" });
+  command.middlewareStack.add(
+    (next) => (args) => {
+      Object.assign(args.request as object, { path: `/${name}` });
+      return next(args);
+    },
+    { step: "build" },
+  );
+  expect(await refusal(s3.send(command))).toEqual({ name: "InvalidBucketName", status: 400 });
 });
 
 test("sessions end when they should, presigned URLs with them", async () => {

@@ -1,5 +1,9 @@
-import { AccessKeys, type IssuedCredentials, type StoreRole } from "../../../src/local/access-keys.ts";
-import { parseIamPolicy } from "../../../src/local/iam-policy.ts";
+import { parseIamPolicy } from "../../../src/local/iam/iam-policy.ts";
+import {
+  AccessKeys,
+  type IssuedCredentials,
+  type StoreRole,
+} from "../../../src/local/signing/access-keys.ts";
 
 /** The credentials of AWS's published examples. */
 export const exampleKeys = {

@@ -54,7 +54,11 @@ test("secrets are for their owner's eyes", async () => {
 test("one directory takes one store, and a lock whose holder is dead does not count", async () => {
   const store = await runningStore();
   const { directory } = store;
-  await expect(startEmbeddedStore({ directory, port: 0 })).rejects.toThrow("is in use");
+  await expect(startEmbeddedStore({ directory, port: 0 })).rejects.toMatchObject({
+    name: "StoreStartError",
+    option: "directory",
+    message: expect.stringContaining("in use by"),
+  });
   await store.close();
   await writeFile(join(directory, "lock"), `${process.ppid}\n`);
   await expect(startEmbeddedStore({ directory, port: 0 })).rejects.toThrow(`process ${process.ppid}`);
@@ -67,7 +71,11 @@ test("one directory takes one store, and a lock whose holder is dead does not co
 test("a port that is taken leaves the directory free", async () => {
   const { port } = await runningStore();
   const directory = await temporaryDirectory();
-  await expect(startEmbeddedStore({ directory, port })).rejects.toThrow("EADDRINUSE");
+  await expect(startEmbeddedStore({ directory, port })).rejects.toMatchObject({
+    name: "StoreStartError",
+    option: "port",
+    message: expect.stringContaining("EADDRINUSE"),
+  });
   await (await startEmbeddedStore({ directory, port: 0 })).close();
 });
 

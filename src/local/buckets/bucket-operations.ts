@@ -1,0 +1,119 @@
+import { type Answer, noContent, xmlAnswer } from "../http/answer.ts";
+import { receiveText } from "../http/request-body.ts";
+import { malformedXml, parseXml } from "../http/xml.ts";
+import { authorize, authorizeBucket, bucketArn } from "../iam/authorization.ts";
+import type { BucketRequest, S3Request, StoreState } from "../s3-request.ts";
+import { notImplemented, StoreError } from "../store-error.ts";
+import { parseCorsConfiguration, renderCorsConfiguration } from "./cors.ts";
+
+export const owner = {
+  ID: "0000000000000000000000000000000000000000000000000000000000000000",
+  DisplayName: "valetkey",
+};
+
+export async function listBuckets(request: S3Request, { buckets }: StoreState): Promise<Answer> {
+  authorize(request, "s3:ListAllMyBuckets", bucketArn("*"));
+  const Bucket = buckets.all().map(({ name, region, configuration }) => ({
+    Name: name,
+    CreationDate: configuration.createdAt,
+    BucketRegion: region,
+  }));
+  return xmlAnswer("ListAllMyBucketsResult", { Owner: owner, Buckets: { Bucket } });
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html */
+export async function createBucket(
+  request: S3Request & { readonly bucketName: string },
+  { buckets, now }: StoreState,
+): Promise<Answer> {
+  authorizeBucket(request, "s3:CreateBucket");
+  const region = parseRegion(await receiveOptionalText(request), request.signature.region);
+  await buckets.create({ name: request.bucketName, region, createdAt: now().toISOString() });
+  return { status: 200, headers: { location: `/${request.bucketName}` } };
+}
+
+async function receiveOptionalText(request: S3Request): Promise<string> {
+  const hasBody =
+    request.headers["content-length"] !== undefined ||
+    request.headers["x-amz-decoded-content-length"] !== undefined;
+  return hasBody ? await receiveText(request) : "";
+}
+
+function parseRegion(body: string, signedRegion: string): string {
+  const configuration = body === "" ? undefined : parseXml(body, "CreateBucketConfiguration");
+  const unknown = configuration?.childNames.find((name) => name !== "LocationConstraint");
+  if (unknown !== undefined) throw notImplemented(unknown);
+  const constraint = configuration?.childText("LocationConstraint");
+  const asked = constraint === "EU" ? "eu-west-1" : constraint;
+  if (asked !== undefined && !/^[a-z]{2}(?:-[a-z]+)+-\d{1,2}$/.test(asked)) {
+    throw new StoreError(400, "InvalidLocationConstraint", "The specified location-constraint is not valid", {
+      details: { LocationConstraint: asked },
+    });
+  }
+  if (signedRegion === "us-east-1") return asked ?? signedRegion;
+  if (asked !== signedRegion) {
+    throw new StoreError(
+      400,
+      "IllegalLocationConstraintException",
+      `The ${asked ?? "unspecified"} location constraint is incompatible for the region specific endpoint this request was sent to.`,
+    );
+  }
+  return asked;
+}
+
+export async function headBucket(request: BucketRequest): Promise<Answer> {
+  authorizeBucket(request, "s3:ListBucket");
+  return { status: 200, headers: { "x-amz-bucket-region": request.bucket.region } };
+}
+
+export async function deleteBucket(request: BucketRequest, { buckets }: StoreState): Promise<Answer> {
+  authorizeBucket(request, "s3:DeleteBucket");
+  await buckets.delete(request.bucket);
+  return noContent;
+}
+
+export async function getBucketLocation(request: BucketRequest): Promise<Answer> {
+  authorizeBucket(request, "s3:GetBucketLocation");
+  const { region } = request.bucket;
+  return xmlAnswer("LocationConstraint", region === "us-east-1" ? "" : region);
+}
+
+export async function getBucketVersioning(request: BucketRequest): Promise<Answer> {
+  authorizeBucket(request, "s3:GetBucketVersioning");
+  return xmlAnswer("VersioningConfiguration", { Status: request.bucket.configuration.versioning });
+}
+
+export async function putBucketVersioning(request: BucketRequest): Promise<Answer> {
+  authorizeBucket(request, "s3:PutBucketVersioning");
+  const configuration = parseXml(await receiveText(request), "VersioningConfiguration");
+  if (configuration.childText("MfaDelete") === "Enabled") throw notImplemented("MfaDelete");
+  const status = configuration.childText("Status");
+  if (status !== "Enabled" && status !== "Suspended") throw malformedXml();
+  await request.bucket.configure({ versioning: status });
+  return { status: 200 };
+}
+
+export async function getBucketCors(request: BucketRequest): Promise<Answer> {
+  authorizeBucket(request, "s3:GetBucketCORS");
+  const rules = request.bucket.configuration.cors;
+  if (rules === undefined) {
+    throw new StoreError(404, "NoSuchCORSConfiguration", "The CORS configuration does not exist", {
+      details: { BucketName: request.bucketName },
+    });
+  }
+  return xmlAnswer("CORSConfiguration", renderCorsConfiguration(rules));
+}
+
+export async function putBucketCors(request: BucketRequest): Promise<Answer> {
+  authorizeBucket(request, "s3:PutBucketCORS");
+  await request.bucket.configure({
+    cors: parseCorsConfiguration(parseXml(await receiveText(request), "CORSConfiguration")),
+  });
+  return { status: 200 };
+}
+
+export async function deleteBucketCors(request: BucketRequest): Promise<Answer> {
+  authorizeBucket(request, "s3:PutBucketCORS");
+  await request.bucket.configure({ cors: undefined });
+  return noContent;
+}

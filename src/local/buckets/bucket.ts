@@ -1,0 +1,195 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { BlobFiles } from "../disk/blob-files.ts";
+import { readJson, readJsonDirectory, writeJson } from "../disk/json-files.ts";
+import { SerialQueue } from "../disk/serial-queue.ts";
+import { SortedByKey } from "../disk/sorted-by-key.ts";
+import { MultipartUploads } from "../multipart/multipart-uploads.ts";
+import {
+  blobsOf,
+  currentObject,
+  nullVersionId,
+  type ObjectRecord,
+  type ObjectVersion,
+  type Versioning,
+} from "../objects/object-version.ts";
+import { StoreError } from "../store-error.ts";
+import type { CorsRule } from "./cors.ts";
+
+export interface BucketConfiguration {
+  readonly name: string;
+  readonly region: string;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly versioning?: Versioning;
+  /** Undefined: the store's default. */
+  readonly cors?: readonly CorsRule[] | undefined;
+}
+
+/**
+ * One bucket on disk and in memory: bucket.json, objects/ with a file for each key, uploads/.
+ * Keys are an attacker's text, so the files are named after their SHA-256.
+ */
+export class Bucket {
+  readonly uploads: MultipartUploads;
+  readonly #directory: string;
+  readonly #blobs: BlobFiles;
+  readonly #records: Map<string, ObjectRecord>;
+  /** What listings of objects show: the records without those that a delete marker hides. */
+  readonly #current: SortedByKey<ObjectRecord>;
+  readonly #queue = new SerialQueue();
+  #configuration: BucketConfiguration;
+  #deleted = false;
+
+  private constructor(
+    directory: string,
+    blobs: BlobFiles,
+    loaded: {
+      configuration: BucketConfiguration;
+      records: readonly ObjectRecord[];
+      uploads: MultipartUploads;
+    },
+  ) {
+    this.#directory = directory;
+    this.#blobs = blobs;
+    this.#configuration = loaded.configuration;
+    this.#records = new Map(loaded.records.map((record) => [record.key, record]));
+    this.#current = new SortedByKey(loaded.records.filter((record) => currentObject(record) !== undefined));
+    this.uploads = loaded.uploads;
+  }
+
+  static async create(
+    directory: string,
+    configuration: BucketConfiguration,
+    blobs: BlobFiles,
+  ): Promise<Bucket> {
+    await mkdir(join(directory, "objects"), { recursive: true });
+    await writeJson(join(directory, "bucket.json"), configuration);
+    const uploads = await MultipartUploads.load(join(directory, "uploads"), blobs);
+    return new Bucket(directory, blobs, { configuration, records: [], uploads });
+  }
+
+  /** Undefined where a crash left only half of a bucket. */
+  static async load(directory: string, blobs: BlobFiles): Promise<Bucket | undefined> {
+    const configuration = await readJson<BucketConfiguration>(join(directory, "bucket.json"));
+    if (configuration === undefined) return undefined;
+    const records = await readJsonDirectory<ObjectRecord>(join(directory, "objects"));
+    const uploads = await MultipartUploads.load(join(directory, "uploads"), blobs);
+    const bucket = new Bucket(directory, blobs, { configuration, records, uploads });
+    await bucket.#forgetCompletedUploads();
+    return bucket;
+  }
+
+  /** A crash between an object's commit and the end of the upload that it was made of. */
+  async #forgetCompletedUploads(): Promise<void> {
+    for (const { key, uploadId } of this.uploads.all()) {
+      const object = this.record(key)?.versions.find(
+        (version) => !version.deleteMarker && version.uploadId === uploadId,
+      );
+      if (object !== undefined && !object.deleteMarker)
+        await this.uploads.forget(key, uploadId, object.blobs);
+    }
+  }
+
+  get name(): string {
+    return this.#configuration.name;
+  }
+
+  get region(): string {
+    return this.#configuration.region;
+  }
+
+  get configuration(): BucketConfiguration {
+    return this.#configuration;
+  }
+
+  async configure(change: Partial<Pick<BucketConfiguration, "versioning" | "cors">>): Promise<void> {
+    await this.#queue.run("", async () => {
+      const configuration = { ...this.#configuration, ...change };
+      await writeJson(join(this.#directory, "bucket.json"), configuration);
+      this.#configuration = configuration;
+    });
+  }
+
+  /** In no order; some may have a delete marker on top. */
+  get records(): readonly ObjectRecord[] {
+    return [...this.#records.values()];
+  }
+
+  /** Those with a current object, in the order of their keys' UTF-8. */
+  get currentRecords(): readonly ObjectRecord[] {
+    return this.#current.all;
+  }
+
+  record(key: string): ObjectRecord | undefined {
+    return this.#records.get(key);
+  }
+
+  /** The id that a version written now gets. */
+  newVersionId(): string {
+    return this.#configuration.versioning === "Enabled"
+      ? randomBytes(24).toString("base64url")
+      : nullVersionId;
+  }
+
+  /**
+   * Replaces a key's versions by what `change` makes of them: the only way in which objects change.
+   * One change of a key runs at a time, so what `change` checks still holds when it is written; an
+   * error it throws leaves everything as it was. Blobs that no version has any more are removed.
+   * @throws {StoreError} NoSuchBucket, and what `change` throws
+   */
+  async updateVersions(
+    key: string,
+    change: (versions: readonly ObjectVersion[]) => readonly ObjectVersion[],
+  ): Promise<void> {
+    await this.#queue.run(`key ${key}`, async () => {
+      if (this.#deleted) throw noSuchBucket(this.name);
+      const before = this.#records.get(key)?.versions ?? [];
+      const after = change(before);
+      const path = join(this.#directory, "objects", `${createHash("sha256").update(key).digest("hex")}.json`);
+      const record: ObjectRecord = { key, versions: after };
+      if (after.length === 0) await rm(path, { force: true });
+      else await writeJson(path, record);
+      this.#remember(record);
+      const kept = new Set(blobsOf(after).map(({ blob }) => blob));
+      await this.#blobs.remove(blobsOf(before).filter(({ blob }) => !kept.has(blob)));
+    });
+  }
+
+  #remember(record: ObjectRecord): void {
+    if (record.versions.length === 0) this.#records.delete(record.key);
+    else this.#records.set(record.key, record);
+    if (currentObject(record) === undefined) this.#current.delete(record.key);
+    else this.#current.set(record);
+  }
+
+  /** @throws {StoreError} BucketNotEmpty */
+  async delete(): Promise<void> {
+    if (this.#records.size > 0) {
+      throw new StoreError(409, "BucketNotEmpty", "The bucket you tried to delete is not empty", {
+        details: { BucketName: this.name },
+      });
+    }
+    this.#deleted = true;
+    for (const { key, uploadId } of this.uploads.all()) await this.uploads.abort(key, uploadId);
+    await rm(join(this.#directory, "bucket.json"), { force: true });
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  /** The names of every blob that an object or a part refers to. */
+  *referencedBlobs(): Generator<string> {
+    for (const { versions } of this.#records.values()) {
+      for (const { blob } of blobsOf(versions)) yield blob;
+    }
+    for (const { parts } of this.uploads.all()) {
+      for (const { blob } of parts.values()) yield blob;
+    }
+  }
+}
+
+export function noSuchBucket(name: string): StoreError {
+  return new StoreError(404, "NoSuchBucket", "The specified bucket does not exist", {
+    details: { BucketName: name },
+  });
+}

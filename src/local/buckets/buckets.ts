@@ -1,0 +1,81 @@
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { BlobFiles } from "../disk/blob-files.ts";
+import { namesIn } from "../disk/json-files.ts";
+import { StoreError } from "../store-error.ts";
+import { Bucket, type BucketConfiguration, noSuchBucket } from "./bucket.ts";
+
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+const nameShape = /^(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+// "-an" ends the names of an account's own namespace, which this store has none of.
+const reservedName = /^(?:xn--|sthree-|amzn-s3-demo-)|(?:-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3|-an)$/;
+
+/** All buckets of the store. */
+export class Buckets {
+  readonly #directory: string;
+  readonly #blobs: BlobFiles;
+  readonly #buckets: Map<string, Bucket>;
+
+  private constructor(directory: string, blobs: BlobFiles, buckets: readonly Bucket[]) {
+    this.#directory = directory;
+    this.#blobs = blobs;
+    this.#buckets = new Map(buckets.map((bucket) => [bucket.name, bucket]));
+  }
+
+  /** Reads everything into memory and removes what a crash has left behind. */
+  static async load(directory: string, blobs: BlobFiles): Promise<Buckets> {
+    await mkdir(directory, { recursive: true });
+    const loaded: Bucket[] = [];
+    for (const name of await namesIn(directory)) {
+      const bucket = await Bucket.load(join(directory, name), blobs);
+      if (bucket === undefined) await rm(join(directory, name), { recursive: true, force: true });
+      else loaded.push(bucket);
+    }
+    await blobs.sweep(new Set(loaded.flatMap((bucket) => [...bucket.referencedBlobs()])));
+    return new Buckets(directory, blobs, loaded);
+  }
+
+  all(): readonly Bucket[] {
+    return [...this.#buckets.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  find(name: string): Bucket | undefined {
+    return this.#buckets.get(name);
+  }
+
+  /** @throws {StoreError} NoSuchBucket, InvalidBucketName */
+  get(name: string): Bucket {
+    const bucket = this.#buckets.get(name);
+    if (bucket === undefined) throw nameShape.test(name) ? noSuchBucket(name) : invalidBucketName(name);
+    return bucket;
+  }
+
+  /** @throws {StoreError} InvalidBucketName, BucketAlreadyOwnedByYou */
+  async create(configuration: BucketConfiguration): Promise<Bucket> {
+    const { name } = configuration;
+    if (!nameShape.test(name) || reservedName.test(name)) throw invalidBucketName(name);
+    if (this.#buckets.has(name)) {
+      throw new StoreError(
+        409,
+        "BucketAlreadyOwnedByYou",
+        "Your previous request to create the named bucket succeeded and you already own it.",
+        { details: { BucketName: name } },
+      );
+    }
+    const bucket = await Bucket.create(join(this.#directory, name), configuration, this.#blobs);
+    this.#buckets.set(name, bucket);
+    return bucket;
+  }
+
+  /** @throws {StoreError} BucketNotEmpty */
+  async delete(bucket: Bucket): Promise<void> {
+    await bucket.delete();
+    this.#buckets.delete(bucket.name);
+  }
+}
+
+function invalidBucketName(name: string): StoreError {
+  return new StoreError(400, "InvalidBucketName", "The specified bucket is not valid.", {
+    details: { BucketName: name },
+  });
+}

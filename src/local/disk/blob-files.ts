@@ -1,0 +1,106 @@
+import { randomBytes } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, open, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import type { StoredBlob } from "../objects/object-version.ts";
+import type { ByteRange } from "../objects/range.ts";
+import { namesIn } from "./json-files.ts";
+
+const readBytes = 256 * 1024;
+
+/** The bytes of objects and parts: files that are written once, under random names, and never changed. */
+export class BlobFiles {
+  readonly #directory: string;
+  readonly #readersByBlob = new Map<string, number>();
+  readonly #removedWhileRead = new Set<string>();
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** Writes what comes. If the source fails, nothing stays. */
+  async write(source: AsyncIterable<Buffer>): Promise<StoredBlob> {
+    const blob = randomBytes(16).toString("hex");
+    await mkdir(join(this.#directory, blob.slice(0, 2)), { recursive: true });
+    const path = this.#path(blob);
+    const file = await open(path, "wx", 0o600);
+    let bytes = 0;
+    try {
+      for await (const chunk of source) {
+        await file.writeFile(chunk);
+        bytes += chunk.length;
+      }
+    } catch (error) {
+      await file.close();
+      await rm(path, { force: true });
+      throw error;
+    }
+    await file.close();
+    return { blob, bytes };
+  }
+
+  /** The bytes of these blobs one after another, or a range of them. They can be read to the end even if they are removed. */
+  read(blobs: readonly StoredBlob[], range?: ByteRange): Readable {
+    const slices = slicesOf(blobs, range);
+    for (const { blob } of slices) this.#readersByBlob.set(blob, (this.#readersByBlob.get(blob) ?? 0) + 1);
+    const stream = Readable.from(this.#readSlices(slices), { objectMode: false, highWaterMark: readBytes });
+    stream.once("close", () => this.#release(slices.map(({ blob }) => blob)));
+    return stream;
+  }
+
+  async *#readSlices(slices: readonly BlobSlice[]): AsyncGenerator<Buffer> {
+    for (const { blob, first, last } of slices) {
+      yield* createReadStream(this.#path(blob), { start: first, end: last, highWaterMark: readBytes });
+    }
+  }
+
+  async remove(blobs: readonly StoredBlob[]): Promise<void> {
+    for (const { blob } of blobs) {
+      if (this.#readersByBlob.has(blob)) this.#removedWhileRead.add(blob);
+      else await rm(this.#path(blob), { force: true });
+    }
+  }
+
+  #release(blobs: readonly string[]): void {
+    for (const blob of blobs) {
+      const readers = (this.#readersByBlob.get(blob) ?? 1) - 1;
+      if (readers > 0) {
+        this.#readersByBlob.set(blob, readers);
+        continue;
+      }
+      this.#readersByBlob.delete(blob);
+      // If this fails the file is only in the way: the sweep at the next start takes it.
+      if (this.#removedWhileRead.delete(blob)) void rm(this.#path(blob), { force: true }).catch(() => {});
+    }
+  }
+
+  /** Removes every blob that nothing refers to: what a crash left behind. */
+  async sweep(referenced: ReadonlySet<string>): Promise<void> {
+    for (const shard of await namesIn(this.#directory)) {
+      for (const blob of await namesIn(join(this.#directory, shard))) {
+        if (!referenced.has(blob)) await rm(join(this.#directory, shard, blob), { force: true });
+      }
+    }
+  }
+
+  #path(blob: string): string {
+    return join(this.#directory, blob.slice(0, 2), blob);
+  }
+}
+
+interface BlobSlice extends ByteRange {
+  readonly blob: string;
+}
+
+function slicesOf(blobs: readonly StoredBlob[], range: ByteRange | undefined): BlobSlice[] {
+  const slices: BlobSlice[] = [];
+  let start = 0;
+  for (const { blob, bytes } of blobs) {
+    const first = Math.max(range?.first ?? 0, start);
+    const last = Math.min(range?.last ?? Number.POSITIVE_INFINITY, start + bytes - 1);
+    if (first <= last) slices.push({ blob, first: first - start, last: last - start });
+    start += bytes;
+  }
+  return slices;
+}

@@ -1,0 +1,78 @@
+import type { SignedRequest } from "../s3-request.ts";
+import type { Identity } from "../signing/identity.ts";
+import { StoreError } from "../store-error.ts";
+import { type ConditionContext, requestContext } from "./condition-keys.ts";
+import { evaluate, isAllowed } from "./iam-policy.ts";
+
+// Which action an operation needs: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+
+export function bucketArn(bucketName: string): string {
+  return `arn:aws:s3:::${bucketName}`;
+}
+
+export function objectArn(bucketName: string, key: string): string {
+  return `arn:aws:s3:::${bucketName}/${key}`;
+}
+
+/** @throws {StoreError} AccessDenied (403) */
+export function authorize(
+  request: SignedRequest,
+  action: string,
+  resource: string,
+  context: ConditionContext = {},
+): void {
+  if (!may(request, action, resource, context)) throw accessDenied(request.identity, action, resource);
+}
+
+export function may(
+  request: SignedRequest,
+  action: string,
+  resource: string,
+  context: ConditionContext = {},
+): boolean {
+  return isAllowed(request.identity, {
+    action,
+    resource,
+    context: { ...request.context, ...requestContext(request.headers, request.query), ...context },
+  });
+}
+
+/** @throws {StoreError} AccessDenied (403) */
+export function authorizeObject(
+  request: SignedRequest & { readonly bucketName: string; readonly key: string },
+  action: string,
+): void {
+  authorize(request, action, objectArn(request.bucketName, request.key));
+}
+
+/** @throws {StoreError} AccessDenied (403) */
+export function authorizeBucket(
+  request: SignedRequest & { readonly bucketName: string },
+  action: string,
+  context?: ConditionContext,
+): void {
+  authorize(request, action, bucketArn(request.bucketName), context);
+}
+
+/**
+ * What is not there: S3 says so only to whoever may list the bucket.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+ */
+export function missingObject(request: SignedRequest, bucketName: string, missing: StoreError): StoreError {
+  const resource = bucketArn(bucketName);
+  if (may(request, "s3:ListBucket", resource)) return missing;
+  return accessDenied(request.identity, "s3:ListBucket", resource);
+}
+
+function accessDenied(identity: Identity, action: string, resource: string): StoreError {
+  const sessionPolicyAllows =
+    identity.kind === "session" &&
+    (identity.sessionPolicy === undefined ||
+      evaluate([identity.sessionPolicy], { action, resource, context: {} }));
+  const lacking = sessionPolicyAllows ? "identity-based" : "session";
+  return new StoreError(
+    403,
+    "AccessDenied",
+    `User: ${identity.arn} is not authorized to perform: ${action} on resource: "${resource}" because no ${lacking} policy allows the ${action} action`,
+  );
+}

@@ -1,0 +1,242 @@
+import type { Identity } from "../signing/identity.ts";
+import { StoreError } from "../store-error.ts";
+import { type ConditionContext, isKnownConditionKey, principalContext } from "./condition-keys.ts";
+import {
+  type IamCondition,
+  meetsIamCondition,
+  parseIamCondition,
+  type RequestValues,
+} from "./iam-conditions.ts";
+import {
+  type IamPattern,
+  isResolvable,
+  matchesIamPattern,
+  parseIamPattern,
+  type VariableValues,
+  variablesOf,
+} from "./iam-pattern.ts";
+
+/** A policy document that obeys IAM's grammar. */
+export interface IamPolicy {
+  readonly statements: readonly IamStatement[];
+}
+
+interface IamStatement {
+  readonly effect: "Allow" | "Deny";
+  /** Lower case: actions are matched without regard to case. */
+  readonly actions: PatternList;
+  readonly resources: PatternList;
+  readonly conditions: readonly IamCondition[];
+}
+
+interface PatternList {
+  /** True for NotAction and NotResource. */
+  readonly negated: boolean;
+  readonly patterns: readonly IamPattern[];
+}
+
+/** May `action` (`s3:GetObject`) be done to `resource` (an ARN) in a request with these condition keys? */
+export interface AccessQuestion {
+  readonly action: string;
+  readonly resource: string;
+  readonly context: ConditionContext;
+}
+
+/**
+ * The policy language of identity and session policies, without principals.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+ * @throws {StoreError} 400 MalformedPolicyDocument
+ */
+export function parseIamPolicy(text: string): IamPolicy {
+  const document = objectOf(parseJson(text), "Syntax errors in policy.");
+  refuseUnknownElements(document, ["Version", "Id", "Statement"]);
+  const { Version: version, Statement: statement } = document;
+  if (version !== undefined && version !== "2012-10-17" && version !== "2008-10-17") {
+    throw malformed("The policy's Version is neither 2012-10-17 nor 2008-10-17.");
+  }
+  const statements = Array.isArray(statement) ? statement : [statement];
+  if (statement === undefined || statements.length === 0) {
+    throw malformed("The policy must contain at least one statement.");
+  }
+  const syntax = { variables: version === "2012-10-17" };
+  return { statements: statements.map((each) => parseStatement(each, syntax)) };
+}
+
+const statementElements = [
+  "Sid",
+  "Effect",
+  "Action",
+  "NotAction",
+  "Resource",
+  "NotResource",
+  "Condition",
+  "Principal",
+  "NotPrincipal",
+];
+
+function parseStatement(value: unknown, syntax: { readonly variables: boolean }): IamStatement {
+  const statement = objectOf(value, "Syntax errors in policy.");
+  refuseUnknownElements(statement, statementElements);
+  const { Effect: effect, Sid: sid } = statement;
+  if (effect !== "Allow" && effect !== "Deny") throw malformed("A statement's Effect is Allow or Deny.");
+  if (sid !== undefined && !(typeof sid === "string" && /^[A-Za-z0-9]*$/.test(sid))) {
+    throw malformed("Statement IDs (SID) must be alpha-numeric.");
+  }
+  if (statement.Principal !== undefined || statement.NotPrincipal !== undefined) {
+    throw malformed("Policy document should not specify a principal.");
+  }
+  const action = listOfEither(statement, "Action", "NotAction");
+  const resource = listOfEither(statement, "Resource", "NotResource");
+  for (const name of action.values) {
+    if (!actionShape.test(name)) {
+      throw malformed("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
+    }
+  }
+  for (const arn of resource.values) {
+    if (!resourceShape.test(arn)) throw malformed(`Resource ${arn} must be in ARN format or "*".`);
+  }
+  const parsed: IamStatement = {
+    effect,
+    actions: {
+      negated: action.negated,
+      patterns: action.values.map((name) =>
+        parseIamPattern(name.toLowerCase(), { wildcards: true, variables: false }),
+      ),
+    },
+    resources: {
+      negated: resource.negated,
+      patterns: resource.values.map((arn) => parseIamPattern(arn, { wildcards: true, ...syntax })),
+    },
+    conditions: parseConditions(statement.Condition, syntax),
+  };
+  refuseUnknownKeys(parsed);
+  return parsed;
+}
+
+/** AWS takes any name, and knows all of its own. Here, to ignore one would be to allow. */
+function refuseUnknownKeys({ resources, conditions }: IamStatement): void {
+  const patterns = [...resources.patterns, ...conditions.flatMap(({ values }) => values)];
+  const names = [...conditions.map(({ key }) => key), ...patterns.flatMap(variablesOf)];
+  const unknown = names.find((name) => !isKnownConditionKey(name));
+  if (unknown !== undefined)
+    throw malformed(`The embedded store does not know the condition key ${unknown}.`);
+}
+
+const actionShape = /^(?:\*|\*:\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+)$/;
+const resourceShape = /^(?:\*|arn:[^:]+:[^:]+:[^:]*:[^:]*:.+)$/s;
+
+function parseConditions(value: unknown, syntax: { readonly variables: boolean }): IamCondition[] {
+  if (value === undefined) return [];
+  const conditions: IamCondition[] = [];
+  for (const [operator, block] of Object.entries(objectOf(value, "Syntax errors in policy."))) {
+    for (const [key, expected] of Object.entries(objectOf(block, "Syntax errors in policy."))) {
+      const condition = parseIamCondition(operator, key, conditionValues(expected), syntax);
+      if (condition === undefined) throw malformed(`Invalid Condition type : ${operator}.`);
+      conditions.push(condition);
+    }
+  }
+  return conditions;
+}
+
+/** Booleans and numbers may stand without quotes. */
+function conditionValues(value: unknown): string[] {
+  const values = Array.isArray(value) ? value : [value];
+  return values.map((each: unknown) => {
+    if (typeof each === "string" || typeof each === "number" || typeof each === "boolean") {
+      return String(each);
+    }
+    throw malformed("Syntax errors in policy.");
+  });
+}
+
+function listOfEither(
+  statement: Readonly<Record<string, unknown>>,
+  name: "Action" | "Resource",
+  negatedName: "NotAction" | "NotResource",
+): { readonly negated: boolean; readonly values: readonly string[] } {
+  const negated = statement[name] === undefined;
+  const value = statement[negated ? negatedName : name];
+  if (!negated && statement[negatedName] !== undefined) {
+    throw malformed(`A statement has ${name} or ${negatedName}, not both.`);
+  }
+  const values = value === undefined ? [] : Array.isArray(value) ? value : [value];
+  if (values.length === 0) throw malformed(`Policy statement must contain ${name.toLowerCase()}s.`);
+  return {
+    negated,
+    values: values.map((each: unknown) => {
+      if (typeof each !== "string") throw malformed("Syntax errors in policy.");
+      return each;
+    }),
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw malformed("This policy contains invalid Json");
+  }
+}
+
+function objectOf(value: unknown, fault: string): Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw malformed(fault);
+  return Object.fromEntries(Object.entries(value));
+}
+
+function refuseUnknownElements(value: object, known: readonly string[]): void {
+  if (!Object.keys(value).every((name) => known.includes(name))) throw malformed("Syntax errors in policy.");
+}
+
+function malformed(message: string): StoreError {
+  return new StoreError(400, "MalformedPolicyDocument", message);
+}
+
+/**
+ * True when each policy allows and none denies: a session has the intersection of its role's policy
+ * and its session policy. No policy allows nothing.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+ */
+export function evaluate(policies: readonly IamPolicy[], question: AccessQuestion): boolean {
+  const request = requestValues(question.context);
+  const effects = policies.map(({ statements }) =>
+    statements.filter((statement) => applies(statement, question, request)).map(({ effect }) => effect),
+  );
+  return effects.length > 0 && effects.every((each) => each.includes("Allow") && !each.includes("Deny"));
+}
+
+function requestValues(context: ConditionContext): RequestValues {
+  const keys = new Map<string, readonly string[]>();
+  const variables = new Map<string, string>();
+  for (const [name, value] of Object.entries(context)) {
+    if (value === undefined) continue;
+    keys.set(name.toLowerCase(), typeof value === "string" ? [value] : value);
+    if (typeof value === "string") variables.set(name.toLowerCase(), value);
+  }
+  return { keys, variables };
+}
+
+function applies(statement: IamStatement, question: AccessQuestion, request: RequestValues): boolean {
+  const { resources } = statement;
+  const { variables } = request;
+  // What NotResource excepts is unknown then: an Allow must not reach it, a Deny must.
+  if (resources.negated && !resources.patterns.every((pattern) => isResolvable(pattern, variables))) {
+    if (statement.effect === "Allow") return false;
+  }
+  return (
+    includes(statement.actions, question.action.toLowerCase(), variables) &&
+    includes(resources, question.resource, variables) &&
+    statement.conditions.every((condition) => meetsIamCondition(condition, request))
+  );
+}
+
+function includes(list: PatternList, text: string, variables: VariableValues): boolean {
+  return list.patterns.some((pattern) => matchesIamPattern(pattern, text, variables)) !== list.negated;
+}
+
+/** The store's own keys may do everything; a session what its role's and its session policy both allow. */
+export function isAllowed(identity: Identity, question: AccessQuestion): boolean {
+  if (identity.kind === "base") return true;
+  const { rolePolicy, sessionPolicy } = identity;
+  const policies = sessionPolicy === undefined ? [rolePolicy] : [rolePolicy, sessionPolicy];
+  return evaluate(policies, { ...question, context: { ...question.context, ...principalContext(identity) } });
+}

@@ -1,0 +1,148 @@
+import { owner } from "../buckets/bucket-operations.ts";
+import { compareUtf8 } from "../disk/sorted-by-key.ts";
+import { type Answer, xmlAnswer } from "../http/answer.ts";
+import { authorizeBucket } from "../iam/authorization.ts";
+import type { ObjectVersion } from "../objects/object-version.ts";
+import { type BucketRequest, invalidArgument } from "../s3-request.ts";
+import { type ListingQuestion, listPage } from "./listing.ts";
+import { authorizeListing, echoed, keyEncoder, parseQuestion } from "./listing-operations.ts";
+
+// Listings in which one key can have several entries: their pages go on from a key and an id.
+
+interface Entry<Item> {
+  readonly key: string;
+  readonly id: string;
+  readonly item: Item;
+}
+
+interface EntryPage<Item> {
+  readonly entries: readonly Entry<Item>[];
+  readonly commonPrefixes: readonly string[];
+  readonly nextKey: string | undefined;
+  readonly nextId: string | undefined;
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html */
+export async function listObjectVersions(request: BucketRequest): Promise<Answer> {
+  const { bucket, query } = request;
+  authorizeListing(request, "s3:ListBucketVersions");
+  const entries = bucket.records
+    .toSorted((a, b) => compareUtf8(a.key, b.key))
+    .flatMap(({ key, versions }) => versions.map((item) => ({ key, id: item.versionId, item })));
+  const question = parseQuestion(request, query.get("key-marker") ?? "");
+  const encode = keyEncoder(request);
+  const page = pageOf(entries, question, markerOf(request, "key-marker", "version-id-marker"));
+  const isLatest = (entry: Entry<ObjectVersion>) => bucket.record(entry.key)?.versions[0] === entry.item;
+  return xmlAnswer("ListVersionsResult", {
+    ...echoed(request, question, encode),
+    KeyMarker: encode(question.after),
+    VersionIdMarker: query.get("version-id-marker") ?? "",
+    NextKeyMarker: page.nextKey && encode(page.nextKey),
+    NextVersionIdMarker: page.nextId,
+    IsTruncated: page.nextKey !== undefined,
+    Version: page.entries.flatMap((entry) =>
+      entry.item.deleteMarker
+        ? []
+        : [
+            {
+              Key: encode(entry.key),
+              VersionId: entry.id,
+              IsLatest: isLatest(entry),
+              LastModified: entry.item.lastModified,
+              ETag: `"${entry.item.etag}"`,
+              Size: entry.item.bytes,
+              Owner: owner,
+              StorageClass: "STANDARD",
+            },
+          ],
+    ),
+    DeleteMarker: page.entries
+      .filter(({ item }) => item.deleteMarker)
+      .map((entry) => ({
+        Key: encode(entry.key),
+        VersionId: entry.id,
+        IsLatest: isLatest(entry),
+        LastModified: entry.item.lastModified,
+        Owner: owner,
+      })),
+    CommonPrefixes: page.commonPrefixes.map((prefix) => ({ Prefix: encode(prefix) })),
+  });
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html */
+export async function listMultipartUploads(request: BucketRequest): Promise<Answer> {
+  const { bucket, query } = request;
+  // Unlike s3:ListBucket, the action has no s3:prefix among its condition keys.
+  authorizeBucket(request, "s3:ListBucketMultipartUploads");
+  const entries = bucket.uploads
+    .all()
+    .map((item) => ({ key: item.key, id: item.uploadId, item }))
+    .sort(
+      (a, b) =>
+        compareUtf8(a.key, b.key) ||
+        compareText(a.item.initiatedAt, b.item.initiatedAt) ||
+        compareText(a.id, b.id),
+    );
+  const question = parseQuestion(request, query.get("key-marker") ?? "", "max-uploads");
+  const encode = keyEncoder(request);
+  const { MaxKeys: _, Name: bucketName, ...echo } = echoed(request, question, encode);
+  const page = pageOf(entries, question, markerOf(request, "key-marker", "upload-id-marker"));
+  return xmlAnswer("ListMultipartUploadsResult", {
+    Bucket: bucketName,
+    ...echo,
+    KeyMarker: encode(question.after),
+    UploadIdMarker: query.get("upload-id-marker") ?? "",
+    NextKeyMarker: page.nextKey && encode(page.nextKey),
+    NextUploadIdMarker: page.nextId,
+    MaxUploads: question.maxItems,
+    IsTruncated: page.nextKey !== undefined,
+    Upload: page.entries.map(({ key, id, item }) => ({
+      Key: encode(key),
+      UploadId: id,
+      Initiator: { ID: item.initiator, DisplayName: item.initiator.split("/").at(-1) },
+      Owner: owner,
+      StorageClass: "STANDARD",
+      Initiated: item.initiatedAt,
+      ChecksumAlgorithm: item.checksum?.algorithm,
+      ChecksumType: item.checksum?.type,
+    })),
+    CommonPrefixes: page.commonPrefixes.map((prefix) => ({ Prefix: encode(prefix) })),
+  });
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+interface Marker {
+  readonly key: string;
+  /** "" means after all entries of the key. */
+  readonly id: string;
+}
+
+function markerOf({ query }: BucketRequest, keyName: string, idName: string): Marker {
+  const key = query.get(keyName) ?? "";
+  const id = query.get(idName) ?? "";
+  if (id !== "" && key === "") {
+    throw invalidArgument(`A ${idName} cannot be specified without a ${keyName}.`, idName, id);
+  }
+  return { key, id };
+}
+
+/** @param entries in the order of the listing */
+function pageOf<Item>(
+  entries: readonly Entry<Item>[],
+  question: ListingQuestion,
+  marker: Marker,
+): EntryPage<Item> {
+  const marked =
+    marker.id === "" ? -1 : entries.findIndex(({ key, id }) => key === marker.key && id === marker.id);
+  const { items, commonPrefixes, next } =
+    marked === -1 ? listPage(entries, question) : listPage(entries, question, marked + 1);
+  return {
+    entries: items,
+    commonPrefixes,
+    nextKey: next?.key,
+    nextId: next !== undefined && "id" in next ? next.id : undefined,
+  };
+}

@@ -1,0 +1,136 @@
+import type { Bucket } from "../buckets/bucket.ts";
+import { owner } from "../buckets/bucket-operations.ts";
+import { type Answer, xmlAnswer } from "../http/answer.ts";
+import type { XmlElements } from "../http/xml.ts";
+import { authorizeBucket } from "../iam/authorization.ts";
+import { currentObject, type ObjectRecord } from "../objects/object-version.ts";
+import { type BucketRequest, integerParameter, invalidArgument } from "../s3-request.ts";
+import { type Listing, type ListingQuestion, listPage } from "./listing.ts";
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+export async function listObjectsV2(request: BucketRequest): Promise<Answer> {
+  const { bucket, query } = request;
+  authorizeListing(request, "s3:ListBucket");
+  const token = query.get("continuation-token");
+  const startAfter = query.get("start-after");
+  const question = parseQuestion(request, token === undefined ? (startAfter ?? "") : parseToken(token));
+  const encode = keyEncoder(request);
+  const listing = listCurrent(bucket, question);
+  return xmlAnswer("ListBucketResult", {
+    ...echoed(request, question, encode),
+    KeyCount: listing.items.length + listing.commonPrefixes.length,
+    StartAfter: startAfter && encode(startAfter),
+    ContinuationToken: token,
+    NextContinuationToken: listing.next && toToken(listing.next.key),
+    IsTruncated: listing.next !== undefined,
+    ...renderPage(listing, encode, query.get("fetch-owner") === "true"),
+  });
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html */
+export async function listObjects(request: BucketRequest): Promise<Answer> {
+  const { bucket, query } = request;
+  authorizeListing(request, "s3:ListBucket");
+  const marker = query.get("marker") ?? "";
+  const question = parseQuestion(request, marker);
+  const encode = keyEncoder(request);
+  const listing = listCurrent(bucket, question);
+  return xmlAnswer("ListBucketResult", {
+    ...echoed(request, question, encode),
+    Marker: encode(marker),
+    NextMarker:
+      listing.next !== undefined && question.delimiter !== "" ? encode(listing.next.key) : undefined,
+    IsTruncated: listing.next !== undefined,
+    ...renderPage(listing, encode, true),
+  });
+}
+
+export function authorizeListing(request: BucketRequest, action: string): void {
+  const { query } = request;
+  authorizeBucket(request, action, {
+    "s3:prefix": query.get("prefix") ?? "",
+    "s3:delimiter": query.get("delimiter"),
+    "s3:max-keys": query.get("max-keys"),
+  });
+}
+
+export function parseQuestion({ query }: BucketRequest, after: string, limit = "max-keys"): ListingQuestion {
+  return {
+    prefix: query.get("prefix") ?? "",
+    delimiter: query.get("delimiter") ?? "",
+    after,
+    maxItems: integerParameter(query, limit, { minimum: 0, maximum: 1000, default: 1000 }),
+  };
+}
+
+/** @throws {StoreError} InvalidArgument for an encoding-type other than url */
+export function keyEncoder({ query }: BucketRequest): (key: string) => string {
+  const encoding = query.get("encoding-type");
+  if (encoding === undefined || encoding === "") return (key) => key;
+  if (encoding !== "url")
+    throw invalidArgument("Invalid Encoding Method specified in Request", "encoding-type", encoding);
+  // As S3 does: slashes stay.
+  return (key) =>
+    encodeURIComponent(key)
+      .replace(/[!'()*]/g, percentEncode)
+      .replaceAll("%2F", "/");
+}
+
+function percentEncode(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+}
+
+export function echoed(
+  { bucket, query }: BucketRequest,
+  question: ListingQuestion,
+  encode: (key: string) => string,
+): XmlElements {
+  return {
+    Name: bucket.name,
+    Prefix: encode(question.prefix),
+    Delimiter: question.delimiter === "" ? undefined : encode(question.delimiter),
+    MaxKeys: question.maxItems,
+    EncodingType: query.get("encoding-type"),
+  };
+}
+
+function listCurrent(bucket: Bucket, question: ListingQuestion): Listing<ObjectRecord> {
+  return listPage(bucket.currentRecords, question);
+}
+
+function renderPage(
+  page: Listing<ObjectRecord>,
+  encode: (key: string) => string,
+  withOwner: boolean,
+): XmlElements {
+  return {
+    Contents: page.items.map((record) => {
+      const object = currentObject(record);
+      return {
+        Key: encode(record.key),
+        LastModified: object?.lastModified,
+        ETag: `"${object?.etag}"`,
+        ChecksumAlgorithm: object?.checksum?.algorithm,
+        ChecksumType: object?.checksum?.type,
+        Size: object?.bytes,
+        Owner: withOwner ? owner : undefined,
+        StorageClass: "STANDARD",
+      };
+    }),
+    CommonPrefixes: page.commonPrefixes.map((prefix) => ({ Prefix: encode(prefix) })),
+  };
+}
+
+const tokenPrefix = "1.";
+
+function toToken(after: string): string {
+  return `${tokenPrefix}${Buffer.from(after).toString("base64url")}`;
+}
+
+function parseToken(token: string): string {
+  const after = Buffer.from(token.slice(tokenPrefix.length), "base64url").toString("utf8");
+  if (after === "" || toToken(after) !== token) {
+    throw invalidArgument("The continuation token provided is incorrect", "continuation-token", token);
+  }
+  return after;
+}

@@ -1,0 +1,153 @@
+import { owner } from "../buckets/bucket-operations.ts";
+import {
+  type ChecksumAlgorithm,
+  checksumHeader,
+  checksumTypeOf,
+  parseChecksumAlgorithm,
+} from "../checksums/checksums.ts";
+import { type Answer, noContent, xmlAnswer } from "../http/answer.ts";
+import { type ReceivedBlob, withReceivedBlob } from "../http/request-body.ts";
+import { authorizeObject } from "../iam/authorization.ts";
+import { parseAttributes } from "../objects/object-attributes.ts";
+import { authorizeWrite } from "../objects/object-operations.ts";
+import { integerParameter, invalidArgument, type ObjectRequest, type StoreState } from "../s3-request.ts";
+import { StoreError } from "../store-error.ts";
+import type { MultipartUpload, StoredPart } from "./multipart-uploads.ts";
+
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
+
+export async function createMultipartUpload(request: ObjectRequest, { now }: StoreState): Promise<Answer> {
+  const { bucket, key, headers } = request;
+  const attributes = parseAttributes(headers);
+  authorizeWrite(request, attributes.tags);
+  const checksum = parseUploadChecksum(headers);
+  const upload = await bucket.uploads.create({
+    key,
+    attributes,
+    checksum,
+    initiatedAt: now().toISOString(),
+    initiator: request.identity.arn,
+  });
+  return xmlAnswer(
+    "InitiateMultipartUploadResult",
+    { Bucket: bucket.name, Key: key, UploadId: upload.uploadId },
+    { "x-amz-checksum-algorithm": checksum?.algorithm, "x-amz-checksum-type": checksum?.type },
+  );
+}
+
+function parseUploadChecksum(headers: Readonly<Record<string, string>>): MultipartUpload["checksum"] {
+  const name = headers["x-amz-checksum-algorithm"];
+  const type = headers["x-amz-checksum-type"];
+  if (name === undefined) {
+    if (type === undefined) return undefined;
+    throw new StoreError(
+      400,
+      "InvalidRequest",
+      "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.",
+    );
+  }
+  const algorithm = parseChecksumAlgorithm(name, "x-amz-checksum-algorithm");
+  return { algorithm, type: checksumTypeOf(algorithm, type) };
+}
+
+export async function uploadPart(request: ObjectRequest, { blobs, now }: StoreState): Promise<Answer> {
+  const { bucket, key } = request;
+  authorizeObject(request, "s3:PutObject");
+  const partNumber = parsePartNumber(request);
+  const upload = bucket.uploads.get(key, parseUploadId(request));
+  const commit = async ({ stored, md5, checksum }: ReceivedBlob): Promise<Answer> => {
+    refuseOtherChecksum(upload, checksum?.algorithm);
+    await bucket.uploads.putPart(key, upload.uploadId, {
+      ...stored,
+      partNumber,
+      etag: md5,
+      checksum: checksum && { algorithm: checksum.algorithm, value: checksum.value },
+      lastModified: now().toISOString(),
+    });
+    return {
+      status: 200,
+      headers: {
+        etag: `"${md5}"`,
+        ...(checksum && { [checksumHeader(checksum.algorithm)]: checksum.value }),
+      },
+    };
+  };
+  // A FULL_OBJECT checksum is made of every part's, and S3 computes what the client leaves out; of a
+  // COMPOSITE one's parts the client has to bring them.
+  const compute = upload.checksum?.type === "FULL_OBJECT" ? upload.checksum.algorithm : undefined;
+  return await withReceivedBlob(request, blobs, commit, { compute });
+}
+
+function refuseOtherChecksum({ checksum }: MultipartUpload, sent: ChecksumAlgorithm | undefined): void {
+  if (checksum === undefined || checksum.algorithm === sent) return;
+  throw new StoreError(
+    400,
+    "InvalidRequest",
+    `Checksum Type mismatch occurred, expected checksum Type: ${checksum.algorithm.toLowerCase()}, actual checksum Type: ${sent?.toLowerCase() ?? "null"}`,
+  );
+}
+
+/** @throws {StoreError} InvalidArgument */
+export function parsePartNumber({ query }: ObjectRequest): number {
+  const text = query.get("partNumber") ?? "";
+  const number = Number(text);
+  if (!/^\d{1,5}$/.test(text) || number < 1 || number > 10_000) {
+    throw invalidArgument(
+      "Part number must be an integer between 1 and 10000, inclusive",
+      "partNumber",
+      text,
+    );
+  }
+  return number;
+}
+
+export function parseUploadId({ query }: ObjectRequest): string {
+  return query.get("uploadId") ?? "";
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html */
+export async function abortMultipartUpload(request: ObjectRequest): Promise<Answer> {
+  authorizeObject(request, "s3:AbortMultipartUpload");
+  await request.bucket.uploads.abort(request.key, parseUploadId(request));
+  return noContent;
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html */
+export async function listParts(request: ObjectRequest): Promise<Answer> {
+  const { bucket, key, query } = request;
+  authorizeObject(request, "s3:ListMultipartUploadParts");
+  const upload = bucket.uploads.get(key, parseUploadId(request));
+  const maxParts = integerParameter(query, "max-parts", { minimum: 0, maximum: 1000, default: 1000 });
+  const marker = integerParameter(query, "part-number-marker", {
+    minimum: 0,
+    maximum: 2 ** 31 - 1,
+    default: 0,
+  });
+  const rest = partsInOrder(upload).filter(({ partNumber }) => partNumber > marker);
+  const page = rest.slice(0, maxParts);
+  return xmlAnswer("ListPartsResult", {
+    Bucket: bucket.name,
+    Key: key,
+    UploadId: upload.uploadId,
+    Initiator: { ID: upload.initiator, DisplayName: upload.initiator.split("/").at(-1) },
+    Owner: owner,
+    StorageClass: "STANDARD",
+    PartNumberMarker: marker,
+    NextPartNumberMarker: page.at(-1)?.partNumber ?? 0,
+    MaxParts: maxParts,
+    IsTruncated: rest.length > page.length,
+    ChecksumAlgorithm: upload.checksum?.algorithm,
+    ChecksumType: upload.checksum?.type,
+    Part: page.map((part) => ({
+      PartNumber: part.partNumber,
+      LastModified: part.lastModified,
+      ETag: `"${part.etag}"`,
+      Size: part.bytes,
+      ...(part.checksum && { [`Checksum${part.checksum.algorithm}`]: part.checksum.value }),
+    })),
+  });
+}
+
+function partsInOrder(upload: MultipartUpload): StoredPart[] {
+  return [...upload.parts.values()].sort((a, b) => a.partNumber - b.partNumber);
+}

@@ -1,0 +1,157 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { ChecksumAlgorithm, ChecksumType } from "../checksums/checksums.ts";
+import type { BlobFiles } from "../disk/blob-files.ts";
+import { namesIn, readJson, readJsonDirectory, writeJson } from "../disk/json-files.ts";
+import { SerialQueue } from "../disk/serial-queue.ts";
+import type { ObjectAttributes, StoredBlob } from "../objects/object-version.ts";
+import { StoreError } from "../store-error.ts";
+
+export interface StoredPart extends StoredBlob {
+  readonly partNumber: number;
+  /** Without quotes. */
+  readonly etag: string;
+  readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly value: string } | undefined;
+  /** ISO 8601. */
+  readonly lastModified: string;
+}
+
+interface UploadRecord {
+  readonly uploadId: string;
+  readonly key: string;
+  /** ISO 8601. */
+  readonly initiatedAt: string;
+  /** ARN of whoever began it. */
+  readonly initiator: string;
+  readonly attributes: ObjectAttributes;
+  readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType } | undefined;
+}
+
+export interface MultipartUpload extends UploadRecord {
+  readonly parts: ReadonlyMap<number, StoredPart>;
+}
+
+export type NewUpload = Omit<UploadRecord, "uploadId">;
+
+interface LoadedUpload extends UploadRecord {
+  readonly parts: Map<number, StoredPart>;
+}
+
+const recordFile = "upload.json";
+
+export function noSuchUpload(uploadId: string): StoreError {
+  return new StoreError(
+    404,
+    "NoSuchUpload",
+    "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
+    { details: { UploadId: uploadId } },
+  );
+}
+
+/** The uploads in progress of one bucket: a directory each, with a file for each part. */
+export class MultipartUploads {
+  readonly #directory: string;
+  readonly #blobs: BlobFiles;
+  readonly #uploads: Map<string, LoadedUpload>;
+  readonly #queue = new SerialQueue();
+
+  private constructor(directory: string, blobs: BlobFiles, uploads: Iterable<LoadedUpload>) {
+    this.#directory = directory;
+    this.#blobs = blobs;
+    this.#uploads = new Map([...uploads].map((upload) => [upload.uploadId, upload]));
+  }
+
+  static async load(directory: string, blobs: BlobFiles): Promise<MultipartUploads> {
+    const uploads: LoadedUpload[] = [];
+    for (const name of await namesIn(directory)) {
+      const record = await readJson<UploadRecord>(join(directory, name, recordFile));
+      if (record === undefined) {
+        await rm(join(directory, name), { recursive: true, force: true });
+        continue;
+      }
+      const parts = await readJsonDirectory<StoredPart>(join(directory, name, "parts"));
+      uploads.push({ ...record, parts: new Map(parts.map((part) => [part.partNumber, part])) });
+    }
+    return new MultipartUploads(directory, blobs, uploads);
+  }
+
+  all(): readonly MultipartUpload[] {
+    return [...this.#uploads.values()];
+  }
+
+  /** @throws {StoreError} NoSuchUpload */
+  get(key: string, uploadId: string): MultipartUpload {
+    return this.#loaded(key, uploadId);
+  }
+
+  #loaded(key: string, uploadId: string): LoadedUpload {
+    const upload = this.#uploads.get(uploadId);
+    if (upload === undefined || upload.key !== key) throw noSuchUpload(uploadId);
+    return upload;
+  }
+
+  async create(upload: NewUpload): Promise<MultipartUpload> {
+    const record: UploadRecord = { ...upload, uploadId: randomBytes(48).toString("base64url") };
+    const directory = this.#uploadDirectory(record.uploadId);
+    await mkdir(join(directory, "parts"), { recursive: true });
+    await writeJson(join(directory, recordFile), record);
+    const loaded = { ...record, parts: new Map<number, StoredPart>() };
+    this.#uploads.set(record.uploadId, loaded);
+    return loaded;
+  }
+
+  /**
+   * Adds a part, or replaces the one of the same number.
+   * @throws {StoreError} NoSuchUpload
+   */
+  async putPart(key: string, uploadId: string, part: StoredPart): Promise<void> {
+    await this.#queue.run(uploadId, async () => {
+      const upload = this.#loaded(key, uploadId);
+      await writeJson(join(this.#uploadDirectory(uploadId), "parts", `${part.partNumber}.json`), part);
+      const replaced = upload.parts.get(part.partNumber);
+      upload.parts.set(part.partNumber, part);
+      if (replaced !== undefined) await this.#blobs.remove([replaced]);
+    });
+  }
+
+  /** Ends an upload by throwing its parts away. @throws {StoreError} NoSuchUpload */
+  async abort(key: string, uploadId: string): Promise<void> {
+    await this.#queue.run(uploadId, async () => {
+      await this.forget(key, uploadId, []);
+    });
+  }
+
+  /**
+   * Ends an upload by making an object of it: `commit` keeps the blobs that it returns, the others
+   * are removed. No part can change meanwhile.
+   * @throws {StoreError} NoSuchUpload
+   */
+  async complete<Kept extends { readonly blobs: readonly StoredBlob[] }>(
+    key: string,
+    uploadId: string,
+    commit: (upload: MultipartUpload) => Promise<Kept>,
+  ): Promise<Kept> {
+    return await this.#queue.run(uploadId, async () => {
+      const kept = await commit(this.#loaded(key, uploadId));
+      await this.forget(key, uploadId, kept.blobs);
+      return kept;
+    });
+  }
+
+  /** Removes the upload and its parts except for the blobs that somebody else has now. */
+  async forget(key: string, uploadId: string, kept: readonly StoredBlob[]): Promise<void> {
+    const upload = this.#loaded(key, uploadId);
+    this.#uploads.delete(uploadId);
+    // The record goes first: without it the rest is rubbish that the next start removes.
+    await rm(join(this.#uploadDirectory(uploadId), recordFile), { force: true });
+    await rm(this.#uploadDirectory(uploadId), { recursive: true, force: true });
+    const keptBlobs = new Set(kept.map(({ blob }) => blob));
+    await this.#blobs.remove([...upload.parts.values()].filter(({ blob }) => !keptBlobs.has(blob)));
+  }
+
+  /** For upload ids that this class made: random, of base64url's letters. */
+  #uploadDirectory(uploadId: string): string {
+    return join(this.#directory, uploadId);
+  }
+}

@@ -1,0 +1,67 @@
+import type { Bucket } from "../buckets/bucket.ts";
+import { invalidArgument, type ObjectRequest, parseQueryMap, type StoreState } from "../s3-request.ts";
+import { StoreError } from "../store-error.ts";
+import { judgeCopySource, parsePreconditions } from "./conditional-requests.ts";
+import { authorizeExisting, findObject } from "./find-version.ts";
+import { type StoredObject, validatorsOf } from "./object-version.ts";
+
+export interface CopySource {
+  readonly bucket: Bucket;
+  readonly key: string;
+  readonly versionId: string | undefined;
+  readonly object: StoredObject;
+}
+
+const maxCopyBytes = 5 * 1024 ** 3;
+
+/**
+ * What x-amz-copy-source names, if the caller may read it and its preconditions hold.
+ * @throws {StoreError} InvalidArgument, NoSuchBucket, NoSuchKey, AccessDenied, PreconditionFailed
+ */
+export function findCopySource(request: ObjectRequest, { buckets }: StoreState): CopySource {
+  const { bucketName, key, versionId } = parseCopySource(request.headers["x-amz-copy-source"] ?? "");
+  const bucket = buckets.get(bucketName);
+  const action = versionId === undefined ? "s3:GetObject" : "s3:GetObjectVersion";
+  authorizeExisting(request, action, { bucket, key, versionId });
+  const object = findObject(request, bucket, key, versionId);
+  judgeCopySource(parsePreconditions(request.headers, "x-amz-copy-source-"), validatorsOf(object));
+  return { bucket, key, versionId, object };
+}
+
+function parseCopySource(header: string): { bucketName: string; key: string; versionId: string | undefined } {
+  const [path = "", query = ""] = splitAt(header.replace(/^\//, ""), "?");
+  const [bucketName = "", key = ""] = splitAt(decode(path, header).replace(/^\//, ""), "/");
+  if (bucketName === "" || key === "") throw invalidCopySource(header);
+  return { bucketName, key, versionId: parseQueryMap(query).get("versionId") };
+}
+
+function splitAt(text: string, separator: string): string[] {
+  const index = text.indexOf(separator);
+  return index === -1 ? [text] : [text.slice(0, index), text.slice(index + 1)];
+}
+
+function decode(path: string, header: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    throw invalidCopySource(header);
+  }
+}
+
+function invalidCopySource(header: string): StoreError {
+  return invalidArgument(
+    "Invalid copy source object key: it has to be bucket/key, URL encoded",
+    "x-amz-copy-source",
+    header,
+  );
+}
+
+/** @throws {StoreError} InvalidRequest */
+export function refuseLargeCopy(bytes: number): void {
+  if (bytes <= maxCopyBytes) return;
+  throw new StoreError(
+    400,
+    "InvalidRequest",
+    `The specified copy source is larger than the maximum allowable size for a copy source: ${maxCopyBytes}`,
+  );
+}

@@ -1,0 +1,108 @@
+import { invalidArgument } from "../s3-request.ts";
+import { StoreError } from "../store-error.ts";
+import type { ObjectAttributes, StoredObject } from "./object-version.ts";
+import { parseTaggingHeader } from "./tag-set.ts";
+
+type Headers = Readonly<Record<string, string>>;
+
+const storedHeaders = [
+  "content-type",
+  "cache-control",
+  "content-disposition",
+  "content-encoding",
+  "content-language",
+  "expires",
+] as const;
+
+const metadataPrefix = "x-amz-meta-";
+const maxMetadataBytes = 2048;
+
+/**
+ * What a request says about the object that it makes.
+ * @throws {StoreError} MetadataTooLarge, InvalidTag, InvalidArgument, …
+ */
+export function parseAttributes(headers: Headers): ObjectAttributes {
+  return { ...parseDescription(headers), tags: parseTaggingHeader(headers["x-amz-tagging"]) };
+}
+
+/** All of it but the tags. */
+export function parseDescription(headers: Headers): Omit<ObjectAttributes, "tags"> {
+  const kept: Record<string, string> = { "content-type": "binary/octet-stream" };
+  for (const name of storedHeaders) {
+    const value = name === "content-encoding" ? withoutAwsChunked(headers[name]) : headers[name];
+    if (value !== undefined && value !== "") kept[name] = value;
+  }
+  return { headers: kept, metadata: parseMetadata(headers) };
+}
+
+/** aws-chunked is the body's framing on its way here, not the object's encoding. */
+function withoutAwsChunked(value: string | undefined): string | undefined {
+  return value
+    ?.split(",")
+    .map((coding) => coding.trim())
+    .filter((coding) => coding.toLowerCase() !== "aws-chunked")
+    .join(",");
+}
+
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#UserMetadata
+function parseMetadata(headers: Headers): Record<string, string> {
+  const metadata = Object.entries(headers)
+    .filter(([name]) => name.startsWith(metadataPrefix) && name.length > metadataPrefix.length)
+    .map(([name, value]) => [name.slice(metadataPrefix.length), value] as const);
+  const bytes = metadata.reduce(
+    (sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value),
+    0,
+  );
+  if (bytes > maxMetadataBytes) {
+    throw new StoreError(
+      400,
+      "MetadataTooLarge",
+      "Your metadata headers exceed the maximum allowed metadata size",
+      { details: { Size: String(bytes), MaxSizeAllowed: String(maxMetadataBytes) } },
+    );
+  }
+  return Object.fromEntries(metadata);
+}
+
+const overridable = [
+  "content-type",
+  "content-language",
+  "expires",
+  "cache-control",
+  "content-disposition",
+  "content-encoding",
+] as const;
+
+/**
+ * The response-content-type=… of a GET, which every request here may use since every one is signed.
+ * @throws {StoreError} InvalidArgument
+ */
+export function responseOverrides(query: ReadonlyMap<string, string>): Record<string, string> {
+  const overrides: Record<string, string> = {};
+  for (const name of overridable) {
+    const value = query.get(`response-${name}`);
+    if (value === undefined || value === "") continue;
+    if (/[^\t\x20-\x7e\xa0-\xff]/.test(value)) {
+      throw invalidArgument(
+        "Header value cannot be represented using ISO-8859-1.",
+        `response-${name}`,
+        value,
+      );
+    }
+    overrides[name] = value;
+  }
+  return overrides;
+}
+
+/** The headers that describe an object, for GET and HEAD. */
+export function attributeHeaders(object: StoredObject): Record<string, string> {
+  const metadata = Object.entries(object.metadata).map(
+    ([name, value]) => [`${metadataPrefix}${name}`, encodeMetadata(value)] as const,
+  );
+  return { ...object.headers, ...Object.fromEntries(metadata) };
+}
+
+/** S3 answers metadata that is not ASCII in RFC 2047's encoding. */
+function encodeMetadata(value: string): string {
+  return /^[\x20-\x7e\t]*$/.test(value) ? value : `=?UTF-8?B?${Buffer.from(value).toString("base64")}?=`;
+}

@@ -1,0 +1,61 @@
+import { StoreError } from "../store-error.ts";
+
+/** Both ends inclusive, as in Content-Range. */
+export interface ByteRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/**
+ * The range of `size` bytes that a Range header asks for. Undefined: the whole, as also for a header
+ * that does not parse or names several ranges, neither of which S3 serves in parts.
+ * @throws {StoreError} InvalidRange (416)
+ */
+export function parseRange(header: string | undefined, size: number): ByteRange | undefined {
+  // https://www.rfc-editor.org/rfc/rfc9110#section-14.1.2
+  const match = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? "");
+  if (header === undefined || match === null) return undefined;
+  const [, from = "", to = ""] = match;
+  if (from === "" && to === "") return undefined;
+  const first = from === "" ? Math.max(0, size - Number(to)) : Number(from);
+  const last = from === "" || to === "" ? size - 1 : Math.min(Number(to), size - 1);
+  if (from !== "" && to !== "" && Number(to) < first) return undefined;
+  if (first >= size || (from === "" && Number(to) === 0)) throw invalidRange(header, size);
+  return { first, last };
+}
+
+function invalidRange(header: string, size: number): StoreError {
+  return new StoreError(416, "InvalidRange", "The requested range is not satisfiable", {
+    details: { RangeRequested: header, ActualObjectSize: String(size) },
+    headers: { "content-range": `bytes */${size}` },
+  });
+}
+
+/**
+ * x-amz-copy-source-range: stricter than Range, both ends are needed and have to exist.
+ * @throws {StoreError} InvalidArgument
+ */
+export function parseCopySourceRange(header: string, size: number): ByteRange {
+  const match = /^bytes=(\d+)-(\d+)$/.exec(header);
+  const first = Number(match?.[1]);
+  const last = Number(match?.[2]);
+  if (match === null || first > last) {
+    throw new StoreError(
+      400,
+      "InvalidArgument",
+      "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy",
+      { details: { ArgumentName: "x-amz-copy-source-range", ArgumentValue: header } },
+    );
+  }
+  if (last >= size) {
+    throw new StoreError(
+      400,
+      "InvalidArgument",
+      `Range specified is not valid for source object of size: ${size}`,
+      {
+        details: { ArgumentName: "x-amz-copy-source-range", ArgumentValue: header },
+      },
+    );
+  }
+  return { first, last };
+}

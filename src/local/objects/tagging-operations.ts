@@ -1,0 +1,55 @@
+import { type Answer, noContent, xmlAnswer } from "../http/answer.ts";
+import { receiveText } from "../http/request-body.ts";
+import { parseXml } from "../http/xml.ts";
+import { requestTagContext } from "../iam/condition-keys.ts";
+import type { ObjectRequest } from "../s3-request.ts";
+import { authorizeExisting, findObject, type NamedVersion, versionHeader } from "./find-version.ts";
+import type { StoredObject, Tags } from "./object-version.ts";
+import { parseTaggingDocument, renderTags } from "./tag-set.ts";
+
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html
+
+export async function getObjectTagging(request: ObjectRequest): Promise<Answer> {
+  authorizeExisting(
+    request,
+    request.query.has("versionId") ? "s3:GetObjectVersionTagging" : "s3:GetObjectTagging",
+    named(request),
+  );
+  const object = addressed(request);
+  return xmlAnswer("Tagging", renderTags(object.tags), versionHeader(request.bucket, object.versionId));
+}
+
+export async function putObjectTagging(request: ObjectRequest): Promise<Answer> {
+  const action = request.query.has("versionId") ? "s3:PutObjectVersionTagging" : "s3:PutObjectTagging";
+  const tags = parseTaggingDocument(parseXml(await receiveText(request), "Tagging"));
+  authorizeExisting(request, action, named(request), requestTagContext(tags));
+  const object = await replaceTags(request, tags);
+  return { status: 200, headers: versionHeader(request.bucket, object.versionId) };
+}
+
+export async function deleteObjectTagging(request: ObjectRequest): Promise<Answer> {
+  authorizeExisting(
+    request,
+    request.query.has("versionId") ? "s3:DeleteObjectVersionTagging" : "s3:DeleteObjectTagging",
+    named(request),
+  );
+  const object = await replaceTags(request, {});
+  return { ...noContent, headers: versionHeader(request.bucket, object.versionId) };
+}
+
+function named({ bucket, key, query }: ObjectRequest): NamedVersion {
+  return { bucket, key, versionId: query.get("versionId") };
+}
+
+function addressed(request: ObjectRequest): StoredObject {
+  return findObject(request, request.bucket, request.key, request.query.get("versionId"));
+}
+
+async function replaceTags(request: ObjectRequest, tags: Tags): Promise<StoredObject> {
+  let object = addressed(request);
+  await request.bucket.updateVersions(request.key, (versions) => {
+    object = addressed(request);
+    return versions.map((version) => (version === object ? { ...object, tags } : version));
+  });
+  return object;
+}

@@ -1,0 +1,153 @@
+import type { Readable } from "node:stream";
+import { DigestVerifier, parseExpectedDigests } from "../checksums/expected-digests.ts";
+import type { Answer } from "../http/answer.ts";
+import { maxPutBytes } from "../http/request-body.ts";
+import { parseXml, renderXml } from "../http/xml.ts";
+import { signingContext } from "../iam/condition-keys.ts";
+import { parsePreconditions } from "../objects/conditional-requests.ts";
+import { parseAttributes } from "../objects/object-attributes.ts";
+import { authorizeWrite, commitObject, writtenHeaders } from "../objects/object-operations.ts";
+import type { ObjectAttributes, StoredObject } from "../objects/object-version.ts";
+import { parseTaggingDocument } from "../objects/tag-set.ts";
+import { refuseOtherRegion, type S3Endpoint } from "../s3-endpoint.ts";
+import { invalidArgument, parseKey, type Target } from "../s3-request.ts";
+import type { WireRequest } from "../signing/identity.ts";
+import { StoreError } from "../store-error.ts";
+import { refuseUnsupportedHeaders } from "../unsupported-headers.ts";
+import { readUploadForm, type UploadForm } from "./post-form.ts";
+import { verifyPostForm } from "./post-policy.ts";
+import type { LengthRange } from "./post-policy-document.ts";
+
+// https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
+
+type Fields = ReadonlyMap<string, string>;
+
+export function isPostUpload(
+  wire: WireRequest,
+  target: Target,
+): target is Target & { readonly bucketName: string } {
+  const isForm = /^multipart\/form-data\s*(?:;|$)/i.test(wire.headers["content-type"] ?? "");
+  return isForm && wire.method === "POST" && target.bucketName !== undefined && target.key === undefined;
+}
+
+/**
+ * A browser's upload: everything is in the form's fields, and the file comes last.
+ * @throws {StoreError} what AWS answers
+ */
+export async function answerPostUpload(
+  endpoint: S3Endpoint,
+  wire: WireRequest,
+  bucketName: string,
+  body: Readable,
+): Promise<Answer> {
+  const bucket = endpoint.buckets.get(bucketName);
+  return await readUploadForm(wire, body, async (form) => {
+    const fields = withFileName(form);
+    const now = endpoint.now();
+    const { identity, region, signedAt, contentLengthRange } = verifyPostForm(
+      fields,
+      endpoint.keys,
+      now,
+      bucketName,
+    );
+    refuseOtherRegion(bucket, region, wire);
+    const key = parseKey(fields.get("key") ?? "");
+    if (key === undefined) {
+      throw invalidArgument("Bucket POST must contain a field named 'key'.", "key", "");
+    }
+    const headers = Object.fromEntries(fields);
+    const attributes = parseFormAttributes(headers);
+    const context = signingContext({ now, signedAt, region, authType: "POST", headers: wire.headers });
+    authorizeWrite({ identity, context, headers, query: new Map(), bucket, key }, attributes.tags);
+    const verifier = new DigestVerifier(parseExpectedDigests(headers, undefined));
+    const stored = await endpoint.blobs.write(measured(form.file, verifier, contentLengthRange));
+    try {
+      const received = { stored, ...verifier.finish() };
+      const conditions = parsePreconditions(headers);
+      const object = await commitObject({ bucket, key }, { attributes, conditions, received, now });
+      const written = writtenHeaders({ bucket }, object);
+      const location = `http://${wire.headers.host}/${bucketName}/${encodeURIComponent(key)}`;
+      return formAnswer(fields, { bucketName, key, object, location, headers: { ...written, location } });
+    } catch (error) {
+      await endpoint.blobs.remove([stored]);
+      throw error;
+    }
+  });
+}
+
+/** `${filename}` stands for the file's name in every field. */
+function withFileName({ fields, fileName }: UploadForm): Fields {
+  return new Map([...fields].map(([name, value]) => [name, value.replaceAll("${filename}", () => fileName)]));
+}
+
+function parseFormAttributes(fields: Readonly<Record<string, string>>): ObjectAttributes {
+  const { tagging, acl, ...rest } = fields;
+  const headers = acl === undefined ? rest : { ...rest, "x-amz-acl": acl };
+  refuseUnsupportedHeaders(headers);
+  const attributes = parseAttributes(headers);
+  return tagging === undefined
+    ? attributes
+    : { ...attributes, tags: parseTaggingDocument(parseXml(tagging, "Tagging")) };
+}
+
+async function* measured(
+  file: Readable,
+  verifier: DigestVerifier,
+  range: LengthRange | undefined,
+): AsyncGenerator<Buffer> {
+  const maximum = Math.min(range?.maximum ?? maxPutBytes, maxPutBytes);
+  for await (const chunk of file) {
+    verifier.update(chunk);
+    if (verifier.bytes > maximum) {
+      throw new StoreError(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", {
+        details: { ProposedSize: String(verifier.bytes), MaxSizeAllowed: String(maximum) },
+      });
+    }
+    yield chunk;
+  }
+  if (range !== undefined && verifier.bytes < range.minimum) {
+    throw new StoreError(
+      400,
+      "EntityTooSmall",
+      "Your proposed upload is smaller than the minimum allowed size",
+      {
+        details: { ProposedSize: String(verifier.bytes), MinSizeAllowed: String(range.minimum) },
+      },
+    );
+  }
+}
+
+interface Posted {
+  readonly bucketName: string;
+  readonly key: string;
+  readonly object: StoredObject;
+  readonly location: string;
+  readonly headers: Answer["headers"];
+}
+
+function formAnswer(fields: Fields, { bucketName, key, object, location, headers }: Posted): Answer {
+  const redirect = redirectUrl(fields.get("success_action_redirect") ?? fields.get("redirect"));
+  if (redirect !== undefined) {
+    redirect.searchParams.set("bucket", bucketName);
+    redirect.searchParams.set("key", key);
+    redirect.searchParams.set("etag", `"${object.etag}"`);
+    return { status: 303, headers: { ...headers, location: redirect.href } };
+  }
+  const status = fields.get("success_action_status");
+  if (status === "201") {
+    const body = renderXml(
+      "PostResponse",
+      { Location: location, Bucket: bucketName, Key: key, ETag: `"${object.etag}"` },
+      "",
+    );
+    return { status: 201, headers: { ...headers, "content-type": "application/xml" }, body };
+  }
+  return { status: status === "200" ? 200 : 204, headers };
+}
+
+/** As S3 does, a redirect that is no URL counts as none. */
+function redirectUrl(text: string | undefined): URL | undefined {
+  if (text === undefined || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  return url.protocol === "http:" || url.protocol === "https:" ? url : undefined;
+}

@@ -1,0 +1,196 @@
+import { createCipheriv, createDecipheriv, randomBytes as systemRandomBytes } from "node:crypto";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { type IamPolicy, parseIamPolicy } from "../iam/iam-policy.ts";
+import { StoreError } from "../store-error.ts";
+import type { Identity } from "./identity.ts";
+
+/** A role that the store's keys may assume. */
+export interface StoreRole {
+  /** As in the ARN of its sessions. */
+  readonly name: string;
+  readonly arn: string;
+  readonly policy: IamPolicy;
+  readonly maxSessionSeconds: number;
+  /** Where it is set, AssumeRole has to say the same. */
+  readonly externalId?: string | undefined;
+  /** sts:TagSession and sts:SetSourceIdentity in the trust policy. Default: false. */
+  readonly allowTagSession?: boolean | undefined;
+  readonly allowSourceIdentity?: boolean | undefined;
+}
+
+export interface AccessKeysOptions {
+  readonly baseAccessKeyId: string;
+  readonly baseSecretAccessKey: string;
+  /** 32 bytes. Whoever holds it can make credentials of every role. */
+  readonly tokenKey: Buffer;
+  /** Default: 000000000000. */
+  readonly accountId?: string | undefined;
+  readonly roles: readonly StoreRole[];
+  readonly randomBytes?: ((size: number) => Buffer) | undefined;
+}
+
+/** What AssumeRole has agreed to. */
+export interface RoleSessionRequest {
+  readonly role: StoreRole;
+  readonly sessionName: string;
+  /** A policy document that parseIamPolicy takes. */
+  readonly sessionPolicy?: string | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+  readonly sourceIdentity?: string | undefined;
+  readonly expiresAt: Date;
+}
+
+export interface IssuedCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  readonly expiresAt: Date;
+}
+
+export interface FoundKey {
+  readonly identity: Identity;
+  readonly secretAccessKey: string;
+}
+
+/** What a session token holds. */
+interface SealedSession {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+  readonly roleName: string;
+  readonly sessionName: string;
+  readonly sessionPolicy?: string | undefined;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly sourceIdentity?: string | undefined;
+}
+
+/**
+ * The store's own keys and the temporary ones it issues. Nothing is kept of a session: its token is
+ * the sealed record, so that credentials outlive a restart. The role's policy is not in it and is
+ * the one of today.
+ */
+export class AccessKeys {
+  readonly accountId: string;
+  readonly roles: readonly StoreRole[];
+  readonly #options: AccessKeysOptions;
+  readonly #randomBytes: (size: number) => Buffer;
+
+  constructor(options: AccessKeysOptions) {
+    this.accountId = options.accountId ?? "000000000000";
+    this.roles = options.roles;
+    this.#options = options;
+    this.#randomBytes = options.randomBytes ?? systemRandomBytes;
+  }
+
+  /** New temporary credentials. Whether the caller may have them has been decided. */
+  issue(request: RoleSessionRequest): IssuedCredentials {
+    const accessKeyId = temporaryKeyPrefix + base32(this.#randomBytes(10));
+    const secretAccessKey = this.#randomBytes(30).toString("base64");
+    const sealed: SealedSession = {
+      accessKeyId,
+      secretAccessKey,
+      expiresAt: request.expiresAt.getTime(),
+      roleName: request.role.name,
+      sessionName: request.sessionName,
+      sessionPolicy: request.sessionPolicy,
+      tags: request.tags ?? {},
+      sourceIdentity: request.sourceIdentity,
+    };
+    const sessionToken = this.#seal(sealed);
+    return { accessKeyId, secretAccessKey, sessionToken, expiresAt: request.expiresAt };
+  }
+
+  /**
+   * Whose key it is, and the secret to check the signature with.
+   * @throws {StoreError} 403 InvalidAccessKeyId, 400 InvalidToken, 400 ExpiredToken
+   */
+  lookup(accessKeyId: string, sessionToken: string | undefined, now: Date): FoundKey {
+    const { baseAccessKeyId, baseSecretAccessKey } = this.#options;
+    if (accessKeyId === baseAccessKeyId) {
+      if (sessionToken !== undefined) throw invalidToken(sessionToken);
+      const arn = `arn:aws:iam::${this.accountId}:user/valetkey`;
+      return { identity: { kind: "base", accessKeyId, arn }, secretAccessKey: baseSecretAccessKey };
+    }
+    if (sessionToken === undefined || !accessKeyId.startsWith(temporaryKeyPrefix)) {
+      throw new StoreError(
+        403,
+        "InvalidAccessKeyId",
+        "The AWS Access Key Id you provided does not exist in our records.",
+        { details: { AWSAccessKeyId: accessKeyId } },
+      );
+    }
+    const session = this.#unseal(sessionToken);
+    const role = this.roles.find(({ name }) => name === session?.roleName);
+    if (session === undefined || session.accessKeyId !== accessKeyId || role === undefined) {
+      throw invalidToken(sessionToken);
+    }
+    if (session.expiresAt <= now.getTime()) {
+      throw new StoreError(400, "ExpiredToken", "The provided token has expired.", {
+        details: { "Token-0": sessionToken },
+      });
+    }
+    const { sessionPolicy } = session;
+    return {
+      identity: {
+        kind: "session",
+        accessKeyId,
+        arn: this.sessionArn(role, session.sessionName),
+        expiresAt: new Date(session.expiresAt),
+        rolePolicy: role.policy,
+        sessionPolicy: sessionPolicy === undefined ? undefined : parseIamPolicy(sessionPolicy),
+        tags: session.tags,
+        sourceIdentity: session.sourceIdentity,
+      },
+      secretAccessKey: session.secretAccessKey,
+    };
+  }
+
+  sessionArn(role: StoreRole, sessionName: string): string {
+    return `arn:aws:sts::${this.accountId}:assumed-role/${role.name}/${sessionName}`;
+  }
+
+  /** Deflated, since it becomes part of every presigned URL. */
+  #seal(session: SealedSession): string {
+    const nonce = this.#randomBytes(nonceBytes);
+    const cipher = createCipheriv(algorithm, this.#options.tokenKey, nonce);
+    const plain = deflateRawSync(JSON.stringify(session));
+    const sealed = Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+    return sealed.toString("base64");
+  }
+
+  #unseal(token: string): SealedSession | undefined {
+    const bytes = Buffer.from(token, "base64");
+    // One spelling only: Buffer.from skips what is not base64.
+    if (bytes.length <= nonceBytes + tagBytes || bytes.toString("base64") !== token) return undefined;
+    const nonce = bytes.subarray(0, nonceBytes);
+    const decipher = createDecipheriv(algorithm, this.#options.tokenKey, nonce, { authTagLength: tagBytes });
+    decipher.setAuthTag(bytes.subarray(-tagBytes));
+    try {
+      const plain = [decipher.update(bytes.subarray(nonceBytes, -tagBytes)), decipher.final()];
+      const session: SealedSession = JSON.parse(inflateRawSync(Buffer.concat(plain)).toString());
+      return session;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+const temporaryKeyPrefix = "ASIA";
+const algorithm = "aes-256-gcm";
+const nonceBytes = 12;
+const tagBytes = 16;
+
+function invalidToken(token: string): StoreError {
+  return new StoreError(400, "InvalidToken", "The provided token is malformed or otherwise invalid.", {
+    details: { "Token-0": token },
+  });
+}
+
+const base32Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/** RFC 4648 §6, for lengths that need no padding. */
+function base32(bytes: Buffer): string {
+  const bits = Array.from(bytes, (byte) => byte.toString(2).padStart(8, "0")).join("");
+  return (bits.match(/.{5}/g) ?? []).map((five) => base32Digits.charAt(Number.parseInt(five, 2))).join("");
+}

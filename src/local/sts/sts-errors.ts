@@ -1,0 +1,67 @@
+import { StoreError } from "../store-error.ts";
+
+/** STS has its own words for what is wrong with a signature. */
+const stsWords = new Map<string, { status: number; code: string; message?: string | undefined }>([
+  [
+    "InvalidAccessKeyId",
+    {
+      status: 403,
+      code: "InvalidClientTokenId",
+      message: "The security token included in the request is invalid.",
+    },
+  ],
+  [
+    "InvalidToken",
+    {
+      status: 403,
+      code: "InvalidClientTokenId",
+      message: "The security token included in the request is invalid.",
+    },
+  ],
+  [
+    "ExpiredToken",
+    { status: 403, code: "ExpiredToken", message: "The security token included in the request is expired" },
+  ],
+  ["RequestTimeTooSkewed", { status: 403, code: "SignatureDoesNotMatch" }],
+  ["AuthorizationHeaderMalformed", { status: 400, code: "IncompleteSignature" }],
+  ["AuthorizationQueryParametersError", { status: 400, code: "IncompleteSignature" }],
+  ["InvalidArgument", { status: 400, code: "IncompleteSignature" }],
+  ["InvalidRequest", { status: 400, code: "IncompleteSignature" }],
+]);
+
+/** An error of the signature in STS's words; any other error as it is. */
+export function asStsError(error: StoreError): StoreError {
+  const words = stsWords.get(error.code);
+  return words === undefined
+    ? error
+    : new StoreError(words.status, words.code, words.message ?? error.message);
+}
+
+export const stsNamespace = "https://sts.amazonaws.com/doc/2011-06-15/";
+
+/** The body of STS's error answers; the status is the error's. */
+export function stsErrorXml(error: StoreError, requestId: string): string {
+  return [
+    `<ErrorResponse xmlns="${stsNamespace}">`,
+    "<Error>",
+    `<Type>${error.status < 500 ? "Sender" : "Receiver"}</Type>`,
+    xmlElement("Code", error.code),
+    xmlElement("Message", error.message),
+    "</Error>",
+    xmlElement("RequestId", requestId),
+    "</ErrorResponse>",
+  ].join("");
+}
+
+/** One element of text. What XML 1.0 cannot hold (https://www.w3.org/TR/xml/#charsets) becomes U+FFFD. */
+export function xmlElement(name: string, text: string): string {
+  const escaped = text
+    .toWellFormed()
+    .replace(/[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, "\u{FFFD}")
+    .replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
+  return `<${name}>${escaped}</${name}>`;
+}
+
+export function validationError(message: string): StoreError {
+  return new StoreError(400, "ValidationError", message);
+}

@@ -1,0 +1,239 @@
+import { randomUUID } from "node:crypto";
+import { deflateRawSync } from "node:zlib";
+import { type ConditionContext, sessionTagContext } from "../iam/condition-keys.ts";
+import { isAllowed, parseIamPolicy } from "../iam/iam-policy.ts";
+import type { AccessKeys, StoreRole } from "../signing/access-keys.ts";
+import { toIsoSeconds } from "../signing/amz-date.ts";
+import { sha256Hex } from "../signing/canonical-request.ts";
+import type { Identity } from "../signing/identity.ts";
+import type { VerifiedRequest } from "../signing/signature.ts";
+import { StoreError } from "../store-error.ts";
+import { parseSessionTags } from "./session-tags.ts";
+import { stsNamespace, validationError, xmlElement } from "./sts-errors.ts";
+
+export { stsErrorXml } from "./sts-errors.ts";
+
+/**
+ * Answers a signed form: AssumeRole or GetCallerIdentity.
+ * @returns the XML body of a 200
+ * @throws {StoreError} for stsErrorXml
+ */
+export function answerSts(
+  parameters: URLSearchParams,
+  caller: VerifiedRequest,
+  keys: AccessKeys,
+  now: Date,
+  minSessionSeconds = 900,
+): string {
+  const [action, version] = [parameters.get("Action"), parameters.get("Version")];
+  if (version === "2011-06-15") {
+    if (action === "AssumeRole") return assumeRole(parameters, caller, keys, now, minSessionSeconds);
+    if (action === "GetCallerIdentity") return getCallerIdentity(caller, keys);
+  }
+  throw new StoreError(400, "InvalidAction", `Could not find operation ${action} for version ${version}`);
+}
+
+/**
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+ * @returns the XML body of a 200
+ * @throws {StoreError} 403 AccessDenied, 400 ValidationError, MalformedPolicyDocument, PackedPolicyTooLarge
+ */
+export function assumeRole(
+  parameters: URLSearchParams,
+  caller: VerifiedRequest,
+  keys: AccessKeys,
+  now: Date,
+  minSessionSeconds = 900,
+): string {
+  refuseUnsupported(parameters);
+  const roleArn = parameters.get("RoleArn") ?? "";
+  if (!/^arn:[\w-]+:iam::\d{12}:role\/.+$/.test(roleArn)) throw validationError(`${roleArn} is invalid`);
+  const sessionName = nameParameter(parameters, "RoleSessionName") ?? missing("roleSessionName");
+  const sourceIdentity = nameParameter(parameters, "SourceIdentity");
+  const sessionPolicy = policyParameter(parameters);
+  const tags = parseSessionTags(parameters);
+
+  const { identity } = caller;
+  const externalId = parameters.get("ExternalId") ?? undefined;
+  const context = {
+    ...caller.context,
+    ...sessionTagContext(tags),
+    "sts:ExternalId": externalId,
+    "sts:RoleSessionName": sessionName,
+    "sts:SourceIdentity": sourceIdentity,
+  };
+  const role = authorizedRole(roleArn, externalId, keys, identity, context);
+  if (Object.keys(tags).length > 0)
+    authorize("sts:TagSession", role, identity, context, role.allowTagSession);
+  if (sourceIdentity !== undefined) {
+    authorize("sts:SetSourceIdentity", role, identity, context, role.allowSourceIdentity);
+  }
+  const durationSeconds = durationParameter(parameters, role, identity, minSessionSeconds);
+  const packedPercent = packedPolicyPercent(sessionPolicy, tags);
+
+  // Whole seconds, as the answer has them: what is said and what holds are the same.
+  const expiresAt = new Date((Math.floor(now.getTime() / 1000) + durationSeconds) * 1000);
+  const issued = keys.issue({ role, sessionName, sessionPolicy, tags, sourceIdentity, expiresAt });
+  return stsAnswer("AssumeRole", [
+    "<Credentials>",
+    xmlElement("AccessKeyId", issued.accessKeyId),
+    xmlElement("SecretAccessKey", issued.secretAccessKey),
+    xmlElement("SessionToken", issued.sessionToken),
+    xmlElement("Expiration", toIsoSeconds(expiresAt)),
+    "</Credentials>",
+    "<AssumedRoleUser>",
+    xmlElement("AssumedRoleId", `${roleId(role)}:${sessionName}`),
+    xmlElement("Arn", keys.sessionArn(role, sessionName)),
+    "</AssumedRoleUser>",
+    ...(packedPercent === undefined ? [] : [xmlElement("PackedPolicySize", String(packedPercent))]),
+    ...(sourceIdentity === undefined ? [] : [xmlElement("SourceIdentity", sourceIdentity)]),
+  ]);
+}
+
+function getCallerIdentity({ identity }: VerifiedRequest, keys: AccessKeys): string {
+  return stsAnswer("GetCallerIdentity", [
+    xmlElement("Arn", identity.arn),
+    xmlElement("UserId", identity.accessKeyId),
+    xmlElement("Account", keys.accountId),
+  ]);
+}
+
+function stsAnswer(operation: string, result: readonly string[]): string {
+  return [
+    `<${operation}Response xmlns="${stsNamespace}">`,
+    `<${operation}Result>`,
+    ...result,
+    `</${operation}Result>`,
+    `<ResponseMetadata>${xmlElement("RequestId", randomUUID())}</ResponseMetadata>`,
+    `</${operation}Response>`,
+  ].join("");
+}
+
+/** Parameters that narrow a session or demand more of the caller: to ignore one would be to allow. */
+function refuseUnsupported(parameters: URLSearchParams): void {
+  for (const name of parameters.keys()) {
+    if (/^(?:PolicyArns|ProvidedContexts|SerialNumber|TokenCode)\b/.test(name)) {
+      throw validationError(`${name} is not supported by the embedded store.`);
+    }
+  }
+}
+
+function nameParameter(
+  parameters: URLSearchParams,
+  name: "RoleSessionName" | "SourceIdentity",
+): string | undefined {
+  const value = parameters.get(name);
+  if (value === null) return undefined;
+  if (/^[A-Za-z0-9_+=,.@-]{2,64}$/.test(value)) return value;
+  const member = `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
+  throw validationError(
+    `1 validation error detected: Value '${value}' at '${member}' failed to satisfy constraint: Member must have a length of 2 to 64 and satisfy regular expression pattern: [\\w+=,.@-]*`,
+  );
+}
+
+function missing(member: string): never {
+  throw validationError(
+    `1 validation error detected: Value null at '${member}' failed to satisfy constraint: Member must not be null`,
+  );
+}
+
+const maxPolicyLength = 2048;
+
+function policyParameter(parameters: URLSearchParams): string | undefined {
+  const policy = parameters.get("Policy");
+  if (policy === null) return undefined;
+  if (policy.length < 1 || policy.length > maxPolicyLength) {
+    throw validationError(
+      `1 validation error detected: Value at 'policy' failed to satisfy constraint: Member must have length less than or equal to ${maxPolicyLength}`,
+    );
+  }
+  if (!/^[\t\n\r\u{20}-\u{FF}]+$/u.test(policy)) {
+    throw validationError(
+      "1 validation error detected: Value at 'policy' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\u0009\\u000A\\u000D\\u0020-\\u00FF]+",
+    );
+  }
+  parseIamPolicy(policy);
+  return policy;
+}
+
+/** One answer for a role that is not there and one that the caller may not assume. */
+function authorizedRole(
+  roleArn: string,
+  externalId: string | undefined,
+  keys: AccessKeys,
+  identity: Identity,
+  context: ConditionContext,
+): StoreRole {
+  const role = keys.roles.find(({ arn }) => arn === roleArn);
+  const isTrusted = role !== undefined && (role.externalId === undefined || role.externalId === externalId);
+  if (isTrusted && isAllowed(identity, { action: "sts:AssumeRole", resource: roleArn, context })) return role;
+  throw notAuthorized(identity, "sts:AssumeRole", roleArn);
+}
+
+function authorize(
+  action: string,
+  role: StoreRole,
+  identity: Identity,
+  context: ConditionContext,
+  isTrusted: boolean | undefined,
+): void {
+  if (isTrusted && isAllowed(identity, { action, resource: role.arn, context })) return;
+  throw notAuthorized(identity, action, role.arn);
+}
+
+function notAuthorized(identity: Identity, action: string, roleArn: string): StoreError {
+  const message = `User: ${identity.arn} is not authorized to perform: ${action} on resource: ${roleArn}`;
+  return new StoreError(403, "AccessDenied", message);
+}
+
+const defaultSessionSeconds = 3600;
+const maxChainedSeconds = 3600;
+
+function durationParameter(
+  parameters: URLSearchParams,
+  role: StoreRole,
+  identity: Identity,
+  minSessionSeconds: number,
+): number {
+  const text = parameters.get("DurationSeconds");
+  if (text === null) return Math.min(defaultSessionSeconds, role.maxSessionSeconds);
+  const seconds = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(seconds >= minSessionSeconds)) {
+    throw validationError(
+      `1 validation error detected: Value '${text}' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to ${minSessionSeconds}`,
+    );
+  }
+  if (identity.kind === "session" && seconds > maxChainedSeconds) {
+    throw validationError(
+      "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
+    );
+  }
+  if (seconds > role.maxSessionSeconds) {
+    throw validationError("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
+  }
+  return seconds;
+}
+
+/** AWS's packed format is not published: an estimate by deflating what has to be packed. */
+const maxPackedBytes = 1024;
+
+function packedPolicyPercent(
+  policy: string | undefined,
+  tags: Readonly<Record<string, string>>,
+): number | undefined {
+  const entries = Object.entries(tags).flat();
+  if (policy === undefined && entries.length === 0) return undefined;
+  const packedBytes = deflateRawSync([policy ?? "", ...entries].join("\n")).length;
+  const percent = Math.ceil((packedBytes / maxPackedBytes) * 100);
+  if (percent <= 100) return percent;
+  throw new StoreError(
+    400,
+    "PackedPolicyTooLarge",
+    `Packed policy consumes ${percent}% of allotted space, please use smaller policy.`,
+  );
+}
+
+/** Looks like IAM's unique id and is the same at every start. */
+function roleId(role: StoreRole): string {
+  return `AROA${sha256Hex(role.arn).slice(0, 17).toUpperCase()}`;
+}

@@ -1,0 +1,40 @@
+import { notImplemented, StoreError } from "./store-error.ts";
+
+const unsupported =
+  /^x-amz-(?:(?:copy-source-)?server-side-encryption-.+|if-match-.+|website-redirect-location|write-offset-bytes)$/;
+
+/** Headers that may only ask for what is so anyway. */
+const onlyValues = new Map([
+  ["x-amz-server-side-encryption", "AES256"],
+  ["x-amz-bucket-namespace", "global"],
+  ["x-amz-bucket-object-lock-enabled", "false"],
+  ["x-amz-object-ownership", "BucketOwnerEnforced"],
+]);
+
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html: ACLs are off by default
+const harmlessAcls = ["private", "bucket-owner-full-control"];
+
+/**
+ * Says no to what no operation of this store does, rather than forgetting it silently.
+ * @param headers names in lower case
+ * @throws {StoreError} NotImplemented, InvalidStorageClass, AccessControlListNotSupported, InvalidRequest
+ */
+export function refuseUnsupportedHeaders(headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) {
+    const only = onlyValues.get(name);
+    if (unsupported.test(name) || (only !== undefined && value.toLowerCase() !== only.toLowerCase())) {
+      throw notImplemented(name);
+    }
+    if (name.startsWith("x-amz-grant-") || (name === "x-amz-acl" && !harmlessAcls.includes(value))) {
+      throw new StoreError(400, "AccessControlListNotSupported", "The bucket does not allow ACLs");
+    }
+    if (name.startsWith("x-amz-object-lock-")) {
+      throw new StoreError(400, "InvalidRequest", "Bucket is missing Object Lock Configuration");
+    }
+    if (name === "x-amz-storage-class" && value !== "STANDARD") {
+      throw new StoreError(400, "InvalidStorageClass", "The storage class you specified is not valid", {
+        details: { StorageClassRequested: value },
+      });
+    }
+  }
+}
