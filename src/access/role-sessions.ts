@@ -1,11 +1,11 @@
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
+import { ConcurrencyLimit } from "../concurrency-limit.ts";
 import { badUserInput, ValetKeyError } from "../errors.ts";
 import type { Metrics } from "../metrics.ts";
 import { type AssumeRole, AssumeRoleError } from "./assume-role.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
-import { ConcurrencyLimit } from "./concurrency-limit.ts";
 import { Refusals } from "./refusals.ts";
 import type { RoleSession } from "./role-session.ts";
 import type { SessionPurpose } from "./session-policy.ts";
@@ -73,7 +73,11 @@ export class RoleSessions {
     this.#monotonicNow = options.monotonicNow ?? (() => performance.now());
     this.#refusals = new Refusals(this.#monotonicNow);
     this.#breaker = new CircuitBreaker({ monotonicNow: this.#monotonicNow });
-    this.#limit = new ConcurrencyLimit(options.maxConcurrent ?? 64, maxWaiting);
+    this.#limit = new ConcurrencyLimit({
+      maxRunning: options.maxConcurrent ?? 64,
+      maxWaiting,
+      message: "Too many callers are waiting for credentials.",
+    });
     this.#held = new LRUCache({
       max: options.maxSessions ?? 100_000,
       maxSize: options.maxSessionBytes ?? 256 * 2 ** 20,
