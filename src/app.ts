@@ -13,6 +13,7 @@ import { RequestContext } from "./graphql/context.ts";
 import { createSchema } from "./graphql/schema.ts";
 import type { Services } from "./graphql/services.ts";
 import { createHttpServer } from "./http/server.ts";
+import { logged } from "./logged-error.ts";
 import { createMetrics } from "./metrics.ts";
 import { Readiness } from "./readiness.ts";
 import { AbandonedUploads } from "./storage/abandoned-uploads.ts";
@@ -47,7 +48,8 @@ const abortSeconds = 5;
  * @throws {ConfigError} when what the configuration names cannot be used
  */
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
-  const log = options.log ?? pino({ level: config.logLevel }, pino.destination(logDestination));
+  const given = options.log ?? pino({ level: config.logLevel }, pino.destination(logDestination));
+  const log = given.child({}, { serializers: logged });
   const metrics = createMetrics();
   const grants = await readGrants(config, log);
   const [backend, schema] = await Promise.all([openBackend(config, metrics, log), createSchema()]);
