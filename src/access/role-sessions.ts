@@ -45,8 +45,9 @@ const observationMs = 30_000;
 const longestRefreshLeadMs = 120_000;
 const purgeEveryMs = 60_000;
 const maxWaiting = 10_000;
-const denialsToReport = 5;
-const denialsReportedForMs = 30_000;
+const deniedCallersToReport = 5;
+/** How long a denial is held against the role, and a caller who was served speaks for it. */
+const latelyMs = 30_000;
 /** Of a session beside its token: keys, name, dates and the cache's own entry, roughly. */
 const sessionOverheadBytes = 700;
 
@@ -65,7 +66,10 @@ export class RoleSessions {
   readonly #monotonicNow: () => number;
   #purgedAtMs = 0;
   #shortLived: { readonly seconds: number; readonly until: number } | undefined;
-  #denials = { inARow: 0, lastAtMs: 0 };
+  /** By session name; so many as are reported. */
+  readonly #denied = new Set<string>();
+  #deniedAtMs = -Infinity;
+  #servedAtMs = -Infinity;
 
   constructor(options: RoleSessionsOptions) {
     this.#options = options;
@@ -108,9 +112,11 @@ export class RoleSessions {
   ): Promise<RoleSession> {
     const request = this.#requests.of(caller, purpose);
     if (outlivesSeconds > this.#nominalSeconds) throw beyond(this.#nominalSeconds);
-    this.#purgeNowAndThen();
+    const nowMs = this.#monotonicNow();
+    this.#purgeNowAndThen(nowMs);
     const held = this.#held.get(request.key);
     if (held !== undefined && this.#lifeMs(held.session) >= outlivesSeconds * 1_000) {
+      this.#servedAtMs = nowMs;
       this.#refreshAhead(request, held, outlivesSeconds);
       return held.session;
     }
@@ -123,9 +129,15 @@ export class RoleSessions {
   /** What is known of STS without asking it. Heals by itself, so that traffic comes back and finds out. */
   health(): Health {
     if (this.#breaker.isOpen) return { ok: false, reason: "STS cannot be reached, fails or throttles" };
-    const { inARow, lastAtMs } = this.#denials;
-    const denied = inARow >= denialsToReport && this.#monotonicNow() - lastAtMs < denialsReportedForMs;
-    return denied ? { ok: false, reason: "STS refuses the role" } : { ok: true };
+    // A few callers whom STS refuses say nothing of the others.
+    const manyDenied = this.#denied.size >= deniedCallersToReport && this.#wasLately(this.#deniedAtMs);
+    return manyDenied && !this.#wasLately(this.#servedAtMs)
+      ? { ok: false, reason: "STS refuses the role" }
+      : { ok: true };
+  }
+
+  #wasLately(atMs: number): boolean {
+    return this.#monotonicNow() - atMs < latelyMs;
   }
 
   get #nominalSeconds(): number {
@@ -181,10 +193,15 @@ export class RoleSessions {
       // A service that says no is there.
       permit.succeeded();
       this.#refusals.add(request.key, error);
-      if (error.status === 403)
-        this.#denials = { inARow: this.#denials.inARow + 1, lastAtMs: this.#monotonicNow() };
+      if (error.status === 403) this.#countDenied(request.sessionName);
       throw unavailable(error, false);
     }
+  }
+
+  #countDenied(sessionName: string): void {
+    if (!this.#wasLately(this.#deniedAtMs)) this.#denied.clear();
+    this.#deniedAtMs = this.#monotonicNow();
+    if (this.#denied.size < deniedCallersToReport) this.#denied.add(sessionName);
   }
 
   #hold(request: SessionRequest, session: RoleSession): void {
@@ -196,7 +213,8 @@ export class RoleSessions {
       wholeSeconds < this.#nominalSeconds
         ? { seconds: Math.max(wholeSeconds - 1, 0), until: this.#monotonicNow() + observationMs }
         : undefined;
-    this.#denials = { inARow: 0, lastAtMs: 0 };
+    this.#denied.clear();
+    this.#servedAtMs = this.#monotonicNow();
     this.#refusals.forget(request.key);
     this.#held.set(request.key, { session, assumedAtMs: clock() }, { ttl: Math.max(lifeMs, 1) });
     metrics.roleSessions.set(this.#held.size);
@@ -204,8 +222,7 @@ export class RoleSessions {
     log.info({ sessionName, expiresAt, accessKeyId: credentials.accessKeyId }, "assumed the role");
   }
 
-  #purgeNowAndThen(): void {
-    const nowMs = this.#monotonicNow();
+  #purgeNowAndThen(nowMs: number): void {
     if (nowMs - this.#purgedAtMs < purgeEveryMs) return;
     this.#purgedAtMs = nowMs;
     this.#held.purgeStale();

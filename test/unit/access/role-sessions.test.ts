@@ -284,6 +284,31 @@ describe("when STS fails", () => {
     expect(sessions.health()).toEqual({ ok: true });
   });
 
+  test("refused callers make nothing unready while others are served, nor does one caller alone", async () => {
+    const sessions = pool();
+    const refuse = async (count: number, name: (index: number) => string) => {
+      failure = refused();
+      for (let each = 0; each < count; each += 1) {
+        const caller = { principal: principalOf(name(each)), grants };
+        await expect(sessions.get(caller, 60)).rejects.toThrow();
+        passSeconds(1);
+      }
+      failure = undefined;
+    };
+    await refuse(100, () => "odd");
+    expect(sessions.health()).toEqual({ ok: true });
+    await sessions.get(alice, 60);
+    await refuse(20, (index) => `odd-${index}`);
+    expect(sessions.health()).toEqual({ ok: true });
+    await sessions.get(alice, 60);
+    await refuse(20, (index) => `odder-${index}`);
+    expect(sessions.health()).toEqual({ ok: true });
+    await refuse(20, (index) => `oddest-${index}`);
+    expect(sessions.health()).toMatchObject({ ok: false });
+    await sessions.get(alice, 60);
+    expect(sessions.health()).toEqual({ ok: true });
+  });
+
   test("what clients are told holds nothing of what STS said", async () => {
     failure = new AssumeRoleError("refused", "no", new Error(`not authorized to assume ${role.arn}`), 403);
     const error: Error = await pool()
