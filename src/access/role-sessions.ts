@@ -53,13 +53,15 @@ const sessionOverheadBytes = 700;
 
 /**
  * The role sessions of the process: one for each caller, policy and role, handed out only while it
- * outlives what it is asked for. However many ask for the same one, one AssumeRole is under way.
+ * outlives what it is asked for. However many ask for a caller's sessions, one AssumeRole is under way.
  */
 export class RoleSessions {
   readonly #options: RoleSessionsOptions;
   readonly #requests: SessionRequests;
   readonly #held: LRUCache<string, HeldSession>;
   readonly #pending = new Map<string, Promise<RoleSession>>();
+  /** The AssumeRole of a caller that comes last, by session name. */
+  readonly #lastOf = new Map<string, Promise<RoleSession>>();
   readonly #refusals: Refusals;
   readonly #breaker: CircuitBreaker;
   readonly #limit: ConcurrencyLimit;
@@ -167,11 +169,23 @@ export class RoleSessions {
   #assumeOnce(request: SessionRequest): Promise<RoleSession> {
     const pending = this.#pending.get(request.key);
     if (pending !== undefined) return pending;
-    const assumed = this.#limit
-      .run(() => this.#assume(request))
-      .finally(() => this.#pending.delete(request.key));
+    const assumed = this.#inTurn(request).finally(() => this.#pending.delete(request.key));
     this.#pending.set(request.key, assumed);
     return assumed;
+  }
+
+  /** After the same caller's sessions for other purposes, and under other grants. */
+  async #inTurn(request: SessionRequest): Promise<RoleSession> {
+    const { sessionName } = request;
+    const assume = () => this.#limit.run(() => this.#assume(request));
+    const before = this.#lastOf.get(sessionName);
+    const assumed = before === undefined ? assume() : before.then(assume, assume);
+    this.#lastOf.set(sessionName, assumed);
+    try {
+      return await assumed;
+    } finally {
+      if (this.#lastOf.get(sessionName) === assumed) this.#lastOf.delete(sessionName);
+    }
   }
 
   async #assume(request: SessionRequest): Promise<RoleSession> {
