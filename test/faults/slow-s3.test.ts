@@ -80,7 +80,12 @@ describe("one request", () => {
   });
 
   test("whose calls all await another comes to its end", async () => {
-    answer = (_method, url, response) => response.writeHead(url.includes("missing") ? 404 : 200).end();
+    let probes = 0;
+    answer = (_method, url, response) => {
+      const isProbe = !url.includes("missing");
+      if (isProbe) probes += 1;
+      response.writeHead(isProbe ? 200 : 404).end();
+    };
     const objects = Array.from(
       { length: 100 },
       (_, index) => `{ bucket: "${bucket}", key: "missing${index}" }`,
@@ -89,5 +94,6 @@ describe("one request", () => {
     const { errors = [] } = await answering(client.answer(query));
     expect(errors.map(({ extensions }) => extensions?.code)).toEqual(Array(100).fill("OBJECT_NOT_FOUND"));
     expect(calls.most).toBe(32);
+    expect(probes).toBe(1);
   });
 });
