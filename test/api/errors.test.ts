@@ -94,6 +94,20 @@ describe("what S3 says reaches a client as a code:", () => {
     expect(text).not.toMatch(/arn:|111122223333/);
   });
 
+  test("what is refused is one line a request, whatever its fields", async () => {
+    says(403, "AccessDenied");
+    const objects = Array.from({ length: 40 }, (_, index) => `{ bucket: "demo", key: "${index}" }`);
+    await ask(brokenS3.client, `{ downloadUrls(objects: [${objects}]) { url } a: viewer { subject } }`);
+    const refused = lines.filter(({ level }) => level === 40);
+    expect(refused).toEqual([
+      expect.objectContaining({
+        msg: "a request was refused",
+        refused: { FORBIDDEN: 40 },
+        err: expect.objectContaining({ cause: expect.objectContaining({ httpStatus: 403 }) }),
+      }),
+    ]);
+  });
+
   test("no log line has what came over the wire, not even at trace", async () => {
     const authorization = "Bearer a.secret.token";
     await raw(
