@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { ApolloServer } from "@apollo/server";
 import type { FastifyInstance } from "fastify";
@@ -55,6 +56,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const [backend, schema] = await Promise.all([openBackend(config, metrics, log), createSchema()]);
   const { store, clock, sessions, s3Clients } = backend;
   const stopping = new AbortController();
+  // Every upload under way listens to it.
+  setMaxListeners(0, stopping.signal);
   const services: Services = {
     grants,
     sessions,

@@ -97,3 +97,15 @@ describe("one request", () => {
     expect(probes).toBe(1);
   });
 });
+
+test("any number of uploads at once brings no warning", async () => {
+  const warnings: Error[] = [];
+  const hear = (warning: Error) => warnings.push(warning);
+  process.on("warning", hear);
+  const upload = `mutation ($file: Upload!) { uploadFile(file: $file, input: { bucket: "${bucket}", key: "k" }) { key } }`;
+  const uploads = Array.from({ length: 30 }, () => client.dataWithFile(upload, {}, new Blob(["hello"])));
+  while (calls.now < 30) await sleep(5);
+  await answering(Promise.all(uploads));
+  process.off("warning", hear);
+  expect(warnings.filter(({ name }) => name === "MaxListenersExceededWarning")).toEqual([]);
+});
