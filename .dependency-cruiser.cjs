@@ -1,5 +1,6 @@
 /** Who may import whom: downward only. main, cli → app → http → graphql → storage, access → the words. */
-const words = "^src/(object-address|principal|errors|clock|metrics|byte-size|nearest-name)\\.ts$";
+const words =
+  "^src/(object-address|principal|errors|clock|metrics|byte-size|concurrency-limit|nearest-name)\\.ts$";
 
 /** A layer's folder, and the only folders and files of src that it may import. */
 const layer = (name, allowed) => ({

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { ApolloServer } from "@apollo/server";
 import type { FastifyInstance } from "fastify";
@@ -13,6 +14,7 @@ import { RequestContext } from "./graphql/context.ts";
 import { createSchema } from "./graphql/schema.ts";
 import type { Services } from "./graphql/services.ts";
 import { createHttpServer } from "./http/server.ts";
+import { logged } from "./logged-error.ts";
 import { createMetrics } from "./metrics.ts";
 import { Readiness } from "./readiness.ts";
 import { AbandonedUploads } from "./storage/abandoned-uploads.ts";
@@ -49,12 +51,15 @@ const abortSeconds = 5;
  * @throws {ConfigError} when what the configuration names cannot be used
  */
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
-  const log = options.log ?? pino({ level: config.logLevel }, pino.destination(logDestination));
+  const given = options.log ?? pino({ level: config.logLevel }, pino.destination(logDestination));
+  const log = given.child({}, { serializers: logged });
   const metrics = createMetrics();
   const grants = await readGrants(config, log);
   const [backend, schema] = await Promise.all([openBackend(config, metrics, log), createSchema()]);
   const { store, clock, sessions, s3Clients } = backend;
   const stopping = new AbortController();
+  // Every upload under way listens to it.
+  setMaxListeners(0, stopping.signal);
   const services: Services = {
     grants,
     sessions,

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { pino } from "pino";
 import { ConfigError, loadConfig } from "./config.ts";
 import { ValetKeyError } from "./errors.ts";
+import { logged } from "./logged-error.ts";
 import { sweepBucket } from "./sweep-bucket.ts";
 
 const usage = `valetkey sweep BUCKET [--prefix PREFIX] [--region REGION] [--older-than HOURS] [--abort]
@@ -25,7 +26,7 @@ async function main(): Promise<void> {
   const olderThanHours = Number(values["older-than"]);
   if (!(olderThanHours >= 0)) throw new UsageError("--older-than takes a number of hours.\n");
 
-  const log = pino({ level: "warn" }, pino.destination(2));
+  const log = pino({ level: "warn", serializers: logged }, pino.destination(2));
   const swept = sweepBucket(
     loadConfig(process.env),
     { bucket, region: values.region, prefix: values.prefix, olderThanHours, abort: values.abort },

@@ -112,8 +112,10 @@ const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).o
 
 const httpUrl = z.string().transform((text, context) => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === "https:" || url?.protocol === "http:") return url;
-  context.addIssue("takes an http or https URL");
+  const isHttp = url?.protocol === "https:" || url?.protocol === "http:";
+  // fetch takes no URL with a password, and says so with the whole URL.
+  if (isHttp && url.username === "" && url.password === "") return url;
+  context.addIssue("takes an http or https URL without user and password");
   return z.NEVER;
 });
 
@@ -177,8 +179,9 @@ const variables = {
   VALETKEY_WEB: choice({ off: false }).default(false),
 };
 
-// Their values never show up in a message.
+// Their values never show up in a message, nor does a URL with a password.
 const secretVariables = new Set(["VALETKEY_SECRET", "VALETKEY_EXTERNAL_ID", "VALETKEY_REDIS_URL"]);
+const urlWithPassword = /\/\/.*@/;
 
 const ownPrefix = "VALETKEY_";
 
@@ -281,7 +284,8 @@ function regionsOf(values: Values): Regions {
 
 function describe(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
   const name = String(issue.path[0]);
-  const value = secretVariables.has(name) ? notShown : JSON.stringify(given[name]);
+  const isSecret = secretVariables.has(name) || urlWithPassword.test(given[name] ?? "");
+  const value = isSecret ? notShown : JSON.stringify(given[name]);
   return `${name}: got ${value}, ${issue.message}`;
 }
 

@@ -23,7 +23,7 @@ export interface UploadDemands {
 /** Undefined: there is no such argument. */
 export interface UploadFields {
   readonly size: string | undefined;
-  readonly contentType: string;
+  readonly contentType: string | undefined;
 }
 
 const requestUploadFields: UploadFields = { size: "size", contentType: "input.contentType" };
@@ -61,21 +61,14 @@ export function authorizeUpload(
 }
 
 /**
- * For uploads in progress, whose size and type were decided when they began: `prefix` is a key, or what
- * the keys of several begin with.
- * @throws {ValetKeyError} FORBIDDEN; BAD_USER_INPUT (expiresIn), which says the maximum
+ * For uploads in progress, of which nothing is signed: `prefix` is a key, or what the keys of several begin with.
+ * @throws {ValetKeyError} FORBIDDEN
  */
 export function authorizeUploadsBelow(
   grants: CallerGrants,
   uploads: { readonly bucket: BucketName; readonly prefix: string },
-  expiresInSeconds?: number,
-  longestSeconds?: number,
 ): void {
-  narrowByExpiry(
-    grantsOn(grants, "UPLOAD", uploads.bucket, uploads.prefix),
-    expiresInSeconds,
-    longestSeconds,
-  );
+  grantsOn(grants, "UPLOAD", uploads.bucket, uploads.prefix);
 }
 
 /** The listing's prefix must lie inside the grant's: one that is wider is refused, not narrowed.
@@ -124,7 +117,7 @@ function grantsOn(grants: CallerGrants, action: Action, bucket: BucketName, path
 function narrowByContentType(
   grants: readonly Grant[],
   contentType: string | undefined,
-  field: string,
+  field: string | undefined,
 ): readonly Grant[] {
   const found = grants.filter(
     ({ contentTypes }) =>

@@ -1,11 +1,11 @@
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
+import { ConcurrencyLimit } from "../concurrency-limit.ts";
 import { badUserInput, ValetKeyError } from "../errors.ts";
 import type { Metrics } from "../metrics.ts";
 import { type AssumeRole, AssumeRoleError } from "./assume-role.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
-import { ConcurrencyLimit } from "./concurrency-limit.ts";
 import { Refusals } from "./refusals.ts";
 import type { RoleSession } from "./role-session.ts";
 import type { SessionPurpose } from "./session-policy.ts";
@@ -45,27 +45,33 @@ const observationMs = 30_000;
 const longestRefreshLeadMs = 120_000;
 const purgeEveryMs = 60_000;
 const maxWaiting = 10_000;
-const denialsToReport = 5;
-const denialsReportedForMs = 30_000;
+const deniedCallersToReport = 5;
+/** How long a denial is held against the role, and a caller who was served speaks for it. */
+const latelyMs = 30_000;
 /** Of a session beside its token: keys, name, dates and the cache's own entry, roughly. */
 const sessionOverheadBytes = 700;
 
 /**
  * The role sessions of the process: one for each caller, policy and role, handed out only while it
- * outlives what it is asked for. However many ask for the same one, one AssumeRole is under way.
+ * outlives what it is asked for. However many ask for a caller's sessions, one AssumeRole is under way.
  */
 export class RoleSessions {
   readonly #options: RoleSessionsOptions;
   readonly #requests: SessionRequests;
   readonly #held: LRUCache<string, HeldSession>;
   readonly #pending = new Map<string, Promise<RoleSession>>();
+  /** The AssumeRole of a caller that comes last, by session name. */
+  readonly #lastOf = new Map<string, Promise<RoleSession>>();
   readonly #refusals: Refusals;
   readonly #breaker: CircuitBreaker;
   readonly #limit: ConcurrencyLimit;
   readonly #monotonicNow: () => number;
   #purgedAtMs = 0;
   #shortLived: { readonly seconds: number; readonly until: number } | undefined;
-  #denials = { inARow: 0, lastAtMs: 0 };
+  /** By session name; so many as are reported. */
+  readonly #denied = new Set<string>();
+  #deniedAtMs = -Infinity;
+  #servedAtMs = -Infinity;
 
   constructor(options: RoleSessionsOptions) {
     this.#options = options;
@@ -73,7 +79,11 @@ export class RoleSessions {
     this.#monotonicNow = options.monotonicNow ?? (() => performance.now());
     this.#refusals = new Refusals(this.#monotonicNow);
     this.#breaker = new CircuitBreaker({ monotonicNow: this.#monotonicNow });
-    this.#limit = new ConcurrencyLimit(options.maxConcurrent ?? 64, maxWaiting);
+    this.#limit = new ConcurrencyLimit({
+      maxRunning: options.maxConcurrent ?? 64,
+      maxWaiting,
+      message: "Too many callers are waiting for credentials.",
+    });
     this.#held = new LRUCache({
       max: options.maxSessions ?? 100_000,
       maxSize: options.maxSessionBytes ?? 256 * 2 ** 20,
@@ -104,9 +114,11 @@ export class RoleSessions {
   ): Promise<RoleSession> {
     const request = this.#requests.of(caller, purpose);
     if (outlivesSeconds > this.#nominalSeconds) throw beyond(this.#nominalSeconds);
-    this.#purgeNowAndThen();
+    const nowMs = this.#monotonicNow();
+    this.#purgeNowAndThen(nowMs);
     const held = this.#held.get(request.key);
     if (held !== undefined && this.#lifeMs(held.session) >= outlivesSeconds * 1_000) {
+      this.#servedAtMs = nowMs;
       this.#refreshAhead(request, held, outlivesSeconds);
       return held.session;
     }
@@ -119,9 +131,15 @@ export class RoleSessions {
   /** What is known of STS without asking it. Heals by itself, so that traffic comes back and finds out. */
   health(): Health {
     if (this.#breaker.isOpen) return { ok: false, reason: "STS cannot be reached, fails or throttles" };
-    const { inARow, lastAtMs } = this.#denials;
-    const denied = inARow >= denialsToReport && this.#monotonicNow() - lastAtMs < denialsReportedForMs;
-    return denied ? { ok: false, reason: "STS refuses the role" } : { ok: true };
+    // A few callers whom STS refuses say nothing of the others.
+    const manyDenied = this.#denied.size >= deniedCallersToReport && this.#wasLately(this.#deniedAtMs);
+    return manyDenied && !this.#wasLately(this.#servedAtMs)
+      ? { ok: false, reason: "STS refuses the role" }
+      : { ok: true };
+  }
+
+  #wasLately(atMs: number): boolean {
+    return this.#monotonicNow() - atMs < latelyMs;
   }
 
   get #nominalSeconds(): number {
@@ -151,11 +169,23 @@ export class RoleSessions {
   #assumeOnce(request: SessionRequest): Promise<RoleSession> {
     const pending = this.#pending.get(request.key);
     if (pending !== undefined) return pending;
-    const assumed = this.#limit
-      .run(() => this.#assume(request))
-      .finally(() => this.#pending.delete(request.key));
+    const assumed = this.#inTurn(request).finally(() => this.#pending.delete(request.key));
     this.#pending.set(request.key, assumed);
     return assumed;
+  }
+
+  /** After the same caller's sessions for other purposes, and under other grants. */
+  async #inTurn(request: SessionRequest): Promise<RoleSession> {
+    const { sessionName } = request;
+    const assume = () => this.#limit.run(() => this.#assume(request));
+    const before = this.#lastOf.get(sessionName);
+    const assumed = before === undefined ? assume() : before.then(assume, assume);
+    this.#lastOf.set(sessionName, assumed);
+    try {
+      return await assumed;
+    } finally {
+      if (this.#lastOf.get(sessionName) === assumed) this.#lastOf.delete(sessionName);
+    }
   }
 
   async #assume(request: SessionRequest): Promise<RoleSession> {
@@ -177,10 +207,15 @@ export class RoleSessions {
       // A service that says no is there.
       permit.succeeded();
       this.#refusals.add(request.key, error);
-      if (error.status === 403)
-        this.#denials = { inARow: this.#denials.inARow + 1, lastAtMs: this.#monotonicNow() };
+      if (error.status === 403) this.#countDenied(request.sessionName);
       throw unavailable(error, false);
     }
+  }
+
+  #countDenied(sessionName: string): void {
+    if (!this.#wasLately(this.#deniedAtMs)) this.#denied.clear();
+    this.#deniedAtMs = this.#monotonicNow();
+    if (this.#denied.size < deniedCallersToReport) this.#denied.add(sessionName);
   }
 
   #hold(request: SessionRequest, session: RoleSession): void {
@@ -192,7 +227,8 @@ export class RoleSessions {
       wholeSeconds < this.#nominalSeconds
         ? { seconds: Math.max(wholeSeconds - 1, 0), until: this.#monotonicNow() + observationMs }
         : undefined;
-    this.#denials = { inARow: 0, lastAtMs: 0 };
+    this.#denied.clear();
+    this.#servedAtMs = this.#monotonicNow();
     this.#refusals.forget(request.key);
     this.#held.set(request.key, { session, assumedAtMs: clock() }, { ttl: Math.max(lifeMs, 1) });
     metrics.roleSessions.set(this.#held.size);
@@ -200,8 +236,7 @@ export class RoleSessions {
     log.info({ sessionName, expiresAt, accessKeyId: credentials.accessKeyId }, "assumed the role");
   }
 
-  #purgeNowAndThen(): void {
-    const nowMs = this.#monotonicNow();
+  #purgeNowAndThen(nowMs: number): void {
     if (nowMs - this.#purgedAtMs < purgeEveryMs) return;
     this.#purgedAtMs = nowMs;
     this.#held.purgeStale();

@@ -1,4 +1,5 @@
 import type { S3Client } from "@aws-sdk/client-s3";
+import pLimit, { type LimitFunction } from "p-limit";
 import type { Logger } from "pino";
 import type { CallerGrants } from "../access/grants.ts";
 import type { RoleSession } from "../access/role-session.ts";
@@ -11,6 +12,8 @@ import type { Services } from "./services.ts";
 
 /** S3 looks at the credentials when a call arrives, so this is for the way there and a retry. */
 const secondsForCall = 10;
+/** Calls to S3 that one request has under way at a time. The other requests' calls share the rest. */
+const parallelCalls = 32;
 
 interface Caller {
   readonly principal: Principal;
@@ -23,6 +26,7 @@ interface Held {
   grants?: CallerGrants;
   loaders?: Loaders;
   sessionName?: string;
+  calls?: LimitFunction;
   readonly sessions: Map<SessionPurpose, { outlivesSeconds: number; session: Promise<RoleSession> }>;
 }
 
@@ -89,8 +93,21 @@ export class RequestContext {
     return this.s3(region);
   }
 
-  /** Runs a call to S3 in the bucket's own region, which is learned when it is not the one given. */
+  /**
+   * Runs a call to S3 in the bucket's own region, which is learned when it is not the one given. So many
+   * run at once: one that awaits another would wait for ever, once all of them do.
+   */
   inRegionOf<Address extends BucketAddress, Result>(
+    address: Address,
+    call: (s3: S3Client, address: Address) => Promise<Result>,
+    purpose?: SessionPurpose,
+  ): Promise<Result> {
+    this.held.calls ??= pLimit(parallelCalls);
+    return this.held.calls(() => this.withinCall(address, call, purpose));
+  }
+
+  /** The same for what such a call awaits: it goes in that one's place. */
+  withinCall<Address extends BucketAddress, Result>(
     address: Address,
     call: (s3: S3Client, address: Address) => Promise<Result>,
     purpose?: SessionPurpose,

@@ -1,6 +1,6 @@
 import DataLoader from "dataloader";
-import pLimit from "p-limit";
 import type { BucketAddress, ObjectAddress } from "../object-address.ts";
+import { boundedParallel } from "../storage/bounded-parallel.ts";
 import { type DeletedObject, deleteObjects } from "../storage/delete-objects.ts";
 import { bucketExists, headObject } from "../storage/head-object.ts";
 import { listParts, type UploadedPart } from "../storage/multipart-uploads.ts";
@@ -9,8 +9,8 @@ import type { NameAndValue, ObjectHead } from "../storage/stored-object.ts";
 import type { UploadAddress } from "../storage/upload-id.ts";
 import type { RequestContext } from "./context.ts";
 
-/** Calls to S3 that one request has under way at a time. */
-const parallelCalls = 32;
+/** Each of them has up to 8 calls under way: together as many as any other field's. */
+const bucketsAtOnce = 4;
 
 /** Asks S3 each question once a request, however many fields want the answer. */
 export class Loaders {
@@ -23,17 +23,14 @@ export class Loaders {
   readonly deletion: DataLoader<ObjectAddress, DeletedObject, string>;
 
   constructor(context: RequestContext) {
-    const limit = pLimit(parallelCalls);
     const bucket = loaderOfEach<BucketAddress, boolean>((address) =>
-      context.inRegionOf(address, bucketExists),
+      context.withinCall(address, bucketExists),
     );
     this.head = loaderOfEach((address) =>
-      limit(() =>
-        context.inRegionOf(address, (s3, there) => headObject(s3, there, (asked) => bucket.load(asked))),
-      ),
+      context.inRegionOf(address, (s3, there) => headObject(s3, there, (asked) => bucket.load(asked))),
     );
-    this.tags = loaderOfEach((address) => limit(() => context.inRegionOf(address, objectTags)));
-    this.parts = loaderOfEach((upload) => limit(() => context.inRegionOf(upload, listParts)));
+    this.tags = loaderOfEach((address) => context.inRegionOf(address, objectTags));
+    this.parts = loaderOfEach((upload) => context.inRegionOf(upload, listParts));
     this.deletion = new DataLoader((addresses) => deleteAll(context, addresses), { cache: false });
   }
 
@@ -70,14 +67,12 @@ async function deleteAll(
     byBucket.set(bucket, [...(byBucket.get(bucket) ?? []), address]);
   }
   const outcomes = new Map<ObjectAddress, DeletedObject | Error>();
-  await Promise.all(
-    [...byBucket.values()].map(async (objects) => {
-      const deleted = await deleteFromBucket(context, objects);
-      for (const [index, address] of objects.entries()) {
-        outcomes.set(address, deleted[index] ?? new Error("S3 did not answer for an object."));
-      }
-    }),
-  );
+  await boundedParallel([...byBucket.values()], bucketsAtOnce, async (objects) => {
+    const deleted = await deleteFromBucket(context, objects);
+    for (const [index, address] of objects.entries()) {
+      outcomes.set(address, deleted[index] ?? new Error("S3 did not answer for an object."));
+    }
+  });
   return addresses.map((address) => outcomes.get(address) ?? new Error("An object got lost."));
 }
 

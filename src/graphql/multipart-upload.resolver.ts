@@ -1,5 +1,5 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from "type-graphql";
-import { authorizeUploadsBelow } from "../access/authorization.ts";
+import { authorizeUpload, authorizeUploadsBelow } from "../access/authorization.ts";
 import { badUserInput, ValetKeyError } from "../errors.ts";
 import { type ObjectKey, parseKeyPrefix, parseObjectKey } from "../object-address.ts";
 import { completeUpload } from "../storage/complete-upload.ts";
@@ -129,8 +129,13 @@ export class MultipartUploadResolver {
   ): Promise<UploadPart[]> {
     const { presigner, clock, sessions } = context.services;
     const expiresInSeconds = parseExpiresIn(expiresIn);
-    const below = { bucket: upload.bucket, prefix: upload.key };
-    authorizeUploadsBelow(context.grants, below, expiresInSeconds, sessions.longestSeconds);
+    authorizeUpload(context.grants, upload, {
+      sizeBytes: upload.sizeBytes,
+      contentType: upload.contentType,
+      expiresInSeconds,
+      longestSeconds: sessions.longestSeconds,
+      fields: { size: undefined, contentType: undefined },
+    });
     const plan = planWith(upload.sizeBytes, upload.partBytes);
     const wanted =
       numbers === null || numbers === undefined

@@ -1,4 +1,5 @@
 import type { ApolloServerPlugin } from "@apollo/server";
+import { ValetKeyError } from "../errors.ts";
 import type { Metrics } from "../metrics.ts";
 import type { RequestContext } from "./context.ts";
 import { isUnexpected } from "./error-format.ts";
@@ -12,14 +13,18 @@ export function observe(metrics: Metrics): ApolloServerPlugin<RequestContext> {
       return {
         async didEncounterErrors({ errors, contextValue }) {
           outcome = "error";
+          const refusals: Error[] = [];
           for (const error of errors) {
-            const unexpected = isUnexpected(error);
-            if (unexpected) error.extensions.requestId = contextValue.requestId;
             const cause = error.originalError ?? error;
-            if (unexpected) contextValue.log.error({ err: cause }, "a resolver failed");
-            else if (cause.cause !== undefined)
-              contextValue.log.warn({ err: cause }, "a request was refused");
+            if (isUnexpected(error)) {
+              error.extensions.requestId = contextValue.requestId;
+              contextValue.log.error({ err: cause }, "a resolver failed");
+            } else if (cause.cause !== undefined) refusals.push(cause);
           }
+          // One line for all of them: a batch would fill the log.
+          const [err] = refusals;
+          if (err !== undefined)
+            contextValue.log.warn({ err, refused: countByCode(refusals) }, "a request was refused");
         },
         async willSendResponse({ operation }) {
           const seconds = (performance.now() - startedAt) / 1000;
@@ -29,4 +34,13 @@ export function observe(metrics: Metrics): ApolloServerPlugin<RequestContext> {
       };
     },
   };
+}
+
+function countByCode(errors: readonly Error[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const error of errors) {
+    const code = error instanceof ValetKeyError ? error.code : error.name;
+    counts[code] = (counts[code] ?? 0) + 1;
+  }
+  return counts;
 }

@@ -105,6 +105,7 @@ async function beginMultipart(
     sizeBytes: plan.sizeBytes,
     partBytes: plan.partBytes,
     overwrite: !forbidsOverwrite(headers),
+    contentType: headers["content-type"],
   };
   const upload = { ...begun, ...promised, checksum };
   // Nothing was sent of a new upload, so nobody has to ask.

@@ -10,6 +10,8 @@ import { readMultipartRequest } from "./multipart.ts";
 declare module "fastify" {
   interface FastifyRequest {
     principal: Principal;
+    /** What the token was refused with, until the rate limit has counted it. */
+    refusal: Error | undefined;
     callerContext: RequestContext | undefined;
   }
 }
@@ -34,6 +36,7 @@ const jsonBodySeconds = 30;
 /** /graphql, in the order in which a request passes: token, rate limit, body, Apollo. */
 export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpointOptions): void {
   server.decorateRequest("principal");
+  server.decorateRequest("refusal");
   server.decorateRequest("callerContext");
 
   // A form is read by readForm, after everything that can refuse it.
@@ -47,10 +50,15 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
       async (request, reply) => {
         request.principal = anonymous;
         reply.header("x-request-id", request.id);
-        request.principal = await options.authenticate(request.headers.authorization);
+        try {
+          request.principal = await options.authenticate(request.headers.authorization);
+        } catch (error) {
+          request.refusal = error as Error;
+        }
       },
+      // Here the rate limit puts itself. Who is nobody, by a bad token or none, is counted by address.
     ],
-    preParsing: limitBodyTime,
+    preParsing: [refuseBadToken, limitBodyTime],
     preValidation: (request, reply, done) => {
       if (isForm(request)) readForm(request, reply, options).then(() => done(), done);
       else done();
@@ -79,6 +87,16 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
       });
     },
   });
+}
+
+function refuseBadToken(
+  request: FastifyRequest,
+  _reply: unknown,
+  body: RequestPayload,
+  done: (error: Error | null, body?: RequestPayload) => void,
+): void {
+  if (request.refusal === undefined) done(null, body);
+  else done(request.refusal);
 }
 
 function isForm(request: FastifyRequest): boolean {

@@ -80,11 +80,12 @@ async function reasonOfFailedHead(
   cause: unknown,
 ): Promise<ValetKeyError> {
   const error = toStorageError(cause, { operation: "HeadObject", subject: "object" });
+  const { region, bucket } = address;
   const { httpStatus } = describeFailure(cause);
   const isAmbiguous = httpStatus === 400 || httpStatus === 403 || httpStatus === 404;
   if (!isAmbiguous) return error;
   try {
-    if (httpStatus !== 400 && !(await isBucketThere(address)))
+    if (httpStatus !== 400 && !(await isBucketThere({ region, bucket })))
       return storageError("BUCKET_NOT_FOUND", { cause });
     return httpStatus === 404 ? error : await reasonOfFailedGet(s3, address);
   } catch (probeFailure) {

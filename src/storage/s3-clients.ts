@@ -4,6 +4,7 @@ import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { LRUCache } from "lru-cache";
 import type { RoleSession } from "../access/role-session.ts";
+import { ConcurrencyLimit } from "../concurrency-limit.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Region } from "../object-address.ts";
 import type { EndpointSettings } from "./endpoints.ts";
@@ -18,8 +19,10 @@ export interface S3ClientsOptions extends EndpointSettings {
   readonly idleTimeoutMs?: number | undefined;
   /** The first attempt counts. Default 3. */
   readonly maxAttempts?: number | undefined;
-  /** Connections to one host. Default 256. */
-  readonly maxSockets?: number | undefined;
+  /** Calls under way at once. Default 256. */
+  readonly maxCalls?: number | undefined;
+  /** For a place among them. Default 5,000. */
+  readonly maxWaitMs?: number | undefined;
 }
 
 const maxSessions = 500;
@@ -102,16 +105,20 @@ type HandleParameters = Parameters<NodeHttpHandler["handle"]>;
  */
 class ObjectTransferHandler extends NodeHttpHandler {
   readonly #requestTimeoutMs: number;
+  // Before the connections, of which there are always enough: the agent's own queue has no end to it, and
+  // the SDK counts the time there as time to connect.
+  readonly #turns: ConcurrencyLimit;
 
   constructor({
     connectTimeoutMs = 3_000,
     requestTimeoutMs = 10_000,
     idleTimeoutMs = 60_000,
-    maxSockets = 256,
+    maxCalls = 256,
+    maxWaitMs = 5_000,
   }: S3ClientsOptions) {
     super({
-      httpAgent: new HttpAgent({ keepAlive: true, maxSockets }),
-      httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets }),
+      httpAgent: new HttpAgent({ keepAlive: true }),
+      httpsAgent: new HttpsAgent({ keepAlive: true }),
       connectionTimeout: connectTimeoutMs,
       socketTimeout: idleTimeoutMs,
       // Without it a request timeout is only a warning in the log.
@@ -119,6 +126,8 @@ class ObjectTransferHandler extends NodeHttpHandler {
       logger: silent,
     });
     this.#requestTimeoutMs = requestTimeoutMs;
+    const message = "Too many calls to S3 are under way. Try again later.";
+    this.#turns = new ConcurrencyLimit({ maxRunning: maxCalls, maxWaitMs, message });
   }
 
   override handle(
@@ -127,7 +136,7 @@ class ObjectTransferHandler extends NodeHttpHandler {
   ): ReturnType<NodeHttpHandler["handle"]> {
     const mayTakeLong = request.method === "PUT" || request.method === "POST";
     const requestTimeout = options?.requestTimeout ?? (mayTakeLong ? 0 : this.#requestTimeoutMs);
-    return super.handle(request, { ...options, requestTimeout });
+    return this.#turns.run(() => super.handle(request, { ...options, requestTimeout }));
   }
 }
 

@@ -16,6 +16,8 @@ export interface PromisedUpload extends UploadAddress {
   readonly sizeBytes: number;
   readonly partBytes: number;
   readonly overwrite: boolean;
+  /** Undefined: none, or the id is of a time when it was not kept. */
+  readonly contentType?: string | undefined;
   /** Of the whole object. */
   readonly checksum?: Checksum | undefined;
   readonly startedAt: Date;
@@ -46,6 +48,7 @@ const sealedFields = z.object({
       size: z.number().int().nonnegative(),
       part: z.number().int().positive(),
       overwrite: z.boolean(),
+      type: z.string().optional(),
       checksum: z.object({ algorithm: z.enum(checksumAlgorithms), value: z.string() }).optional(),
       startedAt: z.number().int(),
     })
@@ -115,6 +118,7 @@ export class UploadIds {
         sizeBytes: promise.size,
         partBytes: promise.part,
         overwrite: promise.overwrite,
+        contentType: promise.type,
         checksum: promise.checksum,
         startedAt: new Date(promise.startedAt),
       };
@@ -133,6 +137,7 @@ function toFields(upload: SealedUpload): z.input<typeof sealedFields> {
       size: upload.sizeBytes,
       part: upload.partBytes,
       overwrite: upload.overwrite,
+      type: upload.contentType,
       checksum: upload.checksum,
       startedAt: upload.startedAt.getTime(),
     },

@@ -26,8 +26,8 @@ afterAll(async () => {
   await issuer.close();
 });
 
-const ask = (authorization?: string) =>
-  fetch(`${server.url}/graphql`, {
+const ask = (authorization?: string, url = server.url) =>
+  fetch(`${url}/graphql`, {
     method: "POST",
     headers: { "content-type": "application/json", ...(authorization && { authorization }) },
     body: JSON.stringify({ query: "{ viewer { subject } }" }),
@@ -104,6 +104,20 @@ describe("the rate limit", () => {
     expect((await ask()).status).toBe(200);
     for (const path of ["/healthz", "/readyz", "/metrics"])
       expect((await fetch(server.url + path)).status).toBe(200);
+  });
+
+  test("counts a token that is no good for the address that sent it", async () => {
+    const strict = await startEmbeddedServer({ issuer, env: { VALETKEY_RATE_LIMIT: "5/1h" } });
+    try {
+      const statuses = [];
+      for (const token of ["", "garbage", changed(await issuer.token({ sub: "a" })), "a.b.c", "x", "y", "z"])
+        statuses.push((await ask(`Bearer ${token}`, strict.url)).status);
+      expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429]);
+      expect((await ask(undefined, strict.url)).status).toBe(429);
+      expect((await ask(`Bearer ${await issuer.token({ sub: "erin" })}`, strict.url)).status).toBe(200);
+    } finally {
+      await strict.close();
+    }
   });
 });
 

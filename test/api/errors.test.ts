@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { createServer } from "node:http";
+import { connect } from "node:net";
 import { pino } from "pino";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { startEmbeddedServer } from "../support/embedded-server.ts";
@@ -25,7 +27,7 @@ const says = (status: number, code: string) => {
 };
 
 const lines: Record<string, unknown>[] = [];
-const log = pino({ level: "info" }, { write: (line: string) => lines.push(JSON.parse(line)) });
+const log = pino({ level: "trace" }, { write: (line: string) => lines.push(JSON.parse(line)) });
 const brokenS3 = await startEmbeddedServer({ s3Url: awsUrl, log });
 afterAll(async () => {
   await brokenS3.close();
@@ -42,6 +44,13 @@ const ask = async (client: GraphQLClient, query: string) => {
   return { status, headers, extensions: body.errors?.[0]?.extensions, message: body.errors?.[0]?.message };
 };
 
+/** Sends bytes that are no request of HTTP, and waits until the server has closed the connection. */
+async function raw(bytes: string): Promise<void> {
+  const socket = connect(Number(new URL(brokenS3.url).port), "127.0.0.1");
+  socket.end(bytes).resume();
+  await once(socket, "close");
+}
+
 describe("what S3 says reaches a client as a code:", () => {
   test.each<[number, string, string, boolean]>([
     [403, "AccessDenied", "FORBIDDEN", false],
@@ -57,7 +66,7 @@ describe("what S3 says reaches a client as a code:", () => {
     expect((await ask(brokenS3.client, list)).extensions).toEqual({ code, retryable });
   });
 
-  test("what nobody foresaw is nothing but a request id, and is logged whole", async () => {
+  test("what nobody foresaw is nothing but a request id, and is logged without ARN and account", async () => {
     says(418, "TeapotError");
     const { status, headers, extensions } = await ask(brokenS3.client, list);
     expect(status).toBe(200);
@@ -66,7 +75,8 @@ describe("what S3 says reaches a client as a code:", () => {
     const failure = lines.find(({ level }) => level === 50);
     expect(failure).toMatchObject({ requestId, sessionName: expect.any(String) });
     expect(JSON.stringify(failure)).toContain("TeapotError");
-    expect(JSON.stringify(failure)).toContain("111122223333");
+    expect(JSON.stringify(failure)).toMatch(/"httpStatus":418/);
+    expect(JSON.stringify(failure)).not.toMatch(/arn:|111122223333/);
   });
 
   test("an answer that is no answer is STORAGE_UNAVAILABLE", async () => {
@@ -79,7 +89,33 @@ describe("what S3 says reaches a client as a code:", () => {
     await ask(brokenS3.client, list);
     await brokenS3.client.data('{ downloadUrl(bucket: "demo", key: "a", verify: false) { url } }');
     const text = JSON.stringify(lines);
+    expect(text).toMatch(/"AccessDenied"/);
     expect(text).not.toMatch(/X-Amz-Signature|X-Amz-Security-Token|secretAccessKey|sessionToken/i);
+    expect(text).not.toMatch(/arn:|111122223333/);
+  });
+
+  test("what is refused is one line a request, whatever its fields", async () => {
+    says(403, "AccessDenied");
+    const objects = Array.from({ length: 40 }, (_, index) => `{ bucket: "demo", key: "${index}" }`);
+    await ask(brokenS3.client, `{ downloadUrls(objects: [${objects}]) { url } a: viewer { subject } }`);
+    const refused = lines.filter(({ level }) => level === 40);
+    expect(refused).toEqual([
+      expect.objectContaining({
+        msg: "a request was refused",
+        refused: { FORBIDDEN: 40 },
+        err: expect.objectContaining({ cause: expect.objectContaining({ httpStatus: 403 }) }),
+      }),
+    ]);
+  });
+
+  test("no log line has what came over the wire, not even at trace", async () => {
+    const authorization = "Bearer a.secret.token";
+    await raw(
+      `POST /graphql HTTP/1.1\r\nHost: a\r\nAuthorization: ${authorization}\r\nBad Header: 1\r\n\r\n`,
+    );
+    const text = JSON.stringify(lines);
+    expect(text).not.toContain("secret.token");
+    expect(text).not.toContain([...Buffer.from("secret.token")].join(","));
   });
 });
 

@@ -13,6 +13,14 @@ const server = await startEmbeddedServer({
   grants: [
     { who: "authenticated", bucket, prefix: "users/{sub}/", allow: ["UPLOAD"] },
     { who: "authenticated", bucket, prefix: "brief/", allow: ["UPLOAD"], maxExpiresSeconds: 60 },
+    {
+      ...{ who: "authenticated", bucket, prefix: "mixed/", allow: ["UPLOAD"] },
+      ...{ contentTypes: ["image/*"], maxExpiresSeconds: 60 },
+    },
+    {
+      ...{ who: "authenticated", bucket, prefix: "mixed/", allow: ["UPLOAD"] },
+      ...{ maxUploadBytes: 1000, maxExpiresSeconds: 300 },
+    },
     { who: "anonymous", bucket, prefix: "users/", allow: ["DOWNLOAD"] },
   ],
 });
@@ -127,17 +135,28 @@ describe("parts", () => {
     await expect(find(upload.id, args)).rejects.toMatchObject(badInput(field));
   });
 
-  test("live no longer than a grant allows", async () => {
-    const input = { bucket, key: "brief/a" };
+  const begin = async (input: object, size: number) => {
     const answer = await alice.data<{ requestUpload: MultipartUpload }>(
-      `mutation ($input: UploadInput!) {
-        requestUpload(input: $input, size: 5, method: MULTIPART, expiresIn: 60) { ... on MultipartUpload { id } }
+      `mutation ($input: UploadInput!, $size: SafeInt!) {
+        requestUpload(input: $input, size: $size, method: MULTIPART, expiresIn: 60) { ... on MultipartUpload { id } }
       }`,
-      { input },
+      { input, size },
     );
-    const { id } = answer.requestUpload;
+    return answer.requestUpload.id;
+  };
+
+  test("live no longer than a grant allows", async () => {
+    const id = await begin({ bucket, key: "brief/a" }, 5);
     expect((await find(id, { expiresIn: 60 }))?.parts).toHaveLength(1);
     await expect(find(id, { expiresIn: 61 })).rejects.toMatchObject(badInput("expiresIn"));
+  });
+
+  test("live no longer than the one grant allows that allows their upload", async () => {
+    const image = await begin({ bucket, key: "mixed/a", contentType: "image/png" }, 50_000);
+    expect((await find(image, { expiresIn: 60 }))?.parts).toHaveLength(1);
+    await expect(find(image, { expiresIn: 61 })).rejects.toMatchObject(badInput("expiresIn"));
+    const text = await begin({ bucket, key: "mixed/b" }, 1000);
+    expect((await find(text, { expiresIn: 300 }))?.parts).toHaveLength(1);
   });
 });
 

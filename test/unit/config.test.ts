@@ -141,6 +141,15 @@ describe("loadConfig", () => {
     expect(faults).not.toContain("hush");
   });
 
+  it.each(["https", "ftp"])(
+    "refuses a key set's URL with a password, and does not show it (%s)",
+    (protocol) => {
+      const faults = faultsOf({ VALETKEY_JWKS_URL: `${protocol}://user:hunter2@issuer.example/jwks` });
+      expect(faults).toMatch(/^VALETKEY_JWKS_URL: .*, takes an http or https URL/);
+      expect(faults).not.toContain("hunter2");
+    },
+  );
+
   it.each(["VALETKEY_GRANTS", "VALETKEY_SECRET", "AWS_REGION"])("refuses a role without %s", (name) => {
     expect(faultsOf({ ...withRole, [name]: "" })).toContain(`${name}: missing`);
   });

@@ -5,7 +5,6 @@ import {
   authorizeDownload,
   authorizeList,
   authorizeUpload,
-  authorizeUploadsBelow,
   uploadLimitBytes,
 } from "../../../src/access/authorization.ts";
 import type { Grant } from "../../../src/access/grants.ts";
@@ -181,9 +180,8 @@ describe("a refusal says what is at fault", () => {
 
   test("the session's own limit is named when it is the smaller one", () => {
     expect(() => authorizeDownload(grants, at("shared/a"), 200, 100)).toThrow(/At most 100 seconds/);
-    expect(() => authorizeUploadsBelow(grants, { bucket: bucketA, prefix: "x" }, 61, 3570)).toThrow(
-      /At most 60 /,
-    );
+    const upload = { sizeBytes: 10, expiresInSeconds: 61, longestSeconds: 3570 };
+    expect(() => authorizeUpload(grants, at("x"), upload)).toThrow(/At most 60 /);
   });
 
   test("two grants do not add up", () => {

@@ -91,6 +91,34 @@ describe("one session for each caller", () => {
     expect(new Set(asked.map(({ sessionName, policy }) => sessionName + policy)).size).toBe(7);
   });
 
+  test("sessions of several kinds are assumed one after the other for one caller, at once for two", async () => {
+    let inFlight = 0;
+    const most = { one: 0, two: 0 };
+    const slow: AssumeRole = async (request) => {
+      inFlight += 1;
+      most[request.sessionName.startsWith("bob") ? "two" : "one"] = inFlight;
+      await settled();
+      inFlight -= 1;
+      return sts(request);
+    };
+    const sessions = pool({ assumeRole: slow });
+    failure = refused();
+    const denied = sessions.get(alice, 60);
+    const pending = sessions.get(alice, 60, "pending-uploads");
+    const below = (prefix: string): Grant[] => [{ bucket: bucketA, prefix, actions: ["DOWNLOAD"] }];
+    const other = sessions.get({ ...alice, grants: below("a/") }, 60);
+    await expect(denied).rejects.toThrow();
+    failure = undefined;
+    await Promise.all([pending, other]);
+    expect(asked).toHaveLength(3);
+    expect(most.one).toBe(1);
+    await Promise.all([
+      sessions.get({ ...alice, grants: below("b/") }, 60),
+      sessions.get({ principal: principalOf("bob"), grants }, 60),
+    ]);
+    expect(most.two).toBe(2);
+  });
+
   test("no grants, no AssumeRole", async () => {
     await expect(pool().get({ principal: alice.principal, grants: [] }, 60)).rejects.toMatchObject({
       code: "FORBIDDEN",
@@ -281,6 +309,31 @@ describe("when STS fails", () => {
     }
     expect(sessions.health()).toEqual({ ok: false, reason: "STS refuses the role" });
     passSeconds(31);
+    expect(sessions.health()).toEqual({ ok: true });
+  });
+
+  test("refused callers make nothing unready while others are served, nor does one caller alone", async () => {
+    const sessions = pool();
+    const refuse = async (count: number, name: (index: number) => string) => {
+      failure = refused();
+      for (let each = 0; each < count; each += 1) {
+        const caller = { principal: principalOf(name(each)), grants };
+        await expect(sessions.get(caller, 60)).rejects.toThrow();
+        passSeconds(1);
+      }
+      failure = undefined;
+    };
+    await refuse(100, () => "odd");
+    expect(sessions.health()).toEqual({ ok: true });
+    await sessions.get(alice, 60);
+    await refuse(20, (index) => `odd-${index}`);
+    expect(sessions.health()).toEqual({ ok: true });
+    await sessions.get(alice, 60);
+    await refuse(20, (index) => `odder-${index}`);
+    expect(sessions.health()).toEqual({ ok: true });
+    await refuse(20, (index) => `oddest-${index}`);
+    expect(sessions.health()).toMatchObject({ ok: false });
+    await sessions.get(alice, 60);
     expect(sessions.health()).toEqual({ ok: true });
   });
 

@@ -116,6 +116,34 @@ describe("S3Clients", () => {
     expect(await observed()).toEqual([["HeadObject", "unreachable", 1]]);
   });
 
+  it("lets a call wait for its turn, and does not count that as time to connect", async () => {
+    let release = () => {};
+    const listener: RequestListener = (_, response) => {
+      release = () => response.setHeader("content-length", "0").end();
+    };
+    const { clients } = await clientsOf(listener, { maxCalls: 1, connectTimeoutMs: 20 });
+    const client = clients.for(session(), eu);
+    const first = client.send(new HeadObjectCommand(there));
+    const second = client.send(new HeadObjectCommand(there));
+    await sleep(100);
+    release();
+    await first;
+    await sleep(10);
+    release();
+    await second;
+  });
+
+  it("turns a call away that waited too long for its turn", async () => {
+    const { clients } = await clientsOf(() => {}, { maxCalls: 1, maxWaitMs: 20, maxAttempts: 3 });
+    const client = clients.for(session(), eu);
+    const first = client.send(new HeadObjectCommand(there));
+    first.catch(() => {});
+    await expect(client.send(new HeadObjectCommand(there))).rejects.toMatchObject({
+      code: "OVERLOADED",
+      retryable: true,
+    });
+  });
+
   it("lets a call that stores take longer, as long as bytes move", async () => {
     const listener: RequestListener = async (request, response) => {
       request.resume();

@@ -17,6 +17,7 @@ const upload: SealedUpload = {
   sizeBytes: 50_000_000_000_000,
   partBytes: 5_000_658_944,
   overwrite: false,
+  contentType: 'text/plain; charset="utf-8"',
   checksum: { algorithm: "CRC64NVME", value: "AAAAAAAAAAA=" },
   startedAt: new Date("2026-01-02T03:04:05Z"),
 };
@@ -55,6 +56,15 @@ describe("upload ids", () => {
     );
   });
 
+  it("that were sealed before they carried the type still open", () => {
+    const id =
+      "ARKMFFN4SYCQh8bqQcs9j0OzunjZiJblxCX3cYJNFdRdn6bHzPVMj66pZkVuJy_7nzwU-k7GS_-gsswrDJZSmwyf04u1B0a7" +
+      "XlM8NQbEUMpbFpIKzDG6CRm9Ncd7gUpv5hAYJbtJXc1xt91o4woX8jsJE01O0wxDybOBuZ85WhwOEKO2yBB7rt_No9NoDKqA" +
+      "nYLNRmXt-7rsc9bt8eoSrL2qTZ6x7e189l6uzrKCEteOcAfYg0xqPCNy3cnJBAIb477EqLFhGa6bw-0Tx77KODPkKCkhdCbJ" +
+      "_vCPbFBOj1sJ8hOf8wHGSjluX95pKRS_eyZq22ZOa-qd_H0UPcTDKOx-HMmUOBdgNssE4k0";
+    expect(ids.open(id)).toEqual({ ...upload, contentType: undefined });
+  });
+
   it("show nothing of it, and differ each time", () => {
     const id = ids.seal(upload);
     expect(id).toMatch(/^[A-Za-z0-9_-]+$/);
@@ -63,7 +73,12 @@ describe("upload ids", () => {
   });
 
   it("stay within bounds for the longest key", () => {
-    const longest = { ...upload, key: parseObjectKey('"'.repeat(1024)), uploadId: "u".repeat(1024) };
+    const longest = {
+      ...upload,
+      key: parseObjectKey('"'.repeat(1024)),
+      uploadId: "u".repeat(1024),
+      contentType: `a/b;c="${"!".repeat(248)}"`,
+    };
     expect(ids.open(ids.seal(longest))).toEqual(longest);
   });
 

@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
-import { ConcurrencyLimit } from "../../../src/access/concurrency-limit.ts";
+import { ConcurrencyLimit } from "../../src/concurrency-limit.ts";
+
+const message = "Too many.";
 
 test("runs so many at once, all in the end, also past failures", async () => {
-  const limit = new ConcurrencyLimit(3, 100);
+  const limit = new ConcurrencyLimit({ maxRunning: 3, message });
   let running = 0;
   let most = 0;
   const started: number[] = [];
@@ -23,7 +25,7 @@ test("runs so many at once, all in the end, also past failures", async () => {
 });
 
 test("turns away whoever would be one too many to wait", async () => {
-  const limit = new ConcurrencyLimit(1, 1);
+  const limit = new ConcurrencyLimit({ maxRunning: 1, maxWaiting: 1, message });
   const release: (() => void)[] = [];
   const wait = () => new Promise<void>((resolve) => release.push(resolve));
   const first = limit.run(wait);
@@ -33,4 +35,16 @@ test("turns away whoever would be one too many to wait", async () => {
   await first;
   release.shift()?.();
   await second;
+});
+
+test("turns away whoever waited too long, and lets in whoever stands behind", async () => {
+  const limit = new ConcurrencyLimit({ maxRunning: 1, maxWaitMs: 20, message });
+  let release = () => {};
+  const first = limit.run(() => new Promise<void>((resolve) => (release = resolve)));
+  await expect(limit.run(async () => "never")).rejects.toMatchObject({ code: "OVERLOADED", message });
+  const second = limit.run(async () => "second");
+  release();
+  await first;
+  expect(await second).toBe("second");
+  expect(await limit.run(async () => "third")).toBe("third");
 });

@@ -1,0 +1,111 @@
+import { createServer, type ServerResponse } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { bucket, startEmbeddedServer } from "../support/embedded-server.ts";
+import { listenOnLoopback, stopListening } from "../support/listening.ts";
+
+/** Calls that S3 works on: now, and at most. */
+let calls = { now: 0, most: 0 };
+let answers: { readonly method: string; readonly send: () => void }[] = [];
+/** How S3 answers, when `answers` are sent. */
+let answer: (method: string, url: string, response: ServerResponse) => void;
+
+const s3 = createServer((request, response) => {
+  const { method = "", url = "" } = request;
+  calls = { now: calls.now + 1, most: Math.max(calls.most, calls.now + 1) };
+  response.on("close", () => {
+    calls.now -= 1;
+  });
+  request.resume();
+  answers.push({ method, send: () => answer(method, url, response) });
+});
+const s3Url = await listenOnLoopback(s3);
+const server = await startEmbeddedServer({ s3Url });
+afterAll(async () => {
+  await server.close();
+  await stopListening(s3);
+});
+const { client } = server;
+
+const page = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
+const begun = "<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>";
+const found = { "content-length": "1", etag: '"e"' };
+
+beforeEach(() => {
+  calls = { now: 0, most: 0 };
+  answers = [];
+  answer = (method, _url, response) => {
+    if (method === "HEAD") response.writeHead(200, found).end();
+    else response.end(method === "GET" ? page : begun);
+  };
+});
+
+/** Sends what is asked of S3, a moment after it was asked, until `work` is done. */
+async function answering<Result>(work: Promise<Result>): Promise<Result> {
+  const every = setInterval(() => {
+    for (const { send } of answers.splice(0)) send();
+  }, 20);
+  return work.finally(() => clearInterval(every));
+}
+
+const aliases = (count: number, field: (index: number) => string) =>
+  Array.from({ length: count }, (_, index) => `a${index}: ${field(index)}`).join(" ");
+
+describe("one request", () => {
+  test("with hundreds of listings leaves S3 to the others", async () => {
+    const listings = aliases(300, () => `objects(bucket: "${bucket}") { folders }`);
+    const greedy = client.answer(`{ ${listings} }`);
+    while (calls.now < 32) await sleep(5);
+    const other = client.data(`{ downloadUrl(bucket: "${bucket}", key: "k") { url } }`);
+    while (!answers.some(({ method }) => method === "HEAD")) await sleep(5);
+    answers.find(({ method }) => method === "HEAD")?.send();
+    await other;
+    expect(calls.most).toBe(33);
+    answers = answers.filter(({ method }) => method !== "HEAD");
+    expect((await answering(greedy)).errors).toBeUndefined();
+    expect(calls.most).toBe(33);
+  });
+
+  test("that begins hundreds of uploads has 32 calls under way", async () => {
+    const input = (index: number) => `{ bucket: "${bucket}", key: "k${index}" }`;
+    const uploads = Array.from(
+      { length: 200 },
+      (_, index) => `{ input: ${input(index)}, size: 1, method: MULTIPART }`,
+    );
+    const begin = `mutation { requestUploads(uploads: [${uploads}]) { __typename } }`;
+    const { data, errors } = await answering(client.answer<{ requestUploads: unknown[] }>(begin));
+    expect(errors).toBeUndefined();
+    expect(data?.requestUploads).toHaveLength(200);
+    expect(calls.most).toBe(32);
+  });
+
+  test("whose calls all await another comes to its end", async () => {
+    let probes = 0;
+    answer = (_method, url, response) => {
+      const isProbe = !url.includes("missing");
+      if (isProbe) probes += 1;
+      response.writeHead(isProbe ? 200 : 404).end();
+    };
+    const objects = Array.from(
+      { length: 100 },
+      (_, index) => `{ bucket: "${bucket}", key: "missing${index}" }`,
+    );
+    const query = `{ downloadUrls(objects: [${objects}]) { url } }`;
+    const { errors = [] } = await answering(client.answer(query));
+    expect(errors.map(({ extensions }) => extensions?.code)).toEqual(Array(100).fill("OBJECT_NOT_FOUND"));
+    expect(calls.most).toBe(32);
+    expect(probes).toBe(1);
+  });
+});
+
+test("any number of uploads at once brings no warning", async () => {
+  const warnings: Error[] = [];
+  const hear = (warning: Error) => warnings.push(warning);
+  process.on("warning", hear);
+  const upload = `mutation ($file: Upload!) { uploadFile(file: $file, input: { bucket: "${bucket}", key: "k" }) { key } }`;
+  const uploads = Array.from({ length: 30 }, () => client.dataWithFile(upload, {}, new Blob(["hello"])));
+  while (calls.now < 30) await sleep(5);
+  await answering(Promise.all(uploads));
+  process.off("warning", hear);
+  expect(warnings.filter(({ name }) => name === "MaxListenersExceededWarning")).toEqual([]);
+});
