@@ -80,13 +80,16 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
   server.route({
     method: ["PUT", "PATCH", "DELETE"],
     url: "/graphql",
-    handler: async (_request, reply) => {
-      reply.code(405).header("allow", "GET, POST");
-      throw Object.assign(new ValetKeyError("BAD_USER_INPUT", "Send a POST, or a GET for a query."), {
-        statusCode: 405,
-      });
-    },
+    onRequest: refuseMethod,
+    handler: () => undefined,
   });
+}
+
+/** Before the body is read. */
+function refuseMethod(_request: FastifyRequest, reply: FastifyReply, done: (error: Error) => void): void {
+  reply.header("allow", "GET, POST");
+  const error = new ValetKeyError("BAD_USER_INPUT", "Send a POST, or a GET for a query.");
+  done(Object.assign(error, { statusCode: 405 }));
 }
 
 function refuseBadToken(

@@ -19,6 +19,7 @@ import { earlyAnswer } from "./early-answer.ts";
 import { answerError, answerNotFound } from "./error-answer.ts";
 import { graphqlEndpoint, type MakeContext } from "./graphql-endpoint.ts";
 import { healthEndpoints, type Readiness } from "./health.ts";
+import { LargeAnswers } from "./large-answers.ts";
 import { metricsEndpoint } from "./metrics-endpoint.ts";
 
 export interface HttpOptions {
@@ -80,6 +81,17 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   server.addHook("onSend", earlyAnswer());
 
   server.addHook("onRequest", requireHost);
+  // Before its body is read: nobody is there to take it.
+  server.addHook("onRequest", (request, reply, done) => {
+    if (request.is404) answerNotFound(request, reply);
+    else done();
+  });
+  const largeAnswers = new LargeAnswers();
+  server.addHook("onRequest", (_request, _reply, done) => done(largeAnswers.refusal()));
+  server.addHook("onSend", (_request, reply, payload, done) => {
+    if (typeof payload === "string") largeAnswers.watch(reply.raw, payload.length);
+    done();
+  });
 
   await server.register(cors, {
     origin: [...options.origins],

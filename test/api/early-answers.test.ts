@@ -94,3 +94,18 @@ test("a small body that has come leaves the connection open", async () => {
   expect(response.status).toBe(415);
   expect(response.headers.get("connection")).toBe("keep-alive");
 });
+
+describe("where no body is wanted, none is waited for", () => {
+  test.concurrent.each<[string, string, number]>([
+    ["POST", "/nothing", 404],
+    ["POST", "/healthz", 404],
+    ["PUT", "/graphql", 405],
+    ["DELETE", "/graphql", 405],
+  ])("%s %s is answered at once", async (method, path, status) => {
+    const answer = await rawRequest(
+      server.url,
+      `${method} ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{`,
+    );
+    expect(parseAnswer(answer).status).toBe(status);
+  });
+});
