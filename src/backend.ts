@@ -37,6 +37,8 @@ export async function openBackend(config: Config, metrics: Metrics, log: Logger)
     metrics,
     log,
     trustedIssuer: config.tokens?.issuer,
+    // Without tokens there is one caller, and what is refused to that one is refused to all.
+    deniedCallersToReport: config.tokens === undefined ? 1 : undefined,
     sendSessionTags: store.sessionTags,
     sendSourceIdentity: store.sourceIdentity,
   });

@@ -27,6 +27,8 @@ export interface RoleSessionsOptions extends SessionRequestOptions {
   readonly maxSessionBytes?: number | undefined;
   /** AssumeRole calls under way at once. */
   readonly maxConcurrent?: number | undefined;
+  /** How many callers have to be refused, and none served, before the role is taken for refused. Default: 5. */
+  readonly deniedCallersToReport?: number | undefined;
   /** Milliseconds that only grow. */
   readonly monotonicNow?: (() => number) | undefined;
 }
@@ -45,7 +47,6 @@ const observationMs = 30_000;
 const longestRefreshLeadMs = 120_000;
 const purgeEveryMs = 60_000;
 const maxWaiting = 10_000;
-const deniedCallersToReport = 5;
 /** How long a denial is held against the role, and a caller who was served speaks for it. */
 const latelyMs = 30_000;
 /** Of a session beside its token: keys, name, dates and the cache's own entry, roughly. */
@@ -132,7 +133,7 @@ export class RoleSessions {
   health(): Health {
     if (this.#breaker.isOpen) return { ok: false, reason: "STS cannot be reached, fails or throttles" };
     // A few callers whom STS refuses say nothing of the others.
-    const manyDenied = this.#denied.size >= deniedCallersToReport && this.#wasLately(this.#deniedAtMs);
+    const manyDenied = this.#denied.size >= this.#deniedToReport && this.#wasLately(this.#deniedAtMs);
     return manyDenied && !this.#wasLately(this.#servedAtMs)
       ? { ok: false, reason: "STS refuses the role" }
       : { ok: true };
@@ -140,6 +141,10 @@ export class RoleSessions {
 
   #wasLately(atMs: number): boolean {
     return this.#monotonicNow() - atMs < latelyMs;
+  }
+
+  get #deniedToReport(): number {
+    return this.#options.deniedCallersToReport ?? 5;
   }
 
   get #nominalSeconds(): number {
@@ -215,7 +220,7 @@ export class RoleSessions {
   #countDenied(sessionName: string): void {
     if (!this.#wasLately(this.#deniedAtMs)) this.#denied.clear();
     this.#deniedAtMs = this.#monotonicNow();
-    if (this.#denied.size < deniedCallersToReport) this.#denied.add(sessionName);
+    if (this.#denied.size < this.#deniedToReport) this.#denied.add(sessionName);
   }
 
   #hold(request: SessionRequest, session: RoleSession): void {

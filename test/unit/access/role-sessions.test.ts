@@ -312,6 +312,13 @@ describe("when STS fails", () => {
     expect(sessions.health()).toEqual({ ok: true });
   });
 
+  test("where there is one caller, that one is everybody", async () => {
+    const sessions = pool({ deniedCallersToReport: 1 });
+    failure = refused();
+    await expect(sessions.get(alice, 60)).rejects.toThrow();
+    expect(sessions.health()).toEqual({ ok: false, reason: "STS refuses the role" });
+  });
+
   test("refused callers make nothing unready while others are served, nor does one caller alone", async () => {
     const sessions = pool();
     const refuse = async (count: number, name: (index: number) => string) => {
