@@ -41,6 +41,8 @@ export interface AppOptions {
 const logDestination = { sync: false, minLength: 4096, periodicFlush: 100 };
 /** What the uploads through the server may hold in memory together. */
 const uploadBudgetBytes = 256 * 2 ** 20;
+/** In which a request that sends no files may begin calls to S3; each of them ends by itself. */
+const longestRequestSeconds = 60;
 /** In which a connection that was just made can still send its request. */
 const unusedSeconds = 1;
 /** For the aborts at S3 and the answers that are left when the time to drain is over. */
@@ -75,6 +77,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     }),
     clock: clock.now,
     metrics,
+    longestRequestMs: longestRequestSeconds * 1000,
     multipartBytes: config.multipartBytes,
     maxUploadBytes: config.maxUploadBytes,
     stopping: stopping.signal,

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { CallerGrants } from "../access/grants.ts";
 import type { RoleSession } from "../access/role-session.ts";
 import type { SessionPurpose } from "../access/session-policy.ts";
+import { ValetKeyError } from "../errors.ts";
 import type { BucketAddress, Region } from "../object-address.ts";
 import type { Principal } from "../principal.ts";
 import { bucketExists } from "../storage/head-object.ts";
@@ -15,10 +16,14 @@ const secondsForCall = 10;
 /** Calls to S3 that one request has under way at a time. The other requests' calls share the rest. */
 const parallelCalls = 32;
 
-interface Caller {
+export interface Caller {
   readonly principal: Principal;
   readonly requestId: string;
   readonly log: Logger;
+  /** By which the answer goes. */
+  readonly connection: { readonly destroyed: boolean };
+  /** The request brings files, and takes as long as they do. */
+  readonly sendsFiles: boolean;
 }
 
 /** What a request has looked up or made so far. */
@@ -39,14 +44,18 @@ export class RequestContext {
   readonly principal: Principal;
   readonly requestId: string;
   private readonly serverLog: Logger;
+  private readonly connection: Caller["connection"];
+  private readonly callsUntilMs: number;
   // An object, and not #names: Apollo gives resolvers a copy made by Object.assign, which shares the one and lacks the others.
   private readonly held: Held = { sessions: new Map() };
 
-  constructor(services: Services, { principal, requestId, log }: Caller) {
+  constructor(services: Services, { principal, requestId, log, connection, sendsFiles }: Caller) {
     this.services = services;
     this.principal = principal;
     this.requestId = requestId;
     this.serverLog = log;
+    this.connection = connection;
+    this.callsUntilMs = sendsFiles ? Infinity : performance.now() + services.longestRequestMs;
   }
 
   get grants(): CallerGrants {
@@ -103,7 +112,18 @@ export class RequestContext {
     purpose?: SessionPurpose,
   ): Promise<Result> {
     this.held.calls ??= pLimit(parallelCalls);
-    return this.held.calls(() => this.withinCall(address, call, purpose));
+    return this.held.calls(() => {
+      this.requireSomebodyWaiting();
+      return this.withinCall(address, call, purpose);
+    });
+  }
+
+  /** Of a batch that is cut off here, what was begun is finished: each call has an end of its own. */
+  private requireSomebodyWaiting(): void {
+    if (this.connection.destroyed) throw new ValetKeyError("TIMEOUT", "The client has gone.");
+    if (performance.now() > this.callsUntilMs) {
+      throw new ValetKeyError("TIMEOUT", "The request took too long: ask for less at once.");
+    }
   }
 
   /** The same for what such a call awaits: it goes in that one's place. */

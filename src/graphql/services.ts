@@ -23,6 +23,8 @@ export interface Services {
   readonly abandonedUploads: AbandonedUploads;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  /** In which a request that sends no files may begin calls to S3. */
+  readonly longestRequestMs: number;
   /** requestUpload: larger sizes become multipart under AUTO. */
   readonly multipartBytes: number;
   /** uploadFile's limit, whatever a grant says. */

@@ -2,7 +2,7 @@ import type { ApolloServer } from "@apollo/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest, RequestPayload } from "fastify";
 import type { Logger } from "pino";
 import { badUserInput, ValetKeyError } from "../errors.ts";
-import type { RequestContext } from "../graphql/context.ts";
+import type { Caller, RequestContext } from "../graphql/context.ts";
 import { anonymous, type Principal } from "../principal.ts";
 import { answerWithApollo } from "./apollo-handler.ts";
 import { readMultipartRequest } from "./multipart.ts";
@@ -16,11 +16,7 @@ declare module "fastify" {
   }
 }
 
-export type MakeContext = (caller: {
-  principal: Principal;
-  requestId: string;
-  log: Logger;
-}) => RequestContext;
+export type MakeContext = (caller: Caller) => RequestContext;
 
 export interface GraphQLEndpointOptions {
   apollo: ApolloServer<RequestContext>;
@@ -64,8 +60,13 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
       else done();
     },
     handler: (request, reply) => {
-      const { principal, id: requestId } = request;
-      const context = options.makeContext({ principal, requestId, log: request.log as Logger });
+      const context = options.makeContext({
+        principal: request.principal,
+        requestId: request.id,
+        log: request.log as Logger,
+        connection: reply.raw,
+        sendsFiles: request.releaseBody !== undefined,
+      });
       request.callerContext = context;
       return answerWithApollo(options.apollo, async () => context, request, reply);
     },

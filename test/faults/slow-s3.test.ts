@@ -4,15 +4,15 @@ import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { bucket, startEmbeddedServer } from "../support/embedded-server.ts";
 import { listenOnLoopback, stopListening } from "../support/listening.ts";
 
-/** Calls that S3 works on: now, and at most. */
-let calls = { now: 0, most: 0 };
+/** Calls that S3 works on: now, at most, and in all. */
+let calls = { now: 0, most: 0, all: 0 };
 let answers: { readonly method: string; readonly send: () => void }[] = [];
 /** How S3 answers, when `answers` are sent. */
 let answer: (method: string, url: string, response: ServerResponse) => void;
 
 const s3 = createServer((request, response) => {
   const { method = "", url = "" } = request;
-  calls = { now: calls.now + 1, most: Math.max(calls.most, calls.now + 1) };
+  calls = { now: calls.now + 1, most: Math.max(calls.most, calls.now + 1), all: calls.all + 1 };
   response.on("close", () => {
     calls.now -= 1;
   });
@@ -32,7 +32,7 @@ const begun = "<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMu
 const found = { "content-length": "1", etag: '"e"' };
 
 beforeEach(() => {
-  calls = { now: 0, most: 0 };
+  calls = { now: 0, most: 0, all: 0 };
   answers = [];
   answer = (method, _url, response) => {
     if (method === "HEAD") response.writeHead(200, found).end();
@@ -96,6 +96,21 @@ describe("one request", () => {
     expect(calls.most).toBe(32);
     expect(probes).toBe(1);
   });
+});
+
+test("a client that leaves takes its batch along, but for what is under way", async () => {
+  const left = new AbortController();
+  const objects = Array.from({ length: 200 }, (_, index) => `{ bucket: "${bucket}", key: "k${index}" }`);
+  const gone = fetch(`${client.url}/graphql`, {
+    ...{ method: "POST", headers: { "content-type": "application/json" }, signal: left.signal },
+    body: JSON.stringify({ query: `{ downloadUrls(objects: [${objects}]) { url } }` }),
+  });
+  while (calls.now < 32) await sleep(5);
+  left.abort();
+  await expect(gone).rejects.toThrow();
+  await sleep(50);
+  await answering(sleep(1000));
+  expect(calls.all).toBe(32);
 });
 
 test("any number of uploads at once brings no warning", async () => {

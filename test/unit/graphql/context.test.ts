@@ -1,0 +1,56 @@
+import { pino } from "pino";
+import { describe, expect, it } from "vitest";
+import { type Caller, RequestContext } from "../../../src/graphql/context.ts";
+import type { Services } from "../../../src/graphql/services.ts";
+import type { BucketAddress } from "../../../src/object-address.ts";
+import { anonymous } from "../../../src/principal.ts";
+import { BucketRegions } from "../../../src/storage/bucket-regions.ts";
+
+const address = { bucket: "demo", region: "us-east-1" } as BucketAddress;
+const session = { credentials: {}, expiresAt: new Date(), sessionName: "anonymous" };
+
+function contextOf({
+  longestRequestMs = 60_000,
+  ...caller
+}: Partial<Caller> & { longestRequestMs?: number }) {
+  const services = {
+    longestRequestMs,
+    bucketRegions: new BucketRegions([address.region]),
+    grants: { grantsFor: () => [] },
+    sessions: { get: async () => session },
+    s3Clients: { for: () => ({}) },
+  } as unknown as Services;
+  const log = pino({ level: "silent" });
+  const connection = { destroyed: false };
+  return new RequestContext(services, {
+    ...{ principal: anonymous, requestId: "1", log, connection, sendsFiles: false },
+    ...caller,
+  });
+}
+
+const ask = (context: RequestContext) => context.inRegionOf(address, async () => "answered");
+
+describe("a call to S3", () => {
+  it("is made while somebody waits", async () => {
+    await expect(ask(contextOf({}))).resolves.toBe("answered");
+  });
+
+  it("is not begun when the request's time is over", async () => {
+    await expect(ask(contextOf({ longestRequestMs: -1 }))).rejects.toMatchObject({
+      code: "TIMEOUT",
+      retryable: true,
+    });
+  });
+
+  it("is, for files, whenever they have come", async () => {
+    await expect(ask(contextOf({ longestRequestMs: -1, sendsFiles: true }))).resolves.toBe("answered");
+  });
+
+  it("is not begun for a client that has gone", async () => {
+    const connection = { destroyed: false };
+    const context = contextOf({ connection });
+    await ask(context);
+    connection.destroyed = true;
+    await expect(ask(context)).rejects.toMatchObject({ code: "TIMEOUT" });
+  });
+});
