@@ -101,6 +101,13 @@ export function uploadLimitBytes(
   );
 }
 
+/** Whether a grant to upload there looks at the content type. */
+export function limitsContentType(grants: readonly Grant[], object: GrantedObject): boolean {
+  return grants.some(
+    (grant) => allows(grant, "UPLOAD", object.bucket, object.key) && grant.contentTypes !== undefined,
+  );
+}
+
 function allows(grant: Grant, action: Action, bucket: BucketName, path: string): boolean {
   return grant.bucket === bucket && grant.actions.includes(action) && path.startsWith(grant.prefix);
 }

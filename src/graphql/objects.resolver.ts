@@ -4,10 +4,11 @@ import {
   authorizeList,
   authorizeUpload,
   authorizeUploadsBelow,
+  limitsContentType,
 } from "../access/authorization.ts";
 import { ValetKeyError } from "../errors.ts";
 import { parseKeyPrefix } from "../object-address.ts";
-import { copyObject } from "../storage/copy-object.ts";
+import { copyObject, lookAtSource } from "../storage/copy-object.ts";
 import { listObjects } from "../storage/list-objects.ts";
 import { uploadHeaders } from "../storage/upload-headers.ts";
 import { parseBucketAddress, parseObjectAddress } from "./arguments.ts";
@@ -101,19 +102,18 @@ export class ObjectsResolver {
     authorizeDownload(context.grants, source);
     // What the caller may not upload at all is refused before anyone learns whether the source is there.
     authorizeUploadsBelow(context.grants, { bucket: target.bucket, prefix: target.key });
-    const head = await context.loaders.head.load(source);
-    authorizeUpload(context.grants, target, {
-      sizeBytes: head.sizeBytes,
-      contentType: to.contentType ?? head.contentType,
-      fields: { size: undefined, contentType: "to.contentType" },
-    });
-    const copied = await context.inRegionOf(target, async (s3, there) =>
+    const copied = await context.inRegionOf(target, (s3, there) =>
       copyObject({
         s3,
-        sourceS3: await context.s3(head.region),
-        from: { ...source, region: head.region },
+        source: () => context.inRegionOf(source, lookAtSource),
         to: there,
         headers,
+        authorize: (copy) =>
+          authorizeUpload(context.grants, target, {
+            ...copy,
+            fields: { size: undefined, contentType: "to.contentType" },
+          }),
+        pinContentType: limitsContentType(context.grants, target),
       }),
     );
     context.loaders.forget(target);

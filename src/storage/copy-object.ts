@@ -12,7 +12,7 @@ import { asSeenByHead, rawHead, refuseExisting, versionOf } from "./head-object.
 import { abortMultipartUpload, createMultipartUpload } from "./multipart-uploads.ts";
 import { objectTags } from "./object-tags.ts";
 import { asking, storageError } from "./s3-errors.ts";
-import type { ObjectHead, StoredObject } from "./stored-object.ts";
+import { bareEtag, isObjectHead, type ObjectHead, type StoredObject } from "./stored-object.ts";
 import type { UploadAddress } from "./upload-id.ts";
 import {
   descriptiveParameters,
@@ -25,15 +25,38 @@ import { bytesOfPart, maxSinglePutBytes, planUpload, planWith, type UploadPlan }
 export interface CopyObjectRequest {
   /** Of the target's region. S3 fetches the source itself. */
   readonly s3: S3Client;
-  /** Of the source's region, where that is another. */
-  readonly sourceS3?: S3Client | undefined;
-  readonly from: ObjectAddress;
+  /** Looks at the source anew. */
+  readonly source: () => Promise<CopySource>;
   readonly to: ObjectAddress;
   /** As `uploadHeaders` makes them: what is there replaces what the source has, the rest is kept. */
   readonly headers: UploadHeaderMap;
+  /** Throws when the copy is more than the caller may store. What it has let pass is what is stored. */
+  readonly authorize: (copy: CopiedFacts) => void;
+  /** Whether `authorize` goes by the content type, which S3 would otherwise take from what the source is by then. */
+  readonly pinContentType: boolean;
   /** Larger objects are copied in parts. */
   readonly singleCopyBytes?: number | undefined;
   readonly partBytes?: number | undefined;
+}
+
+/** The source as S3 described it at one moment. */
+export interface CopySource {
+  /** With the bucket's true region. */
+  readonly address: ObjectAddress;
+  readonly head: HeadObjectCommandOutput;
+  /** Of that region. */
+  readonly s3: S3Client;
+}
+
+/** What a grant may limit. */
+export interface CopiedFacts {
+  readonly sizeBytes: number;
+  readonly contentType: string | undefined;
+}
+
+/** @throws {ValetKeyError} OBJECT_NOT_FOUND, BUCKET_NOT_FOUND, FORBIDDEN, BAD_USER_INPUT for the version id */
+export async function lookAtSource(s3: S3Client, address: ObjectAddress): Promise<CopySource> {
+  return { address, head: await rawHead(s3, address), s3 };
 }
 
 const usualPartBytes = 512 * 1024 ** 2;
@@ -43,42 +66,52 @@ const partsAtOnce = 8;
  * Copies an object inside S3.
  *
  * @throws {ValetKeyError} OBJECT_NOT_FOUND and BUCKET_NOT_FOUND, OBJECT_EXISTS, FORBIDDEN,
- * BAD_USER_INPUT for a copy onto itself that changes nothing and for a checksum, STORAGE_UNAVAILABLE
+ * BAD_USER_INPUT for a copy onto itself that changes nothing and for a checksum, STORAGE_UNAVAILABLE,
+ * what `authorize` throws
  */
 export async function copyObject(request: CopyObjectRequest): Promise<StoredObject | ObjectHead> {
-  const { s3, sourceS3 = s3, from, to, headers, singleCopyBytes = maxSinglePutBytes } = request;
+  const { s3, to, headers, authorize, singleCopyBytes = maxSinglePutBytes } = request;
   if (promisedChecksum(headers) !== undefined) {
     throw badUserInput("to.checksum", "A copy takes no checksum: S3 does not compare it.");
   }
-  const source = await rawHead(sourceS3, from);
+  const source = await request.source();
+  const sizeBytes = source.head.ContentLength ?? 0;
+  authorize({ sizeBytes, contentType: headers["content-type"] ?? source.head.ContentType });
   const description = descriptiveParameters(headers);
-  const isOntoItself = from.bucket === to.bucket && from.key === to.key && from.versionId === undefined;
+  const { bucket, key, versionId } = source.address;
+  const isOntoItself = bucket === to.bucket && key === to.key && versionId === undefined;
   if (isOntoItself && Object.keys(description).length === 0) {
     throw badUserInput("to", "A copy of an object onto itself has to change something.");
   }
   if (forbidsOverwrite(headers)) await refuseExisting(s3, to);
-  const isSmall = (source.ContentLength ?? 0) <= singleCopyBytes;
+  const isSmall = sizeBytes <= singleCopyBytes;
   const stored = isSmall ? await copyAtOnce(request, source) : await copyInParts(request, source);
-  return await asSeenByHead(s3, stored);
+  const seen = await asSeenByHead(s3, stored);
+  // Not every store compares CopySourceIfMatch, so the copy may be of what the source became meanwhile.
+  if (isObjectHead(seen) && bareEtag(seen.etag) === bareEtag(stored.etag)) {
+    authorize({ sizeBytes: seen.sizeBytes, contentType: seen.contentType });
+  }
+  return seen;
 }
 
 async function copyAtOnce(
-  { s3, from, to, headers }: CopyObjectRequest,
-  source: HeadObjectCommandOutput,
+  { s3, to, headers, pinContentType }: CopyObjectRequest,
+  { address, head }: CopySource,
 ): Promise<StoredObject> {
   const { Tagging, ...description } = descriptiveParameters(headers);
-  const describesAnew = Object.keys(description).length > 0;
+  // The ETag, which pins the bytes, says nothing of what describes them.
+  const describesAnew = pinContentType || Object.keys(description).length > 0;
   const answer = await asking(
     { operation: "CopyObject", subject: "bucket" },
     s3.send(
       new CopyObjectCommand({
         Bucket: to.bucket,
         Key: to.key,
-        CopySource: copySource(from),
-        CopySourceIfMatch: source.ETag,
+        CopySource: copySource(address),
+        CopySourceIfMatch: head.ETag,
         IfNoneMatch: headers["if-none-match"],
         MetadataDirective: describesAnew ? "REPLACE" : "COPY",
-        ...(describesAnew && mergedDescription(headers, source)),
+        ...(describesAnew && mergedDescription(headers, head)),
         ...(Tagging !== undefined && { TaggingDirective: "REPLACE" as const, Tagging }),
       }),
     ),
@@ -88,30 +121,27 @@ async function copyAtOnce(
     bucket: to.bucket,
     key: to.key,
     versionId: versionOf(answer.VersionId),
-    sizeBytes: source.ContentLength ?? 0,
+    sizeBytes: head.ContentLength ?? 0,
     etag: answer.CopyObjectResult?.ETag ?? "",
     lastModified: answer.CopyObjectResult?.LastModified,
   };
 }
 
 /** A multipart upload whose parts S3 fetches itself. It keeps nothing of the source, so all is said anew. */
-async function copyInParts(
-  request: CopyObjectRequest,
-  source: HeadObjectCommandOutput,
-): Promise<StoredObject> {
-  const { s3, sourceS3 = s3, from, to, headers, partBytes = usualPartBytes } = request;
-  const sizeBytes = source.ContentLength ?? 0;
+async function copyInParts(request: CopyObjectRequest, source: CopySource): Promise<StoredObject> {
+  const { s3, to, headers, partBytes = usualPartBytes } = request;
+  const sizeBytes = source.head.ContentLength ?? 0;
   const plan = planWith(sizeBytes, Math.max(partBytes, planUpload(sizeBytes).partBytes));
-  const tagging = headers["x-amz-tagging"] ?? (await taggingOf(sourceS3, from, source));
+  const tagging = headers["x-amz-tagging"] ?? (await taggingOf(source));
   const upload = await createMultipartUpload(s3, to, {
-    ...headersOf(source, headers),
+    ...headersOf(source.head, headers),
     ...headers,
     ...(tagging !== undefined && { "x-amz-tagging": tagging }),
   });
   try {
     const numbers = Array.from({ length: plan.partCount }, (_, index) => index + 1);
     const parts = await boundedParallel(numbers, partsAtOnce, (number) =>
-      copyPart(request, upload, { plan, number, sourceEtag: source.ETag }),
+      copyPart(request, upload, { plan, number, source }),
     );
     return await completeParts(s3, upload, parts, { sizeBytes, overwrite: !forbidsOverwrite(headers) });
   } catch (error) {
@@ -124,14 +154,13 @@ async function copyInParts(
 interface PartToCopy {
   readonly plan: UploadPlan;
   readonly number: number;
-  /** All parts are to be of the same object. */
-  readonly sourceEtag: string | undefined;
+  readonly source: CopySource;
 }
 
 async function copyPart(
-  { s3, from }: CopyObjectRequest,
+  { s3 }: CopyObjectRequest,
   { bucket, key, uploadId }: UploadAddress,
-  { plan, number, sourceEtag }: PartToCopy,
+  { plan, number, source }: PartToCopy,
 ): Promise<CompletedPart> {
   const firstByte = (number - 1) * plan.partBytes;
   const lastByte = firstByte + bytesOfPart(plan, number) - 1;
@@ -143,9 +172,10 @@ async function copyPart(
         Key: key,
         UploadId: uploadId,
         PartNumber: number,
-        CopySource: copySource(from),
+        CopySource: copySource(source.address),
         CopySourceRange: `bytes=${firstByte}-${lastByte}`,
-        CopySourceIfMatch: sourceEtag,
+        // All parts are to be of the same object.
+        CopySourceIfMatch: source.head.ETag,
       }),
     ),
   );
@@ -181,13 +211,9 @@ function headersOf(source: HeadObjectCommandOutput, replacement: UploadHeaderMap
   );
 }
 
-async function taggingOf(
-  s3: S3Client,
-  from: ObjectAddress,
-  source: HeadObjectCommandOutput,
-): Promise<string | undefined> {
-  if (source.TagCount === 0) return undefined;
-  const tags = await objectTags(s3, from);
+async function taggingOf({ s3, address, head }: CopySource): Promise<string | undefined> {
+  if (head.TagCount === 0) return undefined;
+  const tags = await objectTags(s3, address);
   if (tags.length === 0) return undefined;
   return tags.map(({ name, value }) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join("&");
 }

@@ -22,6 +22,11 @@ export interface ObjectHead extends StoredObject {
   readonly checksum?: Checksum | undefined;
 }
 
+/** Whether HEAD was asked, or only what a write or a listing told is known. */
+export function isObjectHead(stored: StoredObject | ObjectHead): stored is ObjectHead {
+  return "metadata" in stored;
+}
+
 export interface NameAndValue {
   readonly name: string;
   readonly value: string;

@@ -23,6 +23,10 @@ export const differences = {
     reason:
       "Ceph 16 answers a POST that a session policy allows with 204, and neither checks its size nor stores it.",
   },
+  ignoresCopySourceIfMatch: {
+    store: "ceph",
+    reason: "Ceph 16 copies whatever the source is by then: it does not compare x-amz-copy-source-if-match.",
+  },
   dropsHeadersOfPosts: {
     store: "ceph",
     reason: "Of a POST's fields Ceph 16 stores Content-Type and metadata, not Cache-Control and its like.",

@@ -24,23 +24,34 @@ export interface RecordingProxy {
   readonly roleSessions: readonly TemporaryCredentials[];
   count(operation: string): number;
   forget(): void;
+  /** Acts once: when the next request of that operation to S3 has come, or when the store has answered it. */
+  meanwhile(operation: string, moment: "before" | "after", act: () => Promise<unknown>): void;
   close(): Promise<void>;
 }
 
 export async function startRecordingProxy(storeUrl: string): Promise<RecordingProxy> {
   const requests: RecordedRequest[] = [];
   const roleSessions: TemporaryCredentials[] = [];
+  const acts = new Map<string, () => Promise<unknown>>();
+  const act = async (name: string) => {
+    const waiting = acts.get(name);
+    acts.delete(name);
+    await waiting?.();
+  };
 
-  const server = createServer((incoming, outgoing) => {
-    forward(storeUrl, incoming, outgoing).then(
-      ({ status, form, answer }) => {
-        const { method = "", url: target = "", headers } = incoming;
-        const call = classifyAwsRequest(method, target, headers, form);
-        requests.push({ ...call, method, target, headers, status });
-        if (call.operation === "AssumeRole" && status === 200) roleSessions.push(credentialsIn(answer));
-      },
-      () => incoming.destroy(),
-    );
+  const server = createServer(async (incoming, outgoing) => {
+    const { method = "", url: target = "", headers } = incoming;
+    try {
+      const { operation } = classifyAwsRequest(method, target, headers, new URLSearchParams());
+      await act(`before ${operation}`);
+      const answered = () => act(`after ${operation}`);
+      const { status, form, answer } = await forward(storeUrl, incoming, outgoing, answered);
+      const call = classifyAwsRequest(method, target, headers, form);
+      requests.push({ ...call, method, target, headers, status });
+      if (call.operation === "AssumeRole" && status === 200) roleSessions.push(credentialsIn(answer));
+    } catch {
+      incoming.destroy();
+    }
   });
   server.requestTimeout = 0;
   const url = await listenOnLoopback(server);
@@ -54,6 +65,7 @@ export async function startRecordingProxy(storeUrl: string): Promise<RecordingPr
       requests.length = 0;
       roleSessions.length = 0;
     },
+    meanwhile: (operation, moment, what) => acts.set(`${moment} ${operation}`, what),
     close: () => stopListening(server),
   };
 }
@@ -66,7 +78,12 @@ interface Exchange {
 }
 
 /** Resolves just before the last byte of the answer is passed on, so that who has it finds it recorded. */
-function forward(storeUrl: string, incoming: IncomingMessage, outgoing: ServerResponse): Promise<Exchange> {
+function forward(
+  storeUrl: string,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  answered: () => Promise<void>,
+): Promise<Exchange> {
   const isSts = incoming.url === "/" && incoming.method === "POST";
   const sent: Buffer[] = [];
   const received: Buffer[] = [];
@@ -81,7 +98,8 @@ function forward(storeUrl: string, incoming: IncomingMessage, outgoing: ServerRe
     incoming.on("error", reject);
     outgoing.on("close", () => upstream.destroy());
     upstream.on("error", reject);
-    upstream.on("response", (response) => {
+    upstream.on("response", async (response) => {
+      await answered().catch(reject);
       const status = response.statusCode ?? 0;
       outgoing.writeHead(status, response.rawHeaders);
       response.on("error", reject);

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { GetObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type CopyObjectRequest, copyObject } from "../../../src/storage/copy-object.ts";
+import type { ObjectAddress } from "../../../src/object-address.ts";
+import { type CopyObjectRequest, copyObject, lookAtSource } from "../../../src/storage/copy-object.ts";
 import { objectTags } from "../../../src/storage/object-tags.ts";
 import { listPendingUploads } from "../../../src/storage/pending-uploads.ts";
 import { uploadHeaders } from "../../../src/storage/upload-headers.ts";
@@ -36,8 +37,16 @@ async function read(key: string): Promise<Buffer> {
   return Buffer.from((await Body?.transformToByteArray()) ?? []);
 }
 
-const copy = (from: string, to: string, more: Partial<CopyObjectRequest> = {}) =>
-  copyObject({ s3, from: store.address(from), to: store.address(to), headers: {}, ...more });
+const copy = (from: string | ObjectAddress, to: string, more: Partial<CopyObjectRequest> = {}) =>
+  copyObject({
+    s3,
+    source: () => lookAtSource(s3, typeof from === "string" ? store.address(from) : from),
+    to: store.address(to),
+    headers: {},
+    authorize: () => {},
+    pinContentType: false,
+    ...more,
+  });
 
 const tagged = [{ name: "kind", value: "a b" }];
 
@@ -82,7 +91,7 @@ describe("copyObject", () => {
     const { VersionId: versionId } = await put("v", "old", store.versionedBucket);
     await put("v", "newer", store.versionedBucket);
     const from = { ...store.address("v"), bucket: store.versionedBucket, versionId };
-    expect(await copy("v", "from-version", { from })).toMatchObject({ sizeBytes: 3 });
+    expect(await copy(from, "from-version")).toMatchObject({ sizeBytes: 3 });
     expect((await read("from-version")).toString()).toBe("old");
   });
 

@@ -1,0 +1,75 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { copyObject } from "../support/operations.ts";
+import { startRecordingProxy } from "../support/recording-proxy.ts";
+import { startServer } from "../support/server.ts";
+import { inspect, ownPrefix, seed, store } from "./store.ts";
+
+const bucket = store.buckets.main;
+const prefix = ownPrefix("copy-limits");
+const gateway = await startRecordingProxy(store.endpoint);
+const server = await startServer({
+  ...{ store, s3Url: gateway.url },
+  grants: [
+    { who: "anonymous", bucket, prefix: `${prefix}from/`, allow: ["DOWNLOAD"] },
+    {
+      ...{ who: "anonymous", bucket, prefix: `${prefix}images/`, allow: ["UPLOAD", "DOWNLOAD"] },
+      ...{ maxUploadBytes: 10, contentTypes: ["image/*"] },
+    },
+  ],
+});
+afterAll(async () => {
+  await server.close();
+  await gateway.close();
+});
+
+const page = "<script>more than ten bytes</script>";
+const image = (name: string) => ({ bucket, key: `${prefix}images/${name}` });
+
+async function seedImage(name: string) {
+  const from = { bucket, key: `${prefix}from/${name}` };
+  await seed(bucket, from.key, "small", { ContentType: "image/png" });
+  return from;
+}
+
+describe("what the target's grant limits is what the copy is, when the original", () => {
+  test("is another one by the time of the copy", async () => {
+    const from = await seedImage("swapped");
+    gateway.meanwhile("CopyObject", "before", () =>
+      seed(bucket, from.key, page, { ContentType: "text/html" }),
+    );
+    await expect(copyObject(server.client, from, image("swapped"))).rejects.toThrow();
+    const stored = await inspect(bucket, image("swapped").key);
+    if (store.differs("ignoresCopySourceIfMatch")) expect(stored?.head.ContentType).toBe("image/png");
+    else expect(stored).toBeUndefined();
+  });
+
+  test("has the same bytes and another type by then", async () => {
+    const from = await seedImage("retyped");
+    gateway.meanwhile("CopyObject", "before", () =>
+      seed(bucket, from.key, "small", { ContentType: "text/html" }),
+    );
+    const copied = await copyObject(server.client, from, image("retyped"));
+    expect(copied).toMatchObject({ size: 5, contentType: "image/png" });
+    expect((await inspect(bucket, image("retyped").key))?.head.ContentType).toBe("image/png");
+  });
+
+  test("was seen earlier in the same request", async () => {
+    const from = await seedImage("seen");
+    const target = image("seen");
+    gateway.meanwhile("CopyObject", "after", () =>
+      seed(bucket, from.key, page, { ContentType: "text/html" }),
+    );
+    const answer = await server.client.answer(
+      `mutation ($from: ObjectInput!, $one: UploadInput!, $two: UploadInput!) {
+        one: copyObject(from: $from, to: $one) { key }
+        two: copyObject(from: $from, to: $two) { key }
+      }`,
+      { from, one: { ...target, key: `${target.key}-1` }, two: { ...target, key: `${target.key}-2` } },
+    );
+    expect(answer.errors).toMatchObject([
+      { path: ["two"], extensions: { code: "CONTENT_TYPE_NOT_ALLOWED", field: "to.contentType" } },
+    ]);
+    expect((await inspect(bucket, `${target.key}-1`))?.head.ContentType).toBe("image/png");
+    expect(await inspect(bucket, `${target.key}-2`)).toBeUndefined();
+  });
+});
