@@ -8,7 +8,7 @@ import { ValetKeyError } from "../errors.ts";
 import type { BucketAddress } from "../object-address.ts";
 import { boundedParallel } from "./bounded-parallel.ts";
 import { versionOf } from "./head-object.ts";
-import { asking, storageErrorOfS3Code } from "./s3-errors.ts";
+import { asking, BucketInOtherRegion, storageErrorOfS3Code } from "./s3-errors.ts";
 
 export interface ObjectVersion {
   readonly key: string;
@@ -31,6 +31,8 @@ const unfitForXml = /[^\x20-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/u;
 /**
  * Deletes objects of one bucket, any number of them. Item i of the answer is about object i: an object
  * that is not there counts as deleted, and one that fails harms no other.
+ *
+ * @throws {BucketInOtherRegion} before anything is deleted
  */
 export async function deleteObjects(
   s3: S3Client,
@@ -69,7 +71,7 @@ async function deleteBatch(
     );
     return outcomesOf(answer);
   } catch (error) {
-    if (!(error instanceof ValetKeyError)) throw error;
+    if (!(error instanceof ValetKeyError) || error instanceof BucketInOtherRegion) throw error;
     // AWS decides item by item; Ceph refuses the whole call of who may not delete everything in the bucket.
     if (error.code === "FORBIDDEN") return await deleteOneByOne(s3, bucket, batch);
     return batch.map((object) => [object, error]);
@@ -115,7 +117,7 @@ async function deleteOne(s3: S3Client, { bucket }: BucketAddress, object: Object
     );
     return [object, { key, versionId: versionId ?? versionOf(answer.VersionId) }];
   } catch (error) {
-    if (!(error instanceof ValetKeyError)) throw error;
+    if (!(error instanceof ValetKeyError) || error instanceof BucketInOtherRegion) throw error;
     return [object, error.code === "OBJECT_NOT_FOUND" ? { key, versionId } : error];
   }
 }

@@ -67,4 +67,13 @@ describe("deleteObjects", () => {
       { code: "BUCKET_NOT_FOUND" },
     ]);
   });
+
+  it.each(["plain", "line\nfeed"])("says of a bucket that it is in another region, for %j", async (key) => {
+    await using redirecting = await scriptedS3(() => ({
+      ...{ status: 301, headers: { "x-amz-bucket-region": "eu-west-1" } },
+      body: errorBody("PermanentRedirect"),
+    }));
+    const deleted = deleteObjects(redirecting.s3, { region, bucket: store.bucket }, [{ key }]);
+    await expect(deleted).rejects.toMatchObject({ code: "BUCKET_NOT_FOUND", region: "eu-west-1" });
+  });
 });
