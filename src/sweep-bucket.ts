@@ -29,7 +29,7 @@ export async function* sweepBucket(
     const caller = { principal: sweeper, grants };
     const clients = {
       s3: s3Clients.for(await sessions.get(caller, 60), address.region),
-      listing: s3Clients.for(await sessions.get(caller, 60, "pending-uploads"), address.region),
+      listing: s3Clients.for(await sessions.get(caller, 60, { purpose: "pending-uploads" }), address.region),
     };
     yield* sweepUploads(clients, address, { prefix, olderThanHours, dryRun: !abort });
   } finally {

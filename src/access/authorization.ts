@@ -34,14 +34,31 @@ const requestUploadFields: UploadFields = { size: "size", contentType: "input.co
  * What each says is FORBIDDEN is UNAUTHENTICATED to a caller without a token if some token could bring a grant.
  */
 
-/** @throws {ValetKeyError} FORBIDDEN; BAD_USER_INPUT (expiresIn), which says the maximum */
+export interface DownloadDemands {
+  /** Undefined: nothing is signed for the client. */
+  readonly expiresInSeconds?: number | undefined;
+  /** What a URL that is kept the same may live longer for that. */
+  readonly stableForSeconds?: number | undefined;
+  /** What the caller's role session can outlive, whatever the grants say. */
+  readonly longestSeconds?: number | undefined;
+}
+
+/** @throws {ValetKeyError} FORBIDDEN; BAD_USER_INPUT (expiresIn, stableFor), which says the maximum */
 export function authorizeDownload(
   grants: CallerGrants,
   object: GrantedObject,
-  expiresInSeconds?: number,
-  longestSeconds?: number,
+  { expiresInSeconds, stableForSeconds = 0, longestSeconds }: DownloadDemands = {},
 ): void {
-  narrowByExpiry(grantsOn(grants, "DOWNLOAD", object.bucket, object.key), expiresInSeconds, longestSeconds);
+  const onObject = grantsOn(grants, "DOWNLOAD", object.bucket, object.key);
+  narrowByExpiry(onObject, expiresInSeconds, longestSeconds);
+  if (expiresInSeconds === undefined) return;
+  const limit = longestExpiry(onObject, longestSeconds);
+  if (expiresInSeconds + stableForSeconds > limit) {
+    throw badUserInput(
+      "stableFor",
+      `At most ${limit - expiresInSeconds} seconds: expiresIn and stableFor together may be ${limit} here.`,
+    );
+  }
 }
 
 /**
@@ -161,13 +178,17 @@ function narrowBySize(
 function narrowByExpiry(
   grants: readonly Grant[],
   expiresInSeconds: number | undefined,
-  longestSeconds = Infinity,
+  longestSeconds: number | undefined,
 ): void {
   if (expiresInSeconds === undefined) return;
-  const limit = Math.min(largest(grants, "maxExpiresSeconds"), longestSeconds);
+  const limit = longestExpiry(grants, longestSeconds);
   if (expiresInSeconds > limit) {
     throw badUserInput("expiresIn", `At most ${limit} seconds are allowed here.`);
   }
+}
+
+function longestExpiry(grants: readonly Grant[], longestSeconds = Infinity): number {
+  return Math.min(largest(grants, "maxExpiresSeconds"), longestSeconds);
 }
 
 function largest(grants: readonly Grant[], limit: "maxUploadBytes" | "maxExpiresSeconds"): number {

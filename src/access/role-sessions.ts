@@ -38,6 +38,17 @@ export type Health = { readonly ok: true } | { readonly ok: false; readonly reas
 interface HeldSession {
   readonly session: RoleSession;
   readonly assumedAtMs: number;
+  /** The one before it, for who goes on with what was held at a moment. */
+  readonly previous?: RoleSession | undefined;
+}
+
+export interface SessionDemand {
+  readonly purpose?: SessionPurpose | undefined;
+  /**
+   * Asks for the session that was held at that moment, if it serves: so that all who name the same
+   * moment get the same one, although it was renewed since.
+   */
+  readonly heldAtMs?: number | undefined;
 }
 
 /** Of a session's lifetime, what nobody is promised: it passes until the answer has come and is used. */
@@ -88,7 +99,7 @@ export class RoleSessions {
     this.#held = new LRUCache({
       max: options.maxSessions ?? 100_000,
       maxSize: options.maxSessionBytes ?? 256 * 2 ** 20,
-      sizeCalculation: ({ session }) => session.credentials.sessionToken.length + sessionOverheadBytes,
+      sizeCalculation: ({ session, previous }) => bytesOf(session) + (previous ? bytesOf(previous) : 0),
       perf: { now: options.clock },
       ttlResolution: 0,
     });
@@ -111,17 +122,19 @@ export class RoleSessions {
   async get(
     caller: Caller,
     outlivesSeconds: number,
-    purpose: SessionPurpose = "objects",
+    { purpose = "objects", heldAtMs }: SessionDemand = {},
   ): Promise<RoleSession> {
     const request = this.#requests.of(caller, purpose);
     if (outlivesSeconds > this.#nominalSeconds) throw beyond(this.#nominalSeconds);
     const nowMs = this.#monotonicNow();
     this.#purgeNowAndThen(nowMs);
     const held = this.#held.get(request.key);
-    if (held !== undefined && this.#lifeMs(held.session) >= outlivesSeconds * 1_000) {
+    const serving = held && this.#servingFrom(held, outlivesSeconds, heldAtMs);
+    if (held !== undefined && serving !== undefined) {
       this.#servedAtMs = nowMs;
-      this.#refreshAhead(request, held, outlivesSeconds);
-      return held.session;
+      // Who named a moment is served to the end of what was asked; a renewal would only be a change.
+      if (heldAtMs === undefined) this.#refreshAhead(request, held, outlivesSeconds);
+      return serving;
     }
     if (outlivesSeconds > this.longestSeconds) throw beyond(this.longestSeconds);
     const fresh = await this.#assumeOnce(request);
@@ -153,6 +166,19 @@ export class RoleSessions {
 
   #lifeMs(session: RoleSession): number {
     return session.expiresAt.getTime() - this.#options.clock();
+  }
+
+  /** The newest session that serves; of those that were there at a moment, or else the first that came after. */
+  #servingFrom(
+    { session, assumedAtMs, previous }: HeldSession,
+    outlivesSeconds: number,
+    heldAtMs = Infinity,
+  ): RoleSession | undefined {
+    const serves = (each: RoleSession) => this.#lifeMs(each) >= outlivesSeconds * 1_000;
+    const isNewestServing = serves(session);
+    if (isNewestServing && assumedAtMs <= heldAtMs) return session;
+    if (previous !== undefined && serves(previous)) return previous;
+    return isNewestServing ? session : undefined;
   }
 
   /** Nobody waits for this: it starts while the session at hand still serves requests like the present one. */
@@ -235,7 +261,9 @@ export class RoleSessions {
     this.#denied.clear();
     this.#servedAtMs = this.#monotonicNow();
     this.#refusals.forget(request.key);
-    this.#held.set(request.key, { session, assumedAtMs: clock() }, { ttl: Math.max(lifeMs, 1) });
+    const before = this.#held.peek(request.key);
+    const held = { session, assumedAtMs: clock(), previous: before?.session };
+    this.#held.set(request.key, held, { ttl: Math.max(lifeMs, 1) });
     metrics.roleSessions.set(this.#held.size);
     const { sessionName, expiresAt, credentials } = session;
     log.info({ sessionName, expiresAt, accessKeyId: credentials.accessKeyId }, "assumed the role");
@@ -247,6 +275,10 @@ export class RoleSessions {
     this.#held.purgeStale();
     this.#options.metrics.roleSessions.set(this.#held.size);
   }
+}
+
+function bytesOf({ credentials }: RoleSession): number {
+  return credentials.sessionToken.length + sessionOverheadBytes;
 }
 
 function beyond(longestSeconds: number): ValetKeyError {

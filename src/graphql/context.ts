@@ -3,6 +3,7 @@ import pLimit, { type LimitFunction } from "p-limit";
 import type { Logger } from "pino";
 import type { CallerGrants } from "../access/grants.ts";
 import type { RoleSession } from "../access/role-session.ts";
+import type { SessionDemand } from "../access/role-sessions.ts";
 import type { SessionPurpose } from "../access/session-policy.ts";
 import { ValetKeyError } from "../errors.ts";
 import type { BucketAddress, Region } from "../object-address.ts";
@@ -32,7 +33,7 @@ interface Held {
   loaders?: Loaders;
   sessionName?: string;
   calls?: LimitFunction;
-  readonly sessions: Map<SessionPurpose, { outlivesSeconds: number; session: Promise<RoleSession> }>;
+  readonly sessions: Map<string, { outlivesSeconds: number; session: Promise<RoleSession> }>;
 }
 
 /**
@@ -79,21 +80,23 @@ export class RequestContext {
   }
 
   /** The caller's role session: the request's own while it outlives what is asked of it. */
-  session(outlivesSeconds = secondsForCall, purpose: SessionPurpose = "objects"): Promise<RoleSession> {
-    const inUse = this.held.sessions.get(purpose);
+  session(outlivesSeconds = secondsForCall, demand: SessionDemand = {}): Promise<RoleSession> {
+    const { purpose = "objects", heldAtMs } = demand;
+    const kind = heldAtMs === undefined ? purpose : `${purpose} ${heldAtMs}`;
+    const inUse = this.held.sessions.get(kind);
     if (inUse !== undefined && inUse.outlivesSeconds >= outlivesSeconds) return inUse.session;
     const session = this.services.sessions
-      .get({ principal: this.principal, grants: this.grants }, outlivesSeconds, purpose)
+      .get({ principal: this.principal, grants: this.grants }, outlivesSeconds, demand)
       .then((assumed) => {
         this.held.sessionName = assumed.sessionName;
         return assumed;
       });
-    this.held.sessions.set(purpose, { outlivesSeconds, session });
+    this.held.sessions.set(kind, { outlivesSeconds, session });
     return session;
   }
 
   async s3(region: Region, purpose?: SessionPurpose): Promise<S3Client> {
-    return this.services.s3Clients.for(await this.session(secondsForCall, purpose), region);
+    return this.services.s3Clients.for(await this.session(secondsForCall, { purpose }), region);
   }
 
   /** For what goes on for longer than a role session lives: a session that lives now, whenever that is. */

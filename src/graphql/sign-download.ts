@@ -23,17 +23,24 @@ export async function signDownload(
   { expiresIn, verify, disposition, filename, contentType, stableFor }: DownloadDemands,
 ): Promise<DownloadUrl> {
   const { services } = context;
-  const windowSeconds = parseWindow(stableFor);
-  // Rounding the signing time down takes up to a window of the URL's life, so it gets one more.
-  const expiresInSeconds = parseExpiresIn(expiresIn) + windowSeconds;
-  authorizeDownload(context.grants, address, expiresInSeconds, services.sessions.longestSeconds);
-  const session = await context.session(expiresInSeconds);
+  const expiresInSeconds = parseExpiresIn(expiresIn);
+  const stableForSeconds = parseWindow(stableFor);
+  const { longestSeconds } = services.sessions;
+  authorizeDownload(context.grants, address, { expiresInSeconds, stableForSeconds, longestSeconds });
+  const nowMs = services.clock();
+  const signedAtMs = stableForSeconds === 0 ? nowMs : startOfWindow(nowMs, stableForSeconds);
+  // Signing in the past takes up to a window of the URL's life, so it gets one more. When it ends is the same for all of the window.
+  const signedSeconds = expiresInSeconds + stableForSeconds;
+  const outlivesSeconds = signedSeconds - (nowMs - signedAtMs) / 1000;
+  // Signed at the same time, with the same credentials, is the same URL.
+  const heldAtMs = stableForSeconds === 0 ? undefined : signedAtMs;
+  const session = await context.session(outlivesSeconds, { heldAtMs });
   const { region } = verify ? await context.loaders.head.load(address) : context.inKnownRegion(address);
   const { url, expiresAt } = presignDownload(services.presigner, {
     address: { ...address, region },
     session,
-    signedAt: startOfWindow(services.clock(), windowSeconds),
-    expiresInSeconds,
+    signedAt: new Date(signedAtMs),
+    expiresInSeconds: signedSeconds,
     disposition: disposition ?? undefined,
     filename: filename ?? undefined,
     contentType: contentType ?? undefined,
@@ -47,8 +54,6 @@ function parseWindow(stableFor: number | null | undefined): number {
   return seconds;
 }
 
-/** Signed at the same time, with the same credentials, is the same URL. */
-function startOfWindow(nowMs: number, windowSeconds: number): Date {
-  const windowMs = windowSeconds * 1000;
-  return new Date(windowMs === 0 ? nowMs : nowMs - (nowMs % windowMs));
+function startOfWindow(nowMs: number, windowSeconds: number): number {
+  return nowMs - (nowMs % (windowSeconds * 1000));
 }

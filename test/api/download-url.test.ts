@@ -201,6 +201,8 @@ describe("stableFor", () => {
       await downloadUrl({ stableFor, expiresIn: 600 }),
     ];
     expect(two).toEqual(one);
+    await downloadUrl({ expiresIn: 3570 });
+    expect(await downloadUrl({ stableFor, expiresIn: 600 })).toEqual(one);
     expect(lifeOf(one)).toBe(600 + stableFor);
     expect(Date.parse(one.expiresAt) - Date.now()).toBeGreaterThan(590_000);
     expect((await fetch(one.url)).status).toBe(200);
@@ -210,11 +212,19 @@ describe("stableFor", () => {
     await expect(downloadUrl({ stableFor })).rejects.toMatchObject(badInput("stableFor"));
   });
 
-  test("counts towards the longest life", async () => {
-    await expect(downloadUrl({ stableFor: 3000, expiresIn: 600 })).rejects.toMatchObject(
+  test("counts towards the longest life: the error names what is left beside expiresIn", async () => {
+    const left = (seconds: number) => ({
+      ...badInput("stableFor"),
+      message: expect.stringMatching(new RegExp(`^At most ${seconds} `)),
+    });
+    await expect(downloadUrl({ stableFor: 3000, expiresIn: 600 })).rejects.toMatchObject(left(2970));
+    await expect(downloadUrl({ stableFor: 2 ** 31 - 1 })).rejects.toMatchObject(left(1170));
+    const limited = { bucket: "demo-missing", verify: false };
+    await expect(downloadUrl({ ...limited, expiresIn: 50, stableFor: 11 })).rejects.toMatchObject(left(10));
+    await expect(downloadUrl({ ...limited, expiresIn: 61, stableFor: 1 })).rejects.toMatchObject(
       badInput("expiresIn"),
     );
-    await expect(downloadUrl({ stableFor: 2 ** 31 - 1 })).rejects.toMatchObject(badInput("expiresIn"));
+    expect(lifeOf(await downloadUrl({ ...limited, expiresIn: 50, stableFor: 10 }))).toBe(60);
   });
 });
 

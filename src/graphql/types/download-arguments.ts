@@ -19,7 +19,7 @@ class LifetimeArguments {
   @Field(() => Int, {
     nullable: true,
     description:
-      "Seconds. Calls within the same window of this length get the same URL, as long as the server's role session serves, so that browsers and CDNs can cache by it. The URL lives up to this much longer than expiresIn.",
+      "Seconds. Calls within the same window of this length get the same URL, so that browsers and CDNs can cache by it, as long as the server's role session outlives the window and the URL; each replica of the server has a session, and so a URL, of its own. The URL lives up to this much longer than expiresIn, and both together may be what expiresIn alone may be.",
   })
   stableFor?: number | null;
 }

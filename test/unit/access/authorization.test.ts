@@ -71,7 +71,7 @@ describe("decisions equal an independent model's", () => {
           const anyAllows = (request: Omit<Parameters<typeof modelAllows>[1], "bucket" | "path">) =>
             grants.some((grant) => modelAllows(grant, { bucket, path: key, ...request }));
           const allowed = (decide: () => unknown) => decisionOf(decide) === "ALLOWED";
-          expect(allowed(() => authorizeDownload(grants, object, expires))).toBe(
+          expect(allowed(() => authorizeDownload(grants, object, { expiresInSeconds: expires }))).toBe(
             anyAllows({ action: "DOWNLOAD", expires }),
           );
           expect(allowed(() => authorizeDelete(grants, object))).toBe(anyAllows({ action: "DELETE" }));
@@ -169,7 +169,7 @@ describe("a refusal says what is at fault", () => {
         message: "At most 1000 bytes are allowed here.",
       }),
     );
-    expect(() => authorizeDownload(grants, at("shared/a"), 301)).toThrow(
+    expect(() => authorizeDownload(grants, at("shared/a"), { expiresInSeconds: 301 })).toThrow(
       expect.objectContaining({
         code: "BAD_USER_INPUT",
         field: "expiresIn",
@@ -179,9 +179,24 @@ describe("a refusal says what is at fault", () => {
   });
 
   test("the session's own limit is named when it is the smaller one", () => {
-    expect(() => authorizeDownload(grants, at("shared/a"), 200, 100)).toThrow(/At most 100 seconds/);
+    const demands = { expiresInSeconds: 200, longestSeconds: 100 };
+    expect(() => authorizeDownload(grants, at("shared/a"), demands)).toThrow(/At most 100 seconds/);
     const upload = { sizeBytes: 10, expiresInSeconds: 61, longestSeconds: 3570 };
     expect(() => authorizeUpload(grants, at("x"), upload)).toThrow(/At most 60 /);
+  });
+
+  test("what is left for stableFor is said", () => {
+    const ask = (expiresInSeconds: number, stableForSeconds: number, longestSeconds?: number) => () =>
+      authorizeDownload(grants, at("shared/a"), { expiresInSeconds, stableForSeconds, longestSeconds });
+    expect(ask(200, 100)).not.toThrow();
+    expect(ask(200, 101)).toThrow(
+      expect.objectContaining({ field: "stableFor", message: expect.stringMatching(/^At most 100 .* 300 /) }),
+    );
+    expect(ask(300, 1)).toThrow(expect.objectContaining({ message: expect.stringMatching(/^At most 0 /) }));
+    expect(ask(20, 50, 60)).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(/^At most 40 /) }),
+    );
+    expect(ask(301, 1)).toThrow(expect.objectContaining({ field: "expiresIn" }));
   });
 
   test("two grants do not add up", () => {

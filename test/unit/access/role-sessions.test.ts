@@ -86,7 +86,7 @@ describe("one session for each caller", () => {
     ];
     const all = [];
     for (const caller of callers) all.push(await sessions.get(caller, 60));
-    all.push(await sessions.get(alice, 60, "pending-uploads"));
+    all.push(await sessions.get(alice, 60, { purpose: "pending-uploads" }));
     expect(new Set(all).size).toBe(7);
     expect(new Set(asked.map(({ sessionName, policy }) => sessionName + policy)).size).toBe(7);
   });
@@ -104,7 +104,7 @@ describe("one session for each caller", () => {
     const sessions = pool({ assumeRole: slow });
     failure = refused();
     const denied = sessions.get(alice, 60);
-    const pending = sessions.get(alice, 60, "pending-uploads");
+    const pending = sessions.get(alice, 60, { purpose: "pending-uploads" });
     const below = (prefix: string): Grant[] => [{ bucket: bucketA, prefix, actions: ["DOWNLOAD"] }];
     const other = sessions.get({ ...alice, grants: below("a/") }, 60);
     await expect(denied).rejects.toThrow();
@@ -238,6 +238,64 @@ describe("honest time", () => {
     }
     await settled();
     expect(asked).toHaveLength(1);
+  });
+});
+
+describe("who names the moment at which a session was held gets one session for all of a window,", () => {
+  /** As for a URL that is signed at the start of its window and lives for `expiresIn` from its end on. */
+  const inWindow = (sessions: RoleSessions, windowSeconds: number, expiresIn: number) => {
+    const heldAtMs = nowMs - (nowMs % (windowSeconds * 1_000));
+    return sessions.get(alice, windowSeconds + expiresIn - (nowMs - heldAtMs) / 1_000, { heldAtMs });
+  };
+
+  test.each([
+    [600, 600, 3600],
+    [400, 400, 900],
+    [3000, 500, 3600],
+    [60, 3500, 3600],
+  ])("%i s long, of URLs for %i s, on sessions of %i s", async (windowSeconds, expiresIn, seconds) => {
+    lifetimeSeconds = seconds;
+    const sessions = pool({ role: { ...role, sessionSeconds: seconds } });
+    passSeconds(17);
+    const windows = new Map<number, Set<unknown>>();
+    for (let step = 0; step < 3_000; step += 1) {
+      const session = await inWindow(sessions, windowSeconds, expiresIn);
+      const window = Math.floor(nowMs / (windowSeconds * 1_000));
+      windows.set(window, (windows.get(window) ?? new Set()).add(session));
+      await settled();
+      passSeconds(7);
+    }
+    expect(Math.max(...[...windows.values()].map(({ size }) => size))).toBe(1);
+    // And no more of them than serve: each is used as long as it outlives a whole window and its URLs.
+    const servedWindows = Math.max(1, Math.floor((seconds - expiresIn) / windowSeconds) - 1);
+    expect(asked.length).toBeLessThanOrEqual(Math.ceil(windows.size / servedWindows));
+  });
+
+  test("although others have renewed it since", async () => {
+    const sessions = pool();
+    await sessions.get(alice, 2400);
+    passSeconds(1_100);
+    const first = await inWindow(sessions, 600, 600);
+    await sessions.get(alice, 2400);
+    await settled();
+    expect(asked).toHaveLength(2);
+    passSeconds(60);
+    expect(await sessions.get(alice, 2400)).not.toBe(first);
+    expect(await inWindow(sessions, 600, 600)).toBe(first);
+    passSeconds(600);
+    expect(await inWindow(sessions, 600, 600)).not.toBe(first);
+    expect(asked).toHaveLength(2);
+  });
+
+  test("from the first session on, when there was none at that moment", async () => {
+    const sessions = pool();
+    passSeconds(300);
+    const first = await inWindow(sessions, 600, 60);
+    await sessions.get(alice, 3570);
+    passSeconds(31);
+    await sessions.get(alice, 3570);
+    expect(asked).toHaveLength(2);
+    expect(await inWindow(sessions, 600, 60)).toBe(first);
   });
 });
 
