@@ -78,9 +78,8 @@ export async function copyObject(request: CopyObjectRequest): Promise<StoredObje
   const sizeBytes = source.head.ContentLength ?? 0;
   authorize({ sizeBytes, contentType: headers["content-type"] ?? source.head.ContentType });
   const description = descriptiveParameters(headers);
-  const { bucket, key, versionId } = source.address;
-  const isOntoItself = bucket === to.bucket && key === to.key && versionId === undefined;
-  if (isOntoItself && Object.keys(description).length === 0) {
+  const isUnchanged = source.address.versionId === undefined && Object.keys(description).length === 0;
+  if (isOntoItself(source.address, to) && isUnchanged) {
     throw badUserInput("to", "A copy of an object onto itself has to change something.");
   }
   if (forbidsOverwrite(headers)) await refuseExisting(s3, to);
@@ -99,8 +98,9 @@ async function copyAtOnce(
   { address, head }: CopySource,
 ): Promise<StoredObject> {
   const { Tagging, ...description } = descriptiveParameters(headers);
-  // The ETag, which pins the bytes, says nothing of what describes them.
-  const describesAnew = pinContentType || Object.keys(description).length > 0;
+  // The ETag, which pins the bytes, says nothing of what describes them. And onto itself S3 copies only what
+  // is described anew: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+  const describesAnew = pinContentType || isOntoItself(address, to) || Object.keys(description).length > 0;
   const answer = await asking(
     { operation: "CopyObject", subject: "bucket" },
     s3.send(
@@ -125,6 +125,10 @@ async function copyAtOnce(
     etag: answer.CopyObjectResult?.ETag ?? "",
     lastModified: answer.CopyObjectResult?.LastModified,
   };
+}
+
+function isOntoItself(from: ObjectAddress, to: ObjectAddress): boolean {
+  return from.bucket === to.bucket && from.key === to.key;
 }
 
 /** A multipart upload whose parts S3 fetches itself. It keeps nothing of the source, so all is said anew. */

@@ -12,7 +12,7 @@ const server = await startEmbeddedServer({
       ...{ who: "anonymous", bucket, prefix: "images/", allow: ["UPLOAD", "DOWNLOAD"] },
       ...{ maxUploadBytes: 6, contentTypes: ["image/*"] },
     },
-    { who: "anonymous", bucket: versionedBucket, allow: ["DOWNLOAD"] },
+    { who: "anonymous", bucket: versionedBucket, allow: ["DOWNLOAD", "UPLOAD"] },
     { who: "anonymous", bucket: "demo-missing", allow: ["UPLOAD", "DOWNLOAD"] },
   ],
 });
@@ -64,6 +64,17 @@ describe("copyObject", () => {
     await expect(copy(self, self)).rejects.toMatchObject(badInput("to"));
     const changed = await copy({ ...self, contentType: "text/csv" }, self);
     expect(changed).toMatchObject({ contentType: "text/csv", size: 4 });
+    const tagged = await copy({ ...self, tags: [{ name: "a", value: "b" }] }, self);
+    expect(tagged).toMatchObject({ contentType: "text/csv", size: 4 });
+  });
+
+  test("of a version onto its own key brings it back", async () => {
+    const key = "both/v";
+    const versionId = await server.seed(key, "first", { Bucket: versionedBucket });
+    await server.seed(key, "second", { Bucket: versionedBucket });
+    await copy({ bucket: versionedBucket, key }, { bucket: versionedBucket, key, versionId });
+    const { url } = await downloadUrl(client, { bucket: versionedBucket, key });
+    expect(await (await fetch(url)).text()).toBe("first");
   });
 
   test("is FORBIDDEN without DOWNLOAD at one end or UPLOAD at the other", async () => {
