@@ -102,9 +102,10 @@ export class ObjectsResolver {
     authorizeDownload(context.grants, source);
     // What the caller may not upload at all is refused before anyone learns whether the source is there.
     authorizeUploadsBelow(context.grants, { bucket: target.bucket, prefix: target.key });
-    const copied = await context.inRegionOf(target, (s3, there) =>
+    const { abandonedUploads, stopping } = context.services;
+    const copied = await context.inRegionOf(target, (_, there) =>
       copyObject({
-        s3,
+        s3: () => context.freshS3(there.region),
         source: () => context.inRegionOf(source, lookAtSource),
         to: there,
         headers,
@@ -114,6 +115,8 @@ export class ObjectsResolver {
             fields: { size: undefined, contentType: "to.contentType" },
           }),
         pinContentType: limitsContentType(context.grants, target),
+        abandoned: abandonedUploads,
+        signal: stopping,
       }),
     );
     context.loaders.forget(target);

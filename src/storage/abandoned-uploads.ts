@@ -45,6 +45,15 @@ export class AbandonedUploads {
     this.#schedule();
   }
 
+  /** Aborts an upload now, or as soon as S3 lets it; never rejects. */
+  async abort(upload: UploadAddress, s3: () => Promise<S3Client>): Promise<void> {
+    try {
+      await abortMultipartUpload(await s3(), upload);
+    } catch {
+      this.add(upload, s3);
+    }
+  }
+
   /** Tries each of them once, one after the other; never rejects. */
   async retryAll(): Promise<void> {
     for (const abandoned of [...this.#uploads]) {

@@ -6,10 +6,11 @@ import {
 } from "@aws-sdk/client-s3";
 import { badUserInput } from "../errors.ts";
 import type { ObjectAddress } from "../object-address.ts";
+import type { AbandonedUploads } from "./abandoned-uploads.ts";
 import { boundedParallel } from "./bounded-parallel.ts";
 import { type CompletedPart, completeParts } from "./complete-upload.ts";
 import { asSeenByHead, rawHead, refuseExisting, versionOf } from "./head-object.ts";
-import { abortMultipartUpload, createMultipartUpload } from "./multipart-uploads.ts";
+import { createMultipartUpload } from "./multipart-uploads.ts";
 import { objectTags } from "./object-tags.ts";
 import { asking, storageError } from "./s3-errors.ts";
 import { bareEtag, isObjectHead, type ObjectHead, type StoredObject } from "./stored-object.ts";
@@ -23,8 +24,8 @@ import {
 import { bytesOfPart, maxSinglePutBytes, planUpload, planWith, type UploadPlan } from "./upload-plan.ts";
 
 export interface CopyObjectRequest {
-  /** Of the target's region. S3 fetches the source itself. */
-  readonly s3: S3Client;
+  /** Of the target's region; asked anew for every call: a copy in parts outlives its first role session. */
+  readonly s3: () => Promise<S3Client>;
   /** Looks at the source anew. */
   readonly source: () => Promise<CopySource>;
   readonly to: ObjectAddress;
@@ -34,6 +35,10 @@ export interface CopyObjectRequest {
   readonly authorize: (copy: CopiedFacts) => void;
   /** Whether `authorize` goes by the content type, which S3 would otherwise take from what the source is by then. */
   readonly pinContentType: boolean;
+  /** Takes the uploads that S3 could not be made to abort. */
+  readonly abandoned: AbandonedUploads;
+  /** Ends the copy. One in parts is not stored then. */
+  readonly signal?: AbortSignal | undefined;
   /** Larger objects are copied in parts. */
   readonly singleCopyBytes?: number | undefined;
   readonly partBytes?: number | undefined;
@@ -67,7 +72,7 @@ const partsAtOnce = 8;
  *
  * @throws {ValetKeyError} OBJECT_NOT_FOUND and BUCKET_NOT_FOUND, OBJECT_EXISTS, FORBIDDEN,
  * BAD_USER_INPUT for a copy onto itself that changes nothing and for a checksum, STORAGE_UNAVAILABLE,
- * what `authorize` throws
+ * TIMEOUT when it is ended, what `authorize` throws
  */
 export async function copyObject(request: CopyObjectRequest): Promise<StoredObject | ObjectHead> {
   const { s3, to, headers, authorize, singleCopyBytes = maxSinglePutBytes } = request;
@@ -82,10 +87,10 @@ export async function copyObject(request: CopyObjectRequest): Promise<StoredObje
   if (isOntoItself(source.address, to) && isUnchanged) {
     throw badUserInput("to", "A copy of an object onto itself has to change something.");
   }
-  if (forbidsOverwrite(headers)) await refuseExisting(s3, to);
+  if (forbidsOverwrite(headers)) await refuseExisting(await s3(), to);
   const isSmall = sizeBytes <= singleCopyBytes;
   const stored = isSmall ? await copyAtOnce(request, source) : await copyInParts(request, source);
-  const seen = await asSeenByHead(s3, stored);
+  const seen = await asSeenByHead(await s3(), stored);
   // Not every store compares CopySourceIfMatch, so the copy may be of what the source became meanwhile.
   if (isObjectHead(seen) && bareEtag(seen.etag) === bareEtag(stored.etag)) {
     authorize({ sizeBytes: seen.sizeBytes, contentType: seen.contentType });
@@ -94,16 +99,17 @@ export async function copyObject(request: CopyObjectRequest): Promise<StoredObje
 }
 
 async function copyAtOnce(
-  { s3, to, headers, pinContentType }: CopyObjectRequest,
+  { s3, to, headers, pinContentType, signal }: CopyObjectRequest,
   { address, head }: CopySource,
 ): Promise<StoredObject> {
   const { Tagging, ...description } = descriptiveParameters(headers);
   // The ETag, which pins the bytes, says nothing of what describes them. And onto itself S3 copies only what
   // is described anew: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
   const describesAnew = pinContentType || isOntoItself(address, to) || Object.keys(description).length > 0;
+  const client = await s3();
   const answer = await asking(
     { operation: "CopyObject", subject: "bucket" },
-    s3.send(
+    client.send(
       new CopyObjectCommand({
         Bucket: to.bucket,
         Key: to.key,
@@ -114,6 +120,7 @@ async function copyAtOnce(
         ...(describesAnew && mergedDescription(headers, head)),
         ...(Tagging !== undefined && { TaggingDirective: "REPLACE" as const, Tagging }),
       }),
+      until(signal),
     ),
   );
   return {
@@ -133,11 +140,11 @@ function isOntoItself(from: ObjectAddress, to: ObjectAddress): boolean {
 
 /** A multipart upload whose parts S3 fetches itself. It keeps nothing of the source, so all is said anew. */
 async function copyInParts(request: CopyObjectRequest, source: CopySource): Promise<StoredObject> {
-  const { s3, to, headers, partBytes = usualPartBytes } = request;
+  const { s3, to, headers, abandoned, partBytes = usualPartBytes } = request;
   const sizeBytes = source.head.ContentLength ?? 0;
   const plan = planWith(sizeBytes, Math.max(partBytes, planUpload(sizeBytes).partBytes));
   const tagging = headers["x-amz-tagging"] ?? (await taggingOf(source));
-  const upload = await createMultipartUpload(s3, to, {
+  const upload = await createMultipartUpload(await s3(), to, {
     ...headersOf(source.head, headers),
     ...headers,
     ...(tagging !== undefined && { "x-amz-tagging": tagging }),
@@ -147,10 +154,12 @@ async function copyInParts(request: CopyObjectRequest, source: CopySource): Prom
     const parts = await boundedParallel(numbers, partsAtOnce, (number) =>
       copyPart(request, upload, { plan, number, source }),
     );
-    return await completeParts(s3, upload, parts, { sizeBytes, overwrite: !forbidsOverwrite(headers) });
+    return await completeParts(await s3(), upload, parts, {
+      sizeBytes,
+      overwrite: !forbidsOverwrite(headers),
+    });
   } catch (error) {
-    // The copy's own failure is the one to tell; what stays behind is the sweep's.
-    await abortMultipartUpload(s3, upload).catch(() => {});
+    await abandoned.abort(upload, s3);
     throw error;
   }
 }
@@ -162,15 +171,16 @@ interface PartToCopy {
 }
 
 async function copyPart(
-  { s3 }: CopyObjectRequest,
+  { s3, signal }: CopyObjectRequest,
   { bucket, key, uploadId }: UploadAddress,
   { plan, number, source }: PartToCopy,
 ): Promise<CompletedPart> {
   const firstByte = (number - 1) * plan.partBytes;
   const lastByte = firstByte + bytesOfPart(plan, number) - 1;
+  const client = await s3();
   const { CopyPartResult } = await asking(
     { operation: "UploadPartCopy", subject: "upload" },
-    s3.send(
+    client.send(
       new UploadPartCopyCommand({
         Bucket: bucket,
         Key: key,
@@ -181,10 +191,15 @@ async function copyPart(
         // All parts are to be of the same object.
         CopySourceIfMatch: source.head.ETag,
       }),
+      until(signal),
     ),
   );
   if (CopyPartResult?.ETag === undefined) throw storageError("STORAGE_UNAVAILABLE");
   return { number, etag: CopyPartResult.ETag };
+}
+
+function until(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
+  return signal === undefined ? {} : { abortSignal: signal };
 }
 
 /** The header x-amz-copy-source is a percent-encoded path. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */

@@ -1,7 +1,7 @@
 import { UploadPartCommand } from "@aws-sdk/client-s3";
 import type { Checksum } from "./checksums.ts";
 import { type CompletedPart, completeParts } from "./complete-upload.ts";
-import { abortMultipartUpload, createMultipartUpload } from "./multipart-uploads.ts";
+import { createMultipartUpload } from "./multipart-uploads.ts";
 import type { PartReader, ReadPart } from "./part-reader.ts";
 import { storageError, toStorageError } from "./s3-errors.ts";
 import type { StoredObject } from "./stored-object.ts";
@@ -29,7 +29,7 @@ export async function storeInParts(
   request: StreamedUploadRequest,
   parted: PartedUpload,
 ): Promise<StoredObject> {
-  const { s3, address, headers, body } = request;
+  const { s3, address, headers, body, abandoned } = request;
   const { reader, promised, verify } = parted;
   // SHA digests of a whole multipart object are unknown to S3: that one is verified here alone.
   const checksum = promised?.algorithm.startsWith("SHA") ? undefined : promised;
@@ -44,7 +44,7 @@ export async function storeInParts(
     return await completeParts(await s3(), upload, parts, terms);
   } catch (error) {
     body.destroy();
-    await leaveNothingBehind(request, upload);
+    await abandoned.abort(upload, s3);
     throw error;
   }
 }
@@ -135,17 +135,6 @@ async function sendPart(
   );
   if (etag === undefined) throw storageError("STORAGE_UNAVAILABLE");
   return { number, etag };
-}
-
-async function leaveNothingBehind(
-  { s3, abandoned }: StreamedUploadRequest,
-  upload: UploadAddress,
-): Promise<void> {
-  try {
-    await abortMultipartUpload(await s3(), upload);
-  } catch {
-    abandoned.add(upload, s3);
-  }
 }
 
 function withoutChecksum(headers: UploadHeaderMap): UploadHeaderMap {

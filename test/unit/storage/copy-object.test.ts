@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { GetObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ObjectAddress } from "../../../src/object-address.ts";
+import { AbandonedUploads } from "../../../src/storage/abandoned-uploads.ts";
 import { type CopyObjectRequest, copyObject, lookAtSource } from "../../../src/storage/copy-object.ts";
 import { objectTags } from "../../../src/storage/object-tags.ts";
 import { listPendingUploads } from "../../../src/storage/pending-uploads.ts";
@@ -11,12 +12,16 @@ import { region, startTestStore, type TestStore } from "./store.ts";
 const MiB = 1024 ** 2;
 let store: TestStore;
 let s3: S3Client;
+const abandoned = new AbandonedUploads();
 
 beforeAll(async () => {
   store = await startTestStore();
   s3 = store.client();
 });
-afterAll(() => store.close());
+afterAll(async () => {
+  abandoned.close();
+  await store.close();
+});
 
 async function put(key: string, body: string | Buffer, bucket: string = store.bucket) {
   return await s3.send(
@@ -39,7 +44,8 @@ async function read(key: string): Promise<Buffer> {
 
 const copy = (from: string | ObjectAddress, to: string, more: Partial<CopyObjectRequest> = {}) =>
   copyObject({
-    s3,
+    s3: async () => s3,
+    abandoned,
     source: () => lookAtSource(s3, typeof from === "string" ? store.address(from) : from),
     to: store.address(to),
     headers: {},
@@ -123,7 +129,68 @@ describe("copyObject", () => {
     expect(digest(await read("large copy"))).toBe(digest(bytes));
     // Ceph drops the tags of a multipart upload.
     if (!store.isCeph) expect(await objectTags(s3, store.address("large copy"))).toEqual(tagged);
-    const pending = await listPendingUploads(s3, { region, bucket: store.bucket }, { prefix: "", first: 10 });
-    expect(pending.uploads).toEqual([]);
+    expect(await pendingUploads()).toEqual([]);
+  });
+
+  const inParts = { singleCopyBytes: MiB, partBytes: 5 * MiB };
+  const pendingUploads = async () =>
+    (await listPendingUploads(s3, { region, bucket: store.bucket }, { prefix: "", first: 10 })).uploads;
+  /** A client that fails as S3 does when the credentials have died. */
+  const expired = (operations: RegExp) => {
+    const client = store.client();
+    client.middlewareStack.add(
+      (next, context) => async (args) => {
+        if (!operations.test(context.commandName ?? "")) return await next(args);
+        throw Object.assign(new Error("expired"), {
+          name: "ExpiredToken",
+          $metadata: { httpStatusCode: 400 },
+        });
+      },
+      { step: "initialize" },
+    );
+    return client;
+  };
+
+  it("asks for a client anew for every call", async () => {
+    await put("long", randomBytes(33 * MiB));
+    let asked = 0;
+    const fresh = async () => {
+      asked += 1;
+      return s3;
+    };
+    await copy("long", "long copy", { s3: fresh, ...inParts });
+    // Create, three parts, Complete, HEAD.
+    expect(asked).toBe(6);
+  });
+
+  it("leaves no part behind when the credentials die on the way", async () => {
+    await put("dying", randomBytes(33 * MiB));
+    const dying = expired(/^(UploadPartCopy|Abort)/);
+    let isAlive = false;
+    const copied = copy("dying", "dying copy", { s3: async () => (isAlive ? s3 : dying), ...inParts });
+    await expect(copied).rejects.toMatchObject({ code: "CREDENTIALS_UNAVAILABLE" });
+    expect(await pendingUploads()).toHaveLength(1);
+    isAlive = true;
+    await abandoned.retryAll();
+    expect(await pendingUploads()).toEqual([]);
+  });
+
+  it("ends, and leaves nothing behind, when the server stops", async () => {
+    await put("stopped", randomBytes(33 * MiB));
+    const stopping = new AbortController();
+    const stopAtPart = async () => {
+      const client = store.client();
+      client.middlewareStack.add(
+        (next, context) => async (args) => {
+          if (context.commandName === "UploadPartCopyCommand") stopping.abort();
+          return await next(args);
+        },
+        { step: "initialize" },
+      );
+      return client;
+    };
+    const copied = copy("stopped", "stopped copy", { s3: stopAtPart, signal: stopping.signal, ...inParts });
+    await expect(copied).rejects.toMatchObject({ code: "TIMEOUT", retryable: true });
+    expect(await pendingUploads()).toEqual([]);
   });
 });
