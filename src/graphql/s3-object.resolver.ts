@@ -1,5 +1,6 @@
 import { Args, Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import { authorizeDownload } from "../access/authorization.ts";
+import { ValetKeyError } from "../errors.ts";
 import type { ObjectHead } from "../storage/stored-object.ts";
 import type { RequestContext } from "./context.ts";
 import { signDownload } from "./sign-download.ts";
@@ -12,24 +13,35 @@ import { Checksum, S3Object } from "./types/s3-object.ts";
 /** The fields that cost something: one HEAD for all that need it, one GetObjectTagging, one signature. */
 @Resolver(() => S3Object)
 export class S3ObjectResolver {
-  @FieldResolver(() => String, { nullable: true })
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: "The media type that downloads have.",
+  })
   async contentType(@Root() object: S3Object, @Ctx() context: RequestContext): Promise<string | null> {
-    return (await head(object, context)).contentType ?? null;
+    return (await head(object, context))?.contentType ?? null;
   }
 
-  @FieldResolver(() => String, { nullable: true })
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: "The Content-Disposition that downloads have, unless their URL says another.",
+  })
   async contentDisposition(@Root() object: S3Object, @Ctx() context: RequestContext): Promise<string | null> {
-    return (await head(object, context)).contentDisposition ?? null;
+    return (await head(object, context))?.contentDisposition ?? null;
   }
 
-  @FieldResolver(() => String, { nullable: true })
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: "The Cache-Control that downloads have.",
+  })
   async cacheControl(@Root() object: S3Object, @Ctx() context: RequestContext): Promise<string | null> {
-    return (await head(object, context)).cacheControl ?? null;
+    return (await head(object, context))?.cacheControl ?? null;
   }
 
-  @FieldResolver(() => [KeyValue], { description: "Metadata kept with the object; names are in lower case." })
+  @FieldResolver(() => [KeyValue], {
+    description: "Metadata kept with the object; names are in lower case.",
+  })
   async metadata(@Root() object: S3Object, @Ctx() context: RequestContext): Promise<KeyValue[]> {
-    return [...(await head(object, context)).metadata];
+    return [...((await head(object, context))?.metadata ?? [])];
   }
 
   @FieldResolver(() => Checksum, {
@@ -37,15 +49,17 @@ export class S3ObjectResolver {
     description: "The checksum of the whole object, if S3 keeps one.",
   })
   async checksum(@Root() object: S3Object, @Ctx() context: RequestContext): Promise<Checksum | null> {
-    const { checksum } = await head(object, context);
+    const checksum = (await head(object, context))?.checksum;
     if (checksum === undefined) return null;
     return { algorithm: ChecksumAlgorithm[checksum.algorithm], value: checksum.value };
   }
 
-  @FieldResolver(() => [KeyValue])
+  @FieldResolver(() => [KeyValue], {
+    description: "The object's tags.",
+  })
   async tags(@Root() { address }: S3Object, @Ctx() context: RequestContext): Promise<KeyValue[]> {
     authorizeDownload(context.grants, address);
-    return [...(await context.loaders.tags.load(address))];
+    return [...((await ifThere(context.loaders.tags.load(address))) ?? [])];
   }
 
   @FieldResolver(() => DownloadUrl, {
@@ -60,7 +74,17 @@ export class S3ObjectResolver {
   }
 }
 
-function head({ address }: S3Object, context: RequestContext): Promise<ObjectHead> {
+function head({ address }: S3Object, context: RequestContext): Promise<ObjectHead | undefined> {
   authorizeDownload(context.grants, address);
-  return context.loaders.head.load(address);
+  return ifThere(context.loaders.head.load(address));
+}
+
+/** Whoever deletes an object while it is listed does not take the whole page away. */
+async function ifThere<Value>(asked: Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof ValetKeyError && error.code === "OBJECT_NOT_FOUND") return undefined;
+    throw error;
+  }
 }

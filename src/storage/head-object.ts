@@ -103,11 +103,15 @@ async function reasonOfFailedGet(s3: S3Client, address: ObjectAddress): Promise<
     (answer.Body as Readable | undefined)?.destroy();
     return storageError("STORAGE_UNAVAILABLE");
   } catch (cause) {
-    return reasonNamedByGet(cause, versionId);
+    return reasonOfRefusedRead(cause, { operation: "GetObject", versionId });
   }
 }
 
-function reasonNamedByGet(cause: unknown, versionId: string | undefined): ValetKeyError {
+/** What a failed call about one object means, where the answer has a body that says why. */
+export function reasonOfRefusedRead(
+  cause: unknown,
+  { operation, versionId }: { readonly operation: string; readonly versionId: string | undefined },
+): ValetKeyError {
   const { s3Code, httpStatus, message } = describeFailure(cause);
   // Without s3:ListBucket, S3 does not admit that a key is missing; that it misses that very right does.
   // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
@@ -119,7 +123,7 @@ function reasonNamedByGet(cause: unknown, versionId: string | undefined): ValetK
   if (versionId !== undefined && s3Code === "InvalidArgument") {
     return new ValetKeyError("BAD_USER_INPUT", "Not the id of a version.", { field: "versionId", cause });
   }
-  return toStorageError(cause, { operation: "GetObject", subject: "object" });
+  return toStorageError(cause, { operation, subject: "object" });
 }
 
 /**

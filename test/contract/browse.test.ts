@@ -1,7 +1,8 @@
+import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startRecordingProxy } from "../support/recording-proxy.ts";
 import { startServer } from "../support/server.ts";
-import { ownPrefix, seed, store } from "./store.ts";
+import { admin, ownPrefix, seed, store } from "./store.ts";
 
 const bucket = store.buckets.main;
 const prefix = ownPrefix("browse");
@@ -70,6 +71,27 @@ describe("2,300 objects", () => {
       expect(await (await fetch(node?.downloadUrl.url ?? "")).text()).toBe(node?.key);
     }
   });
+});
+
+test("an object that is deleted while it is listed has no metadata, and its page is there", async () => {
+  const keys = ["1", "2", "3"].map((name) => `${prefix}vanishing/${name}`);
+  for (const key of keys) await seed(bucket, key, "x", { ContentType: "text/plain" });
+  gateway.meanwhile("ListObjects", "after", () =>
+    admin.send(new DeleteObjectCommand({ Bucket: bucket, Key: keys[1] })),
+  );
+  const { objects } = await server.client.data<{ objects: { nodes: object[] } }>(
+    `{ objects(bucket: "${bucket}", prefix: "${prefix}vanishing/") { nodes {
+      key contentType contentDisposition cacheControl metadata { name } checksum { value } tags { name }
+      downloadUrl { key }
+    } } }`,
+  );
+  const nothing = { contentDisposition: null, cacheControl: null, metadata: [], checksum: null, tags: [] };
+  expect(objects.nodes).toEqual(
+    keys.map((key, index) => ({
+      ...{ key, contentType: index === 1 ? null : "text/plain", downloadUrl: { key } },
+      ...nothing,
+    })),
+  );
 });
 
 describe("a folder", () => {

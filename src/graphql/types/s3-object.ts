@@ -17,7 +17,10 @@ export class Checksum {
 }
 
 /** The fields that need a HEAD, GetObjectTagging or a signature are resolved by S3ObjectResolver. */
-@ObjectType({ description: "An object that S3 stores." })
+@ObjectType({
+  description:
+    "An object that S3 stores. contentType, contentDisposition, cacheControl, metadata and checksum take one HEAD for all of them, tags one GetObjectTagging; of an object that was deleted since it was listed they are null or empty.",
+})
 export class S3Object {
   @Field(() => String)
   bucket!: string;

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Region } from "../../../src/object-address.ts";
 import { BucketRegions } from "../../../src/storage/bucket-regions.ts";
 import { bucketExists, headObject } from "../../../src/storage/head-object.ts";
+import { objectTags } from "../../../src/storage/object-tags.ts";
 import { errorBody, scriptedS3 } from "./scripted-s3.ts";
 import { region, startTestStore, type TestStore } from "./store.ts";
 
@@ -75,6 +76,19 @@ describe("a HEAD that is refused without a reason", () => {
     });
     await expect(headObject(scripted.s3, address)).rejects.toMatchObject({ code: "OBJECT_NOT_FOUND" });
     expect(scripted.requests).toEqual(["HEAD /bucket/key", "HEAD /bucket/", "GET /bucket/key"]);
+  });
+
+  it("of the tags means the same", async () => {
+    for (const [action, code] of [
+      ["s3:ListBucket", "OBJECT_NOT_FOUND"],
+      ["s3:GetObjectTagging", "FORBIDDEN"],
+    ]) {
+      const message = `User: ${arn} is not authorized to perform: ${action} on resource: "arn:aws:s3:::bucket"`;
+      await using scripted = await scriptedS3(() => ({
+        ...{ status: 403, body: errorBody("AccessDenied", message) },
+      }));
+      await expect(objectTags(scripted.s3, address)).rejects.toMatchObject({ code });
+    }
   });
 
   it("is FORBIDDEN, where it is to read", async () => {
