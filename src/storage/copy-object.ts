@@ -1,10 +1,11 @@
 import {
   CopyObjectCommand,
+  HeadObjectCommand,
   type HeadObjectCommandOutput,
   type S3Client,
   UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
-import { badUserInput } from "../errors.ts";
+import { badUserInput, ValetKeyError } from "../errors.ts";
 import type { ObjectAddress } from "../object-address.ts";
 import type { AbandonedUploads } from "./abandoned-uploads.ts";
 import { boundedParallel } from "./bounded-parallel.ts";
@@ -12,7 +13,7 @@ import { type CompletedPart, completeParts } from "./complete-upload.ts";
 import { asSeenByHead, rawHead, refuseExisting, versionOf } from "./head-object.ts";
 import { createMultipartUpload } from "./multipart-uploads.ts";
 import { objectTags } from "./object-tags.ts";
-import { asking, storageError } from "./s3-errors.ts";
+import { describeFailure, storageError, toStorageError } from "./s3-errors.ts";
 import { bareEtag, isObjectHead, type ObjectHead, type StoredObject } from "./stored-object.ts";
 import type { UploadAddress } from "./upload-id.ts";
 import {
@@ -71,14 +72,30 @@ const partsAtOnce = 8;
  * Copies an object inside S3.
  *
  * @throws {ValetKeyError} OBJECT_NOT_FOUND and BUCKET_NOT_FOUND, OBJECT_EXISTS, FORBIDDEN,
- * BAD_USER_INPUT for a copy onto itself that changes nothing and for a checksum, STORAGE_UNAVAILABLE,
- * TIMEOUT when it is ended, what `authorize` throws
+ * BAD_USER_INPUT for a copy onto itself that changes nothing and for a checksum, STORAGE_UNAVAILABLE
+ * (also when the source keeps changing), TIMEOUT when it is ended, what `authorize` throws
  */
 export async function copyObject(request: CopyObjectRequest): Promise<StoredObject | ObjectHead> {
-  const { s3, to, headers, authorize, singleCopyBytes = maxSinglePutBytes } = request;
-  if (promisedChecksum(headers) !== undefined) {
+  if (promisedChecksum(request.headers) !== undefined) {
     throw badUserInput("to.checksum", "A copy takes no checksum: S3 does not compare it.");
   }
+  try {
+    return await copyAsSeen(request);
+  } catch (error) {
+    if (!(error instanceof SourceChanged)) throw error;
+    return await copyAsSeen(request);
+  }
+}
+
+/** What S3 was to copy was no longer what was seen. */
+class SourceChanged extends ValetKeyError {
+  constructor(cause: unknown) {
+    super("STORAGE_UNAVAILABLE", "The original changed while it was copied.", { cause });
+  }
+}
+
+async function copyAsSeen(request: CopyObjectRequest): Promise<StoredObject | ObjectHead> {
+  const { s3, to, headers, authorize, singleCopyBytes = maxSinglePutBytes } = request;
   const source = await request.source();
   const sizeBytes = source.head.ContentLength ?? 0;
   authorize({ sizeBytes, contentType: headers["content-type"] ?? source.head.ContentType });
@@ -106,32 +123,55 @@ async function copyAtOnce(
   // The ETag, which pins the bytes, says nothing of what describes them. And onto itself S3 copies only what
   // is described anew: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
   const describesAnew = pinContentType || isOntoItself(address, to) || Object.keys(description).length > 0;
+  const copy = new CopyObjectCommand({
+    Bucket: to.bucket,
+    Key: to.key,
+    CopySource: copySource(address),
+    CopySourceIfMatch: head.ETag,
+    IfNoneMatch: headers["if-none-match"],
+    MetadataDirective: describesAnew ? "REPLACE" : "COPY",
+    ...(describesAnew && mergedDescription(headers, head)),
+    ...(Tagging !== undefined && { TaggingDirective: "REPLACE" as const, Tagging }),
+  });
+  const stored = { region: to.region, bucket: to.bucket, key: to.key, sizeBytes: head.ContentLength ?? 0 };
   const client = await s3();
-  const answer = await asking(
-    { operation: "CopyObject", subject: "bucket" },
-    client.send(
-      new CopyObjectCommand({
-        Bucket: to.bucket,
-        Key: to.key,
-        CopySource: copySource(address),
-        CopySourceIfMatch: head.ETag,
-        IfNoneMatch: headers["if-none-match"],
-        MetadataDirective: describesAnew ? "REPLACE" : "COPY",
-        ...(describesAnew && mergedDescription(headers, head)),
-        ...(Tagging !== undefined && { TaggingDirective: "REPLACE" as const, Tagging }),
-      }),
-      until(signal),
-    ),
-  );
-  return {
-    region: to.region,
-    bucket: to.bucket,
-    key: to.key,
-    versionId: versionOf(answer.VersionId),
-    sizeBytes: head.ContentLength ?? 0,
-    etag: answer.CopyObjectResult?.ETag ?? "",
-    lastModified: answer.CopyObjectResult?.LastModified,
-  };
+  try {
+    const { CopyObjectResult: result, VersionId } = await client.send(copy, until(signal));
+    const lastModified = result?.LastModified;
+    return { ...stored, versionId: versionOf(VersionId), etag: result?.ETag ?? "", lastModified };
+  } catch (cause) {
+    const error = toStorageError(cause, { operation: "CopyObject", subject: "bucket" });
+    if (error.code !== "OBJECT_EXISTS") throw error;
+    if (!forbidsOverwrite(headers) || isAboutSource(cause)) throw new SourceChanged(cause);
+    // A retry is refused for the sake of the very object that the first try has stored.
+    const mayBeOurs = describeFailure(cause).attempts > 1;
+    const etag = mayBeOurs ? await etagIfCopied(client, to, head) : undefined;
+    if (etag === undefined) throw error;
+    return { ...stored, etag };
+  }
+}
+
+/** Which of the preconditions failed: the source's, or the target's. */
+function isAboutSource(cause: unknown): boolean {
+  return /copy-source/i.test(describeFailure(cause).condition ?? "");
+}
+
+/**
+ * The target's ETag if it is a copy of the source: of the same bytes, or where the source's ETag is no digest
+ * of them, of the same size. Nothing was there when the copy began.
+ */
+async function etagIfCopied(
+  s3: S3Client,
+  { bucket, key }: ObjectAddress,
+  source: HeadObjectCommandOutput,
+): Promise<string | undefined> {
+  const there = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key })).catch(() => undefined);
+  const sourceEtag = bareEtag(source.ETag ?? "");
+  const isDigest = /^[0-9a-f]{32}$/.test(sourceEtag) && !source.ServerSideEncryption?.startsWith("aws:kms");
+  const isCopy = isDigest
+    ? bareEtag(there?.ETag ?? "") === sourceEtag
+    : there?.ContentLength === source.ContentLength;
+  return isCopy ? there?.ETag : undefined;
 }
 
 function isOntoItself(from: ObjectAddress, to: ObjectAddress): boolean {
@@ -178,22 +218,21 @@ async function copyPart(
   const firstByte = (number - 1) * plan.partBytes;
   const lastByte = firstByte + bytesOfPart(plan, number) - 1;
   const client = await s3();
-  const { CopyPartResult } = await asking(
-    { operation: "UploadPartCopy", subject: "upload" },
-    client.send(
-      new UploadPartCopyCommand({
-        Bucket: bucket,
-        Key: key,
-        UploadId: uploadId,
-        PartNumber: number,
-        CopySource: copySource(source.address),
-        CopySourceRange: `bytes=${firstByte}-${lastByte}`,
-        // All parts are to be of the same object.
-        CopySourceIfMatch: source.head.ETag,
-      }),
-      until(signal),
-    ),
-  );
+  const copy = new UploadPartCopyCommand({
+    Bucket: bucket,
+    Key: key,
+    UploadId: uploadId,
+    PartNumber: number,
+    CopySource: copySource(source.address),
+    CopySourceRange: `bytes=${firstByte}-${lastByte}`,
+    // All parts are to be of the same object.
+    CopySourceIfMatch: source.head.ETag,
+  });
+  const { CopyPartResult } = await client.send(copy, until(signal)).catch((cause: unknown) => {
+    const error = toStorageError(cause, { operation: "UploadPartCopy", subject: "upload" });
+    // A part has no other precondition.
+    throw error.code === "OBJECT_EXISTS" ? new SourceChanged(cause) : error;
+  });
   if (CopyPartResult?.ETag === undefined) throw storageError("STORAGE_UNAVAILABLE");
   return { number, etag: CopyPartResult.ETag };
 }

@@ -147,6 +147,8 @@ export interface S3Failure {
   readonly message: string;
   /** The bucket's region, when S3 names it. */
   readonly region: string | undefined;
+  /** Of a failed precondition: which one, when S3 names it. */
+  readonly condition: string | undefined;
   /** Node's code of a failed connection. */
   readonly connectionCode: string | undefined;
   /** Requests that were sent, retries included. */
@@ -167,6 +169,7 @@ export function describeFailure(error: unknown): S3Failure {
     httpStatus: number(metadata.httpStatusCode) ?? number(response.statusCode),
     message: error instanceof Error ? error.message : String(error),
     region: text(region),
+    condition: text(fault.Condition),
     connectionCode: text(fault.code),
     attempts: number(metadata.attempts) ?? 1,
   };

@@ -41,12 +41,17 @@ export function preconditionFailed(condition: string): StoreError {
  * @returns "not-modified" where a GET or HEAD is answered by 304
  * @throws {StoreError} PreconditionFailed (412)
  */
-export function judgeRead(conditions: Preconditions, validators: Validators): "proceed" | "not-modified" {
+export function judgeRead(
+  conditions: Preconditions,
+  validators: Validators,
+  headerPrefix = "",
+): "proceed" | "not-modified" {
   if (conditions.ifMatch !== undefined) {
-    if (!matchesEtag(conditions.ifMatch, validators.etag)) throw preconditionFailed("If-Match");
+    if (!matchesEtag(conditions.ifMatch, validators.etag))
+      throw preconditionFailed(`${headerPrefix}If-Match`);
   } else if (conditions.ifUnmodifiedSince !== undefined) {
     if (isModifiedSince(conditions.ifUnmodifiedSince, validators) === true) {
-      throw preconditionFailed("If-Unmodified-Since");
+      throw preconditionFailed(`${headerPrefix}If-Unmodified-Since`);
     }
   }
   if (conditions.ifNoneMatch !== undefined) {
@@ -61,10 +66,12 @@ export function judgeRead(conditions: Preconditions, validators: Validators): "p
   return "proceed";
 }
 
+const copySourcePrefix = "x-amz-copy-source-";
+
 /** As judgeRead, but where 304 makes no sense: a copy's source. @throws {StoreError} PreconditionFailed */
 export function judgeCopySource(conditions: Preconditions, validators: Validators): void {
-  if (judgeRead(conditions, validators) === "not-modified") {
-    throw preconditionFailed("x-amz-copy-source-If-None-Match");
+  if (judgeRead(conditions, validators, copySourcePrefix) === "not-modified") {
+    throw preconditionFailed(`${copySourcePrefix}If-None-Match`);
   }
 }
 

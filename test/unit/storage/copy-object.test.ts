@@ -7,6 +7,7 @@ import { type CopyObjectRequest, copyObject, lookAtSource } from "../../../src/s
 import { objectTags } from "../../../src/storage/object-tags.ts";
 import { listPendingUploads } from "../../../src/storage/pending-uploads.ts";
 import { uploadHeaders } from "../../../src/storage/upload-headers.ts";
+import { startBreakingProxy } from "../../support/breaking-proxy.ts";
 import { region, startTestStore, type TestStore } from "./store.ts";
 
 const MiB = 1024 ** 2;
@@ -192,5 +193,74 @@ describe("copyObject", () => {
     const copied = copy("stopped", "stopped copy", { s3: stopAtPart, signal: stopping.signal, ...inParts });
     await expect(copied).rejects.toMatchObject({ code: "TIMEOUT", retryable: true });
     expect(await pendingUploads()).toEqual([]);
+  });
+
+  /** Sees another object than the one that is there, so many times. */
+  const misled = (key: string, times: number) => {
+    const looks = { count: 0 };
+    const source = async () => {
+      const seen = await lookAtSource(s3, store.address(key));
+      looks.count += 1;
+      return looks.count > times ? seen : { ...seen, head: { ...seen.head, ETag: '"before"' } };
+    };
+    return { looks, source };
+  };
+
+  it.each([
+    ["at once", {}],
+    ["at once, replacing nothing", { headers: uploadHeaders({ overwrite: false }) }],
+    ["in parts", inParts],
+  ])("looks again when the source changed, and gives up when it keeps changing: %s", async (what, more) => {
+    await put("changing", randomBytes(6 * MiB));
+    const once = misled("changing", 1);
+    expect(await copy("changing", `${what} 1`, { source: once.source, ...more })).toMatchObject({
+      sizeBytes: 6 * MiB,
+    });
+    expect(once.looks.count).toBe(2);
+    const always = misled("changing", Number.POSITIVE_INFINITY);
+    await expect(copy("changing", `${what} 2`, { source: always.source, ...more })).rejects.toMatchObject({
+      code: "STORAGE_UNAVAILABLE",
+      retryable: true,
+    });
+    expect(always.looks.count).toBe(2);
+    expect(await pendingUploads()).toEqual([]);
+  });
+
+  describe("whose first answer was lost, replacing nothing,", () => {
+    const headers = uploadHeaders({ overwrite: false });
+    const losing = async () => {
+      const proxy = await startBreakingProxy(store.endpoint);
+      proxy.break({ fault: "lost", matches: ({ headers: sent }) => "x-amz-copy-source" in sent, times: 1 });
+      return { proxy, s3: async () => store.client(proxy.url) };
+    };
+
+    it("knows its own copy", async () => {
+      await put("lost", "bytes");
+      const { proxy, s3 } = await losing();
+      await using _ = proxy;
+      expect(await copy("lost", "lost copy", { s3, headers })).toMatchObject({
+        ...{ sizeBytes: 5, contentType: "text/plain" },
+      });
+      expect(proxy.requests.filter((request) => request.startsWith("PUT "))).toHaveLength(2);
+    });
+
+    it("takes no other object for it", async () => {
+      await put("lost", "bytes");
+      const client = store.client();
+      let attempts = 0;
+      client.middlewareStack.add(
+        (next, context) => async (args) => {
+          if (context.commandName !== "CopyObjectCommand" || attempts++ > 0) return await next(args);
+          await put("taken", "other");
+          const metadata = { $fault: "server", $retryable: {}, $metadata: { httpStatusCode: 500 } };
+          throw Object.assign(new Error("not sent"), { name: "InternalError", ...metadata });
+        },
+        { step: "deserialize", priority: "low" },
+      );
+      await expect(copy("lost", "taken", { s3: async () => client, headers })).rejects.toMatchObject({
+        code: "OBJECT_EXISTS",
+      });
+      expect(attempts).toBe(2);
+    });
   });
 });
