@@ -109,6 +109,7 @@ export class ObjectsResolver {
         source: () => context.inRegionOf(source, lookAtSource),
         to: there,
         headers,
+        replaces: { metadata: isGiven(to.metadata), tags: isGiven(to.tags) },
         authorize: (copy) =>
           authorizeUpload(context.grants, target, {
             ...copy,
@@ -122,4 +123,8 @@ export class ObjectsResolver {
     context.loaders.forget(target);
     return toS3Object(copied);
   }
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== null && value !== undefined;
 }

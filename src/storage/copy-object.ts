@@ -11,6 +11,7 @@ import type { AbandonedUploads } from "./abandoned-uploads.ts";
 import { boundedParallel } from "./bounded-parallel.ts";
 import { type CompletedPart, completeParts } from "./complete-upload.ts";
 import { asSeenByHead, rawHead, refuseExisting, versionOf } from "./head-object.ts";
+import { decodeMetadataValue, encodeMetadataValue } from "./metadata-value.ts";
 import { createMultipartUpload } from "./multipart-uploads.ts";
 import { objectTags } from "./object-tags.ts";
 import { describeFailure, storageError, toStorageError } from "./s3-errors.ts";
@@ -32,6 +33,8 @@ export interface CopyObjectRequest {
   readonly to: ObjectAddress;
   /** As `uploadHeaders` makes them: what is there replaces what the source has, the rest is kept. */
   readonly headers: UploadHeaderMap;
+  /** What replaces the source's as a whole, also when the headers have none of it. */
+  readonly replaces: { readonly metadata: boolean; readonly tags: boolean };
   /** Throws when the copy is more than the caller may store. What it has let pass is what is stored. */
   readonly authorize: (copy: CopiedFacts) => void;
   /** Whether `authorize` goes by the content type, which S3 would otherwise take from what the source is by then. */
@@ -99,8 +102,8 @@ async function copyAsSeen(request: CopyObjectRequest): Promise<StoredObject | Ob
   const source = await request.source();
   const sizeBytes = source.head.ContentLength ?? 0;
   authorize({ sizeBytes, contentType: headers["content-type"] ?? source.head.ContentType });
-  const description = descriptiveParameters(headers);
-  const isUnchanged = source.address.versionId === undefined && Object.keys(description).length === 0;
+  const isUnchanged =
+    source.address.versionId === undefined && !describesAnew(request) && !request.replaces.tags;
   if (isOntoItself(source.address, to) && isUnchanged) {
     throw badUserInput("to", "A copy of an object onto itself has to change something.");
   }
@@ -115,23 +118,28 @@ async function copyAsSeen(request: CopyObjectRequest): Promise<StoredObject | Ob
   return seen;
 }
 
-async function copyAtOnce(
-  { s3, to, headers, pinContentType, signal }: CopyObjectRequest,
-  { address, head }: CopySource,
-): Promise<StoredObject> {
-  const { Tagging, ...description } = descriptiveParameters(headers);
+/** Whether anything but the tags is to be other than the source's. */
+function describesAnew({ headers, replaces }: CopyObjectRequest): boolean {
+  const { Tagging: _, ...description } = descriptiveParameters(headers);
+  return replaces.metadata || Object.keys(description).length > 0;
+}
+
+async function copyAtOnce(request: CopyObjectRequest, { address, head }: CopySource): Promise<StoredObject> {
+  const { s3, to, headers, replaces, pinContentType, signal } = request;
   // The ETag, which pins the bytes, says nothing of what describes them. And onto itself S3 copies only what
   // is described anew: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
-  const describesAnew = pinContentType || isOntoItself(address, to) || Object.keys(description).length > 0;
+  const replacesDescription = pinContentType || isOntoItself(address, to) || describesAnew(request);
+  const { Tagging, ...description } = descriptiveParameters(mergedHeaders(request, head));
   const copy = new CopyObjectCommand({
     Bucket: to.bucket,
     Key: to.key,
     CopySource: copySource(address),
     CopySourceIfMatch: head.ETag,
     IfNoneMatch: headers["if-none-match"],
-    MetadataDirective: describesAnew ? "REPLACE" : "COPY",
-    ...(describesAnew && mergedDescription(headers, head)),
-    ...(Tagging !== undefined && { TaggingDirective: "REPLACE" as const, Tagging }),
+    MetadataDirective: replacesDescription ? "REPLACE" : "COPY",
+    ...(replacesDescription && description),
+    TaggingDirective: replaces.tags ? "REPLACE" : "COPY",
+    Tagging,
   });
   const stored = { region: to.region, bucket: to.bucket, key: to.key, sizeBytes: head.ContentLength ?? 0 };
   const client = await s3();
@@ -180,13 +188,12 @@ function isOntoItself(from: ObjectAddress, to: ObjectAddress): boolean {
 
 /** A multipart upload whose parts S3 fetches itself. It keeps nothing of the source, so all is said anew. */
 async function copyInParts(request: CopyObjectRequest, source: CopySource): Promise<StoredObject> {
-  const { s3, to, headers, abandoned, partBytes = usualPartBytes } = request;
+  const { s3, to, headers, replaces, abandoned, partBytes = usualPartBytes } = request;
   const sizeBytes = source.head.ContentLength ?? 0;
   const plan = planWith(sizeBytes, Math.max(partBytes, planUpload(sizeBytes).partBytes));
-  const tagging = headers["x-amz-tagging"] ?? (await taggingOf(source));
+  const tagging = replaces.tags ? undefined : await taggingOf(source);
   const upload = await createMultipartUpload(await s3(), to, {
-    ...headersOf(source.head, headers),
-    ...headers,
+    ...mergedHeaders(request, source.head),
     ...(tagging !== undefined && { "x-amz-tagging": tagging }),
   });
   try {
@@ -247,25 +254,38 @@ function copySource({ bucket, key, versionId }: ObjectAddress): string {
   return versionId === undefined ? path : `${path}?versionId=${encodeURIComponent(versionId)}`;
 }
 
-/** With MetadataDirective REPLACE nothing of the source is kept, so what was not said has to be repeated. */
-function mergedDescription(headers: UploadHeaderMap, source: HeadObjectCommandOutput) {
-  const { Tagging: _, ...description } = descriptiveParameters({ ...headersOf(source, headers), ...headers });
-  return description;
+/** What is described anew replaces all of the source's, so what was not said has to be repeated. */
+function mergedHeaders(
+  { headers, replaces }: CopyObjectRequest,
+  source: HeadObjectCommandOutput,
+): UploadHeaderMap {
+  return { ...headersOf(source), ...(replaces.metadata ? {} : metadataHeadersOf(source)), ...headers };
 }
 
-/** The source's description as headers. Metadata is one value: given anew, it replaces all of the source's. */
-function headersOf(source: HeadObjectCommandOutput, replacement: UploadHeaderMap = {}): UploadHeaderMap {
-  const replacesMetadata = Object.keys(replacement).some((name) => name.startsWith("x-amz-meta-"));
-  const metadata = replacesMetadata ? {} : (source.Metadata ?? {});
+/** The source's description as headers. */
+function headersOf(source: HeadObjectCommandOutput): UploadHeaderMap {
+  // What is no date, "0" above all, means the past: https://www.rfc-editor.org/rfc/rfc9111#section-5.3
+  const expires = source.Expires ?? (source.ExpiresString === undefined ? undefined : new Date(0));
   const headers: Record<string, string | undefined> = {
     "content-type": source.ContentType,
     "content-disposition": source.ContentDisposition,
     "content-encoding": source.ContentEncoding,
+    "content-language": source.ContentLanguage,
     "cache-control": source.CacheControl,
-    ...Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name}`, value])),
+    expires: expires?.toUTCString(),
   };
   return Object.fromEntries(
     Object.entries(headers).filter((header): header is [string, string] => header[1] !== undefined),
+  );
+}
+
+/** Others may have written raw UTF-8, which no header of ours can carry. */
+function metadataHeadersOf({ Metadata = {} }: HeadObjectCommandOutput): UploadHeaderMap {
+  return Object.fromEntries(
+    Object.entries(Metadata).map(([name, value]) => [
+      `x-amz-meta-${name}`,
+      encodeMetadataValue(decodeMetadataValue(value)),
+    ]),
   );
 }
 

@@ -6,7 +6,14 @@ export type UploadHeaderMap = Readonly<Record<string, string>>;
 
 type DescriptiveParameters = Pick<
   PutObjectCommandInput,
-  "ContentType" | "ContentDisposition" | "ContentEncoding" | "CacheControl" | "Metadata" | "Tagging"
+  | "ContentType"
+  | "ContentDisposition"
+  | "ContentEncoding"
+  | "ContentLanguage"
+  | "CacheControl"
+  | "Expires"
+  | "Metadata"
+  | "Tagging"
 >;
 
 const metadataPrefix = "x-amz-meta-";
@@ -21,7 +28,9 @@ export function descriptiveParameters(headers: UploadHeaderMap): DescriptivePara
     ContentType: headers["content-type"],
     ContentDisposition: headers["content-disposition"],
     ContentEncoding: headers["content-encoding"],
+    ContentLanguage: headers["content-language"],
     CacheControl: headers["cache-control"],
+    Expires: headers.expires === undefined ? undefined : new Date(headers.expires),
     Tagging: headers["x-amz-tagging"],
     Metadata: metadata.length > 0 ? Object.fromEntries(metadata) : undefined,
   };

@@ -18,10 +18,20 @@ export const differences = {
     store: "ceph",
     reason: "Ceph 16 drops x-amz-tagging of CreateMultipartUpload.",
   },
+  bindsTagsOfCopiesToMetadata: {
+    store: "ceph",
+    reason:
+      "Ceph 16's CopyObject ignores x-amz-tagging and x-amz-tagging-directive: with the source's metadata come its tags, with new metadata come none.",
+  },
+  readsUnderscoresAsHyphens: {
+    store: "ceph",
+    reason:
+      "Ceph 16 stores the metadata a_b of a request's headers as a-b. Of a POST's fields it is stored as it is.",
+  },
   storesNoPostUnderSessionPolicy: {
     store: "ceph",
     reason:
-      "Ceph 16 answers a POST that a session policy allows with 204, and neither checks its size nor stores it.",
+      "Ceph 16 ends a POST as soon as a session policy has allowed it, whatever form and policy (the SDK's too): it answers 204, and neither checks the size nor stores anything. What the policy does not allow gets its 403.",
   },
   ignoresCopySourceIfMatch: {
     store: "ceph",

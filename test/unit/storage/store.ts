@@ -10,6 +10,7 @@ import {
   parseObjectKey,
   type Region,
 } from "../../../src/object-address.ts";
+import { type DifferenceName, differences } from "../../contract/differences.ts";
 
 export const region = "us-east-1" as Region;
 
@@ -18,7 +19,7 @@ export interface TestStore {
   readonly endpoint: string;
   readonly bucket: ReturnType<typeof parseBucketName>;
   readonly versionedBucket: ReturnType<typeof parseBucketName>;
-  readonly isCeph: boolean;
+  differs(name: DifferenceName): boolean;
   /** With the store's own keys; another endpoint leads through a proxy. */
   client(endpoint?: string, requestTimeoutMs?: number): S3Client;
   address(key: string): ObjectAddress;
@@ -74,7 +75,7 @@ async function openBuckets(keys: Keys, isCeph: boolean, stop: () => Promise<void
     endpoint: keys.endpoint,
     bucket,
     versionedBucket,
-    isCeph,
+    differs: (name) => isCeph && differences[name].store === "ceph",
     client,
     address: (key) => ({ region, bucket, key: parseObjectKey(key) }),
     close: async () => {
