@@ -13,7 +13,7 @@ const sts = store.differs("storesNoPostUnderSessionPolicy")
   : undefined;
 const server = await startServer({
   ...{ store, stsUrl: sts?.url },
-  grants: [{ who: "anonymous", bucket, prefix, allow: ["UPLOAD"] }],
+  grants: [{ who: "anonymous", bucket, prefix, allow: ["UPLOAD", "DOWNLOAD"] }],
 });
 afterAll(async () => {
   await server.close();
@@ -41,6 +41,34 @@ test("the fields of a presigned POST store the file and what describes it", asyn
     ...(store.differs("dropsHeadersOfPosts") ? {} : { CacheControl: "no-cache" }),
     Metadata: { author: "=?UTF-8?B?em/Dqw==?=" },
   });
+});
+
+test("metadata and tags of a presigned POST come back as they were sent", async () => {
+  const key = `${prefix}described`;
+  const metadata = [
+    { name: "author", value: "zoë" },
+    { name: "long", value: "한국어 👩‍👩‍👧 ".repeat(12) },
+    { name: "with_underscore", value: `"a"; b, c=d+e%20&f <g>` },
+  ];
+  const tags = [
+    { name: "made by", value: "zoë and co" },
+    { name: "sum", value: "1 + 1 = 2" },
+  ];
+  const upload = await requestUpload(server.client, "POST", {
+    input: { bucket, key, metadata, tags },
+    size: 1,
+  });
+  expect((await sendPost(upload, Buffer.of(1))).ok).toBe(true);
+  const { object } = await server.client.data<{ object: Record<"metadata" | "tags", object[]> }>(
+    `query ($bucket: String!, $key: String!) {
+      object(bucket: $bucket, key: $key) { metadata { name value } tags { name value } }
+    }`,
+    { bucket, key },
+  );
+  expect(object.metadata).toHaveLength(3);
+  expect(object.metadata).toEqual(expect.arrayContaining(metadata));
+  expect(object.tags).toHaveLength(2);
+  expect(object.tags).toEqual(expect.arrayContaining(tags));
 });
 
 describe("a presigned POST is refused, and nothing stored, with", () => {
