@@ -5,7 +5,12 @@ import { type DeletedObject, deleteObjects } from "../storage/delete-objects.ts"
 import { bucketExists, headObject } from "../storage/head-object.ts";
 import { listParts, type UploadedPart } from "../storage/multipart-uploads.ts";
 import { objectTags } from "../storage/object-tags.ts";
-import type { NameAndValue, ObjectHead } from "../storage/stored-object.ts";
+import {
+  isObjectHead,
+  type NameAndValue,
+  type ObjectHead,
+  type StoredObject,
+} from "../storage/stored-object.ts";
 import type { UploadAddress } from "../storage/upload-id.ts";
 import type { RequestContext } from "./context.ts";
 
@@ -34,10 +39,23 @@ export class Loaders {
     this.deletion = new DataLoader((addresses) => deleteAll(context, addresses), { cache: false });
   }
 
-  /** For after a write: what was known of the object is known no more. */
+  /** For after a write: what was known of the object is known no more, but what HEAD has told of it since. */
+  wrote(stored: StoredObject | ObjectHead): void {
+    this.forget(stored);
+    this.learn(stored);
+  }
+
+  /** Whoever asks for this very version, or for the object as it was found, need not ask S3. */
+  learn(stored: StoredObject | ObjectHead): void {
+    if (isObjectHead(stored)) this.head.prime(stored, stored);
+  }
+
+  /** Of the object, and of the version that is named. */
   forget(address: ObjectAddress): void {
-    this.head.clear(address);
-    this.tags.clear(address);
+    for (const each of [address, { ...address, versionId: undefined }]) {
+      this.head.clear(each);
+      this.tags.clear(each);
+    }
   }
 }
 
@@ -52,8 +70,9 @@ function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error(String(reason));
 }
 
-function cacheKey(address: BucketAddress & Partial<UploadAddress>): string {
-  return JSON.stringify([address.region, address.bucket, address.key, address.versionId, address.uploadId]);
+/** Without the region: a bucket's name is its own in all of them, and it is asked where it is. */
+function cacheKey({ bucket, key, versionId, uploadId }: BucketAddress & Partial<UploadAddress>): string {
+  return JSON.stringify([bucket, key, versionId, uploadId]);
 }
 
 /** One call for each bucket, whatever the order in which the objects were named. */

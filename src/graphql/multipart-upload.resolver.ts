@@ -97,7 +97,7 @@ export class MultipartUploadResolver {
     const stored = await context.inRegionOf(upload, (s3, there) =>
       completeUpload(s3, there, parts ?? undefined),
     );
-    context.loaders.forget(upload);
+    context.loaders.wrote(stored);
     return toS3Object(stored);
   }
 

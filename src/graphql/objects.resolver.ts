@@ -30,7 +30,9 @@ export class ObjectsResolver {
     const address = parseObjectAddress({ bucket, key, region, versionId }, context.services.regions);
     authorizeDownload(context.grants, address);
     try {
-      return toS3Object(await context.loaders.head.load(address));
+      const head = await context.loaders.head.load(address);
+      context.loaders.learn(head);
+      return toS3Object(head);
     } catch (error) {
       if (error instanceof ValetKeyError && error.code === "OBJECT_NOT_FOUND") return null;
       throw error;
@@ -120,7 +122,7 @@ export class ObjectsResolver {
         signal: stopping,
       }),
     );
-    context.loaders.forget(target);
+    context.loaders.wrote(copied);
     return toS3Object(copied);
   }
 }

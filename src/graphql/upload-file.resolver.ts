@@ -54,6 +54,6 @@ async function store(context: RequestContext, file: IncomingFile, input: UploadI
     metrics: services.metrics,
     signal: services.stopping,
   });
-  context.loaders.forget(address);
+  context.loaders.wrote(stored);
   return toS3Object(stored);
 }

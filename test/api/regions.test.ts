@@ -6,7 +6,7 @@ import { copyObject } from "../support/operations.ts";
 const regions = "us-east-1,eu-west-1";
 const allow = ["DOWNLOAD", "UPLOAD", "LIST", "DELETE"] as const;
 // A server forgets no region that it has learned, so each test has a bucket of its own.
-const buckets = ["west-list", "west-delete", "west-wrong", "west-odd", "west-from", "west-to"];
+const buckets = ["west-list", "west-delete", "west-wrong", "west-odd", "west-from", "west-to", "west-object"];
 const server = await startEmbeddedServer({
   env: { VALETKEY_REGIONS: regions },
   grants: [
@@ -63,6 +63,22 @@ describe("a bucket of another region than the one named is followed", () => {
       { bucket: "demo", key: "east" },
     ]);
     expect(await keysIn(bucket)).not.toContain(key);
+  });
+
+  test("by an object, with one HEAD more the first time", async () => {
+    const heads = async () => {
+      const metrics = await (await fetch(`${server.url}/metrics`)).text();
+      const counts = metrics.matchAll(
+        /^valetkey_s3_request_duration_seconds_count\{.*"HeadObject".*\} (\d+)$/gm,
+      );
+      return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+    };
+    const query = '{ object(bucket: "west-object", key: "a") { region contentType metadata { name } } }';
+    for (const calls of [2, 1]) {
+      const before = await heads();
+      expect(await client.data(query)).toMatchObject({ object: { region: "eu-west-1", metadata: [] } });
+      expect((await heads()) - before).toBe(calls);
+    }
   });
 
   test("by a copy, at both ends", async () => {

@@ -1,10 +1,11 @@
-import { expect, onTestFinished, test } from "vitest";
-import { downloadUrl } from "../support/operations.ts";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { downloadUrl, requestUpload } from "../support/operations.ts";
+import { sendPut } from "../support/presigned-requests.ts";
 import { startRecordingProxy } from "../support/recording-proxy.ts";
 import { startServer } from "../support/server.ts";
 import { ownPrefix, seed, store } from "./store.ts";
 
-const bucket = store.buckets.main;
+const { main: bucket, versioned } = store.buckets;
 const prefix = ownPrefix("counted");
 
 /** A server that has not assumed its role yet, and a proxy that counts what it asks of the store. */
@@ -13,11 +14,82 @@ async function startCounted() {
   onTestFinished(() => gateway.close());
   const server = await startServer({
     ...{ store, s3Url: gateway.url },
-    grants: [{ who: "anonymous", bucket, prefix, allow: ["DOWNLOAD"] }],
+    grants: [bucket, versioned].map((name) => ({
+      ...{ who: "anonymous", bucket: name, prefix },
+      allow: ["DOWNLOAD", "UPLOAD", "LIST"],
+    })),
   });
   onTestFinished(() => server.close());
   return { gateway, client: server.client };
 }
+
+const everyField = `key size versionId contentType contentDisposition cacheControl metadata { name }
+  checksum { value } tags { name } downloadUrl { url }`;
+
+describe("one HEAD an object, whatever fields are asked for:", () => {
+  test.each([bucket, versioned])("object in %s", async (name) => {
+    const key = `${prefix}one ${name}`;
+    const versionId = await seed(name, key, "x");
+    const { gateway, client } = await startCounted();
+    const query = `query ($bucket: String!, $key: String!, $versionId: String) {
+      object(bucket: $bucket, key: $key, versionId: $versionId) { ${everyField} }
+    }`;
+    for (const variables of [
+      { bucket: name, key },
+      { bucket: name, key, versionId },
+    ]) {
+      gateway.forget();
+      await client.data(query, variables);
+      expect([gateway.count("HeadObject"), gateway.count("GetObjectTagging")]).toEqual([1, 1]);
+    }
+  });
+
+  test.each([bucket, versioned])("copyObject to %s: one of the original, one of the copy", async (name) => {
+    const from = { bucket, key: `${prefix}original ${name}` };
+    await seed(bucket, from.key, "x");
+    const { gateway, client } = await startCounted();
+    await client.data(
+      `mutation ($from: ObjectInput!, $to: UploadInput!) { copyObject(from: $from, to: $to) { ${everyField} } }`,
+      { from, to: { bucket: name, key: `${prefix}copy` } },
+    );
+    expect(gateway.requests.map(({ operation }) => operation)).toEqual([
+      ...["AssumeRole", "HeadObject", "CopyObject", "HeadObject", "GetObjectTagging"],
+    ]);
+  });
+
+  test.each([bucket, versioned])("completeUpload in %s", async (name) => {
+    const { gateway, client } = await startCounted();
+    const input = { bucket: name, key: `${prefix}parts` };
+    const upload = await requestUpload(client, "MULTIPART", { input, size: 1 });
+    for (const part of upload.parts) await sendPut(part, Buffer.of(1));
+    gateway.forget();
+    await client.data(`mutation ($id: ID!) { completeUpload(id: $id) { ${everyField} } }`, { id: upload.id });
+    expect(gateway.count("HeadObject")).toBe(1);
+  });
+
+  test.each([bucket, versioned])("uploadFile to %s", async (name) => {
+    const { gateway, client } = await startCounted();
+    await client.dataWithFile(
+      `mutation ($file: Upload!, $input: UploadInput!) { uploadFile(file: $file, input: $input) { ${everyField} } }`,
+      { input: { bucket: name, key: `${prefix}file` } },
+      new Blob(["x"]),
+    );
+    expect(gateway.count("HeadObject")).toBe(1);
+  });
+
+  test("objects, on which at most 32 calls are under way", async () => {
+    const below = `${prefix}many/`;
+    const keys = Array.from({ length: 100 }, (_, index) => `${below}${index}`);
+    await Promise.all(keys.map((key) => seed(bucket, key, "x")));
+    const { gateway, client } = await startCounted();
+    await client.data(
+      `{ objects(bucket: "${bucket}", prefix: "${below}", first: 1000) { nodes { ${everyField} } edges { node { ${everyField} } } } }`,
+    );
+    expect([gateway.count("HeadObject"), gateway.count("GetObjectTagging")]).toEqual([100, 100]);
+    expect(gateway.mostAtOnce).toBeGreaterThan(8);
+    expect(gateway.mostAtOnce).toBeLessThanOrEqual(32);
+  });
+});
 
 test("a dozen aliased downloadUrl fields cost one AssumeRole and one HEAD an object", async () => {
   const keys = ["a", "b", "c", "d", "e"].map((name) => `${prefix}${name}.txt`);

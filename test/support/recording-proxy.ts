@@ -22,6 +22,8 @@ export interface RecordingProxy {
   readonly requests: readonly RecordedRequest[];
   /** What AssumeRole has answered so far, in order. */
   readonly roleSessions: readonly TemporaryCredentials[];
+  /** Requests under way together, at the most. */
+  readonly mostAtOnce: number;
   count(operation: string): number;
   forget(): void;
   /** Acts once: when the next request of that operation to S3 has come, or when the store has answered it. */
@@ -39,7 +41,12 @@ export async function startRecordingProxy(storeUrl: string): Promise<RecordingPr
     await waiting?.();
   };
 
+  let underWay = 0;
+  let mostAtOnce = 0;
+
   const server = createServer(async (incoming, outgoing) => {
+    underWay += 1;
+    mostAtOnce = Math.max(mostAtOnce, underWay);
     const { method = "", url: target = "", headers } = incoming;
     try {
       const { operation } = classifyAwsRequest(method, target, headers, new URLSearchParams());
@@ -51,6 +58,8 @@ export async function startRecordingProxy(storeUrl: string): Promise<RecordingPr
       if (call.operation === "AssumeRole" && status === 200) roleSessions.push(credentialsIn(answer));
     } catch {
       incoming.destroy();
+    } finally {
+      underWay -= 1;
     }
   });
   server.requestTimeout = 0;
@@ -60,6 +69,9 @@ export async function startRecordingProxy(storeUrl: string): Promise<RecordingPr
     url,
     requests,
     roleSessions,
+    get mostAtOnce() {
+      return mostAtOnce;
+    },
     count: (operation) => requests.filter((recorded) => recorded.operation === operation).length,
     forget: () => {
       requests.length = 0;
