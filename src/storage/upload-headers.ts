@@ -118,12 +118,17 @@ function metadataHeaders(metadata: readonly NameValue[], field: string): Record<
     if (!value.isWellFormed() || controlCharacter.test(value)) {
       throw badUserInput(field, "A metadata value is well-formed Unicode without control characters.");
     }
-    headers[header] = encodeMetadataValue(value);
-    bytes += lowerCaseName.length + Buffer.byteLength(value);
+    const encoded = encodeMetadataValue(value);
+    headers[header] = encoded;
+    bytes += lowerCaseName.length + encoded.length;
   }
+  // Counted as sent, so that nothing is signed that a store refuses for what it counts.
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#UserMetadata
   if (bytes > maxMetadataBytes) {
-    throw badUserInput(field, "Names and values of the metadata have at most 2,048 bytes of UTF-8 together.");
+    throw badUserInput(
+      field,
+      "Names and values of the metadata have at most 2,048 bytes together, as they are sent: a value that is not plain ASCII in base64.",
+    );
   }
   return headers;
 }

@@ -48,6 +48,21 @@ describe("a presigned PUT", () => {
     expect((await inspect(bucket, key))?.body).toHaveLength(0);
   });
 
+  test("stores as much metadata as it signs, whatever the letters", async () => {
+    const key = `${prefix}much metadata`;
+    for (const [letter, most] of [
+      ["x", 2_047],
+      ["é", 616],
+      ["한", 420],
+      ["👩", 308],
+    ] as const) {
+      const sign = (length: number) =>
+        presign(key, { metadata: [{ name: "m", value: letter.repeat(length) }] });
+      expect((await sendPut(await sign(most), body)).status).toBe(200);
+      await expect(sign(most + 1)).rejects.toMatchObject({ code: "BAD_USER_INPUT", field: "input.metadata" });
+    }
+  });
+
   test("asks only for headers that a browser may send", async () => {
     const names = (await presign(`${prefix}headers`)).headers.map(({ name }) => name.toLowerCase());
     expect(names).not.toContain("host");

@@ -41,7 +41,7 @@ export type UploadInput = {
   contentType?: string | null | undefined;
   /** The key to store the file under, 1 to 1,024 bytes of UTF-8. */
   key: string;
-  /** Metadata to keep with the object, 2 KB in all. Values are any Unicode text. */
+  /** Metadata to keep with the object. Values are any Unicode text without control characters. Names and values have 2,048 bytes in all, as they are sent: a value that is not plain ASCII goes in base64 and counts for about 1.7 times its UTF-8 bytes. */
   metadata?: Array<KeyValueInput> | null | undefined;
   /** `false`: an object that is there already stays as it is (OBJECT_EXISTS). S3 itself decides, so two uploads cannot both win. */
   overwrite?: boolean | null | undefined;

@@ -86,7 +86,8 @@ export class UploadInput {
 
   @Field(() => [KeyValueInput], {
     nullable: true,
-    description: "Metadata to keep with the object, 2 KB in all. Values are any Unicode text.",
+    description:
+      "Metadata to keep with the object. Values are any Unicode text without control characters. Names and values have 2,048 bytes in all, as they are sent: a value that is not plain ASCII goes in base64 and counts for about 1.7 times its UTF-8 bytes.",
   })
   metadata?: KeyValueInput[] | null;
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { encodeMetadataValue } from "../../../src/storage/metadata-value.ts";
 import { type UploadDescription, uploadHeaders } from "../../../src/storage/upload-headers.ts";
 
 describe("uploadHeaders", () => {
@@ -64,6 +65,7 @@ describe("uploadHeaders", () => {
     ["input.metadata", value("a\ud800")],
     ["input.metadata", value("x".repeat(2_048))],
     ["input.metadata", value("é".repeat(1_024))],
+    ["input.metadata", value("é".repeat(700))],
     ["input.metadata", { metadata: ["a", "A"].map((name) => ({ name, value: "" })) }],
     ["input.tags", tag("")],
     ["input.tags", tag("aws:x")],
@@ -91,6 +93,23 @@ describe("uploadHeaders", () => {
         })),
       }),
     ).not.toThrow();
+  });
+
+  it("counts metadata as it is sent", () => {
+    for (const length of [1, 300, 610]) {
+      const { "x-amz-meta-a": header = "" } = uploadHeaders(value("é".repeat(length)));
+      expect(header.length).toBeLessThan(2_048);
+    }
+    const long = Array.from({ length: 700 }, (_, length) => "é".repeat(length));
+    const taken = long.filter((text) => {
+      try {
+        return uploadHeaders(value(text)) !== undefined;
+      } catch {
+        return false;
+      }
+    });
+    expect(encodeMetadataValue(taken.at(-1) ?? "").length).toBeLessThanOrEqual(2_047);
+    expect(encodeMetadataValue(`${taken.at(-1)}é`).length).toBeGreaterThan(2_047);
   });
 
   it("names the field where the caller has it", () => {
