@@ -1,4 +1,4 @@
-import { badUserInput } from "../errors.ts";
+import { badUserInput, ValetKeyError } from "../errors.ts";
 import {
   type BucketAddress,
   type ObjectAddress,
@@ -37,4 +37,15 @@ export function parseObjectAddress(given: ObjectArguments, regions: Regions, at 
   if (given.versionId === null || given.versionId === undefined) return { bucket, region, key };
   if (!versionIdShape.test(given.versionId)) throw badUserInput(`${at}versionId`, "Not a version id.");
   return { bucket, region, key, versionId: given.versionId };
+}
+
+/** Has errors about an address that S3 found fault with name the argument where the client gave it. */
+export async function namedAt<Result>(at: string, call: Promise<Result>): Promise<Result> {
+  try {
+    return await call;
+  } catch (error) {
+    if (!(error instanceof ValetKeyError) || error.field === undefined || at === "") throw error;
+    const { code, message, retryable, cause } = error;
+    throw new ValetKeyError(code, message, { field: `${at}${error.field}`, retryable, cause });
+  }
 }

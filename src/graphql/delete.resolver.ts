@@ -1,6 +1,6 @@
 import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
 import { authorizeDelete } from "../access/authorization.ts";
-import { parseObjectAddress } from "./arguments.ts";
+import { namedAt, parseObjectAddress } from "./arguments.ts";
 import { answerEach } from "./batch.ts";
 import type { RequestContext } from "./context.ts";
 import { ObjectInput } from "./types/inputs.ts";
@@ -20,7 +20,7 @@ export class DeleteResolver {
     return answerEach(objects, "objects", async (object, at) => {
       const address = parseObjectAddress(object, context.services.regions, at);
       authorizeDelete(context.grants, address);
-      const { versionId } = await context.loaders.deletion.load(address);
+      const { versionId } = await namedAt(at, context.loaders.deletion.load(address));
       context.loaders.forget(address);
       return { bucket: address.bucket, key: address.key, versionId: versionId ?? null };
     });

@@ -27,11 +27,12 @@ export class DownloadResolver {
     @Args(() => DownloadUrlsArguments) { objects, expiresIn, verify, stableFor }: DownloadUrlsArguments,
   ): Promise<(DownloadUrl | Error)[]> {
     return answerEach(objects, "objects", async (object, at) =>
-      signDownload(context, parseObjectAddress(object, context.services.regions, at), {
-        expiresIn,
-        verify: verify ?? true,
-        stableFor,
-      }),
+      signDownload(
+        context,
+        parseObjectAddress(object, context.services.regions, at),
+        { expiresIn, verify: verify ?? true, stableFor },
+        at,
+      ),
     );
   }
 }

@@ -11,7 +11,7 @@ import { parseKeyPrefix } from "../object-address.ts";
 import { copyObject, lookAtSource } from "../storage/copy-object.ts";
 import { listObjects } from "../storage/list-objects.ts";
 import { uploadHeaders } from "../storage/upload-headers.ts";
-import { parseBucketAddress, parseObjectAddress } from "./arguments.ts";
+import { namedAt, parseBucketAddress, parseObjectAddress } from "./arguments.ts";
 import type { RequestContext } from "./context.ts";
 import { listedToS3Object, toS3Object } from "./s3-object-type.ts";
 import { ObjectInput, UploadInput } from "./types/inputs.ts";
@@ -108,7 +108,7 @@ export class ObjectsResolver {
     const copied = await context.inRegionOf(target, (_, there) =>
       copyObject({
         s3: () => context.freshS3(there.region),
-        source: () => context.inRegionOf(source, lookAtSource),
+        source: () => namedAt("from.", context.inRegionOf(source, lookAtSource)),
         to: there,
         headers,
         replaces: { metadata: isGiven(to.metadata), tags: isGiven(to.tags) },

@@ -49,8 +49,8 @@ export async function requestUpload(
 
   if (chosen === UploadMethod.MULTIPART) {
     const checksum = promisedChecksum(headers);
-    if (checksum !== undefined) requireWholeObjectChecksum(checksum, `${at}input.checksum.algorithm`);
-    return beginMultipart(context, address, { headers, checksum, plan, resume });
+    if (checksum !== undefined) requireWholeObjectChecksum(checksum, `${at}input.`);
+    return beginMultipart(context, address, { headers, checksum, plan, resume }, `${at}input.`);
   }
   if (chosen === UploadMethod.POST && input.overwrite === false) {
     throw badUserInput(`${at}method`, "A form cannot keep an object from being replaced: use PUT.");
@@ -95,11 +95,12 @@ async function beginMultipart(
   context: RequestContext,
   address: ObjectAddress,
   { headers, checksum, plan, resume }: MultipartDemands,
+  at: string,
 ): Promise<MultipartUpload> {
   const resumed = resume ? await findUpload(context, address, plan, checksum?.algorithm) : undefined;
   const begun = resumed ?? {
     startedAt: new Date(context.services.clock()),
-    ...(await context.inRegionOf(address, (s3, there) => createMultipartUpload(s3, there, headers))),
+    ...(await context.inRegionOf(address, (s3, there) => createMultipartUpload(s3, there, headers, at))),
   };
   const promised = {
     sizeBytes: plan.sizeBytes,

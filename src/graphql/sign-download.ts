@@ -2,6 +2,7 @@ import { authorizeDownload } from "../access/authorization.ts";
 import { badUserInput } from "../errors.ts";
 import type { ObjectAddress } from "../object-address.ts";
 import { presignDownload } from "../storage/presigned-requests.ts";
+import { namedAt } from "./arguments.ts";
 import type { RequestContext } from "./context.ts";
 import { parseExpiresIn } from "./expires-in.ts";
 import type { DownloadUrl } from "./types/download-url.ts";
@@ -16,11 +17,12 @@ export interface DownloadDemands {
   readonly stableFor?: number | null | undefined;
 }
 
-/** The one way to a presigned GET: may the caller, is it there, and a session that outlives the URL. */
+/** The one way to a presigned GET: may the caller, is it there, and a session that outlives the URL. `at` stands before the address's arguments in errors. */
 export async function signDownload(
   context: RequestContext,
   address: ObjectAddress,
   { expiresIn, verify, disposition, filename, contentType, stableFor }: DownloadDemands,
+  at = "",
 ): Promise<DownloadUrl> {
   const { services } = context;
   const expiresInSeconds = parseExpiresIn(expiresIn);
@@ -35,7 +37,9 @@ export async function signDownload(
   // Signed at the same time, with the same credentials, is the same URL.
   const heldAtMs = stableForSeconds === 0 ? undefined : signedAtMs;
   const session = await context.session(outlivesSeconds, { heldAtMs });
-  const { region } = verify ? await context.loaders.head.load(address) : context.inKnownRegion(address);
+  const { region } = verify
+    ? await namedAt(at, context.loaders.head.load(address))
+    : context.inKnownRegion(address);
   const { url, expiresAt } = presignDownload(services.presigner, {
     address: { ...address, region },
     session,

@@ -148,7 +148,7 @@ async function copyAtOnce(request: CopyObjectRequest, { address, head }: CopySou
     const lastModified = result?.LastModified;
     return { ...stored, versionId: versionOf(VersionId), etag: result?.ETag ?? "", lastModified };
   } catch (cause) {
-    const error = toStorageError(cause, { operation: "CopyObject", subject: "bucket" });
+    const error = toStorageError(cause, { operation: "CopyObject", subject: "bucket", at: "to." });
     if (error.code !== "OBJECT_EXISTS") throw error;
     if (!forbidsOverwrite(headers) || isAboutSource(cause)) throw new SourceChanged(cause);
     // A retry is refused for the sake of the very object that the first try has stored.
@@ -192,10 +192,11 @@ async function copyInParts(request: CopyObjectRequest, source: CopySource): Prom
   const sizeBytes = source.head.ContentLength ?? 0;
   const plan = planWith(sizeBytes, Math.max(partBytes, planUpload(sizeBytes).partBytes));
   const tagging = replaces.tags ? undefined : await taggingOf(source);
-  const upload = await createMultipartUpload(await s3(), to, {
+  const description = {
     ...mergedHeaders(request, source.head),
     ...(tagging !== undefined && { "x-amz-tagging": tagging }),
-  });
+  };
+  const upload = await createMultipartUpload(await s3(), to, description, "to.");
   try {
     const numbers = Array.from({ length: plan.partCount }, (_, index) => index + 1);
     const parts = await boundedParallel(numbers, partsAtOnce, (number) =>

@@ -105,14 +105,14 @@ function deleteOneByOne(
 
 function outcomeOfItem(object: ObjectVersion, s3Code: string, cause: unknown): DeletedObject | ValetKeyError {
   const isGone = s3Code === "NoSuchKey" || s3Code === "NoSuchVersion";
-  return isGone ? object : storageErrorOfS3Code(s3Code, cause);
+  return isGone ? object : storageErrorOfS3Code(s3Code, cause, object);
 }
 
 async function deleteOne(s3: S3Client, { bucket }: BucketAddress, object: ObjectVersion): Promise<Outcome> {
   const { key, versionId } = object;
   try {
     const answer = await asking(
-      { operation: "DeleteObject", subject: "object" },
+      { operation: "DeleteObject", subject: "object", versionId },
       s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId })),
     );
     return [object, { key, versionId: versionId ?? versionOf(answer.VersionId) }];

@@ -6,7 +6,7 @@ import {
   type HeadObjectCommandOutput,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import { ValetKeyError } from "../errors.ts";
+import type { ValetKeyError } from "../errors.ts";
 import type { BucketAddress, ObjectAddress } from "../object-address.ts";
 import { type Checksum, checksumAlgorithms } from "./checksums.ts";
 import { decodeMetadataValue } from "./metadata-value.ts";
@@ -112,7 +112,7 @@ export function reasonOfRefusedRead(
   cause: unknown,
   { operation, versionId }: { readonly operation: string; readonly versionId: string | undefined },
 ): ValetKeyError {
-  const { s3Code, httpStatus, message } = describeFailure(cause);
+  const { httpStatus, message } = describeFailure(cause);
   // Without s3:ListBucket, S3 does not admit that a key is missing; that it misses that very right does.
   // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
   if (httpStatus === 403 && /\bs3:ListBucket(?:Versions)?\b/.test(message)) {
@@ -120,10 +120,7 @@ export function reasonOfRefusedRead(
   }
   // An empty object has no first byte.
   if (httpStatus === 416) return storageError("STORAGE_UNAVAILABLE", { cause });
-  if (versionId !== undefined && s3Code === "InvalidArgument") {
-    return new ValetKeyError("BAD_USER_INPUT", "Not the id of a version.", { field: "versionId", cause });
-  }
-  return toStorageError(cause, { operation, subject: "object" });
+  return toStorageError(cause, { operation, subject: "object", versionId });
 }
 
 /**

@@ -26,17 +26,19 @@ export interface UploadedPart {
  * Begins a multipart upload. What the headers promise about overwriting and the checksum's value is
  * held to at completion.
  *
+ * @param at stands before an argument's name in errors
  * @throws {ValetKeyError} BAD_USER_INPUT for a checksum that S3 cannot make of a whole multipart object
  */
 export async function createMultipartUpload(
   s3: S3Client,
   { region, bucket, key }: ObjectAddress,
   headers: UploadHeaderMap,
+  at = "input.",
 ): Promise<UploadAddress> {
   const checksum = promisedChecksum(headers);
-  if (checksum !== undefined) requireWholeObjectChecksum(checksum);
+  if (checksum !== undefined) requireWholeObjectChecksum(checksum, at);
   const { UploadId: uploadId } = await asking(
-    { operation: "CreateMultipartUpload", subject: "bucket" },
+    { operation: "CreateMultipartUpload", subject: "bucket", at },
     s3.send(
       new CreateMultipartUploadCommand({
         Bucket: bucket,
@@ -56,13 +58,10 @@ export async function createMultipartUpload(
  *
  * @throws {ValetKeyError} BAD_USER_INPUT
  */
-export function requireWholeObjectChecksum(
-  { algorithm }: Checksum,
-  field = "input.checksum.algorithm",
-): void {
+export function requireWholeObjectChecksum({ algorithm }: Checksum, at = "input."): void {
   if (algorithm === "SHA1" || algorithm === "SHA256") {
     throw badUserInput(
-      field,
+      `${at}checksum.algorithm`,
       "A multipart upload's checksum is a CRC32, CRC32C or CRC64NVME: S3 makes no SHA of a whole multipart object.",
     );
   }

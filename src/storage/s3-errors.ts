@@ -6,8 +6,10 @@ export interface StorageErrorContext {
   readonly operation: string;
   /** What a 404 that gives no reason is about. */
   readonly subject?: "bucket" | "object" | "upload" | undefined;
-  /** The argument that an error about the request's own values points at. */
-  readonly field?: string | undefined;
+  /** The version that was asked for: what S3 finds invalid is that. */
+  readonly versionId?: string | undefined;
+  /** What stands before an argument's own name in errors about the request's values: `input.`, `to.`. */
+  readonly at?: string | undefined;
 }
 
 /** The bucket lives in another region than the one that was asked. To a caller who cannot follow, it is not there. */
@@ -83,9 +85,9 @@ const codeOfS3Code: Readonly<Record<string, StorageErrorCode>> = {
   MetadataTooLarge: "BAD_USER_INPUT",
 };
 
-const fieldOfS3Code: Readonly<Record<string, string>> = {
-  InvalidTag: "input.tags",
-  MetadataTooLarge: "input.metadata",
+const argumentOfS3Code: Readonly<Record<string, string>> = {
+  InvalidTag: "tags",
+  MetadataTooLarge: "metadata",
   InvalidBucketName: "bucket",
   KeyTooLongError: "key",
   InvalidObjectName: "key",
@@ -105,18 +107,37 @@ export function toStorageError(error: unknown, context: StorageErrorContext): Va
   if (error instanceof ValetKeyError) return error;
   const failure = describeFailure(error);
   if (isRedirect(failure)) return new BucketInOtherRegion(failure.region, error);
+  if (isImpossibleVersion(failure.s3Code, context)) return impossibleVersion(error);
   return storageError(codeOfFailure(failure, context), {
-    field: context.field ?? fieldOfS3Code[failure.s3Code],
+    field: fieldOf(failure.s3Code, context.at),
     cause: error,
   });
 }
 
 /** The same for one item of an answer that holds many, such as DeleteObjects'. */
-export function storageErrorOfS3Code(s3Code: string, cause: unknown): ValetKeyError {
+export function storageErrorOfS3Code(
+  s3Code: string,
+  cause: unknown,
+  context: Pick<StorageErrorContext, "versionId"> = {},
+): ValetKeyError {
+  if (isImpossibleVersion(s3Code, context)) return impossibleVersion(cause);
   return storageError(codeOfS3Code[s3Code] ?? "INTERNAL_SERVER_ERROR", {
-    field: fieldOfS3Code[s3Code],
+    field: fieldOf(s3Code),
     cause,
   });
+}
+
+function isImpossibleVersion(s3Code: string, { versionId }: Pick<StorageErrorContext, "versionId">): boolean {
+  return versionId !== undefined && s3Code === "InvalidArgument";
+}
+
+function impossibleVersion(cause: unknown): ValetKeyError {
+  return new ValetKeyError("BAD_USER_INPUT", "Not the id of a version.", { field: "versionId", cause });
+}
+
+function fieldOf(s3Code: string, at = ""): string | undefined {
+  const argument = argumentOfS3Code[s3Code];
+  return argument === undefined ? undefined : `${at}${argument}`;
 }
 
 /** An error with the code's usual message. `field` is kept where the code is about an argument. */

@@ -135,15 +135,19 @@ function metadataHeaders(metadata: readonly NameValue[], field: string): Record<
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
 const maxTags = 10;
-const tagKey = /^[\p{L}\p{N}\p{Zs}+\-=._:/@]{1,128}$/u;
-const tagValue = /^[\p{L}\p{N}\p{Zs}+\-=._:/@]{0,256}$/u;
+const maxTagName = 128;
+const maxTagValue = 256;
+const tagCharacters = /^[\p{L}\p{N}\p{Zs}+\-=._:/@]*$/u;
 
 function taggingHeader(tags: readonly NameValue[], field: string): string {
   if (tags.length > maxTags) throw badUserInput(field, "An object has at most 10 tags.");
   if (new Set(tags.map(({ name }) => name)).size < tags.length)
     throw badUserInput(field, "The same tag twice.");
   for (const { name, value } of tags) {
-    if (!tagKey.test(name) || name.toLowerCase().startsWith("aws:") || !tagValue.test(value)) {
+    // In UTF-16 units, as S3 counts.
+    const fits = name !== "" && name.length <= maxTagName && value.length <= maxTagValue;
+    const isWritable = tagCharacters.test(name) && tagCharacters.test(value);
+    if (!fits || !isWritable || name.toLowerCase().startsWith("aws:")) {
       throw badUserInput(
         field,
         "A tag has a name of 1 to 128 and a value of up to 256 letters, digits, spaces and + - = . _ : / @, and does not start with aws:.",

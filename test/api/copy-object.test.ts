@@ -127,6 +127,7 @@ describe("copyObject", () => {
   test.each<[string, object, object]>([
     ["from.region", {}, { region: "eu-west-1" }],
     ["from.versionId", {}, { versionId: "a&versionId=b" }],
+    ["from.versionId", {}, { bucket: versionedBucket, versionId: "nosuch" }],
     ["to.region", { region: "eu-west-1" }, {}],
     ["to.contentType", { contentType: "text" }, {}],
     ["to.metadata", { metadata: [{ name: "a b", value: "" }] }, {}],

@@ -73,6 +73,20 @@ describe("deleteObjects", () => {
     expect(await keysBelow("yours/")).toEqual(["yours/kept"]);
   });
 
+  test("of a version id that can be none says so, whatever the key", async () => {
+    const kept = await server.seed("nosuch", "x", { Bucket: versionedBucket });
+    const { data, errors } = await remove([
+      { bucket: versionedBucket, key: "nosuch", versionId: kept },
+      { bucket: versionedBucket, key: "nosuch", versionId: "nosuch" },
+      { bucket: versionedBucket, key: "nosuch\ufffe", versionId: "nosuch" },
+    ]);
+    expect(data?.deleteObjects.map((item) => item?.versionId)).toEqual([kept, undefined, undefined]);
+    expect(errors?.map(({ extensions }) => [extensions?.code, extensions?.field])).toEqual([
+      ["BAD_USER_INPUT", "objects.1.versionId"],
+      ["BAD_USER_INPUT", "objects.2.versionId"],
+    ]);
+  });
+
   test("takes the same object twice", async () => {
     await server.seed("mine/twice", "x");
     const { data } = await remove([object("mine/twice"), object("mine/twice")]);

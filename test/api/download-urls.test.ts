@@ -41,11 +41,12 @@ describe("downloadUrls", () => {
         { bucket: "Demo", key: "a" },
         { ...object("a"), region: "mars-1" },
         { ...object("a"), versionId: "not a version" },
+        { ...object("a"), versionId: "nosuch" },
         object("b"),
       ],
     });
     expect(data?.downloadUrls.map((item) => item?.key)).toEqual([
-      ...["a", undefined, undefined, undefined, undefined, undefined, undefined, "b"],
+      ...["a", undefined, undefined, undefined, undefined, undefined, undefined, undefined, "b"],
     ]);
     expect(errors?.map(({ path, extensions }) => [path?.[1], extensions?.code, extensions?.field])).toEqual([
       [1, "OBJECT_NOT_FOUND", undefined],
@@ -54,6 +55,7 @@ describe("downloadUrls", () => {
       [4, "BAD_USER_INPUT", "objects.4.bucket"],
       [5, "BAD_USER_INPUT", "objects.5.region"],
       [6, "BAD_USER_INPUT", "objects.6.versionId"],
+      [7, "BAD_USER_INPUT", "objects.7.versionId"],
     ]);
     for (const error of errors ?? []) expect(error.extensions?.retryable).toBe(false);
   });

@@ -117,6 +117,7 @@ describe("object", () => {
   test.each([
     [{ region: "eu-west-1" }, "region"],
     [{ versionId: "no version" }, "versionId"],
+    [{ versionId: "nosuch" }, "versionId"],
   ])("says BAD_USER_INPUT to %j", async (more, field) => {
     await expect(describeObject({ key, ...more })).rejects.toMatchObject({ code: "BAD_USER_INPUT", field });
   });

@@ -9,6 +9,7 @@ import { objectTags } from "../../../src/storage/object-tags.ts";
 import { listPendingUploads } from "../../../src/storage/pending-uploads.ts";
 import { type UploadDescription, uploadHeaders } from "../../../src/storage/upload-headers.ts";
 import { startBreakingProxy } from "../../support/breaking-proxy.ts";
+import { errorBody, scriptedS3 } from "./scripted-s3.ts";
 import { region, startTestStore, type TestStore } from "./store.ts";
 
 const MiB = 1024 ** 2;
@@ -156,6 +157,21 @@ describe("copyObject", () => {
     const checksum = uploadHeaders({ checksum: { algorithm: "CRC32", value: "AAAAAA==" } });
     await expect(copy("source", "x", { headers: checksum })).rejects.toMatchObject({ field: "to.checksum" });
     expect((await read("target")).toString()).toBe("other");
+  });
+
+  it.each([
+    ["at once", {}],
+    ["in parts", { singleCopyBytes: 0 }],
+  ])("names the argument that S3 takes no value of: %s", async (_how, more) => {
+    await put("refused", "bytes");
+    for (const [s3Code, field] of [
+      ["InvalidTag", "to.tags"],
+      ["MetadataTooLarge", "to.metadata"],
+    ] as const) {
+      await using refusing = await scriptedS3(() => ({ status: 400, body: errorBody(s3Code) }));
+      const copied = copy("refused", "x", { s3: async () => refusing.s3, ...more });
+      await expect(copied).rejects.toMatchObject({ code: "BAD_USER_INPUT", field });
+    }
   });
 
   it("copies a large object in parts, with all that describes it", async () => {

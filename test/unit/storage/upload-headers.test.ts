@@ -72,6 +72,8 @@ describe("uploadHeaders", () => {
     ["input.tags", tag("a&b")],
     ["input.tags", tag("x".repeat(129))],
     ["input.tags", tag("a", "x".repeat(257))],
+    ["input.tags", tag("\u{20bb7}".repeat(65))],
+    ["input.tags", tag("a", "\u{20bb7}".repeat(129))],
     ["input.tags", tag("a", "\t")],
     ["input.tags", { tags: ["a", "a"].map((name) => ({ name, value: "" })) }],
     ["input.tags", { tags: Array.from({ length: 11 }, (_, i) => ({ name: `t${i}`, value: "" })) }],
