@@ -46,14 +46,15 @@ export async function listObjects(
   { prefix, delimiter, first, after }: ListObjectsRequest,
 ): Promise<ObjectPage> {
   checkPageSize(first);
-  const place = after === undefined ? undefined : openCursor(after, prefix);
+  const listing = { prefix, delimiter: delimiter ?? "" };
+  const place = after === undefined ? undefined : openCursor(after, listing);
   const answer = await asking(
     { operation: "ListObjectsV2", subject: "bucket" },
     s3.send(
       new ListObjectsV2Command({
         Bucket: bucket,
         Prefix: prefix,
-        Delimiter: delimiter === "" ? undefined : delimiter,
+        Delimiter: listing.delimiter === "" ? undefined : listing.delimiter,
         MaxKeys: first,
         StartAfter: place === undefined ? undefined : startAfter(place),
         // XML cannot carry every key, percent-encoding can.
@@ -61,7 +62,7 @@ export async function listObjects(
       }),
     ),
   );
-  return toPage(answer, place);
+  return toPage(answer, listing, place);
 }
 
 /** @throws {ValetKeyError} BAD_USER_INPUT */
@@ -71,13 +72,20 @@ export function checkPageSize(first: number): void {
   }
 }
 
+/** What a cursor is good for. */
+interface Listing {
+  readonly prefix: string;
+  /** Empty: none. */
+  readonly delimiter: string;
+}
+
 /** Where a page ends: after an object, or after a folder and all that is in it. */
 interface Place {
   readonly kind: "object" | "folder";
   readonly name: string;
 }
 
-function toPage(answer: ListObjectsV2CommandOutput, place: Place | undefined): ObjectPage {
+function toPage(answer: ListObjectsV2CommandOutput, listing: Listing, place: Place | undefined): ObjectPage {
   const objects = (answer.Contents ?? []).map((object): ListedObject => {
     const key = decodeListedKey(object.Key ?? "");
     return {
@@ -86,7 +94,7 @@ function toPage(answer: ListObjectsV2CommandOutput, place: Place | undefined): O
       etag: object.ETag ?? "",
       lastModified: object.LastModified,
       storageClass: object.StorageClass,
-      cursor: sealCursor({ kind: "object", name: key }),
+      cursor: sealCursor(listing, { kind: "object", name: key }),
     };
   });
   const listedFolders = (answer.CommonPrefixes ?? []).map(({ Prefix }) => decodeListedKey(Prefix ?? ""));
@@ -95,17 +103,24 @@ function toPage(answer: ListObjectsV2CommandOutput, place: Place | undefined): O
     objects,
     folders,
     hasNextPage: answer.IsTruncated ?? false,
-    endCursor: endCursor(objects.at(-1), listedFolders.at(-1)),
+    endCursor: endCursor(listing, objects.at(-1), listedFolders.at(-1)),
   };
 }
 
-function endCursor(lastObject: ListedObject | undefined, lastFolder: string | undefined): string | undefined {
+function endCursor(
+  listing: Listing,
+  lastObject: ListedObject | undefined,
+  lastFolder: string | undefined,
+): string | undefined {
   if (lastFolder === undefined) return lastObject?.cursor;
   if (lastObject !== undefined && Buffer.compare(Buffer.from(lastObject.key), Buffer.from(lastFolder)) > 0) {
     return lastObject.cursor;
   }
-  return sealCursor({ kind: "folder", name: lastFolder });
+  return sealCursor(listing, { kind: "folder", name: lastFolder });
 }
+
+/** The last characters of 1 to 4 bytes of UTF-8. */
+const lastCharacters = ["", "\u{7f}", "\u{7ff}", "\u{ffff}", "\u{10ffff}"] as const;
 
 /**
  * The key that a listing is to start after. After a folder, that is the last key that could be in it:
@@ -113,25 +128,31 @@ function endCursor(lastObject: ListedObject | undefined, lastFolder: string | un
  */
 function startAfter({ kind, name }: Place): string {
   if (kind === "object") return name;
-  const lastCharacter = "\u{10ffff}";
-  return name + lastCharacter.repeat(Math.floor((maxKeyBytes - Buffer.byteLength(name)) / 4));
+  const room = maxKeyBytes - Buffer.byteLength(name);
+  return name + lastCharacters[4].repeat(Math.floor(room / 4)) + (lastCharacters[room % 4] ?? "");
 }
+
+const endOfDelimiter = "\0";
 
 /**
  * A cursor is the name of the place, so it stays good over restarts, replicas and changes of the bucket.
- * It grants nothing: the prefix is asked for, and authorized, again.
+ * It grants nothing: the prefix is asked for, and authorized, again. With another delimiter the same name
+ * may be a folder or not.
  */
-function sealCursor({ kind, name }: Place): string {
-  return Buffer.from(`${kind === "object" ? "o" : "f"}${name}`).toString("base64url");
+function sealCursor({ delimiter }: Listing, { kind, name }: Place): string {
+  const place = `${kind === "object" ? "o" : "f"}${delimiter}${endOfDelimiter}${name}`;
+  return Buffer.from(place).toString("base64url");
 }
 
-function openCursor(cursor: string, prefix: string): Place {
+function openCursor(cursor: string, { prefix, delimiter }: Listing): Place {
   const bytes = Buffer.from(cursor, "base64url");
   const opened = bytes.toString("utf8");
   const kind = opened.startsWith("o") ? "object" : opened.startsWith("f") ? "folder" : undefined;
-  const name = opened.slice(1);
+  const head = `${delimiter}${endOfDelimiter}`;
+  const name = opened.slice(1 + head.length);
   const isUnharmed = bytes.toString("base64url") === cursor && Buffer.from(opened).equals(bytes);
-  if (kind === undefined || !isUnharmed || bytes.length > maxKeyBytes + 1 || !name.startsWith(prefix)) {
+  const isOfListing = opened.startsWith(head, 1) && name.startsWith(prefix);
+  if (kind === undefined || !isUnharmed || !isOfListing || Buffer.byteLength(name) > maxKeyBytes) {
     throw badUserInput("after", "Not a cursor of this listing.");
   }
   return { kind, name };

@@ -78,6 +78,30 @@ describe("listObjects", () => {
     expect(first).toBeDefined();
   });
 
+  it.each([0, 1, 2, 3])(
+    "goes on behind a folder whose last key fills all but %d bytes with the last character",
+    async (rest) => {
+      const prefix = `full${rest}/`;
+      const folder = `${prefix}${"x".repeat(6 + rest)}/`;
+      const longest = `${folder}${"\u{10ffff}".repeat(Math.floor((1024 - folder.length) / 4))}`;
+      const fullest = longest + ["", "z", "\u{7ff}", "\u{ffff}"][1024 - Buffer.byteLength(longest)];
+      for (const key of [`${folder}1`, fullest, `${prefix}z`]) {
+        await s3.send(new PutObjectCommand({ Bucket: store.bucket, Key: key, Body: "x" }));
+      }
+      expect(await walk({ first: 1, prefix, delimiter: "/" })).toEqual([folder, `${prefix}z`]);
+    },
+  );
+
+  it("takes no cursor of another delimiter, in which other things are folders", async () => {
+    const { endCursor: after } = await list({ prefix: "docs/", delimiter: "/", first: 1 });
+    expect((await list({ prefix: "docs/", delimiter: "/", after })).objects).toHaveLength(2);
+    for (const delimiter of [undefined, "", "e", "//"]) {
+      await expect(list({ prefix: "docs/", delimiter, after })).rejects.toMatchObject({
+        ...{ code: "BAD_USER_INPUT", field: "after" },
+      });
+    }
+  });
+
   it("refuses page sizes and cursors that are none", async () => {
     for (const first of [0, -1, 1001, 1.5, Number.NaN]) {
       await expect(list({ first })).rejects.toMatchObject({ code: "BAD_USER_INPUT", field: "first" });
