@@ -1,5 +1,5 @@
 import { DeleteObjectCommand } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { startRecordingProxy } from "../support/recording-proxy.ts";
 import { startServer } from "../support/server.ts";
 import { admin, ownPrefix, seed, store } from "./store.ts";
@@ -26,8 +26,8 @@ interface Page {
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
 }
 
-async function list(variables: object): Promise<Page> {
-  const data = await server.client.data<{ objects: Page }>(
+async function list(variables: object, { client } = server): Promise<Page> {
+  const data = await client.data<{ objects: Page }>(
     `query ($bucket: String!, $prefix: String, $delimiter: String, $first: Int, $after: String) {
       objects(bucket: $bucket, prefix: $prefix, delimiter: $delimiter, first: $first, after: $after) {
         nodes { key size downloadUrl(expiresIn: 600) { url } }
@@ -123,5 +123,61 @@ describe("a folder", () => {
       folders: [],
       pageInfo: { hasNextPage: false, endCursor: null },
     });
+  });
+});
+
+test("a cursor is good on another server", async () => {
+  const below = `${prefix}replicas/`;
+  for (const name of ["a", "b", "c/d", "e"]) await seed(bucket, below + name, name);
+  const other = await startServer({
+    store,
+    env: { VALETKEY_SECRET: "another secret of the tests that is longer than 32 bytes" },
+    grants: [{ who: "anonymous", bucket, prefix: below, allow: ["LIST", "DOWNLOAD"] }],
+  });
+  onTestFinished(() => other.close());
+  const { pageInfo } = await list({ prefix: below, delimiter: "/", first: 3 });
+  const next = await list({ prefix: below, delimiter: "/", after: pageInfo.endCursor }, other);
+  expect([next.nodes.map(({ key }) => key), next.folders]).toEqual([[`${below}e`], []]);
+});
+
+describe("keys that others wrote", () => {
+  const below = `${prefix}odd/`;
+  const names = [
+    ...[
+      "a\u0001b",
+      "line\nfeed",
+      "carriage\rreturn",
+      "tab\t",
+      "\u007f",
+      "\u0085x",
+      "nonchar\ufffe",
+      "\uffff",
+    ],
+    ...["1+1", "100%/%20/%2B", "\u00e9", "e\u0301", " leading", "trailing ", " ", "a&amp;b", "]]>", "<Key>"],
+    ...["folder/", "folder//", "a//b", "\u2028", "👩‍👩‍👧", "\u{10ffff}", "\\back", "{}|^`[]", "a?b#c", `"'`],
+    ...["!*'()", "__proto__", "true", "1e5", "${filename}", "k".repeat(1024 - below.length)],
+  ];
+  const inBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
+  const keys = names.map((name) => below + name).sort(inBytes);
+  beforeAll(async () => {
+    for (const key of keys) await seed(bucket, key, key);
+  });
+
+  test("are listed unharmed and in order, whole and one by one, with URLs that give them", async () => {
+    const { nodes } = await list({ prefix: below, first: 1000 });
+    expect(nodes.map(({ key }) => key)).toEqual(keys);
+    for (const { key, downloadUrl } of nodes) expect(await (await fetch(downloadUrl.url)).text()).toBe(key);
+    const found = await pages({ prefix: below, first: 1 });
+    expect(found.flatMap((page) => page.nodes.map(({ key }) => key))).toEqual(keys);
+  });
+
+  test("are summed up in the same folders in pages of every size", async () => {
+    const whole = await list({ prefix: below, delimiter: "/", first: 1000 });
+    expect(whole.folders).toEqual([`${below}100%/`, `${below}a/`, `${below}folder/`]);
+    const found = await pages({ prefix: below, delimiter: "/", first: 1 });
+    expect(found.flatMap(({ folders }) => folders)).toEqual(whole.folders);
+    expect(found.flatMap((page) => page.nodes.map(({ key }) => key))).toEqual(
+      whole.nodes.map(({ key }) => key),
+    );
   });
 });

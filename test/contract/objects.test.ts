@@ -281,4 +281,27 @@ describe("versions", () => {
     const { url } = await downloadUrl(client, { bucket: versioned, key, versionId });
     expect(await (await fetch(url)).text()).toBe("still here");
   });
+
+  test("of a delete marker name no object, and deleting it brings the object back", async () => {
+    const key = `${prefix}undeleted + é`;
+    await seed(versioned, key, "back");
+    const remove = async (object: object) => {
+      const data = await client.data<{ deleteObjects: { versionId: string }[] }>(
+        "mutation ($objects: [ObjectInput!]!) { deleteObjects(objects: $objects) { versionId } }",
+        { objects: [{ bucket: versioned, key, ...object }] },
+      );
+      return data.deleteObjects[0]?.versionId;
+    };
+    const marker = await remove({});
+    expect(await describeObject({ bucket: versioned, key, versionId: marker })).toBeNull();
+    await expect(downloadUrl(client, { bucket: versioned, key, versionId: marker })).rejects.toMatchObject({
+      code: "OBJECT_NOT_FOUND",
+    });
+    await expect(
+      copyObject(client, { bucket: versioned, key, versionId: marker }, { bucket, key: `${prefix}undead` }),
+    ).rejects.toMatchObject({ code: "OBJECT_NOT_FOUND" });
+    expect(await remove({ versionId: marker })).toBe(marker);
+    const { url } = await downloadUrl(client, { bucket: versioned, key });
+    expect(await (await fetch(url)).text()).toBe("back");
+  });
 });
