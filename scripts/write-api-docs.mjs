@@ -1,7 +1,16 @@
 // Writes docs/api.md from the schema's descriptions and the examples of docs/examples.
 // With --check it only says whether the file is up to date.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { buildSchema, isEnumType, isInputObjectType, isObjectType, isScalarType, isUnionType } from "graphql";
+import {
+  astFromValue,
+  buildSchema,
+  isEnumType,
+  isInputObjectType,
+  isObjectType,
+  isScalarType,
+  isUnionType,
+  print,
+} from "graphql";
 
 const schema = buildSchema(readFileSync("schema.graphql", "utf8"));
 const isOwn = ({ name }) =>
@@ -10,10 +19,8 @@ const types = Object.values(schema.getTypeMap()).filter(isOwn);
 const roots = [schema.getQueryType(), schema.getMutationType()];
 
 const oneLine = (text) => (text ?? "").replaceAll(/\s*\n\s*/g, " ").replaceAll("|", "\\|");
-const withDefault = ({ defaultValue }) =>
-  defaultValue === undefined || defaultValue === null
-    ? ""
-    : ` = ${JSON.stringify(defaultValue).replaceAll('"', "")}`;
+const withDefault = ({ type, defaultValue }) =>
+  defaultValue === undefined || defaultValue === null ? "" : ` = ${print(astFromValue(defaultValue, type))}`;
 
 function table(head, rows) {
   if (rows.length === 0) return "";
@@ -24,24 +31,34 @@ function table(head, rows) {
   ].join("\n");
 }
 
-function field(owner, { name, type, description, args }) {
+function argumentTable(args) {
   const rows = args.map((arg) => [
     `\`${arg.name}\``,
     `\`${arg.type}${withDefault(arg)}\``,
     oneLine(arg.description),
   ]);
-  return [`### ${owner}.${name}`, `\`${type}\``, description, table(["argument", "type", ""], rows)]
+  return table(["argument", "type", ""], rows);
+}
+
+function field(owner, { name, type, description, args }) {
+  return [`### ${owner}.${name}`, `\`${type}\``, description, argumentTable(args)]
     .filter(Boolean)
     .join("\n\n");
 }
 
 function members(type) {
-  const rows = Object.values(type.getFields()).map((member) => {
-    const args = (member.args ?? []).map((arg) => `${arg.name}: ${arg.type}${withDefault(arg)}`).join(", ");
-    const signature = `\`${member.name}${args === "" ? "" : `(${args})`}\``;
+  const fields = Object.values(type.getFields());
+  const rows = fields.map((member) => {
+    const signature = `\`${member.name}${member.args?.length ? "(…)" : ""}\``;
     return [signature, `\`${member.type}${withDefault(member)}\``, oneLine(member.description)];
   });
-  return [`### ${type.name}`, type.description, table(["field", "type", ""], rows)]
+  const withArguments = fields.filter(({ args }) => args?.length);
+  return [
+    `### ${type.name}`,
+    type.description,
+    table(["field", "type", ""], rows),
+    ...withArguments.flatMap(({ name, args }) => [`\`${name}\` takes:`, argumentTable(args)]),
+  ]
     .filter(Boolean)
     .join("\n\n");
 }

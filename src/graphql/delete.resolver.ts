@@ -11,11 +11,12 @@ export class DeleteResolver {
   @Mutation(() => [DeletedObject], {
     nullable: "items",
     description:
-      "Deletes up to 1,000 objects: item i answers object i. Deleting one that is not there is no error. An item that fails is null, with an error whose path names it.",
+      "Deletes up to 1,000 objects: item i answers object i. Deleting one that is not there is no error. An item that fails is null, with an error whose path names it. In a bucket with versioning a delete without `versionId` hides the object behind a delete marker, whose id is the answer's versionId: deleting that version of it brings the object back. A delete with `versionId` is for good.",
   })
   deleteObjects(
     @Ctx() context: RequestContext,
-    @Arg("objects", () => [ObjectInput]) objects: ObjectInput[],
+    @Arg("objects", () => [ObjectInput], { description: "The objects, up to 1,000, of any buckets." })
+    objects: ObjectInput[],
   ): Promise<(DeletedObject | Error)[]> {
     return answerEach(objects, "objects", async (object, at) => {
       const address = parseObjectAddress(object, context.services.regions, at);

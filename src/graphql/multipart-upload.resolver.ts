@@ -32,7 +32,10 @@ export class MultipartUploadResolver {
   })
   async upload(
     @Ctx() context: RequestContext,
-    @Arg("id", () => ID) id: string,
+    @Arg("id", () => ID, {
+      description: "The `id` of requestUpload's answer.",
+    })
+    id: string,
   ): Promise<MultipartUpload | null> {
     const upload = openPromised(context, id);
     try {
@@ -50,12 +53,23 @@ export class MultipartUploadResolver {
   })
   async uploads(
     @Ctx() context: RequestContext,
-    @Arg("bucket", () => String) bucket: string,
-    @Arg("prefix", () => String, { nullable: true, defaultValue: "" }) prefix: string | null,
-    @Arg("region", () => String, { nullable: true }) region: string | null,
+    @Arg("bucket", () => String, { description: "The bucket's name." }) bucket: string,
+    @Arg("prefix", () => String, {
+      nullable: true,
+      defaultValue: "",
+      description: "It has to lie inside a prefix that the caller may upload to.",
+    })
+    prefix: string | null,
+    @Arg("region", () => String, {
+      nullable: true,
+      description: "The bucket's region. Left out: the server's first region.",
+    })
+    region: string | null,
     @Arg("first", () => Int, { nullable: true, defaultValue: 100, description: "1 to 1,000." })
     first: number | null,
-    @Arg("after", () => String, { nullable: true }) after: string | null,
+    @Arg("after", () => String, { nullable: true, description: "An endCursor, or an edge's cursor." }) after:
+      | string
+      | null,
   ): Promise<PendingUploadConnection> {
     const address = parseBucketAddress({ bucket, region }, context.services.regions);
     const below = parseKeyPrefix(prefix ?? "");
@@ -85,7 +99,10 @@ export class MultipartUploadResolver {
   })
   async completeUpload(
     @Ctx() context: RequestContext,
-    @Arg("id", () => ID) id: string,
+    @Arg("id", () => ID, {
+      description: "The `id` of requestUpload's answer.",
+    })
+    id: string,
     @Arg("parts", () => [CompletedPartInput], {
       nullable: true,
       description:
@@ -104,7 +121,13 @@ export class MultipartUploadResolver {
   @Mutation(() => ID, {
     description: "Ends a multipart upload and frees its parts. Aborting one that is gone is no error.",
   })
-  async abortUpload(@Ctx() context: RequestContext, @Arg("id", () => ID) id: string): Promise<string> {
+  async abortUpload(
+    @Ctx() context: RequestContext,
+    @Arg("id", () => ID, {
+      description: "The `id` of requestUpload's answer, or of `uploads`.",
+    })
+    id: string,
+  ): Promise<string> {
     const upload = open(context, id);
     await context.inRegionOf(upload, (s3, there) => abortMultipartUpload(s3, there));
     return id;
@@ -117,9 +140,20 @@ export class MultipartUploadResolver {
   async parts(
     @Root() { upload }: MultipartUpload,
     @Ctx() context: RequestContext,
-    @Arg("numbers", () => [Int], { nullable: true }) numbers: number[] | null,
-    @Arg("first", () => Int, { nullable: true }) first: number | null,
-    @Arg("after", () => Int, { nullable: true, defaultValue: 0 }) after: number | null,
+    @Arg("numbers", () => [Int], { nullable: true, description: "These parts, held by S3 or not." }) numbers:
+      | number[]
+      | null,
+    @Arg("first", () => Int, {
+      nullable: true,
+      description: "So many of the parts that S3 does not hold: 1 to 1,000, which is the default.",
+    })
+    first: number | null,
+    @Arg("after", () => Int, {
+      nullable: true,
+      defaultValue: 0,
+      description: "Only parts with higher numbers.",
+    })
+    after: number | null,
     @Arg("expiresIn", () => Int, {
       nullable: true,
       defaultValue: defaultExpiresInSeconds,

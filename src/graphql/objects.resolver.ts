@@ -22,10 +22,18 @@ export class ObjectsResolver {
   @Query(() => S3Object, { nullable: true, description: "One object; null when there is none." })
   async object(
     @Ctx() context: RequestContext,
-    @Arg("bucket", () => String) bucket: string,
-    @Arg("key", () => String) key: string,
-    @Arg("region", () => String, { nullable: true }) region: string | null,
-    @Arg("versionId", () => String, { nullable: true }) versionId: string | null,
+    @Arg("bucket", () => String, { description: "The bucket's name." }) bucket: string,
+    @Arg("key", () => String, { description: "The object's key, exactly as it is." }) key: string,
+    @Arg("region", () => String, {
+      nullable: true,
+      description: "The bucket's region. Left out: the server's first region.",
+    })
+    region: string | null,
+    @Arg("versionId", () => String, {
+      nullable: true,
+      description: "A version, in a bucket with versioning. Left out: the latest.",
+    })
+    versionId: string | null,
   ): Promise<S3Object | null> {
     const address = parseObjectAddress({ bucket, key, region, versionId }, context.services.regions);
     authorizeDownload(context.grants, address);
@@ -45,7 +53,7 @@ export class ObjectsResolver {
   })
   async objects(
     @Ctx() context: RequestContext,
-    @Arg("bucket", () => String) bucket: string,
+    @Arg("bucket", () => String, { description: "The bucket's name." }) bucket: string,
     @Arg("prefix", () => String, {
       nullable: true,
       defaultValue: "",
@@ -54,14 +62,21 @@ export class ObjectsResolver {
     prefix: string | null,
     @Arg("delimiter", () => String, { nullable: true, description: "Usually `/`." })
     delimiter: string | null,
-    @Arg("region", () => String, { nullable: true }) region: string | null,
+    @Arg("region", () => String, {
+      nullable: true,
+      description: "The bucket's region. Left out: the server's first region.",
+    })
+    region: string | null,
     @Arg("first", () => Int, {
       nullable: true,
       defaultValue: 100,
       description: "Objects and folders together: 1 to 1,000.",
     })
     first: number | null,
-    @Arg("after", () => String, { nullable: true, description: "An endCursor, or an edge's cursor." })
+    @Arg("after", () => String, {
+      nullable: true,
+      description: "An endCursor, or an edge's cursor, of a listing with the same prefix and delimiter.",
+    })
     after: string | null,
   ): Promise<ObjectConnection> {
     const address = parseBucketAddress({ bucket, region }, context.services.regions);
@@ -91,12 +106,17 @@ export class ObjectsResolver {
 
   @Mutation(() => S3Object, {
     description:
-      "Copies an object inside S3: its bytes do not pass through the server. What `to` says of type, metadata, tags and headers replaces the original's; what it leaves out is kept.",
+      "Copies an object inside S3, of any size: its bytes do not pass through the server. What `to` says of type, headers, metadata and tags replaces the original's, what it leaves out is kept. Metadata and tags are replaced as a whole: `[]` clears them. A copy onto itself has to change something; one of an older version (`from.versionId`) onto its own key makes that the latest. The limits of the grant to UPLOAD count (size, content type). `to.checksum` is refused: S3 would not compare it.",
   })
   async copyObject(
     @Ctx() context: RequestContext,
-    @Arg("from", () => ObjectInput) from: ObjectInput,
-    @Arg("to", () => UploadInput) to: UploadInput,
+    @Arg("from", () => ObjectInput, { description: "The original. Takes a grant to DOWNLOAD it." })
+    from: ObjectInput,
+    @Arg("to", () => UploadInput, {
+      description:
+        "Where the copy goes, and what is to be other than the original's. Takes a grant to UPLOAD there.",
+    })
+    to: UploadInput,
   ): Promise<S3Object> {
     const source = parseObjectAddress(from, context.services.regions, "from.");
     const target = parseObjectAddress(to, context.services.regions, "to.");

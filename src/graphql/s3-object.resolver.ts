@@ -63,7 +63,8 @@ export class S3ObjectResolver {
   }
 
   @FieldResolver(() => DownloadUrl, {
-    description: "A presigned GET, signed in process: it costs no call to S3.",
+    description:
+      "A presigned GET, signed in process: it costs no call to S3, and the object may be gone by then. Of a key with `.` or `..` as a segment, which others may have written, the URL is right, but browsers and most HTTP clients fold such segments and are refused (curl: `--path-as-is`).",
   })
   downloadUrl(
     @Root() { address }: S3Object,

@@ -18,7 +18,8 @@ export class UploadFileResolver {
   })
   async uploadFile(
     @Ctx() context: RequestContext,
-    @Arg(fileArgument, () => Upload) file: IncomingFile,
+    @Arg(fileArgument, () => Upload, { description: "The file, as the form's `map` names it." })
+    file: IncomingFile,
     @Arg("input", () => UploadInput, {
       description: "Its contentType goes before the one that the form says.",
     })

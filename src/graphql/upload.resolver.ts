@@ -19,7 +19,8 @@ export class UploadResolver {
   })
   requestUpload(
     @Ctx() context: RequestContext,
-    @Arg("input", () => UploadInput) input: UploadInput,
+    @Arg("input", () => UploadInput, { description: "Where the file goes, and what is kept with it." })
+    input: UploadInput,
     @Arg("size", () => SafeInt, { description: "The file's exact size in bytes." }) size: number,
     @Arg("expiresIn", () => Int, {
       nullable: true,
@@ -27,7 +28,11 @@ export class UploadResolver {
       description: expiresInDescription,
     })
     expiresIn: number | null,
-    @Arg("method", () => UploadMethod, { nullable: true, defaultValue: UploadMethod.AUTO })
+    @Arg("method", () => UploadMethod, {
+      nullable: true,
+      defaultValue: UploadMethod.AUTO,
+      description: "How the bytes will travel.",
+    })
     method: UploadMethod | null,
     @Arg("resume", () => Boolean, {
       nullable: true,
@@ -47,7 +52,8 @@ export class UploadResolver {
   })
   requestUploads(
     @Ctx() context: RequestContext,
-    @Arg("uploads", () => [RequestUploadInput]) uploads: RequestUploadInput[],
+    @Arg("uploads", () => [RequestUploadInput], { description: "The uploads, up to 1,000." })
+    uploads: RequestUploadInput[],
     @Arg("expiresIn", () => Int, {
       nullable: true,
       defaultValue: defaultExpiresInSeconds,

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { request } from "node:http";
+import { text } from "node:stream/consumers";
 import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { startRecordingProxy } from "../support/recording-proxy.ts";
@@ -180,4 +183,17 @@ describe("keys that others wrote", () => {
       whole.nodes.map(({ key }) => key),
     );
   });
+});
+
+test("a key with .. as a segment is listed, with a URL that works where nobody folds it", async () => {
+  const keys = ["a", "a/../b"].map((name) => `${prefix}dots/${name}`);
+  for (const key of keys) await seed(bucket, key, key);
+  const { nodes } = await list({ prefix: `${prefix}dots/` });
+  expect(nodes.map(({ key }) => key)).toEqual(keys);
+  const url = nodes[1]?.downloadUrl.url ?? "";
+  expect((await fetch(url)).status).toBe(403);
+  const { hostname, port } = new URL(url);
+  const answer = request({ hostname, port, path: url.slice(new URL(url).origin.length), agent: false }).end();
+  const [response] = await once(answer, "response");
+  expect(await text(response)).toBe(keys[1]);
 });

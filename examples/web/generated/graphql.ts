@@ -6,14 +6,20 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
 /** The checksums that S3 verifies and keeps. */
 export type ChecksumAlgorithm =
+  /** 4 bytes, zlib's. Also for multipart uploads. */
   | 'CRC32'
+  /** 4 bytes, Castagnoli's. Also for multipart uploads. */
   | 'CRC32C'
+  /** 8 bytes. Also for multipart uploads. */
   | 'CRC64NVME'
+  /** 20 bytes. Not for multipart uploads. */
   | 'SHA1'
+  /** 32 bytes. Not for multipart uploads. */
   | 'SHA256';
 
 /** A checksum of the whole file, which S3 holds the bytes against. */
 export type ChecksumInput = {
+  /** Which checksum it is. A multipart upload takes a CRC. */
   algorithm: ChecksumAlgorithm;
   /** Base64 of the checksum's bytes, as in S3's x-amz-checksum-* headers. */
   value: string;
@@ -21,7 +27,9 @@ export type ChecksumInput = {
 
 /** A name and a value: one entry of metadata, one tag. */
 export type KeyValueInput = {
+  /** Metadata: what a header's name may be, up to 128 characters, in lower case when it is read. A tag: up to 128 letters, digits, spaces and `+-=._:/@`, not beginning with `aws:`. */
   name: string;
+  /** Metadata: any text without control characters. A tag: up to 256 of the characters of its name. */
   value: string;
 };
 

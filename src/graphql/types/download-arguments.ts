@@ -28,7 +28,8 @@ class LifetimeArguments {
 export class DownloadArguments extends LifetimeArguments {
   @Field(() => Disposition, {
     nullable: true,
-    description: "Whether a browser shows the file or saves it, whatever is stored with it.",
+    description:
+      "Whether a browser shows the file or saves it, whatever is stored with it. Left out: as it is stored, and without that a browser shows what it can.",
   })
   disposition?: Disposition | null;
 
@@ -51,13 +52,16 @@ const verifyDescription =
 
 @ArgsType()
 export class DownloadUrlArguments extends DownloadArguments {
-  @Field(() => String)
+  @Field(() => String, { description: "The bucket's name." })
   bucket!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: "The object's key, exactly as it is." })
   key!: string;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: "The bucket's region. Left out: the server's first region.",
+  })
   region?: string | null;
 
   @Field(() => String, { nullable: true, description: "Left out: the latest version." })
@@ -69,7 +73,7 @@ export class DownloadUrlArguments extends DownloadArguments {
 
 @ArgsType()
 export class DownloadUrlsArguments extends LifetimeArguments {
-  @Field(() => [ObjectInput])
+  @Field(() => [ObjectInput], { description: "The objects, up to 1,000." })
   objects!: ObjectInput[];
 
   @Field(() => Boolean, { nullable: true, defaultValue: true, description: verifyDescription })

@@ -11,10 +11,10 @@ export class DownloadUrl {
   @Field(() => DateTimeISO, { description: "The URL works until then, and not after." })
   expiresAt!: Date;
 
-  @Field(() => String)
+  @Field(() => String, { description: "The bucket's name." })
   bucket!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: "The object's key." })
   key!: string;
 
   @Field(() => String, { description: "The region that the bucket is in." })

@@ -9,7 +9,10 @@ registerEnumType(Disposition, {
   name: "Disposition",
   description: "What a browser does with a download.",
   valuesConfig: {
-    INLINE: { description: "Shows it, if it can." },
+    INLINE: {
+      description:
+        "Shows it, if it can, also when it is stored as an attachment. A stored text/html or image/svg+xml then runs as a page of the bucket's origin: for files of strangers ask for ATTACHMENT, or give a `contentType` that runs nothing.",
+    },
     ATTACHMENT: { description: "Saves it." },
   },
 });
@@ -63,4 +66,11 @@ export enum ChecksumAlgorithm {
 registerEnumType(ChecksumAlgorithm, {
   name: "ChecksumAlgorithm",
   description: "The checksums that S3 verifies and keeps.",
+  valuesConfig: {
+    CRC32: { description: "4 bytes, zlib's. Also for multipart uploads." },
+    CRC32C: { description: "4 bytes, Castagnoli's. Also for multipart uploads." },
+    CRC64NVME: { description: "8 bytes. Also for multipart uploads." },
+    SHA1: { description: "20 bytes. Not for multipart uploads." },
+    SHA256: { description: "32 bytes. Not for multipart uploads." },
+  },
 });

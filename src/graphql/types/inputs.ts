@@ -28,16 +28,22 @@ export class ObjectInput {
 
 @InputType({ description: "A name and a value: one entry of metadata, one tag." })
 export class KeyValueInput {
-  @Field(() => String)
+  @Field(() => String, {
+    description:
+      "Metadata: what a header's name may be, up to 128 characters, in lower case when it is read. A tag: up to 128 letters, digits, spaces and `+-=._:/@`, not beginning with `aws:`.",
+  })
   name!: string;
 
-  @Field(() => String)
+  @Field(() => String, {
+    description:
+      "Metadata: any text without control characters. A tag: up to 256 of the characters of its name.",
+  })
   value!: string;
 }
 
 @InputType({ description: "A checksum of the whole file, which S3 holds the bytes against." })
 export class ChecksumInput {
-  @Field(() => ChecksumAlgorithm)
+  @Field(() => ChecksumAlgorithm, { description: "Which checksum it is. A multipart upload takes a CRC." })
   algorithm!: ChecksumAlgorithm;
 
   @Field(() => String, {
@@ -111,13 +117,17 @@ export class UploadInput {
 
 @InputType({ description: "One upload of `requestUploads`." })
 export class RequestUploadInput {
-  @Field(() => UploadInput)
+  @Field(() => UploadInput, { description: "Where the file goes, and what is kept with it." })
   input!: UploadInput;
 
   @Field(() => SafeInt, { description: "The file's size in bytes." })
   size!: number;
 
-  @Field(() => UploadMethod, { nullable: true, defaultValue: UploadMethod.AUTO })
+  @Field(() => UploadMethod, {
+    nullable: true,
+    defaultValue: UploadMethod.AUTO,
+    description: "How the bytes will travel.",
+  })
   method?: UploadMethod | null;
 }
 

@@ -2,9 +2,9 @@ import { Field, ObjectType } from "type-graphql";
 
 @ObjectType({ description: "A name and a value: a header, a form field, one entry of metadata, one tag." })
 export class KeyValue {
-  @Field(() => String)
+  @Field(() => String, { description: "Metadata's names come in lower case." })
   name!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: "Any text." })
   value!: string;
 }

@@ -24,16 +24,16 @@ export class UploadPart {
 
 @ObjectType({ description: "A part that S3 holds." })
 export class UploadedPart {
-  @Field(() => Int)
+  @Field(() => Int, { description: "From 1." })
   number!: number;
 
   @Field(() => SafeInt, { description: "Bytes." })
   size!: number;
 
-  @Field(() => String)
+  @Field(() => String, { description: "What S3 answered to the part, without quotes." })
   etag!: string;
 
-  @Field(() => DateTimeISO, { nullable: true })
+  @Field(() => DateTimeISO, { nullable: true, description: "When S3 had all of it." })
   uploadedAt!: Date | null;
 }
 
@@ -48,13 +48,13 @@ export class MultipartUpload {
   })
   id!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: "The bucket's name." })
   bucket!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: "The key that the file will have." })
   key!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: "The region that the bucket is in." })
   region!: string;
 
   @Field(() => SafeInt, { description: "The whole file's size in bytes, as promised in requestUpload." })
@@ -65,10 +65,10 @@ export class MultipartUpload {
   })
   partSize!: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: "How many parts there are." })
   partCount!: number;
 
-  @Field(() => DateTimeISO, { nullable: true })
+  @Field(() => DateTimeISO, { nullable: true, description: "When the upload was begun." })
   startedAt!: Date | null;
 
   /** What the id seals; `parts` and `uploadedParts` are answered from it. */
@@ -80,36 +80,36 @@ export class PendingUpload {
   @Field(() => ID, { description: "For abortUpload." })
   id!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: "The bucket's name." })
   bucket!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: "The key that the file would have." })
   key!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: "The region that the bucket is in." })
   region!: string;
 
-  @Field(() => DateTimeISO)
+  @Field(() => DateTimeISO, { description: "When the upload was begun." })
   startedAt!: Date;
 }
 
-@ObjectType()
+@ObjectType({ description: "An upload of a page, and its place." })
 export class PendingUploadEdge {
-  @Field(() => String)
+  @Field(() => String, { description: "Give it as `after` to go on behind this upload." })
   cursor!: string;
 
-  @Field(() => PendingUpload)
+  @Field(() => PendingUpload, { description: "The upload." })
   node!: PendingUpload;
 }
 
 @ObjectType({ description: "A page of multipart uploads in progress." })
 export class PendingUploadConnection {
-  @Field(() => [PendingUploadEdge])
+  @Field(() => [PendingUploadEdge], { description: "The page's uploads, each with its cursor." })
   edges!: PendingUploadEdge[];
 
-  @Field(() => [PendingUpload])
+  @Field(() => [PendingUpload], { description: "The page's uploads." })
   nodes!: PendingUpload[];
 
-  @Field(() => PageInfo)
+  @Field(() => PageInfo, { description: "Where the page ends." })
   pageInfo!: PageInfo;
 }

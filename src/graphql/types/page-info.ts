@@ -1,8 +1,8 @@
 import { Field, ObjectType } from "type-graphql";
 
-@ObjectType()
+@ObjectType({ description: "Where a page ends." })
 export class PageInfo {
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: "Whether there is more behind endCursor." })
   hasNextPage!: boolean;
 
   @Field(() => String, { nullable: true, description: "Give it as `after` to get the next page." })

@@ -6,12 +6,12 @@ import { DateTimeISO, SafeInt } from "./scalars.ts";
 
 @ObjectType({ description: "A checksum that S3 keeps of an object." })
 export class Checksum {
-  @Field(() => ChecksumAlgorithm)
+  @Field(() => ChecksumAlgorithm, { description: "Which checksum it is." })
   algorithm!: ChecksumAlgorithm;
 
   @Field(() => String, {
     description:
-      "Base64. Of an object that was sent in parts it may be a checksum of the parts' checksums: `…-3`.",
+      "Base64 of the checksum of all of the object's bytes. A checksum of the parts' checksums, which S3 may keep of an object sent in parts, is not shown.",
   })
   value!: string;
 }
@@ -22,13 +22,13 @@ export class Checksum {
     "An object that S3 stores. contentType, contentDisposition, cacheControl, metadata and checksum take one HEAD for all of them, tags one GetObjectTagging; of an object that was deleted since it was listed they are null or empty.",
 })
 export class S3Object {
-  @Field(() => String)
+  @Field(() => String, { description: "The bucket's name." })
   bucket!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: "The object's key." })
   key!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: "The region that the bucket is in." })
   region!: string;
 
   @Field(() => SafeInt, { description: "Bytes." })
@@ -39,10 +39,17 @@ export class S3Object {
   })
   etag!: string;
 
-  @Field(() => DateTimeISO, { nullable: true })
+  @Field(() => DateTimeISO, {
+    nullable: true,
+    description: "When S3 stored it, to the second where HEAD says it.",
+  })
   lastModified!: Date | null;
 
-  @Field(() => String, { nullable: true, description: "In a bucket with versioning." })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "In a bucket with versioning, of an object that was asked for or written. Null in `objects`: a listing is of the latest versions and does not name them.",
+  })
   versionId!: string | null;
 
   @Field(() => String, { nullable: true, description: "Null means STANDARD." })
@@ -52,21 +59,24 @@ export class S3Object {
   address!: ObjectAddress;
 }
 
-@ObjectType()
+@ObjectType({ description: "An object of a page, and its place." })
 export class ObjectEdge {
-  @Field(() => String)
+  @Field(() => String, {
+    description:
+      "Give it as `after` to go on behind this object, with the same prefix and delimiter. It stays good over restarts.",
+  })
   cursor!: string;
 
-  @Field(() => S3Object)
+  @Field(() => S3Object, { description: "The object." })
   node!: S3Object;
 }
 
 @ObjectType({ description: "A page of objects, in the order of their keys' UTF-8 bytes." })
 export class ObjectConnection {
-  @Field(() => [ObjectEdge])
+  @Field(() => [ObjectEdge], { description: "The page's objects, each with its cursor." })
   edges!: ObjectEdge[];
 
-  @Field(() => [S3Object])
+  @Field(() => [S3Object], { description: "The page's objects." })
   nodes!: S3Object[];
 
   @Field(() => [String], {
@@ -74,16 +84,16 @@ export class ObjectConnection {
   })
   folders!: string[];
 
-  @Field(() => PageInfo)
+  @Field(() => PageInfo, { description: "Where the page ends." })
   pageInfo!: PageInfo;
 }
 
 @ObjectType({ description: "An object that is not there any more." })
 export class DeletedObject {
-  @Field(() => String)
+  @Field(() => String, { description: "The bucket's name." })
   bucket!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: "The object's key." })
   key!: string;
 
   @Field(() => String, {

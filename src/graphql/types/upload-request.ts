@@ -17,13 +17,13 @@ export class PutUpload {
   @Field(() => DateTimeISO, { description: "The upload has to start by then." })
   expiresAt!: Date;
 
-  @Field(() => String)
+  @Field(() => String, { description: "The bucket's name." })
   bucket!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: "The key that the file will have." })
   key!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: "The region that the bucket is in." })
   region!: string;
 }
 
@@ -38,13 +38,13 @@ export class PostUpload {
   @Field(() => DateTimeISO, { description: "The upload has to start by then." })
   expiresAt!: Date;
 
-  @Field(() => String)
+  @Field(() => String, { description: "The bucket's name." })
   bucket!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: "The key that the file will have." })
   key!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: "The region that the bucket is in." })
   region!: string;
 }
 

@@ -4,13 +4,13 @@ import { SafeInt } from "./scalars.ts";
 
 @ObjectType("Grant", { description: "What the caller may do below one prefix." })
 export class ViewerGrant {
-  @Field(() => String)
+  @Field(() => String, { description: "The bucket's name." })
   bucket!: string;
 
   @Field(() => String, { description: "Keys have to start with it. Empty: the whole bucket." })
   prefix!: string;
 
-  @Field(() => [Action])
+  @Field(() => [Action], { description: "What is allowed there." })
   actions!: Action[];
 
   @Field(() => SafeInt, { nullable: true, description: "The largest file to upload, in bytes." })
@@ -25,7 +25,10 @@ export class Viewer {
   @Field(() => String, { nullable: true, description: "The token's `sub`; null without a token." })
   subject!: string | null;
 
-  @Field(() => Boolean)
+  @Field(() => Boolean, {
+    description:
+      "Whether a token came. One that is not valid is an error (HTTP 401), not an anonymous caller.",
+  })
   authenticated!: boolean;
 
   @Field(() => [ViewerGrant], { description: "What the caller may do. S3 enforces the same." })

@@ -1,0 +1,29 @@
+import { type GraphQLNamedType, isEnumType, isInputObjectType, isObjectType } from "graphql";
+import { expect, test } from "vitest";
+import { createSchema } from "../../../src/graphql/schema.ts";
+
+interface Described {
+  readonly name: string;
+  readonly description?: string | null | undefined;
+  readonly args?: readonly Described[];
+}
+
+function membersOf(type: GraphQLNamedType): readonly Described[] {
+  if (isEnumType(type)) return type.getValues();
+  return isObjectType(type) || isInputObjectType(type) ? Object.values(type.getFields()) : [];
+}
+
+function undescribed(parts: readonly Described[], path = ""): string[] {
+  return parts.flatMap(({ name, description, args = [] }) => [
+    ...(description ? [] : [`${path}${name}`]),
+    ...undescribed(args, `${path}${name}.`),
+  ]);
+}
+
+test("everything in the schema is described", async () => {
+  const schema = await createSchema();
+  const roots = [schema.getQueryType(), schema.getMutationType()];
+  const types = Object.values(schema.getTypeMap()).filter(({ name }) => !name.startsWith("__"));
+  expect(undescribed(types.filter((type) => !roots.some((root) => root === type)))).toEqual([]);
+  expect(types.flatMap((type) => undescribed(membersOf(type), `${type.name}.`))).toEqual([]);
+});
