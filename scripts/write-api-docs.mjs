@@ -1,6 +1,7 @@
 // Writes docs/api.md from the schema's descriptions and the examples of docs/examples.
 // With --check it only says whether the file is up to date.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { extname } from "node:path";
 import {
   astFromValue,
   buildSchema,
@@ -74,12 +75,14 @@ function others(type) {
   return [`### ${type.name}`, type.description, table(["value", ""], rows)].filter(Boolean).join("\n\n");
 }
 
+const languages = { ".graphql": "graphql", ".sh": "sh" };
 const examples = readdirSync("docs/examples")
-  .filter((name) => name.endsWith(".graphql"))
+  .filter((name) => extname(name) in languages)
   .sort()
   .map((name) => {
     const [title, ...lines] = readFileSync(`docs/examples/${name}`, "utf8").trim().split("\n");
-    return `### ${title.replace(/^#\s*/, "")}\n\n\`\`\`graphql\n${lines.join("\n").trim()}\n\`\`\``;
+    const block = `\`\`\`${languages[extname(name)]}\n${lines.join("\n").trim()}\n\`\`\``;
+    return `### ${title.replace(/^#\s*/, "")}\n\n${block}`;
   });
 
 const isRoot = (type) => roots.includes(type);

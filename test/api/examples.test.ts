@@ -2,7 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startDemo } from "../support/demo-server.ts";
-import { uploadFile } from "../support/operations.ts";
+import type { Variables } from "../support/graphql-client.ts";
+import { requestUpload, uploadFile } from "../support/operations.ts";
+import { sendPut } from "../support/presigned-requests.ts";
+import { hasCurl, pasteIntoShell } from "../support/shell.ts";
 
 const folder = resolve(import.meta.dirname, "../../docs/examples");
 const documents = readdirSync(folder).filter((name) => name.endsWith(".graphql"));
@@ -23,13 +26,23 @@ const errorsOf: Readonly<Record<string, object>> = {
   "05-many.graphql": [{ path: ["downloadUrls", 1], extensions: { code: "OBJECT_NOT_FOUND" } }],
 };
 
+/** What the examples with variables are given. */
+const variablesOf: Readonly<Record<string, () => Promise<Variables>>> = {
+  "11-complete.graphql": async () => {
+    const input = { bucket: "demo", key: "films/short.mp4" };
+    const upload = await requestUpload(client, "MULTIPART", { input, size: 4 });
+    for (const part of upload.parts) await sendPut(part, Buffer.from("film"));
+    return { id: upload.id };
+  },
+};
+
 describe("the examples of docs/examples", () => {
   test("are there", () => {
-    expect(documents.length).toBeGreaterThanOrEqual(7);
+    expect(documents.length).toBeGreaterThanOrEqual(11);
   });
 
   test.each(documents)("%s runs as it stands", async (name) => {
-    const { status, data, errors } = await client.answer(documentOf(name));
+    const { status, data, errors } = await client.answer(documentOf(name), await variablesOf[name]?.());
     expect(status).toBe(200);
     expect(data).toEqual(expect.anything());
     if (name in errorsOf) expect(errors).toMatchObject(errorsOf[name] ?? []);
@@ -56,4 +69,43 @@ describe("the examples of docs/examples", () => {
     const disposition = (await fetch(downloadUrl.url)).headers.get("content-disposition");
     expect(disposition).toMatch(/^attachment; filename="[^"]+"; filename\*=UTF-8''Katze/);
   });
+
+  test("08-next-page.graphql goes on to the last page", async () => {
+    const found: string[] = [];
+    let after: string | null = null;
+    do {
+      const data: { objects: Page } = await client.data(documentOf("08-next-page.graphql"), { after });
+      const { folders, nodes, pageInfo } = data.objects;
+      found.push(...folders, ...nodes.map(({ key }) => key));
+      after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
+    } while (after !== null);
+    expect(found).toEqual(expect.arrayContaining(["photos/2026/", "photos/cat.png"]));
+    expect(new Set(found).size).toBe(found.length);
+  });
+
+  test("09-tags.graphql shows the new tags, and the old type", async () => {
+    expect(await client.data(documentOf("09-tags.graphql"))).toEqual({
+      copyObject: { contentType: "image/png", tags: [{ name: "made by", value: "Zoë + co" }] },
+    });
+  });
+
+  test("10-stable-url.graphql gives a URL that works", async () => {
+    const { downloadUrl } = await client.data<{ downloadUrl: { url: string } }>(
+      documentOf("10-stable-url.graphql"),
+    );
+    expect(await (await fetch(downloadUrl.url)).text()).toBe("a cat");
+  });
+
+  test.runIf(hasCurl)("12-upload-file.sh stores the file", async () => {
+    const [output = ""] = await pasteIntoShell([documentOf("12-upload-file.sh")], server.url);
+    expect(JSON.parse(output)).toEqual({
+      data: { uploadFile: { key: "photos/dog.png", size: 5, contentType: "image/png" } },
+    });
+  });
 });
+
+interface Page {
+  readonly folders: readonly string[];
+  readonly nodes: readonly { readonly key: string }[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string };
+}
