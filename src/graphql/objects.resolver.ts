@@ -128,7 +128,7 @@ export class ObjectsResolver {
     const copied = await context.inRegionOf(target, (_, there) =>
       copyObject({
         s3: () => context.freshS3(there.region),
-        source: () => namedAt("from.", context.inRegionOf(source, lookAtSource)),
+        source: () => namedAt("from.", context.withinCall(source, lookAtSource)),
         to: there,
         headers,
         replaces: { metadata: isGiven(to.metadata), tags: isGiven(to.tags) },
