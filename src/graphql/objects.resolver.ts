@@ -9,7 +9,7 @@ import {
 import { ValetKeyError } from "../errors.ts";
 import { parseKeyPrefix } from "../object-address.ts";
 import { copyObject, lookAtSource } from "../storage/copy-object.ts";
-import { listObjects } from "../storage/list-objects.ts";
+import { listObjects, parsePage } from "../storage/list-objects.ts";
 import { uploadHeaders } from "../storage/upload-headers.ts";
 import { namedAt, parseBucketAddress, parseObjectAddress } from "./arguments.ts";
 import type { RequestContext } from "./context.ts";
@@ -81,15 +81,15 @@ export class ObjectsResolver {
   ): Promise<ObjectConnection> {
     const address = parseBucketAddress({ bucket, region }, context.services.regions);
     const below = parseKeyPrefix(prefix ?? "");
-    const request = {
+    const asked = parsePage({
       prefix: below,
       delimiter: delimiter ? parseKeyPrefix(delimiter, "delimiter") : undefined,
       first: first ?? 100,
       after: after ?? undefined,
-    };
+    });
     authorizeList(context.grants, { bucket: address.bucket, prefix: below });
     const { page, there } = await context.inRegionOf(address, async (s3, there) => ({
-      page: await listObjects(s3, there, request),
+      page: await listObjects(s3, there, asked),
       there,
     }));
     const edges = page.objects.map((listed) => ({

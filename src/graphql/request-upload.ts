@@ -4,7 +4,7 @@ import type { ObjectAddress } from "../object-address.ts";
 import type { Checksum, ChecksumAlgorithm } from "../storage/checksums.ts";
 import { createMultipartUpload, requireWholeObjectChecksum } from "../storage/multipart-uploads.ts";
 import { findResumableUpload } from "../storage/pending-uploads.ts";
-import { presignPost } from "../storage/post-policy.ts";
+import { presignPost, requirePostable } from "../storage/post-policy.ts";
 import { presignPut } from "../storage/presigned-requests.ts";
 import { uploadHeaders } from "../storage/upload-headers.ts";
 import type { UploadAddress } from "../storage/upload-id.ts";
@@ -52,9 +52,7 @@ export async function requestUpload(
     if (checksum !== undefined) requireWholeObjectChecksum(checksum, `${at}input.`);
     return beginMultipart(context, address, { headers, checksum, plan, resume }, `${at}input.`);
   }
-  if (chosen === UploadMethod.POST && input.overwrite === false) {
-    throw badUserInput(`${at}method`, "A form cannot keep an object from being replaced: use PUT.");
-  }
+  if (chosen === UploadMethod.POST) requirePostable(address.key, headers, at);
   const session = await context.session(expiresInSeconds);
   const signing = {
     address,
@@ -65,7 +63,7 @@ export async function requestUpload(
     sizeBytes: size,
   };
   if (chosen === UploadMethod.POST) {
-    return Object.assign(new PostUpload(), presignPost(services.presigner, signing, at), address);
+    return Object.assign(new PostUpload(), presignPost(services.presigner, signing), address);
   }
   return Object.assign(new PutUpload(), presignPut(services.presigner, signing), address);
 }

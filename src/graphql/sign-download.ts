@@ -1,7 +1,7 @@
 import { authorizeDownload } from "../access/authorization.ts";
 import { badUserInput } from "../errors.ts";
 import type { ObjectAddress } from "../object-address.ts";
-import { presignDownload } from "../storage/presigned-requests.ts";
+import { presignDownload, responseOverrides } from "../storage/presigned-requests.ts";
 import { namedAt } from "./arguments.ts";
 import type { RequestContext } from "./context.ts";
 import { parseExpiresIn } from "./expires-in.ts";
@@ -25,6 +25,11 @@ export async function signDownload(
   at = "",
 ): Promise<DownloadUrl> {
   const { services } = context;
+  const overrides = responseOverrides({
+    disposition: disposition ?? undefined,
+    filename: filename ?? undefined,
+    contentType: contentType ?? undefined,
+  });
   const expiresInSeconds = parseExpiresIn(expiresIn);
   const stableForSeconds = parseWindow(stableFor);
   const { longestSeconds } = services.sessions;
@@ -45,9 +50,7 @@ export async function signDownload(
     session,
     signedAt: new Date(signedAtMs),
     expiresInSeconds: signedSeconds,
-    disposition: disposition ?? undefined,
-    filename: filename ?? undefined,
-    contentType: contentType ?? undefined,
+    overrides,
   });
   return { url, expiresAt, bucket: address.bucket, key: address.key, region };
 }

@@ -35,25 +35,37 @@ export interface ListedObject {
   readonly cursor: string;
 }
 
+/** A request for a page that can be. */
+export interface PageOfObjects {
+  readonly listing: Listing;
+  readonly first: number;
+  /** Where the page before it ends. */
+  readonly place: Place | undefined;
+}
+
+/** @throws {ValetKeyError} BAD_USER_INPUT (first, after) */
+export function parsePage({ prefix, delimiter, first, after }: ListObjectsRequest): PageOfObjects {
+  checkPageSize(first);
+  const listing = { prefix, delimiter: delimiter ?? "" };
+  return { listing, first, place: after === undefined ? undefined : openCursor(after, listing) };
+}
+
 /**
  * One page of a bucket's objects in the order of their keys' UTF-8 bytes: one call to S3.
  *
- * @throws {ValetKeyError} BAD_USER_INPUT (first, after), BUCKET_NOT_FOUND, FORBIDDEN, STORAGE_UNAVAILABLE
+ * @throws {ValetKeyError} BUCKET_NOT_FOUND, FORBIDDEN, STORAGE_UNAVAILABLE
  */
 export async function listObjects(
   s3: S3Client,
   { bucket }: BucketAddress,
-  { prefix, delimiter, first, after }: ListObjectsRequest,
+  { listing, first, place }: PageOfObjects,
 ): Promise<ObjectPage> {
-  checkPageSize(first);
-  const listing = { prefix, delimiter: delimiter ?? "" };
-  const place = after === undefined ? undefined : openCursor(after, listing);
   const answer = await asking(
     { operation: "ListObjectsV2", subject: "bucket" },
     s3.send(
       new ListObjectsV2Command({
         Bucket: bucket,
-        Prefix: prefix,
+        Prefix: listing.prefix,
         Delimiter: listing.delimiter === "" ? undefined : listing.delimiter,
         MaxKeys: first,
         StartAfter: place === undefined ? undefined : startAfter(place),

@@ -13,20 +13,18 @@ export interface PresignedPost {
 }
 
 /**
- * A form that stores exactly one object: this key, this many bytes, these fields and no others.
+ * A form that stores exactly one object: this key, this many bytes, these fields and no others. Of a key and
+ * headers that `requirePostable` has let pass.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
- * @param at stands before an argument's name in errors
- * @throws {ValetKeyError} BAD_USER_INPUT for what a form cannot carry, CREDENTIALS_UNAVAILABLE when
- * the session is as good as over
+ * @throws {ValetKeyError} CREDENTIALS_UNAVAILABLE when the session is as good as over
  */
-export function presignPost(presigner: Presigner, demand: PutDemand, at = ""): PresignedPost {
+export function presignPost(presigner: Presigner, demand: PutDemand): PresignedPost {
   const { address, session, signedAt, sizeBytes } = demand;
-  refuseVariables(address.key, demand.headers, at);
   const { expiresAt } = lifetimeOf(demand);
   const { endpoint, signingKey, date } = presigner.context(address, session.credentials, signedAt);
 
   const conditionFields: Readonly<Record<string, string>> = {
-    ...formFields(demand.headers, at),
+    ...formFields(demand.headers),
     bucket: address.bucket,
     "X-Amz-Algorithm": algorithm,
     "X-Amz-Credential": signingKey.credential,
@@ -55,9 +53,18 @@ export function presignPost(presigner: Presigner, demand: PutDemand, at = ""): P
 // S3 puts the name of the client's file in this variable's place, so that what it stores is not what was signed.
 const filenameVariable = "${filename}";
 
-function refuseVariables(key: string, headers: Readonly<Record<string, string>>, at: string): void {
-  if (key.includes(filenameVariable))
+/**
+ * Refuses what a form cannot carry and a PUT can.
+ * @param at stands before an argument's name in errors
+ * @throws {ValetKeyError} BAD_USER_INPUT
+ */
+export function requirePostable(key: string, headers: Readonly<Record<string, string>>, at = ""): void {
+  if (headers["if-none-match"] !== undefined) {
+    throw badUserInput(`${at}method`, "A form cannot keep an object from being replaced: use PUT.");
+  }
+  if (key.includes(filenameVariable)) {
     throw badUserInput(`${at}input.key`, `A form cannot carry "${filenameVariable}": use PUT.`);
+  }
   if (Object.values(headers).some((value) => value.includes(filenameVariable))) {
     throw badUserInput(`${at}input`, `A form cannot carry "${filenameVariable}": use PUT.`);
   }
@@ -77,15 +84,9 @@ const fieldNames: Readonly<Record<string, string>> = {
 };
 
 /** The headers of a PUT as the fields of a form. */
-function formFields(headers: Readonly<Record<string, string>>, at: string): Record<string, string> {
+function formFields(headers: Readonly<Record<string, string>>): Record<string, string> {
   const fields: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (name === "if-none-match") {
-      throw badUserInput(
-        `${at}input.overwrite`,
-        "A form cannot keep an object from being replaced: use PUT.",
-      );
-    }
     if (name === "x-amz-tagging") {
       fields.tagging = taggingXml(value);
     } else {

@@ -31,38 +31,22 @@ export interface PresignedUpload extends PresignedUrl {
   readonly headers: readonly NameValue[];
 }
 
-export interface DownloadDemand extends SigningDemand {
+/** What S3 is to say of a download instead of what it has stored. */
+export interface DownloadWishes {
   readonly disposition?: Disposition | undefined;
   /** What a browser saves the file as. */
   readonly filename?: string | undefined;
-  /** Instead of the stored content type. */
   readonly contentType?: string | undefined;
 }
 
-/**
- * @throws {ValetKeyError} BAD_USER_INPUT for a filename or content type that cannot be,
- * CREDENTIALS_UNAVAILABLE when the session is as good as over
- */
-export function presignDownload(presigner: Presigner, demand: DownloadDemand): PresignedUrl {
-  const { address, session, signedAt } = demand;
-  const { expiresInSeconds, expiresAt } = lifetimeOf(demand);
-  const url = presigner.presign({
-    method: "GET",
-    address,
-    credentials: session.credentials,
-    signedAt,
-    expiresInSeconds,
-    query: responseOverrides(demand),
-  });
-  return { url, expiresAt };
-}
+/** The same as parameters of a GetObject. */
+export type ResponseOverrides = Readonly<Record<string, string>> | undefined;
 
-// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html#API_GetObject_RequestSyntax
-function responseOverrides({
-  disposition,
-  filename,
-  contentType,
-}: DownloadDemand): Record<string, string> | undefined {
+/**
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html#API_GetObject_RequestSyntax
+ * @throws {ValetKeyError} BAD_USER_INPUT for a filename or content type that cannot be
+ */
+export function responseOverrides({ disposition, filename, contentType }: DownloadWishes): ResponseOverrides {
   const header = contentDisposition(disposition, filename);
   if (header === undefined && contentType === undefined) return undefined;
   const query: Record<string, string> = {};
@@ -72,6 +56,20 @@ function responseOverrides({
     query["response-content-type"] = parseContentTypeOverride(contentType, attached);
   }
   return query;
+}
+
+export interface DownloadDemand extends SigningDemand {
+  readonly overrides?: ResponseOverrides;
+}
+
+/** @throws {ValetKeyError} CREDENTIALS_UNAVAILABLE when the session is as good as over */
+export function presignDownload(presigner: Presigner, demand: DownloadDemand): PresignedUrl {
+  const { address, session, signedAt, overrides } = demand;
+  const { expiresInSeconds, expiresAt } = lifetimeOf(demand);
+  const { credentials } = session;
+  const query = overrides;
+  const url = presigner.presign({ method: "GET", address, credentials, signedAt, expiresInSeconds, query });
+  return { url, expiresAt };
 }
 
 export interface PutDemand extends SigningDemand {

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { AbandonedUploads } from "../../src/storage/abandoned-uploads.ts";
 import { boundedParallel } from "../../src/storage/bounded-parallel.ts";
 import { completeUpload } from "../../src/storage/complete-upload.ts";
-import { listObjects } from "../../src/storage/list-objects.ts";
+import { listObjects, parsePage } from "../../src/storage/list-objects.ts";
 import { createMultipartUpload } from "../../src/storage/multipart-uploads.ts";
 import { listPendingUploads } from "../../src/storage/pending-uploads.ts";
 import { streamUpload } from "../../src/storage/streamed-upload.ts";
@@ -84,7 +84,7 @@ async function expectStored(key: string, bytes: Buffer): Promise<void> {
 /** What the store holds below a prefix: object keys and uploads in progress. */
 async function remains(prefix: string): Promise<{ objects: number; uploads: number }> {
   const bucket = { region, bucket: store.bucket };
-  const { objects } = await listObjects(direct, bucket, { prefix, first: 1000 });
+  const { objects } = await listObjects(direct, bucket, parsePage({ prefix, first: 1000 }));
   const { uploads } = await listPendingUploads(direct, bucket, { prefix, first: 1000 });
   return { objects: objects.length, uploads: uploads.length };
 }

@@ -1,7 +1,7 @@
 import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deleteObjects } from "../../../src/storage/delete-objects.ts";
-import { listObjects } from "../../../src/storage/list-objects.ts";
+import { listObjects, parsePage } from "../../../src/storage/list-objects.ts";
 import { errorBody, scriptedS3 } from "./scripted-s3.ts";
 import { region, startTestStore, type TestStore } from "./store.ts";
 
@@ -26,7 +26,7 @@ describe("deleteObjects", () => {
     expect(await deleteObjects(s3, bucket, wanted)).toEqual(
       wanted.map(({ key }) => ({ key, versionId: undefined })),
     );
-    expect((await listObjects(s3, bucket, { prefix: "", first: 10 })).objects).toEqual([]);
+    expect((await listObjects(s3, bucket, parsePage({ prefix: "", first: 10 }))).objects).toEqual([]);
   });
 
   it("takes more than one call can", async () => {
@@ -37,7 +37,7 @@ describe("deleteObjects", () => {
     expect(answers.map((answer) => ("key" in answer ? answer.key : answer.code))).toEqual(
       wanted.map(({ key }) => key),
     );
-    expect((await listObjects(s3, bucket, { prefix: "many/", first: 10 })).objects).toEqual([]);
+    expect((await listObjects(s3, bucket, parsePage({ prefix: "many/", first: 10 }))).objects).toEqual([]);
   });
 
   it("deletes one version, or hides them behind a marker that it names", async () => {

@@ -1,6 +1,6 @@
 import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ListObjectsRequest, listObjects } from "../../../src/storage/list-objects.ts";
+import { type ListObjectsRequest, listObjects, parsePage } from "../../../src/storage/list-objects.ts";
 import { region, startTestStore, type TestStore } from "./store.ts";
 
 let store: TestStore;
@@ -30,8 +30,8 @@ beforeAll(async () => {
 });
 afterAll(() => store.close());
 
-const list = (request: Partial<ListObjectsRequest>) =>
-  listObjects(s3, { region, bucket: store.bucket }, { prefix: "", first: 100, ...request });
+const list = async (request: Partial<ListObjectsRequest>) =>
+  listObjects(s3, { region, bucket: store.bucket }, parsePage({ prefix: "", first: 100, ...request }));
 
 const byUtf8 = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
@@ -118,7 +118,7 @@ describe("listObjects", () => {
 
   it("names a bucket that is not there", async () => {
     const bucket = "no-such-bucket-here" as TestStore["bucket"];
-    const listed = listObjects(s3, { region, bucket }, { prefix: "", first: 1 });
+    const listed = listObjects(s3, { region, bucket }, parsePage({ prefix: "", first: 1 }));
     await expect(listed).rejects.toMatchObject({ code: "BUCKET_NOT_FOUND" });
   });
 });

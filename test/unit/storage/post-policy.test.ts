@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { createMetrics } from "../../../src/metrics.ts";
 import { type EndpointSettings, Endpoints } from "../../../src/storage/endpoints.ts";
-import { presignPost } from "../../../src/storage/post-policy.ts";
+import { presignPost, requirePostable } from "../../../src/storage/post-policy.ts";
 import { Presigner } from "../../../src/storage/presigner.ts";
 import {
   anyBucket,
@@ -138,15 +138,13 @@ describe("a form", () => {
     );
   });
 
-  it("refuses what it cannot promise", () => {
-    expect(() => presignPost(presigner(), { ...demand, headers: { "if-none-match": "*" } })).toThrow(
-      expect.objectContaining({ code: "BAD_USER_INPUT", field: "input.overwrite" }),
-    );
-    expect(() => presignPost(presigner(), { ...demand, address: objectAddress("a${filename}b") })).toThrow(
-      expect.objectContaining({ code: "BAD_USER_INPUT", field: "input.key" }),
-    );
-    expect(() => presignPost(presigner(), { ...demand, headers: { "x-amz-meta-a": "${filename}" } })).toThrow(
-      expect.objectContaining({ code: "BAD_USER_INPUT" }),
+  it.each<[string, string, Record<string, string>, string]>([
+    ["an object that must not be replaced", "a", { "if-none-match": "*" }, "method"],
+    ["a key with a variable", "a${filename}b", {}, "input.key"],
+    ["metadata with a variable", "a", { "x-amz-meta-a": "${filename}" }, "input"],
+  ])("cannot carry %s", (_what, key, given, field) => {
+    expect(() => requirePostable(key, given, "uploads.3.")).toThrow(
+      expect.objectContaining({ code: "BAD_USER_INPUT", field: `uploads.3.${field}` }),
     );
   });
 

@@ -2,7 +2,12 @@ import { describe, expect, it } from "vitest";
 import type { RoleSession } from "../../../src/access/role-session.ts";
 import { ValetKeyError } from "../../../src/errors.ts";
 import { Endpoints } from "../../../src/storage/endpoints.ts";
-import { presignDownload, presignPart, presignPut } from "../../../src/storage/presigned-requests.ts";
+import {
+  presignDownload,
+  presignPart,
+  presignPut,
+  responseOverrides,
+} from "../../../src/storage/presigned-requests.ts";
 import { Presigner } from "../../../src/storage/presigner.ts";
 import { objectAddress } from "./arbitraries.ts";
 
@@ -56,11 +61,8 @@ describe("presignDownload", () => {
   });
 
   it("overrides what the browser is told", () => {
-    const { url } = presignDownload(presigner, {
-      ...demand,
-      filename: "naïve.txt",
-      contentType: "text/html",
-    });
+    const overrides = responseOverrides({ filename: "naïve.txt", contentType: "text/html" });
+    const { url } = presignDownload(presigner, { ...demand, overrides });
     expect(parametersOf(url)).toMatchObject({
       "response-content-type": "text/html",
       "response-content-disposition": "attachment; filename=\"na_ve.txt\"; filename*=UTF-8''na%C3%AFve.txt",
@@ -68,14 +70,9 @@ describe("presignDownload", () => {
   });
 
   it("lets nobody turn a stored file into script", () => {
-    expect(() => presignDownload(presigner, { ...demand, contentType: "text/html" })).toThrow(ValetKeyError);
+    expect(() => responseOverrides({ contentType: "text/html" })).toThrow(ValetKeyError);
     expect(() =>
-      presignDownload(presigner, {
-        ...demand,
-        contentType: "image/svg+xml",
-        disposition: "INLINE",
-        filename: "a.svg",
-      }),
+      responseOverrides({ contentType: "image/svg+xml", disposition: "INLINE", filename: "a.svg" }),
     ).toThrow(expect.objectContaining({ code: "BAD_USER_INPUT", field: "contentType" }));
   });
 });
