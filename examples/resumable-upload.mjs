@@ -13,12 +13,14 @@ const nextParts = `
   query ($id: ID!) {
     upload(id: $id) {
       partSize
-      uploadedParts { size }
+      uploadedParts { number size etag }
       parts(first: 8) { number url headers { name value } }
     }
   }`;
 const completeUpload = `
-  mutation ($id: ID!) { completeUpload(id: $id) { key size etag } }`;
+  mutation ($id: ID!, $parts: [CompletedPartInput!]) {
+    completeUpload(id: $id, parts: $parts) { key size etag }
+  }`;
 
 const parallelParts = 4;
 const failuresToGiveUp = 6;
@@ -38,25 +40,35 @@ const failuresToGiveUp = 6;
 export async function uploadResumably(file, { ask, input, onProgress = () => {}, signal }) {
   const { requestUpload } = await ask(beginUpload, { input, size: file.size });
   const { id } = requestUpload;
+  /** All of them, once the store holds them. With them a completion whose answer got lost may be repeated. */
+  let parts;
   for (let failures = 0; ; ) {
     signal?.throwIfAborted();
     try {
-      const { upload } = await ask(nextParts, { id });
-      if (upload === null) throw Object.assign(new Error("The upload is gone."), { retryable: false });
-      let storedBytes = upload.uploadedParts.reduce((sum, { size }) => sum + size, 0);
-      onProgress(storedBytes);
-      if (upload.parts.length === 0) return (await ask(completeUpload, { id })).completeUpload;
-      await sendParts(file, upload, signal, (bytes) => {
-        storedBytes += bytes;
-        onProgress(storedBytes);
-      });
+      parts ??= await sendRound(file, id, { ask, onProgress, signal });
+      if (parts !== undefined) return (await ask(completeUpload, { id, parts })).completeUpload;
       failures = 0;
     } catch (error) {
       failures += 1;
       if (signal?.aborted || error.retryable === false || failures === failuresToGiveUp) throw error;
+      if (error.code === "UPLOAD_INCOMPLETE") parts = undefined;
       await new Promise((resolve) => setTimeout(resolve, 2 ** failures * 250));
     }
   }
+}
+
+/** Sends the next parts that the store lacks. When it lacks none, returns them all. */
+async function sendRound(file, id, { ask, onProgress, signal }) {
+  const { upload } = await ask(nextParts, { id });
+  if (upload === null) throw Object.assign(new Error("The upload is gone."), { retryable: false });
+  let storedBytes = upload.uploadedParts.reduce((sum, { size }) => sum + size, 0);
+  onProgress(storedBytes);
+  if (upload.parts.length === 0) return upload.uploadedParts.map(({ number, etag }) => ({ number, etag }));
+  await sendParts(file, upload, signal, (bytes) => {
+    storedBytes += bytes;
+    onProgress(storedBytes);
+  });
+  return undefined;
 }
 
 /** A part that fails keeps none of the others from being sent; its error is thrown after them. */

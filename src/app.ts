@@ -19,6 +19,7 @@ import { createMetrics } from "./metrics.ts";
 import { Readiness } from "./readiness.ts";
 import { AbandonedUploads } from "./storage/abandoned-uploads.ts";
 import { BucketRegions } from "./storage/bucket-regions.ts";
+import { CompletedUploads } from "./storage/completed-uploads.ts";
 import { Endpoints } from "./storage/endpoints.ts";
 import { Presigner } from "./storage/presigner.ts";
 import { UploadBudget } from "./storage/upload-budget.ts";
@@ -75,6 +76,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       onGivenUp: ({ bucket }, err) =>
         log.error({ err, bucket }, "an upload could not be aborted: sweep the bucket"),
     }),
+    completedUploads: new CompletedUploads(),
     clock: clock.now,
     metrics,
     longestRequestMs: longestRequestSeconds * 1000,

@@ -95,7 +95,7 @@ export class MultipartUploadResolver {
 
   @Mutation(() => S3Object, {
     description:
-      "Completes a multipart upload. Refuses (UPLOAD_INCOMPLETE) while bytes are missing, and says which parts. Completing it again is no error.",
+      "Completes a multipart upload. Refuses (UPLOAD_INCOMPLETE) while bytes are missing, and says which parts. May be repeated: see `parts`.",
   })
   async completeUpload(
     @Ctx() context: RequestContext,
@@ -106,13 +106,13 @@ export class MultipartUploadResolver {
     @Arg("parts", () => [CompletedPartInput], {
       nullable: true,
       description:
-        "What S3 answered to each part, to be held against what S3 has. Left out: the server asks S3, so that a browser needs no access to the ETag header.",
+        "All parts with their ETags, as S3 answered them or as `uploadedParts` tells them: held against what S3 has. They also prove which object this upload became, so with them a completion may be repeated at any replica, any time. Left out: the server asks S3 for the parts, and only the process that completed the upload knows it again; elsewhere a repetition is UPLOAD_NOT_FOUND.",
     })
     parts: CompletedPartInput[] | null,
   ): Promise<S3Object> {
     const upload = openPromised(context, id);
     const stored = await context.inRegionOf(upload, (s3, there) =>
-      completeUpload(s3, there, parts ?? undefined),
+      completeUpload(s3, there, context.services.completedUploads, parts ?? undefined),
     );
     context.loaders.wrote(stored);
     return toS3Object(stored);

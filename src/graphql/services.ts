@@ -5,6 +5,7 @@ import type { Metrics } from "../metrics.ts";
 import type { Regions } from "../object-address.ts";
 import type { AbandonedUploads } from "../storage/abandoned-uploads.ts";
 import type { BucketRegions } from "../storage/bucket-regions.ts";
+import type { CompletedUploads } from "../storage/completed-uploads.ts";
 import type { Presigner } from "../storage/presigner.ts";
 import type { S3Clients } from "../storage/s3-clients.ts";
 import type { UploadBudget } from "../storage/upload-budget.ts";
@@ -21,6 +22,7 @@ export interface Services {
   readonly uploadIds: UploadIds;
   readonly uploadBudget: UploadBudget;
   readonly abandonedUploads: AbandonedUploads;
+  readonly completedUploads: CompletedUploads;
   readonly clock: Clock;
   readonly metrics: Metrics;
   /** In which a request that sends no files may begin calls to S3. */

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { CompleteMultipartUploadCommand, HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { badUserInput, type ErrorCode, ValetKeyError } from "../errors.ts";
 import type { Checksum } from "./checksums.ts";
+import type { CompletedUploads } from "./completed-uploads.ts";
 import { asSeenByHead, refuseExisting, versionOf } from "./head-object.ts";
 import {
   fittingParts,
@@ -23,7 +24,8 @@ export interface CompletedPart {
 }
 
 /**
- * Completes a multipart upload when S3 holds every byte that was promised; safe to repeat.
+ * Completes a multipart upload when S3 holds every byte that was promised. It may be repeated as long as
+ * `completed` remembers it, and with `clientParts` always: their ETags prove which object is theirs.
  *
  * @param clientParts checked against what S3 holds, where the client kept its ETags
  * @returns the object as HEAD sees it, or as far as it is known to callers who may write but not read
@@ -33,6 +35,7 @@ export interface CompletedPart {
 export async function completeUpload(
   s3: S3Client,
   upload: PromisedUpload,
+  completed: CompletedUploads,
   clientParts?: readonly CompletedPart[] | undefined,
 ): Promise<StoredObject | ObjectHead> {
   const plan = planWith(upload.sizeBytes, upload.partBytes);
@@ -42,7 +45,8 @@ export async function completeUpload(
     held = await listParts(s3, upload);
   } catch (error) {
     if (!hasCode(error, "UPLOAD_NOT_FOUND")) throw error;
-    return await completedBefore(s3, upload, plan, clientParts, error);
+    const etag = clientParts === undefined ? completed.etagOf(upload) : etagOfParts(clientParts);
+    return await completedBefore(s3, upload, etag, error);
   }
   const parts = fittingParts(plan, held);
   const missing = missingPartNumbers(plan, parts);
@@ -50,11 +54,15 @@ export async function completeUpload(
   if (clientParts !== undefined) checkEtags(parts, clientParts);
   try {
     if (!upload.overwrite) await refuseExisting(s3, upload);
-    return await asSeenByHead(s3, await completeParts(s3, upload, parts, upload));
+    // Before, too: another completion of the same upload may look while this one's answer is on its way.
+    completed.remember(upload, etagOfParts(parts));
+    const stored = await completeParts(s3, upload, parts, upload);
+    completed.remember(upload, stored.etag);
+    return await asSeenByHead(s3, stored);
   } catch (error) {
     // The object that is in the way may be what another completion of this upload has just made.
     if (!hasCode(error, "OBJECT_EXISTS") || !(await isGone(s3, upload))) throw error;
-    return await completedBefore(s3, upload, plan, parts, error);
+    return await completedBefore(s3, upload, etagOfParts(parts), error);
   }
 }
 
@@ -102,7 +110,7 @@ export async function completeParts(
     const error = toStorageError(cause, { operation: "CompleteMultipartUpload", subject: "upload" });
     const mayHaveSucceeded = error.code === "UPLOAD_NOT_FOUND" || describeFailure(cause).attempts > 1;
     if (!mayHaveSucceeded) throw error;
-    const stored = await storedWith(s3, upload, terms.sizeBytes, (head) => sameEtag(head, parts));
+    const stored = await storedWith(s3, upload, terms.sizeBytes, etag);
     if (stored === undefined) throw error;
     return stored;
   }
@@ -111,71 +119,42 @@ export async function completeParts(
 /** The ETag of a multipart object. https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html */
 export function etagOfParts(parts: readonly CompletedPart[]): string {
   const hash = createHash("md5");
-  for (const { etag } of parts) hash.update(Buffer.from(bareEtag(etag), "hex"));
+  for (const { etag } of [...parts].sort((a, b) => a.number - b.number)) {
+    hash.update(Buffer.from(bareEtag(etag), "hex"));
+  }
   return `"${hash.digest("hex")}-${parts.length}"`;
 }
 
-/** The upload is gone. If it became the object that is there now, that is the answer to a repeated completion. */
+/** The upload is gone. The object that is there now is the answer if it has the ETag of what the upload became. */
 async function completedBefore(
   s3: S3Client,
   upload: PromisedUpload,
-  plan: UploadPlan,
-  clientParts: readonly CompletedPart[] | undefined,
+  etag: string | undefined,
   gone: unknown,
 ): Promise<StoredObject | ObjectHead> {
-  const stored = await storedWith(s3, upload, upload.sizeBytes, (head) => {
-    if (clientParts !== undefined) return sameEtag(head, clientParts);
-    const isOfThatShape = bareEtag(head.etag).endsWith(`-${plan.partCount}`);
-    // S3 tells whole seconds, and Last-Modified of a multipart object is when it was begun.
-    const begun = Math.floor(upload.startedAt.getTime() / 1000) * 1000 - clockToleranceMs;
-    return isOfThatShape && (head.lastModified?.getTime() ?? 0) >= begun;
-  });
+  const stored = etag === undefined ? undefined : await storedWith(s3, upload, upload.sizeBytes, etag);
   if (stored === undefined) throw gone;
   return await asSeenByHead(s3, stored);
 }
 
-const clockToleranceMs = 60_000;
-
-interface Found {
-  readonly etag: string;
-  readonly lastModified: Date | undefined;
-  /** With a key of KMS, ETags are no digests of the bytes. */
-  readonly hasDigestEtag: boolean;
-}
-
+/** @throws {ValetKeyError} when S3 does not answer; who may not look finds nothing */
 async function storedWith(
   s3: S3Client,
   { region, bucket, key }: UploadAddress,
   sizeBytes: number,
-  isTheOne: (found: Found) => boolean,
+  etag: string,
 ): Promise<StoredObject | undefined> {
   try {
     const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-    const etag = head.ETag ?? "";
-    const hasDigestEtag = !(head.ServerSideEncryption?.startsWith("aws:kms") || head.SSECustomerAlgorithm);
-    if (
-      head.ContentLength !== sizeBytes ||
-      !isTheOne({ etag, lastModified: head.LastModified, hasDigestEtag })
-    ) {
-      return undefined;
-    }
-    return {
-      region,
-      bucket,
-      key,
-      versionId: versionOf(head.VersionId),
-      sizeBytes,
-      etag,
-      lastModified: head.LastModified,
-    };
-  } catch {
+    const { ETag: found = "", LastModified: lastModified } = head;
+    if (head.ContentLength !== sizeBytes || bareEtag(found) !== bareEtag(etag)) return undefined;
+    const versionId = versionOf(head.VersionId);
+    return { region, bucket, key, versionId, sizeBytes, etag: found, lastModified };
+  } catch (cause) {
+    const error = toStorageError(cause, { operation: "HeadObject", subject: "object" });
+    if (error.retryable) throw error;
     return undefined;
   }
-}
-
-function sameEtag(found: Found, parts: readonly CompletedPart[]): boolean {
-  const etag = bareEtag(found.etag);
-  return found.hasDigestEtag ? etag === bareEtag(etagOfParts(parts)) : etag.endsWith(`-${parts.length}`);
 }
 
 function checkShape(plan: UploadPlan, parts: readonly CompletedPart[]): void {

@@ -20,10 +20,10 @@ const alice = server.client.as(await issuer.token({ sub: "alice" }));
 const bob = server.client.as(await issuer.token({ sub: "bob" }));
 const badInput = (field: string) => ({ code: "BAD_USER_INPUT", retryable: false, field });
 
-async function sentWhole(key: string, more: object = {}) {
+async function sentWhole(key: string, more: object = {}, fill = 0) {
   const upload = await beginUpload(alice, { bucket, key, ...more });
   const parts = [];
-  for (const number of [1, 2]) parts.push({ number, etag: await sendPart(upload, number) });
+  for (const number of [1, 2]) parts.push({ number, etag: await sendPart(upload, number, fill) });
   return { upload, parts };
 }
 
@@ -137,11 +137,29 @@ describe("completeUpload", () => {
       });
   });
 
-  test("does not take another's object of the same key for its own", async () => {
+  test("answers again with its object, until that is replaced", async () => {
+    const key = "users/alice/repeated";
+    const { upload, parts } = await sentWhole(key);
+    const answer = await completeUpload(alice, upload.id);
+    expect(await completeUpload(alice, upload.id)).toEqual(answer);
+    expect(await completeUpload(alice, upload.id, parts.toReversed())).toEqual(answer);
+    const other = await sentWhole(key, {}, 1);
+    await completeUpload(alice, other.upload.id);
+    for (const list of [undefined, parts])
+      await expect(completeUpload(alice, upload.id, list)).rejects.toMatchObject({
+        code: "UPLOAD_NOT_FOUND",
+      });
+  });
+
+  test("does not take another's object of the same key, size and parts for its own", async () => {
     const key = "users/alice/replaced";
-    const { id } = await beginUpload(alice, { bucket, key });
-    await abortUpload(alice, id);
-    await server.seed(key, "x".repeat(twoPartsBytes));
-    await expect(completeUpload(alice, id)).rejects.toMatchObject({ code: "UPLOAD_NOT_FOUND" });
+    const { upload, parts } = await sentWhole(key);
+    await abortUpload(alice, upload.id);
+    const other = await sentWhole(key, {}, 1);
+    await completeUpload(alice, other.upload.id);
+    for (const list of [undefined, parts])
+      await expect(completeUpload(alice, upload.id, list)).rejects.toMatchObject({
+        code: "UPLOAD_NOT_FOUND",
+      });
   });
 });

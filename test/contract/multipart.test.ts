@@ -71,6 +71,11 @@ describe("23 MiB + 7 bytes as parts", () => {
     const first = await completeUpload(client, upload.id, sent);
     expect(await completeUpload(client, upload.id, sent)).toEqual(first);
     expect(await completeUpload(client, upload.id)).toEqual(first);
+    // A replica has no proof of its own of what became of the upload.
+    await expect(completeUpload(replica.client, upload.id)).rejects.toMatchObject({
+      code: "UPLOAD_NOT_FOUND",
+    });
+    expect(await completeUpload(replica.client, upload.id, sent)).toEqual(first);
     await expectStoredWhole(key);
   });
 

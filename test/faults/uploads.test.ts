@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { AbandonedUploads } from "../../src/storage/abandoned-uploads.ts";
 import { boundedParallel } from "../../src/storage/bounded-parallel.ts";
 import { completeUpload } from "../../src/storage/complete-upload.ts";
+import { CompletedUploads } from "../../src/storage/completed-uploads.ts";
 import { listObjects, parsePage } from "../../src/storage/list-objects.ts";
 import { createMultipartUpload } from "../../src/storage/multipart-uploads.ts";
 import { listPendingUploads } from "../../src/storage/pending-uploads.ts";
@@ -24,6 +25,7 @@ const MiB = 1024 ** 2;
 const large = randomBytes(13 * MiB + 7);
 const small = randomBytes(1000);
 const abandoned = new AbandonedUploads({ retryMs: 3_600_000 });
+const completed = new CompletedUploads();
 const budget = new UploadBudget({ totalBytes: 64 * MiB });
 let store: TestStore;
 let proxy: BreakingProxy;
@@ -164,11 +166,11 @@ it("a completion that fails may be repeated", async () => {
   ];
   for (const rule of rules) {
     proxy.break(rule);
-    const failed = completeUpload(broken, promised);
+    const failed = completeUpload(broken, promised, completed);
     await expect(failed).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE", retryable: true });
     proxy.heal();
   }
-  await expect(completeUpload(broken, promised)).resolves.toMatchObject({ sizeBytes });
+  await expect(completeUpload(broken, promised, completed)).resolves.toMatchObject({ sizeBytes });
   await expectStored("repeated", small);
 });
 

@@ -11,11 +11,11 @@ export function beginUpload(client: GraphQLClient, input: UploadInput): Promise<
   return requestUpload(client, "MULTIPART", { input, size: twoPartsBytes, firstParts: 2 });
 }
 
-/** Sends one part of zeros. Returns its ETag. */
-export async function sendPart(upload: MultipartUpload, number: number): Promise<string> {
+/** Sends one part, filled with one byte. Returns its ETag. */
+export async function sendPart(upload: MultipartUpload, number: number, fill = 0): Promise<string> {
   const part = upload.parts.find((each) => each.number === number);
   if (part === undefined) throw new Error(`Part ${number} was not signed.`);
-  const response = await sendPut(part, Buffer.alloc(part.size));
+  const response = await sendPut(part, Buffer.alloc(part.size, fill));
   if (response.status !== 200) throw new Error(await response.text());
   return response.headers.get("etag") ?? "";
 }

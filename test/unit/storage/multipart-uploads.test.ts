@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { GetObjectCommand, PutObjectCommand, type S3Client, UploadPartCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { completeUpload, etagOfParts } from "../../../src/storage/complete-upload.ts";
+import { CompletedUploads } from "../../../src/storage/completed-uploads.ts";
 import {
   abortMultipartUpload,
   createMultipartUpload,
@@ -20,6 +21,7 @@ import { region, startTestStore, type TestStore } from "./store.ts";
 const MiB = 1024 ** 2;
 const bytes = randomBytes(11 * MiB + 7);
 const plan = planWith(bytes.length, 5 * MiB);
+const completed = new CompletedUploads();
 let store: TestStore;
 let s3: S3Client;
 
@@ -74,7 +76,7 @@ describe("a multipart upload", () => {
     await Promise.all([3, 1].map((number) => sendPart(upload, number)));
     await sendPart(upload, 2);
     await sendPart(upload, 1);
-    const object = await completeUpload(s3, upload);
+    const object = await completeUpload(s3, upload, completed);
     expect(object).toMatchObject({ key: "whole", sizeBytes: bytes.length, contentType: "x/y" });
     expect(await sha256OfStored("whole")).toBe(sha256(bytes));
     await expect(listParts(s3, upload)).rejects.toMatchObject(notFound);
@@ -82,7 +84,7 @@ describe("a multipart upload", () => {
 
   it("names the parts that are missing or have another size, and stores nothing", async () => {
     const upload = await begin("incomplete");
-    await expect(completeUpload(s3, upload)).rejects.toMatchObject({
+    await expect(completeUpload(s3, upload, completed)).rejects.toMatchObject({
       code: "UPLOAD_INCOMPLETE",
       message: /1–3/,
     });
@@ -95,7 +97,7 @@ describe("a multipart upload", () => {
     ]);
     expect(fittingParts(plan, held).map(({ number }) => number)).toEqual([1]);
     expect(missingPartNumbers(plan, held)).toEqual([2, 3]);
-    await expect(completeUpload(s3, upload)).rejects.toMatchObject({
+    await expect(completeUpload(s3, upload, completed)).rejects.toMatchObject({
       code: "UPLOAD_INCOMPLETE",
       message: /2–3/,
     });
@@ -107,7 +109,7 @@ describe("a multipart upload", () => {
     const etags = await Promise.all([1, 2, 3].map((number) => sendPart(upload, number)));
     const parts = etags.map((etag, index) => ({ number: index + 1, etag }));
     const [first, ...rest] = parts;
-    const complete = (list: typeof parts) => completeUpload(s3, upload, list);
+    const complete = (list: typeof parts) => completeUpload(s3, upload, completed, list);
     await expect(complete(rest)).rejects.toMatchObject({ code: "UPLOAD_INCOMPLETE" });
     await expect(complete([...parts, ...rest])).rejects.toMatchObject({
       code: "BAD_USER_INPUT",
@@ -127,8 +129,14 @@ describe("a multipart upload", () => {
     const upload = await begin("again");
     const etags = await Promise.all([1, 2, 3].map((number) => sendPart(upload, number)));
     const parts = etags.map((etag, index) => ({ number: index + 1, etag }));
-    const answers = await Promise.all([completeUpload(s3, upload), completeUpload(s3, upload, parts)]);
-    answers.push(await completeUpload(s3, upload), await completeUpload(s3, upload, parts));
+    const answers = await Promise.all([
+      completeUpload(s3, upload, completed),
+      completeUpload(s3, upload, completed, parts),
+    ]);
+    answers.push(
+      await completeUpload(s3, upload, completed),
+      await completeUpload(s3, upload, completed, parts),
+    );
     for (const answer of answers)
       expect(answer).toMatchObject({ sizeBytes: bytes.length, etag: etagOfParts(parts) });
     expect(await sha256OfStored("again")).toBe(sha256(bytes));
@@ -138,14 +146,14 @@ describe("a multipart upload", () => {
     await s3.send(new PutObjectCommand({ Bucket: store.bucket, Key: "before", Body: "small" }));
     const upload = await begin("before");
     await abortMultipartUpload(s3, upload);
-    await expect(completeUpload(s3, upload)).rejects.toMatchObject(notFound);
+    await expect(completeUpload(s3, upload, completed)).rejects.toMatchObject(notFound);
   });
 
   it("does not replace an object when it may not", async () => {
     await s3.send(new PutObjectCommand({ Bucket: store.bucket, Key: "there", Body: "first" }));
     const upload = await begin("there", { overwrite: false });
     await Promise.all([1, 2, 3].map((number) => sendPart(upload, number)));
-    await expect(completeUpload(s3, upload)).rejects.toMatchObject({ code: "OBJECT_EXISTS" });
+    await expect(completeUpload(s3, upload, completed)).rejects.toMatchObject({ code: "OBJECT_EXISTS" });
     expect(await sha256OfStored("there")).toBe(sha256(Buffer.from("first")));
     await abortMultipartUpload(s3, upload);
   });
@@ -153,7 +161,7 @@ describe("a multipart upload", () => {
   it("that may not replace anything is not in its own way when completed twice at once", async () => {
     const upload = await begin("twice at once", { overwrite: false });
     await Promise.all([1, 2, 3].map((number) => sendPart(upload, number)));
-    const answers = await Promise.all(Array.from({ length: 4 }, () => completeUpload(s3, upload)));
+    const answers = await Promise.all(Array.from({ length: 4 }, () => completeUpload(s3, upload, completed)));
     expect(new Set(answers.map(({ etag }) => etag)).size).toBe(1);
   });
 
@@ -161,7 +169,7 @@ describe("a multipart upload", () => {
     const upload = await begin("raced");
     await Promise.all([1, 2, 3].map((number) => sendPart(upload, number)));
     const [completion] = await Promise.allSettled([
-      completeUpload(s3, upload),
+      completeUpload(s3, upload, completed),
       abortMultipartUpload(s3, upload),
     ]);
     await abortMultipartUpload(s3, upload);
@@ -173,7 +181,7 @@ describe("a multipart upload", () => {
   it("of an empty file is one empty part", async () => {
     const upload = { ...(await begin("empty")), sizeBytes: 0 };
     await sendPart(upload, 1, 0);
-    expect(await completeUpload(s3, upload)).toMatchObject({ sizeBytes: 0 });
+    expect(await completeUpload(s3, upload, completed)).toMatchObject({ sizeBytes: 0 });
   });
 
   it("takes the CRC of a whole object, and no SHA", async () => {
@@ -234,7 +242,7 @@ describe("uploads in progress", () => {
 
     await sendPart(fitting, 1);
     await sendPart(fitting, 3);
-    await completeUpload(s3, fitting);
+    await completeUpload(s3, fitting, completed);
     expect(await sha256OfStored("resume/it")).toBe(sha256(bytes));
   });
 
