@@ -4,8 +4,8 @@
  */
 
 const beginUpload = `
-  mutation ($input: UploadInput!, $size: SafeInt!) {
-    requestUpload(input: $input, size: $size, method: MULTIPART, resume: true) {
+  mutation ($input: UploadInput!, $size: SafeInt!, $resume: Boolean!) {
+    requestUpload(input: $input, size: $size, method: MULTIPART, resume: $resume) {
       ... on MultipartUpload { id }
     }
   }`;
@@ -33,12 +33,14 @@ const failuresToGiveUp = 6;
  * @param {{
  *   ask: (query: string, variables: object) => Promise<any>,
  *   input: { bucket: string, key: string },
+ *   resume?: boolean,
  *   onProgress?: (storedBytes: number) => void,
  *   signal?: AbortSignal,
- * }} options `signal` pauses: call again with the same file to go on
+ * }} options `signal` pauses: call again with `resume` to go on. Say `resume` only when this is the file that
+ * the upload was begun with: the store's parts are told by number and length, not by their bytes
  */
-export async function uploadResumably(file, { ask, input, onProgress = () => {}, signal }) {
-  const { requestUpload } = await ask(beginUpload, { input, size: file.size });
+export async function uploadResumably(file, { ask, input, resume = false, onProgress = () => {}, signal }) {
+  const { requestUpload } = await ask(beginUpload, { input, size: file.size, resume });
   const { id } = requestUpload;
   /** All of them, once the store holds them. With them a completion whose answer got lost may be repeated. */
   let parts;

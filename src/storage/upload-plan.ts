@@ -12,7 +12,9 @@ export const maxObjectBytes = maxPartCount * maxPartBytes;
 /** The most that one PutObject or CopyObject takes. */
 export const maxSinglePutBytes = 5 * GiB;
 
-const usualPartBytes = 16 * MiB;
+const leastPlannedBytes = 8 * MiB;
+/** The largest prime below 8 Mi. */
+const sizeMark = 8_388_593;
 
 /** How a file is cut: `partCount` parts of `partBytes`, the last of them with what remains. */
 export interface UploadPlan {
@@ -24,6 +26,8 @@ export interface UploadPlan {
 
 /**
  * The plan for a size is the same every time, so that an upload can be resumed by who knows only the file.
+ * And it is that size's own: the size modulo a prime is in the length of each part, so parts of a file of
+ * another size (edited, perhaps by one byte) do not fit. docs/decisions/0009-part-sizes.md
  *
  * @throws {ValetKeyError} BAD_USER_INPUT when no S3 object can have that size
  */
@@ -34,8 +38,10 @@ export function planUpload(sizeBytes: number, field = "size"): UploadPlan {
   if (sizeBytes > maxObjectBytes) {
     throw badUserInput(field, `An S3 object has at most ${maxObjectBytes} bytes (48.8 TiB).`);
   }
-  const partBytes = Math.max(usualPartBytes, Math.ceil(sizeBytes / maxPartCount / MiB) * MiB);
-  return planWith(sizeBytes, partBytes);
+  const leastBytes = Math.max(leastPlannedBytes, Math.ceil(sizeBytes / maxPartCount));
+  // Subtracted, as a sum would let the last of two parts of the next size keep its length.
+  const partBytes = leastBytes + sizeMark - (sizeBytes % sizeMark);
+  return planWith(sizeBytes, Math.min(maxPartBytes, partBytes));
 }
 
 /** The plan of an upload whose part size is decided already. */

@@ -109,6 +109,19 @@ describe("23 MiB + 7 bytes as parts", () => {
     expect(await pendingUploads(bucket, key)).toEqual([]);
   });
 
+  test("resumed at another size take none of its parts", async () => {
+    const key = `${prefix}another size`;
+    const upload = await begin(key);
+    for (const part of upload.parts) await send(upload, part);
+    for (const other of [size + 1, size - 1, size + 1000, size + MiB, size - 8 * MiB]) {
+      const resumed = await begin(key, { size: other, resume: true });
+      expect(resumed.uploadedParts).toEqual([]);
+      await abortUpload(client, resumed.id);
+    }
+    expect((await begin(key, { resume: true })).uploadedParts).toHaveLength(upload.partCount);
+    await abortUpload(client, upload.id);
+  });
+
   test("are described as the input says", async () => {
     const key = `${prefix}described`;
     const metadata = [{ name: "author", value: "zoë" }];

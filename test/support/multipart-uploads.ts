@@ -3,7 +3,7 @@ import { type MultipartUpload, requestUpload, type UploadInput } from "./operati
 import { sendPut } from "./presigned-requests.ts";
 
 const MiB = 2 ** 20;
-/** Two parts: 16 MiB, and 7 bytes. */
+/** Two parts: one of about 16 MiB, and some bytes. */
 export const twoPartsBytes = 16 * MiB + 7;
 
 /** Begins an upload of two parts, both of them signed in the answer. */
