@@ -48,7 +48,8 @@ async function store(context: RequestContext, file: IncomingFile, input: UploadI
     s3: () => context.freshS3(address.region),
     address,
     body: file.open({ maxBytes: limitBytes }),
-    limitBytes,
+    // No more of the budget than the request can bring.
+    limitBytes: Math.min(limitBytes, file.mostBytes),
     headers,
     budget: services.uploadBudget,
     abandoned: services.abandonedUploads,

@@ -9,6 +9,8 @@ export interface FilePartOptions {
   filename: string | undefined;
   contentType: string;
   maxBytes: number;
+  /** Of the whole form, where the request says it. */
+  contentLength: number | undefined;
   /** All its bytes have come and nobody is reading them any more. */
   onDone: () => void;
   /** It goes on for longer than any file may. */
@@ -19,6 +21,7 @@ export interface FilePartOptions {
 export class FilePart implements IncomingFile {
   readonly filename: string | undefined;
   readonly contentType: string;
+  readonly mostBytes: number;
   readonly #part: FilePartOptions;
   #state: "unread" | "open" | "skipped" = "unread";
   #body: ByteLimit | undefined;
@@ -29,6 +32,7 @@ export class FilePart implements IncomingFile {
   constructor(part: FilePartOptions) {
     this.filename = sanitizeFilename(part.filename);
     this.contentType = part.contentType;
+    this.mostBytes = Math.min(part.maxBytes, part.contentLength ?? part.maxBytes);
     this.#part = part;
     // Said once, by the form, to everyone concerned.
     part.source.on("error", () => {});

@@ -9,6 +9,8 @@ export interface FormFilesOptions {
   map: FileMap;
   /** Of each file. */
   maxBytes: number;
+  /** Of the whole form, where the request says it. */
+  contentLength: number | undefined;
   /** The form cannot go on. */
   onFault: (error: ValetKeyError) => void;
 }
@@ -54,6 +56,7 @@ export class FormFiles {
       filename,
       contentType,
       maxBytes: this.#options.maxBytes,
+      contentLength: this.#options.contentLength,
       onDone: () => this.#onDone(file),
       onEndless: this.#options.onFault,
     });

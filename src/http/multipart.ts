@@ -157,6 +157,7 @@ class MultipartForm {
     this.#files = new FormFiles({
       map: parseFileMap(json, operation, this.#options.maxFiles),
       maxBytes: this.#options.maxFileBytes,
+      contentLength: contentLengthOf(this.#request),
       onFault: (error) => this.#fail(error),
     });
     this.#outsideBytes = 0;
@@ -215,6 +216,12 @@ class MultipartForm {
     this.#parser.destroy();
     this.#reject(error);
   }
+}
+
+/** Node takes no request whose Content-Length is not a number. */
+function contentLengthOf({ headers }: IncomingMessage): number | undefined {
+  const length = headers["content-length"];
+  return length === undefined ? undefined : Number(length);
 }
 
 function createParser(request: IncomingMessage, maxFieldBytes: number): busboy.Busboy {

@@ -9,6 +9,8 @@ export interface IncomingFile {
   readonly filename: string | undefined;
   /** The media type that the client gave, in lower case and without parameters. */
   readonly contentType: string;
+  /** The most bytes that it can have: the form's limit, or what the request's Content-Length leaves room for. */
+  readonly mostBytes: number;
   /**
    * The file's bytes, once. The stream ends only when the whole file has come; it fails with
    * UPLOAD_TOO_LARGE, UPLOAD_INCOMPLETE or TIMEOUT. Destroying it skips the rest of the file.

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { uploadTooLarge } from "./byte-limit.ts";
+import type { Reservation } from "./upload-budget.ts";
 
 export interface PartReaderOptions {
   readonly limitBytes: number;
@@ -32,12 +33,23 @@ export class PartReader {
     return this.#totalBytes;
   }
 
+  /** The most that can still be to fill in. */
+  get mostBytesLeft(): number {
+    return this.#limitBytes - this.#totalBytes + (this.#rest?.length ?? 0);
+  }
+
   /**
-   * Fills the buffer, or as much of it as the stream still has.
+   * Fills the memory, or as much of it as the stream still has.
    *
    * @throws {ValetKeyError} UPLOAD_TOO_LARGE; what the stream fails with
    */
-  async fill(buffer: Buffer): Promise<ReadPart> {
+  async fill(memory: Pick<Reservation, "buffer" | "markFilled">): Promise<ReadPart> {
+    const part = await this.#fill(memory.buffer);
+    memory.markFilled();
+    return part;
+  }
+
+  async #fill(buffer: Buffer): Promise<ReadPart> {
     let length = 0;
     for (;;) {
       const chunk = this.#rest ?? (await this.#next());

@@ -86,9 +86,12 @@ async function sendParts(
     let isLast = first.isLast;
     for (let number = 2; !isLast; number += 1) {
       if (inFlight.size >= partsInFlight) await Promise.race(inFlight);
-      const held = await budget.reserve(partBytes, ended.signal);
+      const held = await budget.reserve(Math.min(partBytes, reader.mostBytesLeft), {
+        ...{ signal: ended.signal, isUnderWay: true },
+        onWantedBack: (reason) => body.destroy(reason),
+      });
       try {
-        const part = await reader.fill(held.buffer);
+        const part = await reader.fill(held);
         isLast = part.isLast;
         send(number, part.bytes, held);
       } catch (error) {

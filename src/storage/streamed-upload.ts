@@ -54,10 +54,13 @@ async function store(request: StreamedUploadRequest): Promise<StoredObject> {
   const verify = () => verifyChecksum(promised, running);
   const partBytes = partBytesFor(limitBytes);
 
-  const reservation = await request.budget.reserve(Math.min(partBytes, limitBytes), request.signal);
+  const reservation = await request.budget.reserve(Math.min(partBytes, limitBytes), {
+    signal: request.signal,
+    onWantedBack: (reason) => body.destroy(reason),
+  });
   let isSent = false;
   try {
-    const first = await reader.fill(reservation.buffer);
+    const first = await reader.fill(reservation);
     if (first.isLast) {
       verify();
       const stored = await putWhole(request, first.bytes, promised);

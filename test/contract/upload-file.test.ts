@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { request } from "node:http";
 import { afterAll, describe, expect, test } from "vitest";
-import { uploadFile, uploadFileMutation } from "../support/operations.ts";
+import { uploadFile } from "../support/operations.ts";
 import { startServer } from "../support/server.ts";
+import { beginSlowUpload } from "../support/slow-upload.ts";
 import { inspect, noise, ownPrefix, pendingUploads, sha256, store } from "./store.ts";
 
 const MiB = 2 ** 20;
@@ -102,7 +102,7 @@ describe("a client that goes away leaves nothing", () => {
     ["in the midst of a multipart upload", 20 * MiB],
   ])("%s", async (where, bytesSent) => {
     const key = `${prefix}free/gone ${where}`;
-    const upload = beginUpload({ bucket, key });
+    const upload = beginSlowUpload(server.url, { bucket, key });
     upload.write(noise(bytesSent));
     await expect.poll(uploadsInFlight, { timeout: 10_000 }).toBe(1);
     if (bytesSent > 16 * MiB) {
@@ -113,26 +113,6 @@ describe("a client that goes away leaves nothing", () => {
     await expectNothingStored(key);
   });
 });
-
-/** A multipart request up to its file's first byte, with more promised than ever comes. */
-function beginUpload(input: object) {
-  const boundary = "a-boundary";
-  const operations = JSON.stringify({ query: uploadFileMutation, variables: { file: null, input } });
-  const field = (name: string, more = "") =>
-    `--${boundary}\r\nContent-Disposition: form-data; name="${name}"${more}\r\n\r\n`;
-  const upload = request(`${server.url}/graphql`, {
-    method: "POST",
-    headers: {
-      "content-type": `multipart/form-data; boundary=${boundary}`,
-      "apollo-require-preflight": "true",
-      "transfer-encoding": "chunked",
-    },
-  });
-  upload.on("error", () => {});
-  upload.write(`${field("operations")}${operations}\r\n${field("map")}{"0":["variables.file"]}\r\n`);
-  upload.write(field("0", '; filename="a.bin"'));
-  return upload;
-}
 
 async function uploadsInFlight(): Promise<number> {
   const metrics = await (await fetch(`${server.url}/metrics`)).text();

@@ -8,6 +8,8 @@ import { createMetrics } from "../../../src/metrics.ts";
 import { AbandonedUploads } from "../../../src/storage/abandoned-uploads.ts";
 import { checksumAlgorithms, runningChecksum } from "../../../src/storage/checksums.ts";
 import { headObject } from "../../../src/storage/head-object.ts";
+import { listParts } from "../../../src/storage/multipart-uploads.ts";
+import { listPendingUploads } from "../../../src/storage/pending-uploads.ts";
 import { streamUpload } from "../../../src/storage/streamed-upload.ts";
 import type { StreamedUploadRequest } from "../../../src/storage/streamed-upload-request.ts";
 import { UploadBudget } from "../../../src/storage/upload-budget.ts";
@@ -64,6 +66,13 @@ async function expectNothingStored(key: string): Promise<void> {
     new ListMultipartUploadsCommand({ Bucket: store.bucket, Prefix: key }),
   );
   expect(Uploads).toEqual([]);
+}
+
+/** Of the upload in progress of a key. */
+async function partsHeld(key: string): Promise<number> {
+  const address = store.address(key);
+  const [pending] = (await listPendingUploads(s3, address, { prefix: key, first: 1 })).uploads;
+  return pending === undefined ? 0 : (await listParts(s3, { ...address, uploadId: pending.uploadId })).length;
 }
 
 describe("a streamed upload", () => {
@@ -221,6 +230,37 @@ describe("many streamed uploads", () => {
       expect(await sha256OfStored(`many/${index}`)).toBe(sha256(bytes));
     }
     expect(budget.freeBytes).toBe(budget.totalBytes);
+  });
+
+  it.each([
+    ["first", 1, 0],
+    ["third", 10 * MiB + 1, 2],
+  ])(
+    "lose the memory of a %s part that fills slowly to those who wait, and leave nothing",
+    async (nth, sent, parts) => {
+      const key = `slow/${nth}`;
+      const budget = new UploadBudget({ totalBytes: 5 * MiB, maxFillMs: 20 });
+      const body = new Readable({ read() {} });
+      const slow = upload(key, body, { budget });
+      const turnedAway = expect(slow).rejects.toMatchObject({ code: "OVERLOADED", retryable: true });
+      body.push(randomBytes(sent));
+      await expect.poll(() => partsHeld(key), { timeout: 5000 }).toBe(parts);
+      await expect.poll(() => budget.freeBytes, { timeout: 5000 }).toBe(0);
+      await expect(upload("fast", streamOf(randomBytes(11 * MiB)), { budget })).resolves.toBeDefined();
+      await turnedAway;
+      expect(budget.freeBytes).toBe(budget.totalBytes);
+      await expectNothingStored(key);
+    },
+  );
+
+  it("set no more aside than their limit leaves", async () => {
+    const budget = new UploadBudget({ totalBytes: 5 * MiB });
+    const body = new Readable({ read() {} });
+    const request = upload("known", body, { budget, limitBytes: 1000 });
+    await delay(50);
+    expect(budget.freeBytes).toBe(5 * MiB - 1000);
+    body.push(null);
+    await request;
   });
 
   it("are turned away when they wait too long", async () => {
