@@ -2,6 +2,7 @@ import { z } from "zod";
 import { parseByteSize } from "./byte-size.ts";
 import { nearestName } from "./nearest-name.ts";
 import type { Region, Regions } from "./object-address.ts";
+import { maxStreamedBytes } from "./storage/streamed-part-sizes.ts";
 
 /** Everything that the environment decides, parsed once. Sizes are bytes. */
 export interface Config {
@@ -63,7 +64,6 @@ export class ConfigError extends Error {
 
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
-const TB = 10 ** 12;
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 type LogLevel = (typeof logLevels)[number];
@@ -168,7 +168,7 @@ const variables = {
     }),
   ).optional(),
   VALETKEY_MULTIPART_BYTES: bytes(0, 5 * GiB).default(64 * MiB),
-  VALETKEY_MAX_UPLOAD_BYTES: bytes(1, 50 * TB).default(5 * GiB),
+  VALETKEY_MAX_UPLOAD_BYTES: bytes(1, maxStreamedBytes).default(5 * GiB),
   VALETKEY_MAX_FILES: integer(1, 1000).default(10),
   VALETKEY_RATE_LIMIT: rateLimit.optional(),
   VALETKEY_DRAIN_SECONDS: integer(0, 3600).default(25),

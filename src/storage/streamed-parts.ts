@@ -5,6 +5,7 @@ import { createMultipartUpload } from "./multipart-uploads.ts";
 import type { PartReader, ReadPart } from "./part-reader.ts";
 import { storageError, toStorageError } from "./s3-errors.ts";
 import type { StoredObject } from "./stored-object.ts";
+import { streamedPartBytes } from "./streamed-part-sizes.ts";
 import type { StreamedUploadRequest } from "./streamed-upload-request.ts";
 import type { Reservation } from "./upload-budget.ts";
 import type { UploadAddress } from "./upload-id.ts";
@@ -13,7 +14,6 @@ import { forbidsOverwrite, type UploadHeaderMap } from "./upload-parameters.ts";
 /** A body of which the first part is here and more is to come. */
 export interface PartedUpload {
   readonly reader: PartReader;
-  readonly partBytes: number;
   readonly first: ReadPart;
   /** Of the first part. */
   readonly reservation: Reservation;
@@ -53,7 +53,7 @@ export async function storeInParts(
 async function sendParts(
   request: StreamedUploadRequest,
   upload: UploadAddress,
-  { reader, partBytes, first, reservation }: PartedUpload,
+  { reader, first, reservation }: PartedUpload,
   checksum: Checksum | undefined,
 ): Promise<CompletedPart[]> {
   const { budget, body, signal } = request;
@@ -86,7 +86,7 @@ async function sendParts(
     let isLast = first.isLast;
     for (let number = 2; !isLast; number += 1) {
       if (inFlight.size >= partsInFlight) await Promise.race(inFlight);
-      const held = await budget.reserve(Math.min(partBytes, reader.mostBytesLeft), {
+      const held = await budget.reserve(Math.min(streamedPartBytes(number), reader.mostBytesLeft), {
         ...{ signal: ended.signal, isUnderWay: true },
         onWantedBack: (reason) => body.destroy(reason),
       });

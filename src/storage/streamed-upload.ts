@@ -5,12 +5,10 @@ import { PartReader } from "./part-reader.ts";
 import { putWhole } from "./put-whole.ts";
 import { storageError } from "./s3-errors.ts";
 import type { StoredObject } from "./stored-object.ts";
+import { streamedPartBytes } from "./streamed-part-sizes.ts";
 import { storeInParts } from "./streamed-parts.ts";
 import type { StreamedUploadRequest } from "./streamed-upload-request.ts";
 import { forbidsOverwrite, promisedChecksum } from "./upload-parameters.ts";
-import { maxPartCount, minPartBytes } from "./upload-plan.ts";
-
-const MiB = 1024 ** 2;
 
 /**
  * Stores a stream of unknown length as one object: whole, or not at all. A body that fits into one part
@@ -52,9 +50,8 @@ async function store(request: StreamedUploadRequest): Promise<StoredObject> {
     },
   });
   const verify = () => verifyChecksum(promised, running);
-  const partBytes = partBytesFor(limitBytes);
 
-  const reservation = await request.budget.reserve(Math.min(partBytes, limitBytes), {
+  const reservation = await request.budget.reserve(Math.min(streamedPartBytes(1), limitBytes), {
     signal: request.signal,
     onWantedBack: (reason) => body.destroy(reason),
   });
@@ -67,15 +64,10 @@ async function store(request: StreamedUploadRequest): Promise<StoredObject> {
       isSent = true;
       return stored;
     }
-    return await storeInParts(request, { reader, partBytes, first, reservation, promised, verify });
+    return await storeInParts(request, { reader, first, reservation, promised, verify });
   } finally {
     reservation.release(isSent);
   }
-}
-
-/** The smallest parts with which S3 takes a body of that length. */
-function partBytesFor(limitBytes: number): number {
-  return Math.max(minPartBytes, Math.ceil(limitBytes / maxPartCount / MiB) * MiB);
 }
 
 function verifyChecksum(promised: Checksum | undefined, running: RunningChecksum | undefined): void {

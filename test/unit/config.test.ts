@@ -81,6 +81,7 @@ describe("loadConfig", () => {
 
   it("reads sizes and rates", () => {
     expect(loadConfig({ VALETKEY_MAX_UPLOAD_BYTES: "1GiB" }).maxUploadBytes).toBe(2 ** 30);
+    expect(loadConfig({ VALETKEY_MAX_UPLOAD_BYTES: "481296384000" }).maxUploadBytes).toBe(481_296_384_000);
     expect(loadConfig({ VALETKEY_RATE_LIMIT: "100/1s" }).rateLimit).toEqual({
       requests: 100,
       windowMs: 1000,
@@ -103,6 +104,7 @@ describe("loadConfig", () => {
     ["VALETKEY_SESSION_SECONDS", "899"],
     ["VALETKEY_SESSION_SECONDS", "43201"],
     ["VALETKEY_MAX_UPLOAD_BYTES", "5 elephants"],
+    ["VALETKEY_MAX_UPLOAD_BYTES", "481296384001"],
     ["VALETKEY_MAX_FILES", "0"],
     ["VALETKEY_RATE_LIMIT", "100"],
     ["VALETKEY_RATE_LIMIT", "0/1s"],

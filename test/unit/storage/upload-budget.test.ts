@@ -56,6 +56,13 @@ describe("the upload budget", () => {
     expect(budget.freeBytes).toBe(10);
   });
 
+  it("keeps its count when there is no memory for a share", async () => {
+    const budget = new UploadBudget({ totalBytes: 2 ** 50 });
+    await expect(reserve(budget, 2 ** 49)).rejects.toThrow(RangeError);
+    expect(budget.freeBytes).toBe(2 ** 50);
+    (await reserve(budget, 1)).release();
+  });
+
   it("lets go of who no longer wants to wait", async () => {
     const budget = new UploadBudget({ totalBytes: 10 });
     const held = await reserve(budget, 10);
