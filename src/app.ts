@@ -46,7 +46,7 @@ const uploadBudgetBytes = 256 * 2 ** 20;
 const longestRequestSeconds = 60;
 /** In which a connection that was just made can still send its request. */
 const unusedSeconds = 1;
-/** For the aborts at S3 and the answers that are left when the time to drain is over. */
+/** For the aborts at S3 and the answers that are left when the time to drain is over. The last second is the aborts'. */
 const abortSeconds = 5;
 
 /**
@@ -115,8 +115,9 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     async close(reason) {
       readiness.draining = true;
       log.info({ reason, seconds: config.drainSeconds }, "draining");
+      const overAtMs = performance.now() + (config.drainSeconds + abortSeconds) * 1000;
       await drain(http, apollo, stopping, config.drainSeconds);
-      await services.abandonedUploads.close();
+      await services.abandonedUploads.close(Math.max(1000, overAtMs - performance.now()));
       await backend.close();
     },
   };
@@ -170,7 +171,7 @@ async function drain(
   const forced = setTimeout(() => {
     stopping.abort();
     http.connections.closeRest();
-    setTimeout(() => http.server.closeAllConnections(), abortSeconds * 1000).unref();
+    setTimeout(() => http.server.closeAllConnections(), (abortSeconds - 1) * 1000).unref();
   }, drainSeconds * 1000);
   await closed;
   clearTimeout(forced);

@@ -1,4 +1,6 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { S3Client } from "@aws-sdk/client-s3";
+import { boundedParallel } from "./bounded-parallel.ts";
 import { abortMultipartUpload } from "./multipart-uploads.ts";
 import type { UploadAddress } from "./upload-id.ts";
 
@@ -13,11 +15,15 @@ interface Abandoned {
   readonly upload: UploadAddress;
   readonly s3: () => Promise<S3Client>;
   attempts: number;
+  lastError: unknown;
+  /** While S3 is being asked. */
+  attempt: Promise<void> | undefined;
 }
 
 const maxRemembered = 10_000;
+const parallelAttempts = 8;
 
-/** Multipart uploads that should be gone and could not be aborted yet: tried again until they are. */
+/** Multipart uploads that should be gone: aborted at once, or tried again until they are. */
 export class AbandonedUploads {
   readonly #retryMs: number;
   readonly #maxAttempts: number;
@@ -35,43 +41,56 @@ export class AbandonedUploads {
     return this.#uploads.size;
   }
 
-  /** @param s3 gives a client that may abort the upload, with credentials that are good when it is called */
-  add(upload: UploadAddress, s3: () => Promise<S3Client>): void {
-    if (this.#uploads.size >= maxRemembered) {
-      this.#onGivenUp(upload, new Error(`More than ${maxRemembered} abandoned uploads.`));
-      return;
-    }
-    this.#uploads.add({ upload, s3, attempts: 0 });
+  /**
+   * Aborts an upload: resolves when that was tried once. Never rejects.
+   * @param s3 gives a client that may abort the upload, with credentials that are good when it is called
+   */
+  async abort(upload: UploadAddress, s3: () => Promise<S3Client>): Promise<void> {
+    const abandoned: Abandoned = { upload, s3, attempts: 0, lastError: undefined, attempt: undefined };
+    this.#uploads.add(abandoned);
+    await this.#try(abandoned);
     this.#schedule();
   }
 
-  /** Aborts an upload now, or as soon as S3 lets it; never rejects. */
-  async abort(upload: UploadAddress, s3: () => Promise<S3Client>): Promise<void> {
-    try {
-      await abortMultipartUpload(await s3(), upload);
-    } catch {
-      this.add(upload, s3);
-    }
-  }
-
-  /** Tries each of them once, one after the other; never rejects. */
+  /** Tries each of them once; never rejects. */
   async retryAll(): Promise<void> {
-    for (const abandoned of [...this.#uploads]) {
-      try {
-        await abortMultipartUpload(await abandoned.s3(), abandoned.upload);
-        this.#uploads.delete(abandoned);
-      } catch (error) {
-        abandoned.attempts += 1;
-        if (abandoned.attempts < this.#maxAttempts) continue;
-        this.#uploads.delete(abandoned);
-        this.#onGivenUp(abandoned.upload, error);
-      }
+    await boundedParallel([...this.#uploads], parallelAttempts, (abandoned) => this.#try(abandoned));
+  }
+
+  /** Waits for what is being tried, tries the rest a last time, and tells of those that stay behind. */
+  async close(deadlineMs: number): Promise<void> {
+    clearTimeout(this.#timer);
+    const last = async () => {
+      await Promise.all([...this.#uploads].map(({ attempt }) => attempt));
+      await this.retryAll();
+    };
+    const ended = new AbortController();
+    await Promise.race([last(), delay(deadlineMs, undefined, ended)]);
+    ended.abort();
+    for (const abandoned of this.#uploads) this.#giveUp(abandoned);
+  }
+
+  #try(abandoned: Abandoned): Promise<void> {
+    abandoned.attempt ??= this.#attempt(abandoned).finally(() => {
+      abandoned.attempt = undefined;
+    });
+    return abandoned.attempt;
+  }
+
+  async #attempt(abandoned: Abandoned): Promise<void> {
+    try {
+      await abortMultipartUpload(await abandoned.s3(), abandoned.upload);
+      this.#uploads.delete(abandoned);
+    } catch (error) {
+      abandoned.attempts += 1;
+      abandoned.lastError = error;
+      const isHopeless = abandoned.attempts >= this.#maxAttempts || this.size > maxRemembered;
+      if (isHopeless) this.#giveUp(abandoned);
     }
   }
 
-  close(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+  #giveUp(abandoned: Abandoned): void {
+    if (this.#uploads.delete(abandoned)) this.#onGivenUp(abandoned.upload, abandoned.lastError);
   }
 
   #schedule(): void {

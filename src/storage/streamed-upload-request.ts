@@ -17,7 +17,7 @@ export interface StreamedUploadRequest {
   /** What `uploadHeaders` made: checksum and overwrite rule included. */
   readonly headers: UploadHeaderMap;
   readonly budget: UploadBudget;
-  /** Takes the uploads that S3 could not be made to abort. */
+  /** Aborts the multipart upload when the upload fails, now or later. */
   readonly abandoned: AbandonedUploads;
   readonly metrics?: Pick<Metrics, "uploadBytes" | "uploadsInFlight"> | undefined;
   /** Ends the upload; nothing is stored. */

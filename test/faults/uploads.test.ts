@@ -41,7 +41,7 @@ beforeAll(async () => {
 });
 afterEach(() => proxy.heal());
 afterAll(async () => {
-  abandoned.close();
+  await abandoned.close(0);
   await proxy[Symbol.asyncDispose]();
   await store.close();
 });
@@ -145,12 +145,12 @@ it("an upload given up for good is told of", async () => {
   const givenUp: string[] = [];
   const hopeless = new AbandonedUploads({ maxAttempts: 2, onGivenUp: ({ key }) => givenUp.push(key) });
   proxy.break({ fault: "reset", matches: isAbort });
-  hopeless.add({ ...store.address("hopeless"), uploadId: "x" }, async () => broken);
-  await hopeless.retryAll();
+  await hopeless.abort({ ...store.address("hopeless"), uploadId: "x" }, async () => broken);
   expect(givenUp).toEqual([]);
   await hopeless.retryAll();
   expect(givenUp).toEqual(["hopeless"]);
-  hopeless.close();
+  await hopeless.close(0);
+  expect(givenUp).toEqual(["hopeless"]);
 });
 
 it("a completion that fails may be repeated", async () => {

@@ -10,6 +10,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { startEmbeddedStore } from "../../src/local/embedded-store.ts";
 import { type GrantRule, startServer, type TestServer, type TestServerOptions } from "./server.ts";
+import type { StoreDescription } from "./store-description.ts";
 
 /** The bucket that the store begins with. */
 export const bucket = "demo";
@@ -26,6 +27,8 @@ export const anyoneMayDoAnything: readonly GrantRule[] = [bucket, versionedBucke
 export interface EmbeddedServer extends TestServer {
   /** Of the store. */
   readonly storeUrl: string;
+  /** For a second server before the same store. */
+  readonly store: StoreDescription;
   /** For seeding and inspecting: sees every object, whoever may. */
   readonly admin: S3Client;
   /** Puts an object there, around the server. Returns its version in a versioned bucket. */
@@ -44,20 +47,21 @@ export async function startEmbeddedServer(
   for (const Bucket of [versionedBucket, otherBucket]) await admin.send(new CreateBucketCommand({ Bucket }));
   const VersioningConfiguration = { Status: "Enabled" } as const;
   await admin.send(new PutBucketVersioningCommand({ Bucket: versionedBucket, VersioningConfiguration }));
+  const description: StoreDescription = {
+    ...{ name: "embedded", endpoint, region, roleArn },
+    baseCredentials: credentials,
+    adminCredentials: credentials,
+    buckets: { main: bucket, versioned: versionedBucket, private: otherBucket },
+  };
   const server = await startServer({
-    grants: anyoneMayDoAnything,
-    stsUrl: endpoint,
+    ...{ grants: anyoneMayDoAnything, stsUrl: endpoint },
     ...options,
-    store: {
-      ...{ name: "embedded", endpoint, region, roleArn },
-      baseCredentials: credentials,
-      adminCredentials: credentials,
-      buckets: { main: bucket, versioned: versionedBucket, private: otherBucket },
-    },
+    store: description,
   });
   return {
     ...server,
     storeUrl: endpoint,
+    store: description,
     admin,
     async seed(key, body, more = {}) {
       const command = new PutObjectCommand({ Bucket: bucket, ...more, Key: key, Body: body });

@@ -22,7 +22,7 @@ beforeAll(async () => {
   s3 = store.client();
 });
 afterAll(async () => {
-  abandoned.close();
+  await abandoned.close(0);
   await store.close();
 });
 
