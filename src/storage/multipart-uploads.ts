@@ -8,6 +8,7 @@ import {
 import { badUserInput, ValetKeyError } from "../errors.ts";
 import type { ObjectAddress } from "../object-address.ts";
 import type { Checksum } from "./checksums.ts";
+import { LostAnswer, repeatOnlyWhatWasRefused } from "./lost-answer.ts";
 import { asking, storageError, toStorageError } from "./s3-errors.ts";
 import type { UploadAddress } from "./upload-id.ts";
 import { descriptiveParameters, promisedChecksum, type UploadHeaderMap } from "./upload-parameters.ts";
@@ -26,6 +27,9 @@ export interface UploadedPart {
  * Begins a multipart upload. What the headers promise about overwriting and the checksum's value is
  * held to at completion.
  *
+ * When S3's answer gets lost, an upload without parts may stay behind, which nobody can tell from
+ * another's: docs/decisions/0010-lost-beginnings.md
+ *
  * @param at stands before an argument's name in errors
  * @throws {ValetKeyError} BAD_USER_INPUT for a checksum that S3 cannot make of a whole multipart object
  */
@@ -37,19 +41,20 @@ export async function createMultipartUpload(
 ): Promise<UploadAddress> {
   const checksum = promisedChecksum(headers);
   if (checksum !== undefined) requireWholeObjectChecksum(checksum, at);
-  const { UploadId: uploadId } = await asking(
-    { operation: "CreateMultipartUpload", subject: "bucket", at },
-    s3.send(
-      new CreateMultipartUploadCommand({
-        Bucket: bucket,
-        Key: key,
-        ...descriptiveParameters(headers),
-        ...(checksum && { ChecksumAlgorithm: checksum.algorithm, ChecksumType: "FULL_OBJECT" }),
-      }),
-    ),
-  );
-  if (uploadId === undefined) throw storageError("STORAGE_UNAVAILABLE");
-  return { region, bucket, key, uploadId };
+  const command = new CreateMultipartUploadCommand({
+    Bucket: bucket,
+    Key: key,
+    ...descriptiveParameters(headers),
+    ...(checksum && { ChecksumAlgorithm: checksum.algorithm, ChecksumType: "FULL_OBJECT" }),
+  });
+  try {
+    const { UploadId: uploadId } = await s3.send(repeatOnlyWhatWasRefused(command));
+    if (uploadId === undefined) throw storageError("STORAGE_UNAVAILABLE");
+    return { region, bucket, key, uploadId };
+  } catch (error) {
+    const cause = error instanceof LostAnswer ? error.failure : error;
+    throw toStorageError(cause, { operation: "CreateMultipartUpload", subject: "bucket", at });
+  }
 }
 
 /**

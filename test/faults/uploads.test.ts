@@ -96,6 +96,7 @@ describe("a fault that passes is not noticed", () => {
     ...(["put", "part", "complete"] as const).flatMap((place) =>
       (["reset", "500", "503", "stall", "lost"] as const).map((fault): [Place, Fault] => [place, fault]),
     ),
+    ["create", "500"],
     ["create", "503"],
     ["complete", "error-in-200"],
   ];
@@ -140,6 +141,18 @@ describe("a fault that stays is told, and leaves nothing behind", () => {
     expect(await remains("abandoned")).toEqual({ objects: 0, uploads: 0 });
   });
 });
+
+it.each<Fault>(["lost", "reset", "stall", "garbage"])(
+  "a beginning whose answer is %s is not repeated, as it may have been done",
+  async (fault) => {
+    const key = `beginnings/${fault}`;
+    proxy.break({ fault, matches: isCreate });
+    await expect(upload(key, large)).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE", retryable: true });
+    expect(proxy.requests.filter((each) => each.startsWith("POST") && each.includes(key))).toHaveLength(1);
+    // What the store has begun holds no bytes. Only a sweep can end it.
+    expect(await remains(key)).toEqual({ objects: 0, uploads: fault === "lost" ? 1 : 0 });
+  },
+);
 
 it("an upload given up for good is told of", async () => {
   const givenUp: string[] = [];
