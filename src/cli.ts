@@ -15,16 +15,20 @@ const usage = `valetkey sweep BUCKET [--prefix PREFIX] [--region REGION] [--olde
   --region REGION      the bucket's region (default: the server's)
   --older-than HOURS   only uploads that began before (default: 24)
   --abort              do it; without it nothing is changed
+  --help               this text
 `;
 
 class UsageError extends Error {}
 
 async function main(): Promise<void> {
   const { positionals, values } = parseArguments();
+  if (values.help) {
+    console.log(usage);
+    return;
+  }
   const [command, bucket, ...rest] = positionals;
   if (command !== "sweep" || bucket === undefined || rest.length > 0) throw new UsageError(usage);
-  const olderThanHours = Number(values["older-than"]);
-  if (!(olderThanHours >= 0)) throw new UsageError("--older-than takes a number of hours.\n");
+  const olderThanHours = parseHours(values["older-than"]);
 
   const log = pino({ level: "warn", serializers: logged }, pino.destination(2));
   const swept = sweepBucket(
@@ -50,11 +54,22 @@ function parseArguments() {
         region: { type: "string" },
         "older-than": { type: "string", default: "24" },
         abort: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
       },
     });
   } catch (error) {
     throw new UsageError(`${(error as Error).message}\n\n${usage}`);
   }
+}
+
+/** Strictly: what JavaScript takes for 0, such as "", would abort every upload there is. */
+function parseHours(text: string): number {
+  if (!/^\d{1,9}(?:\.\d{1,9})?$/.test(text)) {
+    throw new UsageError(
+      `--older-than takes a number of hours such as 24 or 0.5, not ${JSON.stringify(text)}.`,
+    );
+  }
+  return Number(text);
 }
 
 main().catch((error: unknown) => {

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { SessionPurpose } from "./access/session-policy.ts";
 import { openBackend } from "./backend.ts";
 import type { Config } from "./config.ts";
 import { createMetrics } from "./metrics.ts";
@@ -27,10 +28,9 @@ export async function* sweepBucket(
   const { sessions, s3Clients, close } = await openBackend(config, createMetrics(), log);
   try {
     const caller = { principal: sweeper, grants };
-    const clients = {
-      s3: s3Clients.for(await sessions.get(caller, 60), address.region),
-      listing: s3Clients.for(await sessions.get(caller, 60, { purpose: "pending-uploads" }), address.region),
-    };
+    const clientFor = (purpose: SessionPurpose) => async () =>
+      s3Clients.for(await sessions.get(caller, 60, { purpose }), address.region);
+    const clients = { s3: clientFor("objects"), listing: clientFor("pending-uploads") };
     yield* sweepUploads(clients, address, { prefix, olderThanHours, dryRun: !abort });
   } finally {
     await close();

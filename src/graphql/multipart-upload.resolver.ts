@@ -84,7 +84,10 @@ export class MultipartUploadResolver {
     );
     const edges = page.uploads.filter(hasUsableKey).map(({ key, uploadId, startedAt, cursor }) => {
       const id = context.services.uploadIds.seal({ ...there, key: key as ObjectKey, uploadId });
-      return { cursor, node: { id, bucket: there.bucket, key, region: there.region, startedAt } };
+      return {
+        cursor,
+        node: { id, bucket: there.bucket, key, region: there.region, startedAt: startedAt ?? new Date(0) },
+      };
     });
     return {
       edges,

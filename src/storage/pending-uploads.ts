@@ -13,7 +13,8 @@ import type { UploadPlan } from "./upload-plan.ts";
 export interface PendingUpload {
   readonly key: string;
   readonly uploadId: string;
-  readonly startedAt: Date;
+  /** Undefined where the store does not say. */
+  readonly startedAt: Date | undefined;
   readonly cursor: string;
 }
 
@@ -61,7 +62,7 @@ export async function listPendingUploads(
     return {
       key,
       uploadId: UploadId,
-      startedAt: Initiated ?? new Date(0),
+      startedAt: Initiated,
       cursor: sealCursor(key, UploadId),
     };
   });
@@ -116,13 +117,19 @@ export async function findResumableUpload(
   algorithm?: ChecksumAlgorithm | undefined,
 ): Promise<ResumableUpload | undefined> {
   const candidates = await pendingUploadsOf(listing, address);
-  candidates.sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime());
-  for (const { uploadId, startedAt } of candidates.slice(0, candidatesLooked)) {
+  candidates.sort((a, b) => startOf(b).getTime() - startOf(a).getTime());
+  for (const { uploadId, ...candidate } of candidates.slice(0, candidatesLooked)) {
     const upload = { region: address.region, bucket: address.bucket, key: address.key, uploadId };
     const parts = fittingParts(plan, await partsIfStillThere(s3, upload));
-    if (parts.length > 0 && (await hasChecksum(s3, upload, algorithm))) return { upload, startedAt, parts };
+    if (parts.length > 0 && (await hasChecksum(s3, upload, algorithm))) {
+      return { upload, startedAt: startOf(candidate), parts };
+    }
   }
   return undefined;
+}
+
+function startOf({ startedAt }: Pick<PendingUpload, "startedAt">): Date {
+  return startedAt ?? new Date(0);
 }
 
 async function pendingUploadsOf(s3: S3Client, address: ObjectAddress): Promise<PendingUpload[]> {

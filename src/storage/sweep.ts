@@ -25,23 +25,25 @@ export interface SweptUpload {
 /**
  * Aborts the multipart uploads that nobody will complete, such as those of a process that was killed.
  *
- * @param clients.listing may list the bucket's uploads, `s3` may abort them
+ * @param clients.listing gives who may list the bucket's uploads, `s3` who may abort them; both are asked anew
+ * as the sweep goes on, since it may take longer than credentials live
  * @throws {ValetKeyError} when S3 does not list them; an upload that cannot be aborted is an outcome
  */
 export async function* sweepUploads(
-  { s3, listing }: { readonly s3: S3Client; readonly listing: S3Client },
+  { s3, listing }: { readonly s3: () => Promise<S3Client>; readonly listing: () => Promise<S3Client> },
   bucket: BucketAddress,
   { olderThanHours, prefix = "", dryRun = true, now = () => new Date() }: SweepOptions,
 ): AsyncGenerator<SweptUpload> {
   const startedBefore = now().getTime() - olderThanHours * 3_600_000;
   let after: string | undefined;
   do {
-    const page = await listPendingUploads(listing, bucket, { prefix, first: maxPageSize, after });
+    const page = await listPendingUploads(await listing(), bucket, { prefix, first: maxPageSize, after });
     for (const { key, uploadId, startedAt } of page.uploads) {
-      if (startedAt.getTime() > startedBefore) continue;
+      // How old one without a date is, nobody knows.
+      if (startedAt === undefined || startedAt.getTime() > startedBefore) continue;
       const found = { key, uploadId, startedAt };
       if (dryRun) yield { ...found, outcome: "pending" };
-      else yield { ...found, ...(await aborted(s3, bucket, found)) };
+      else yield { ...found, ...(await aborted(await s3(), bucket, found)) };
     }
     after = page.hasNextPage ? page.endCursor : undefined;
   } while (after !== undefined);

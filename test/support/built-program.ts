@@ -14,6 +14,8 @@ const root = resolve(import.meta.dirname, "../..");
 export interface BuiltProgram extends AsyncDisposable {
   /** Runs main.js with these variables and no other but PATH. */
   start(environment: Readonly<Record<string, string>>): RunningProgram;
+  /** Runs cli.js to its end. */
+  cli(parameters: readonly string[], environment: Readonly<Record<string, string>>): Promise<EndedProgram>;
 }
 
 export interface RunningProgram {
@@ -22,6 +24,13 @@ export interface RunningProgram {
   readonly ready: Promise<string>;
   /** Resolves when the process has ended. */
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; stderr: string }>;
+}
+
+export interface EndedProgram {
+  readonly code: number | null;
+  readonly stdout: string;
+  /** Without Node's warnings. */
+  readonly stderr: string;
 }
 
 export async function buildProgram(): Promise<BuiltProgram> {
@@ -36,6 +45,7 @@ export async function buildProgram(): Promise<BuiltProgram> {
   await build(bundle(modules, bundles));
   return {
     start: (environment) => run(join(bundles, "main.js"), environment),
+    cli: (parameters, environment) => runCli([join(bundles, "cli.js"), ...parameters], environment),
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
   };
 }
@@ -74,4 +84,18 @@ function run(main: string, environment: Readonly<Record<string, string>>): Runni
   // Who only waits for the end does not wait for this.
   ready.catch(() => {});
   return { process: child, ready, ended };
+}
+
+async function runCli(
+  parameters: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<EndedProgram> {
+  const child = spawn(process.execPath, ["--no-warnings", ...parameters], {
+    env: { PATH: process.env.PATH, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const output = Promise.all([text(child.stdout), text(child.stderr)]);
+  const [code] = await once(child, "exit");
+  const [stdout, stderr] = await output;
+  return { code, stdout, stderr };
 }

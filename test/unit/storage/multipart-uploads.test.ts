@@ -250,9 +250,10 @@ describe("uploads in progress", () => {
     const upload = await begin("sweep/old");
     const bucket = { region, bucket: store.bucket };
     const later = () => new Date(Date.now() + 25 * 3_600_000);
+    const client = async () => s3;
     const sweep = async (options: { dryRun?: boolean; now?: () => Date }) => {
       const swept: SweptUpload[] = [];
-      for await (const each of sweepUploads({ s3, listing: s3 }, bucket, {
+      for await (const each of sweepUploads({ s3: client, listing: client }, bucket, {
         olderThanHours: 24,
         prefix: "sweep/",
         ...options,
