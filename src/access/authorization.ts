@@ -70,11 +70,30 @@ export function authorizeUpload(
   object: GrantedObject,
   demands: UploadDemands = {},
 ): void {
+  const allowing = grantsOfUpload(grants, object, demands);
+  narrowByExpiry(allowing, demands.expiresInSeconds, demands.longestSeconds);
+}
+
+/**
+ * The longest that what is signed for an upload may be good for, in seconds.
+ * @throws {ValetKeyError} as authorizeUpload does
+ */
+export function longestUploadSeconds(
+  grants: CallerGrants,
+  object: GrantedObject,
+  demands: UploadDemands,
+): number {
+  return longestExpiry(grantsOfUpload(grants, object, demands), demands.longestSeconds);
+}
+
+function grantsOfUpload(
+  grants: CallerGrants,
+  object: GrantedObject,
+  { contentType, sizeBytes, fields = requestUploadFields }: UploadDemands,
+): readonly Grant[] {
   const onObject = grantsOn(grants, "UPLOAD", object.bucket, object.key);
-  const { fields = requestUploadFields } = demands;
-  const ofType = narrowByContentType(onObject, demands.contentType, fields.contentType);
-  const ofSize = narrowBySize(ofType, demands.sizeBytes, fields.size);
-  narrowByExpiry(ofSize, demands.expiresInSeconds, demands.longestSeconds);
+  const ofType = narrowByContentType(onObject, contentType, fields.contentType);
+  return narrowBySize(ofType, sizeBytes, fields.size);
 }
 
 /**

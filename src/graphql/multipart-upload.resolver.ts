@@ -1,5 +1,5 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from "type-graphql";
-import { authorizeUpload, authorizeUploadsBelow } from "../access/authorization.ts";
+import { authorizeUpload, authorizeUploadsBelow, longestUploadSeconds } from "../access/authorization.ts";
 import { badUserInput, ValetKeyError } from "../errors.ts";
 import { type ObjectKey, parseKeyPrefix, parseObjectKey } from "../object-address.ts";
 import { completeUpload } from "../storage/complete-upload.ts";
@@ -141,7 +141,7 @@ export class MultipartUploadResolver {
       "Presigned URLs of the parts asked for, in ascending order: by number, or the next `first` after `after` that S3 does not hold yet. At most 1,000.",
   })
   async parts(
-    @Root() { upload }: MultipartUpload,
+    @Root() root: MultipartUpload,
     @Ctx() context: RequestContext,
     @Arg("numbers", () => [Int], { nullable: true, description: "These parts, held by S3 or not." }) numbers:
       | number[]
@@ -160,32 +160,18 @@ export class MultipartUploadResolver {
     @Arg("expiresIn", () => Int, {
       nullable: true,
       defaultValue: defaultExpiresInSeconds,
-      description: "Seconds until the sending of a part has to start.",
+      description:
+        "Seconds until the sending of a part has to start. Left out, null or 2400: as many as requestUpload was asked for in the same request, else 2,400, and fewer where no more are allowed. Any other number has to be allowed (BAD_USER_INPUT).",
     })
     expiresIn: number | null,
   ): Promise<UploadPart[]> {
-    const { presigner, clock, sessions } = context.services;
-    const expiresInSeconds = parseExpiresIn(expiresIn);
-    authorizeUpload(context.grants, upload, {
-      sizeBytes: upload.sizeBytes,
-      contentType: upload.contentType,
-      expiresInSeconds,
-      longestSeconds: sessions.longestSeconds,
-      fields: { size: undefined, contentType: undefined },
-    });
-    const plan = planWith(upload.sizeBytes, upload.partBytes);
-    const wanted =
-      numbers === null || numbers === undefined
-        ? nextPartNumbers(plan, await context.loaders.parts.load(upload), { first, after })
-        : parsePartNumbers(plan, numbers);
-    const session = await context.session(expiresInSeconds);
-    const signing = { address: upload, session, signedAt: new Date(clock()), expiresInSeconds };
-    return wanted.map((number) => {
-      const sizeBytes = bytesOfPart(plan, number);
-      const part = { uploadId: upload.uploadId, partNumber: number, sizeBytes };
-      const { url, headers, expiresAt } = presignPart(presigner, { ...signing, ...part });
-      return { number, size: sizeBytes, url, headers: [...headers], expiresAt };
-    });
+    try {
+      return await signParts(context, root, { numbers, first, after, expiresIn });
+    } catch (error) {
+      // requestUpload has no answer then, and nobody would ever know of the upload.
+      if (root.request?.hasBegunIt) await abandon(context, root.upload);
+      throw error;
+    }
   }
 
   @FieldResolver(() => [UploadedPart], {
@@ -205,6 +191,62 @@ export class MultipartUploadResolver {
       }),
     );
   }
+}
+
+interface WantedParts {
+  readonly numbers: readonly number[] | null | undefined;
+  readonly first: number | null | undefined;
+  readonly after: number | null | undefined;
+  readonly expiresIn: number | null | undefined;
+}
+
+async function signParts(
+  context: RequestContext,
+  { upload, request }: MultipartUpload,
+  { numbers, first, after, expiresIn }: WantedParts,
+): Promise<UploadPart[]> {
+  const { presigner, clock } = context.services;
+  const expiresInSeconds = secondsOfParts(context, upload, expiresIn, request?.expiresInSeconds);
+  const plan = planWith(upload.sizeBytes, upload.partBytes);
+  const wanted =
+    numbers === null || numbers === undefined
+      ? nextPartNumbers(plan, await context.loaders.parts.load(upload), { first, after })
+      : parsePartNumbers(plan, numbers);
+  const session = await context.session(expiresInSeconds);
+  const signing = { address: upload, session, signedAt: new Date(clock()), expiresInSeconds };
+  return wanted.map((number) => {
+    const sizeBytes = bytesOfPart(plan, number);
+    const part = { uploadId: upload.uploadId, partNumber: number, sizeBytes };
+    const { url, headers, expiresAt } = presignPart(presigner, { ...signing, ...part });
+    return { number, size: sizeBytes, url, headers: [...headers], expiresAt };
+  });
+}
+
+/** The default asks for no number of seconds, so it is never more than is allowed. */
+function secondsOfParts(
+  { grants, services: { sessions } }: RequestContext,
+  upload: PromisedUpload,
+  expiresIn: number | null | undefined,
+  requestedSeconds = defaultExpiresInSeconds,
+): number {
+  const seconds = parseExpiresIn(expiresIn);
+  const { sizeBytes, contentType } = upload;
+  const { longestSeconds } = sessions;
+  const demands = {
+    sizeBytes,
+    contentType,
+    longestSeconds,
+    fields: { size: undefined, contentType: undefined },
+  };
+  if (seconds === defaultExpiresInSeconds) {
+    return Math.min(requestedSeconds, longestUploadSeconds(grants, upload, demands));
+  }
+  authorizeUpload(grants, upload, { ...demands, expiresInSeconds: seconds });
+  return seconds;
+}
+
+function abandon(context: RequestContext, upload: PromisedUpload): Promise<void> {
+  return context.services.abandonedUploads.abort(upload, () => context.freshS3(upload.region));
 }
 
 /** An id grants nothing by itself: whoever uses it has to have the right to upload to its key, now. */

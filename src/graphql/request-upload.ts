@@ -50,7 +50,8 @@ export async function requestUpload(
   if (chosen === UploadMethod.MULTIPART) {
     const checksum = promisedChecksum(headers);
     if (checksum !== undefined) requireWholeObjectChecksum(checksum, `${at}input.`);
-    return beginMultipart(context, address, { headers, checksum, plan, resume }, `${at}input.`);
+    const demands = { headers, checksum, plan, resume, expiresInSeconds };
+    return beginMultipart(context, address, demands, `${at}input.`);
   }
   if (chosen === UploadMethod.POST) requirePostable(address.key, headers, at);
   const session = await context.session(expiresInSeconds);
@@ -86,13 +87,14 @@ interface MultipartDemands {
   readonly checksum: Checksum | undefined;
   readonly plan: UploadPlan;
   readonly resume: boolean;
+  readonly expiresInSeconds: number;
 }
 
 /** A new multipart upload, or with `resume` the newest one of the key whose parts fit. */
 async function beginMultipart(
   context: RequestContext,
   address: ObjectAddress,
-  { headers, checksum, plan, resume }: MultipartDemands,
+  { headers, checksum, plan, resume, expiresInSeconds }: MultipartDemands,
   at: string,
 ): Promise<MultipartUpload> {
   const resumed = resume ? await findUpload(context, address, plan, checksum?.algorithm) : undefined;
@@ -109,7 +111,7 @@ async function beginMultipart(
   const upload = { ...begun, ...promised, checksum };
   // Nothing was sent of a new upload, so nobody has to ask.
   if (resumed === undefined) context.loaders.parts.prime(upload, []);
-  return toMultipartUpload(context, upload);
+  return toMultipartUpload(context, upload, { expiresInSeconds, hasBegunIt: resumed === undefined });
 }
 
 /** Finding it takes two of the caller's sessions: one that lists uploads, one that sees into them. */

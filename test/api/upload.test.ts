@@ -4,7 +4,7 @@ import { bucket, startEmbeddedServer } from "../support/embedded-server.ts";
 import type { GraphQLClient } from "../support/graphql-client.ts";
 import { startIssuer } from "../support/issuer.ts";
 import { beginUpload, forged, malformedIds, sendPart, twoPartsBytes } from "../support/multipart-uploads.ts";
-import { abortUpload, type MultipartUpload, requestUpload } from "../support/operations.ts";
+import { abortUpload, type MultipartUpload, requestUpload, type UploadPart } from "../support/operations.ts";
 import { sendPut } from "../support/presigned-requests.ts";
 
 const MiB = 2 ** 20;
@@ -46,6 +46,9 @@ const find = async (id: string, args: object = {}, client: GraphQLClient = alice
   (await client.data<{ upload: Found | null }>(query, { id, ...args })).upload;
 const numbersOf = async (id: string, args: object) =>
   (await find(id, args))?.parts.map(({ number }) => number);
+/** How long a part is signed for, as its URL says. */
+const secondsOf = (part: UploadPart | undefined) =>
+  Number(new URL(part?.url ?? "").searchParams.get("X-Amz-Expires"));
 const badInput = (field: string) => ({ code: "BAD_USER_INPUT", retryable: false, field });
 
 const key = "users/alice/film #1.mp4";
@@ -153,6 +156,46 @@ describe("parts", () => {
     const id = await begin({ bucket, key: "brief/a" }, 5);
     expect((await find(id, { expiresIn: 60 }))?.parts).toHaveLength(1);
     await expect(find(id, { expiresIn: 61 })).rejects.toMatchObject(badInput("expiresIn"));
+    for (const args of [{}, { expiresIn: null }, { expiresIn: 2400 }]) {
+      const [part] = (await find(id, args))?.parts ?? [];
+      expect(secondsOf(part)).toBe(60);
+    }
+  });
+
+  test("of the request that begins the upload live as long as it was asked for", async () => {
+    const begin = (key: string, expiresIn: number) =>
+      requestUpload(alice, "MULTIPART", { input: { bucket, key }, size: 5, expiresIn });
+    expect(secondsOf((await begin("brief/b", 60)).parts[0])).toBe(60);
+    expect(secondsOf((await begin("users/alice/long", 3000)).parts[0])).toBe(3000);
+  });
+
+  test.each(["first: 5000", "numbers: [9]", "expiresIn: 100000"])(
+    "(%s) that cannot be signed leave no upload of the same request behind",
+    async (args) => {
+      const key = `users/alice/unanswered ${args}`;
+      const answer = await alice.answer(
+        `mutation ($input: UploadInput!) {
+          requestUpload(input: $input, size: 5, method: MULTIPART) { ... on MultipartUpload { id parts(${args}) { url } } }
+        }`,
+        { input: { bucket, key } },
+      );
+      expect(answer).toMatchObject({ data: null, errors: [{ extensions: { code: "BAD_USER_INPUT" } }] });
+      const pending = await alice.data(
+        `{ uploads(bucket: "${bucket}", prefix: "${key}") { nodes { key } } }`,
+      );
+      expect(pending).toEqual({ uploads: { nodes: [] } });
+    },
+  );
+
+  test("that cannot be signed leave an upload alone that was there before", async () => {
+    const key = "users/alice/resumed";
+    const begun = await beginUpload(alice, { bucket, key });
+    await sendPart(begun, 2);
+    const input = { bucket, key };
+    const resume = (firstParts: number) =>
+      requestUpload(alice, "MULTIPART", { input, size: twoPartsBytes, resume: true, firstParts });
+    await expect(resume(5000)).rejects.toMatchObject(badInput("first"));
+    expect((await resume(1)).uploadedParts).toHaveLength(1);
   });
 
   test("live no longer than the one grant allows that allows their upload", async () => {

@@ -37,6 +37,13 @@ export class UploadedPart {
   uploadedAt!: Date | null;
 }
 
+/** What requestUpload was asked, and did. */
+export interface MultipartRequest {
+  readonly expiresInSeconds: number;
+  /** The upload was begun for it: if it cannot be answered, nobody will know of it. */
+  readonly hasBegunIt: boolean;
+}
+
 @ObjectType({
   description:
     "A multipart upload: send the parts in any order, in parallel, again if need be; then call completeUpload. S3 keeps what arrived, so nothing has to be remembered on the client but the id.",
@@ -73,6 +80,8 @@ export class MultipartUpload {
 
   /** What the id seals; `parts` and `uploadedParts` are answered from it. */
   upload!: PromisedUpload;
+
+  request?: MultipartRequest | undefined;
 }
 
 @ObjectType({ description: "A multipart upload that was neither completed nor aborted." })
