@@ -11,7 +11,7 @@ import {
   missingPartNumbers,
   type UploadedPart,
 } from "./multipart-uploads.ts";
-import { describeFailure, toStorageError } from "./s3-errors.ts";
+import { describeFailure, storageError, toStorageError } from "./s3-errors.ts";
 import { bareEtag, type ObjectHead, type StoredObject } from "./stored-object.ts";
 import type { PromisedUpload, UploadAddress } from "./upload-id.ts";
 import { checksumParameter } from "./upload-parameters.ts";
@@ -73,8 +73,12 @@ export interface CompletionTerms {
   readonly checksum?: Checksum | undefined;
 }
 
+/** Failures after which the object may be there, the upload be gone, or neither. */
+const saysNothing = new Set<ErrorCode>(["UPLOAD_NOT_FOUND", "STORAGE_UNAVAILABLE", "INTERNAL_SERVER_ERROR"]);
+
 /**
- * Has S3 join parts into the object. An answer that was lost on the way is found again by the object's ETag.
+ * Has S3 join parts into the object. When its answer was lost on the way, or cannot be read, the object is
+ * found by its ETag once the upload is gone.
  *
  * @throws {ValetKeyError}
  */
@@ -108,11 +112,11 @@ export async function completeParts(
     };
   } catch (cause) {
     const error = toStorageError(cause, { operation: "CompleteMultipartUpload", subject: "upload" });
-    const mayHaveSucceeded = error.code === "UPLOAD_NOT_FOUND" || describeFailure(cause).attempts > 1;
-    if (!mayHaveSucceeded) throw error;
+    const mayHaveSucceeded = saysNothing.has(error.code) || describeFailure(cause).attempts > 1;
+    if (!mayHaveSucceeded || !(await isGone(s3, upload))) throw error;
     const stored = await storedWith(s3, upload, terms.sizeBytes, etag);
-    if (stored === undefined) throw error;
-    return stored;
+    if (stored !== undefined) return stored;
+    throw saysNothing.has(error.code) ? storageError("UPLOAD_NOT_FOUND", { cause }) : error;
   }
 }
 

@@ -12,6 +12,7 @@ import { createMultipartUpload } from "../../src/storage/multipart-uploads.ts";
 import { listPendingUploads } from "../../src/storage/pending-uploads.ts";
 import { streamUpload } from "../../src/storage/streamed-upload.ts";
 import { UploadBudget } from "../../src/storage/upload-budget.ts";
+import type { UploadHeaderMap } from "../../src/storage/upload-parameters.ts";
 import { planWith } from "../../src/storage/upload-plan.ts";
 import {
   type BreakingProxy,
@@ -55,22 +56,22 @@ const isAbort = ({ method }: IncomingMessage) => method === "DELETE";
 const places = { put: isPut, create: isCreate, part: isPart, complete: isComplete };
 type Place = keyof typeof places;
 
-function upload(key: string, bytes: Buffer) {
+function upload(key: string, bytes: Buffer, headers: UploadHeaderMap = {}) {
   const chunks = Array.from({ length: Math.ceil(bytes.length / 65_536) }, (_, index) =>
     bytes.subarray(index * 65_536, (index + 1) * 65_536),
   );
   const body = Readable.from(chunks, { objectMode: false });
-  return send(key, body);
+  return send(key, body, headers);
 }
 
-function send(key: string, body: Readable) {
+function send(key: string, body: Readable, headers: UploadHeaderMap = {}) {
   const address = store.address(key);
   return streamUpload({
     s3: async () => broken,
     address,
     body,
     limitBytes: 64 * MiB,
-    headers: {},
+    headers,
     budget,
     abandoned,
   });
@@ -99,6 +100,8 @@ describe("a fault that passes is not noticed", () => {
     ["create", "500"],
     ["create", "503"],
     ["complete", "error-in-200"],
+    ["complete", "garbled"],
+    ["complete", "cut-off"],
   ];
   it.each(cases)("at %s: %s", async (place, fault) => {
     const bytes = place === "put" ? small : large;
@@ -108,6 +111,25 @@ describe("a fault that passes is not noticed", () => {
     await expectStored(key, bytes);
     expect(await remains(key)).toEqual({ objects: 1, uploads: 0 });
   });
+});
+
+it.each<Fault>(["lost", "garbled", "cut-off"])(
+  "a completion whose answer is %s has stored its object once, even if it may replace none",
+  async (fault) => {
+    const key = `once/${fault}`;
+    proxy.break({ fault, matches: isComplete, times: 1 });
+    const stored = await upload(key, large, { "if-none-match": "*" });
+    expect(stored).toMatchObject({ sizeBytes: large.length });
+    await expectStored(key, large);
+    expect(await remains(key)).toEqual({ objects: 1, uploads: 0 });
+  },
+);
+
+it("an object of the same bytes that was there before is not taken for a completion's", async () => {
+  await upload("same", large);
+  proxy.break({ fault: "garbage", matches: isComplete });
+  await expect(upload("same", large)).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE" });
+  expect(await remains("same")).toEqual({ objects: 1, uploads: 0 });
 });
 
 describe("a fault that stays is told, and leaves nothing behind", () => {

@@ -7,9 +7,20 @@ import type { AddressInfo } from "node:net";
  * `reset` the connection is cut before the store hears of it ·
  * `500`, `503` S3's InternalError and SlowDown · `error-in-200` a success that holds an error ·
  * `garbage` a success that holds no XML · `stall` no answer ever ·
- * `lost` the store does it, and the connection is cut instead of the answer
+ * `lost` the store does it, and the connection is cut instead of the answer ·
+ * `garbled` the store does it, and the answer holds no XML ·
+ * `cut-off` the store does it, and the answer breaks off
  */
-export type Fault = "reset" | "500" | "503" | "error-in-200" | "garbage" | "stall" | "lost";
+export type Fault =
+  | "reset"
+  | "500"
+  | "503"
+  | "error-in-200"
+  | "garbage"
+  | "stall"
+  | "lost"
+  | "garbled"
+  | "cut-off";
 
 export interface BreakRule {
   readonly fault: Fault;
@@ -98,10 +109,16 @@ function breakOff(fault: Fault, target: string, request: IncomingMessage, respon
       request.resume();
       return;
     case "lost":
-      sendOn(target, request, (answer) => {
-        answer.resume();
-        answer.on("end", () => request.socket.resetAndDestroy());
-      }).on("error", () => request.socket.destroy());
+      whenDone(target, request, () => request.socket.resetAndDestroy());
+      return;
+    case "garbled":
+      whenDone(target, request, () => response.writeHead(200, xml).end(notXml));
+      return;
+    case "cut-off":
+      whenDone(target, request, () => {
+        response.writeHead(200, { ...xml, "content-length": "1000" });
+        response.write("<?xml version=", () => request.socket.destroy());
+      });
       return;
     case "500":
       answerWhenRead(request, response, 500, errorBody("InternalError"));
@@ -113,8 +130,19 @@ function breakOff(fault: Fault, target: string, request: IncomingMessage, respon
       answerWhenRead(request, response, 200, errorBody("InternalError"));
       return;
     case "garbage":
-      answerWhenRead(request, response, 200, "\u0000<<< not XML & not S3");
+      answerWhenRead(request, response, 200, notXml);
   }
+}
+
+const xml = { "content-type": "application/xml" };
+const notXml = "\u0000<<< not XML & not S3";
+
+function whenDone(target: string, request: IncomingMessage, answer: () => void): void {
+  const upstream = sendOn(target, request, (done) => {
+    done.resume();
+    done.on("end", answer);
+  });
+  upstream.on("error", () => request.socket.destroy());
 }
 
 function answerWhenRead(
@@ -124,7 +152,7 @@ function answerWhenRead(
   body: string,
 ): void {
   request.resume();
-  request.on("end", () => response.writeHead(status, { "content-type": "application/xml" }).end(body));
+  request.on("end", () => response.writeHead(status, xml).end(body));
 }
 
 function errorBody(code: string): string {
