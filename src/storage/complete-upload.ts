@@ -58,7 +58,7 @@ export async function completeUpload(
     completed.remember(upload, etagOfParts(parts));
     const stored = await completeParts(s3, upload, parts, upload);
     completed.remember(upload, stored.etag);
-    return await asSeenByHead(s3, stored);
+    return await asStillThere(s3, stored, upload);
   } catch (error) {
     // The object that is in the way may be what another completion of this upload has just made.
     if (!hasCode(error, "OBJECT_EXISTS") || !(await isGone(s3, upload))) throw error;
@@ -138,7 +138,25 @@ async function completedBefore(
 ): Promise<StoredObject | ObjectHead> {
   const stored = etag === undefined ? undefined : await storedWith(s3, upload, upload.sizeBytes, etag);
   if (stored === undefined) throw gone;
-  return await asSeenByHead(s3, stored);
+  return await asStillThere(s3, stored, upload);
+}
+
+/**
+ * What was completed, as HEAD sees it, or without HEAD's details if another object has its place by then.
+ *
+ * @throws {ValetKeyError} OBJECT_EXISTS where that means that the store let two uploads win, both of
+ * which were to replace nothing: not every store decides at completion
+ */
+async function asStillThere(
+  s3: S3Client,
+  stored: StoredObject,
+  { overwrite }: CompletionTerms,
+): Promise<StoredObject | ObjectHead> {
+  const seen = await asSeenByHead(s3, stored);
+  const isTheOne = seen.sizeBytes === stored.sizeBytes && bareEtag(seen.etag) === bareEtag(stored.etag);
+  if (isTheOne) return seen;
+  if (!overwrite) throw storageError("OBJECT_EXISTS");
+  return stored;
 }
 
 /** @throws {ValetKeyError} when S3 does not answer; who may not look finds nothing */

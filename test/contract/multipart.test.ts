@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { afterAll, describe, expect, test } from "vitest";
 import {
   abortUpload,
@@ -177,6 +178,31 @@ describe("an upload", () => {
     await expect(completeUpload(client, second.id)).rejects.toMatchObject({ code: "OBJECT_EXISTS" });
     await abortUpload(client, second.id);
     await expectStoredWhole(key);
+  });
+
+  test("with overwrite: false that is completed beside others tells of no object but its own", async () => {
+    const key = `${prefix}raced`;
+    const input = { bucket, key, overwrite: false };
+    const begun = await Promise.all(Array.from({ length: 5 }, () => begin(key, { input, size: 1000 })));
+    for (const [fill, { parts }] of begun.entries()) {
+      for (const part of parts) expect((await sendPut(part, Buffer.alloc(1000, fill))).status).toBe(200);
+    }
+    const answers = await Promise.allSettled(begun.map(({ id }) => completeUpload(client, id)));
+    const won = answers.flatMap((answer, fill) =>
+      answer.status === "fulfilled" ? [{ fill, ...answer.value }] : [],
+    );
+    for (const { fill, etag } of won) {
+      const own = createHash("md5")
+        .update(createHash("md5").update(Buffer.alloc(1000, fill)).digest())
+        .digest("hex");
+      expect(etag).toContain(own);
+    }
+    for (const answer of answers) {
+      if (answer.status === "rejected") expect(answer.reason).toMatchObject({ code: "OBJECT_EXISTS" });
+    }
+    expect(won.length).toBeGreaterThanOrEqual(1);
+    if (!store.differs("completesOverWhatIsThere")) expect(won).toHaveLength(1);
+    for (const { id } of begun) await abortUpload(client, id);
   });
 
   test("in progress is found by its prefix", async () => {
