@@ -13,9 +13,10 @@ import { parseBucketAddress } from "./arguments.ts";
 import type { RequestContext } from "./context.ts";
 import { defaultExpiresInSeconds, parseExpiresIn } from "./expires-in.ts";
 import { toMultipartUpload } from "./multipart-upload-type.ts";
+import { partChecksumHeaders } from "./part-checksums.ts";
 import { nextPartNumbers, parsePartNumbers } from "./part-numbers.ts";
 import { toS3Object } from "./s3-object-type.ts";
-import { CompletedPartInput } from "./types/inputs.ts";
+import { CompletedPartInput, PartChecksumInput } from "./types/inputs.ts";
 import {
   MultipartUpload,
   PendingUploadConnection,
@@ -164,9 +165,15 @@ export class MultipartUploadResolver {
         "Seconds until the sending of a part has to start. Left out, null or 2400: as many as requestUpload was asked for in the same request, else 2,400, and fewer where no more are allowed. Any other number has to be allowed (BAD_USER_INPUT).",
     })
     expiresIn: number | null,
+    @Arg("checksums", () => [PartChecksumInput], {
+      nullable: true,
+      description:
+        "Signed into the parts that are answered, and among their headers. For uploads that were begun with a checksum, which says the algorithm.",
+    })
+    checksums: PartChecksumInput[] | null,
   ): Promise<UploadPart[]> {
     try {
-      return await signParts(context, root, { numbers, first, after, expiresIn });
+      return await signParts(context, root, { numbers, first, after, expiresIn, checksums });
     } catch (error) {
       // requestUpload has no answer then, and nobody would ever know of the upload.
       if (root.request?.hasBegunIt) await abandon(context, root.upload);
@@ -198,12 +205,13 @@ interface WantedParts {
   readonly first: number | null | undefined;
   readonly after: number | null | undefined;
   readonly expiresIn: number | null | undefined;
+  readonly checksums: readonly PartChecksumInput[] | null | undefined;
 }
 
 async function signParts(
   context: RequestContext,
   { upload, request }: MultipartUpload,
-  { numbers, first, after, expiresIn }: WantedParts,
+  { numbers, first, after, expiresIn, checksums }: WantedParts,
 ): Promise<UploadPart[]> {
   const { presigner, clock } = context.services;
   const expiresInSeconds = secondsOfParts(context, upload, expiresIn, request?.expiresInSeconds);
@@ -212,11 +220,13 @@ async function signParts(
     numbers === null || numbers === undefined
       ? nextPartNumbers(plan, await context.loaders.parts.load(upload), { first, after })
       : parsePartNumbers(plan, numbers);
+  const headersOf = partChecksumHeaders(upload, plan, checksums ?? []);
   const session = await context.session(expiresInSeconds);
   const signing = { address: upload, session, signedAt: new Date(clock()), expiresInSeconds };
   return wanted.map((number) => {
     const sizeBytes = bytesOfPart(plan, number);
-    const part = { uploadId: upload.uploadId, partNumber: number, sizeBytes };
+    const { uploadId } = upload;
+    const part = { uploadId, partNumber: number, sizeBytes, headers: headersOf.get(number) };
     const { url, headers, expiresAt } = presignPart(presigner, { ...signing, ...part });
     return { number, size: sizeBytes, url, headers: [...headers], expiresAt };
   });

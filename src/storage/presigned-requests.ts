@@ -1,6 +1,5 @@
 import type { RoleSession } from "../access/role-session.ts";
 import type { ObjectAddress } from "../object-address.ts";
-import type { Checksum } from "./checksums.ts";
 import { contentDisposition, type Disposition, parseContentTypeOverride } from "./content-disposition.ts";
 import type { Presigner } from "./presigner.ts";
 import { lifetimeOf } from "./signature-lifetime.ts";
@@ -87,14 +86,13 @@ export interface PartDemand extends SigningDemand {
   readonly uploadId: string;
   readonly partNumber: number;
   readonly sizeBytes: number;
-  readonly checksum?: Checksum | undefined;
+  /** By lower-case name, such as a checksum of the part. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** @throws {ValetKeyError} CREDENTIALS_UNAVAILABLE when the session is as good as over */
 export function presignPart(presigner: Presigner, demand: PartDemand): PresignedUpload {
-  const { uploadId, partNumber, checksum } = demand;
-  const headers =
-    checksum === undefined ? {} : { [`x-amz-checksum-${checksum.algorithm.toLowerCase()}`]: checksum.value };
+  const { uploadId, partNumber, headers = {} } = demand;
   return presignBody(presigner, { ...demand, headers }, { partNumber: String(partNumber), uploadId });
 }
 

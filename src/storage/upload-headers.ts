@@ -165,7 +165,8 @@ const checksumBytes: Readonly<Record<ChecksumAlgorithm, number>> = {
   SHA256: 32,
 };
 
-function checksumHeader({ algorithm, value }: Checksum, field: string): Record<string, string> {
+/** @throws {ValetKeyError} BAD_USER_INPUT for a value that no checksum of that algorithm has */
+export function checksumHeader({ algorithm, value }: Checksum, field: string): Record<string, string> {
   const bytes = Buffer.from(value, "base64");
   if (bytes.length !== checksumBytes[algorithm] || bytes.toString("base64") !== value) {
     throw badUserInput(`${field}.value`, `A ${algorithm} is ${checksumBytes[algorithm]} bytes in base64.`);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runningChecksum } from "../../src/storage/checksums.ts";
 import { planUpload } from "../../src/storage/upload-plan.ts";
 import { bucket, startEmbeddedServer } from "../support/embedded-server.ts";
 import type { GraphQLClient } from "../support/graphql-client.ts";
@@ -32,10 +33,11 @@ afterAll(async () => {
 const alice = server.client.as(await issuer.token({ sub: "alice" }));
 const bob = server.client.as(await issuer.token({ sub: "bob" }));
 
-const query = `query ($id: ID!, $numbers: [Int!], $first: Int, $after: Int, $expiresIn: Int) {
+const query = `query ($id: ID!, $numbers: [Int!], $first: Int, $after: Int, $expiresIn: Int,
+    $checksums: [PartChecksumInput!]) {
   upload(id: $id) {
     id bucket key region size partSize partCount startedAt
-    parts(numbers: $numbers, first: $first, after: $after, expiresIn: $expiresIn) {
+    parts(numbers: $numbers, first: $first, after: $after, expiresIn: $expiresIn, checksums: $checksums) {
       number size url headers { name value } expiresAt
     }
     uploadedParts { number size etag uploadedAt }
@@ -204,6 +206,58 @@ describe("parts", () => {
     await expect(find(image, { expiresIn: 61 })).rejects.toMatchObject(badInput("expiresIn"));
     const text = await begin({ bucket, key: "mixed/b" }, 1000);
     expect((await find(text, { expiresIn: 300 }))?.parts).toHaveLength(1);
+  });
+});
+
+describe("checksums of parts", () => {
+  const checksumOf = (bytes: Buffer) => {
+    const running = runningChecksum("CRC32C");
+    running.update(bytes);
+    return running.digest();
+  };
+  const file = Buffer.alloc(twoPartsBytes, "some bytes");
+  const slices = [file.subarray(0, firstBytes), file.subarray(firstBytes)];
+  const checksums = slices.map((slice, index) => ({ number: index + 1, value: checksumOf(slice) }));
+  const begin = async (name: string) => {
+    const checksum = { algorithm: "CRC32C", value: checksumOf(file) };
+    return beginUpload(alice, { bucket, key: `users/alice/${name}`, checksum });
+  };
+
+  test("are signed: the store takes no other bytes", async () => {
+    const { id } = await begin("held to checksums");
+    const parts = (await find(id, { checksums }))?.parts ?? [];
+    for (const [index, part] of parts.entries()) {
+      expect(part.headers).toEqual([{ name: "x-amz-checksum-crc32c", value: checksums[index]?.value }]);
+      expect((await sendPut(part, Buffer.alloc(part.size, "other bytes"))).status).toBe(400);
+      expect((await sendPut({ ...part, headers: [] }, slices[index] ?? Buffer.of())).status).toBe(403);
+    }
+    expect((await find(id))?.uploadedParts).toEqual([]);
+    for (const [index, part] of parts.entries())
+      expect((await sendPut(part, slices[index] ?? Buffer.of())).status).toBe(200);
+    const completed = await alice.data("mutation ($id: ID!) { completeUpload(id: $id) { size } }", { id });
+    expect(completed).toEqual({ completeUpload: { size: twoPartsBytes } });
+  });
+
+  test("may be of some parts", async () => {
+    const { id } = await begin("held to one checksum");
+    const found = await find(id, { checksums: checksums.slice(1) });
+    expect(found?.parts.map(({ headers }) => headers.length)).toEqual([0, 1]);
+  });
+
+  test.each([
+    [[{ number: 0, value: "AAAAAA==" }], "checksums.0.number"],
+    [[{ number: 3, value: "AAAAAA==" }], "checksums.0.number"],
+    [[checksums[0], checksums[0]], "checksums.1.number"],
+    [[checksums[0], { number: 2, value: "AAAAAAA=" }], "checksums.1.value"],
+    [[{ number: 1, value: "" }], "checksums.0.value"],
+  ])("are not %j", async (wrong, field) => {
+    const { id } = await begin("wrong");
+    await expect(find(id, { checksums: wrong })).rejects.toMatchObject(badInput(field));
+  });
+
+  test("need the upload's own, which says the algorithm", async () => {
+    await expect(find(upload.id, { checksums })).rejects.toMatchObject(badInput("checksums"));
+    expect((await find(upload.id, { checksums: [] }))?.parts).toHaveLength(2);
   });
 });
 

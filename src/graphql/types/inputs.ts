@@ -131,6 +131,15 @@ export class RequestUploadInput {
   method?: UploadMethod | null;
 }
 
+@InputType({ description: "What a part's bytes add up to: S3 refuses others." })
+export class PartChecksumInput {
+  @Field(() => Int, { description: "The part's number, from 1." })
+  number!: number;
+
+  @Field(() => String, { description: "Base64, of the algorithm of the upload's `input.checksum`." })
+  value!: string;
+}
+
 @InputType({ description: "A part that was sent, and the ETag that S3 answered to it." })
 export class CompletedPartInput {
   @Field(() => Int, { description: "The part's number, from 1." })
