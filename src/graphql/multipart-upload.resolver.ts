@@ -45,7 +45,8 @@ export class MultipartUploadResolver {
       if (error instanceof ValetKeyError && error.code === "UPLOAD_NOT_FOUND") return null;
       throw error;
     }
-    return toMultipartUpload(context, upload);
+    // The id that was asked for, although sealing makes another one each time: clients cache by it.
+    return toMultipartUpload(upload, id);
   }
 
   @Query(() => PendingUploadConnection, {
@@ -216,6 +217,9 @@ async function signParts(
   const { presigner, clock } = context.services;
   const expiresInSeconds = secondsOfParts(context, upload, expiresIn, request?.expiresInSeconds);
   const plan = planWith(upload.sizeBytes, upload.partBytes);
+  if (numbers && typeof first === "number") {
+    throw badUserInput("first", "Name parts by their numbers, or ask for the next ones: not both.");
+  }
   const wanted =
     numbers === null || numbers === undefined
       ? nextPartNumbers(plan, await context.loaders.parts.load(upload), { first, after })

@@ -111,7 +111,8 @@ async function beginMultipart(
   const upload = { ...begun, ...promised, checksum };
   // Nothing was sent of a new upload, so nobody has to ask.
   if (resumed === undefined) context.loaders.parts.prime(upload, []);
-  return toMultipartUpload(context, upload, { expiresInSeconds, hasBegunIt: resumed === undefined });
+  const request = { expiresInSeconds, hasBegunIt: resumed === undefined };
+  return Object.assign(toMultipartUpload(upload, context.services.uploadIds.seal(upload)), { request });
 }
 
 /** Finding it takes two of the caller's sessions: one that lists uploads, one that sees into them. */

@@ -60,6 +60,10 @@ export async function completeUpload(
     completed.remember(upload, stored.etag);
     return await asStillThere(s3, stored, upload);
   } catch (error) {
+    // The parts will add up to the same again.
+    if (error instanceof ValetKeyError && error.code === "CHECKSUM_MISMATCH") {
+      throw new ValetKeyError(error.code, error.message, { retryable: false, cause: error });
+    }
     // The object that is in the way may be what another completion of this upload has just made.
     if (!hasCode(error, "OBJECT_EXISTS") || !(await isGone(s3, upload))) throw error;
     return await completedBefore(s3, upload, etagOfParts(parts), error);

@@ -90,6 +90,14 @@ describe("completeUpload", () => {
     await completeUpload(alice, upload.id);
   });
 
+  test("of other bytes than promised is not to be tried again", async () => {
+    const checksum = { algorithm: "CRC32", value: "AAAAAA==" };
+    const { upload } = await sentWhole("users/alice/mismatch", { checksum });
+    await expect(completeUpload(alice, upload.id)).rejects.toMatchObject({
+      ...{ code: "CHECKSUM_MISMATCH", retryable: false },
+    });
+  });
+
   test("makes an empty object of an empty part", async () => {
     const input = { bucket, key: "users/alice/empty" };
     const upload = await requestUpload(alice, "MULTIPART", { input, size: 0 });

@@ -69,7 +69,15 @@ describe("upload", () => {
   test("is what was begun", async () => {
     const found = await find(upload.id);
     expect(found).toMatchObject({
-      ...{ bucket, key, region: "us-east-1", size: twoPartsBytes, partSize: firstBytes, partCount: 2 },
+      ...{
+        id: upload.id,
+        bucket,
+        key,
+        region: "us-east-1",
+        size: twoPartsBytes,
+        partSize: firstBytes,
+        partCount: 2,
+      },
       parts: [
         { number: 1, size: firstBytes },
         { number: 2, size: secondBytes },
@@ -137,6 +145,7 @@ describe("parts", () => {
     [{ first: 0 }, "first"],
     [{ first: -1 }, "first"],
     [{ first: 1001 }, "first"],
+    [{ numbers: [1], first: 1 }, "first"],
     [{ after: -1 }, "after"],
     [{ expiresIn: 0 }, "expiresIn"],
     [{ expiresIn: 3571 }, "expiresIn"],

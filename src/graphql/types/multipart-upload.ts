@@ -81,7 +81,8 @@ export class MultipartUpload {
   /** What the id seals; `parts` and `uploadedParts` are answered from it. */
   upload!: PromisedUpload;
 
-  request?: MultipartRequest | undefined;
+  /** Undefined where the upload was found by its id. */
+  request?: MultipartRequest;
 }
 
 @ObjectType({ description: "A multipart upload that was neither completed nor aborted." })
