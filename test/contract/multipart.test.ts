@@ -90,6 +90,15 @@ describe("23 MiB + 7 bytes as parts", () => {
     expect((await findUpload(client, upload.id))?.uploadedParts).toEqual([]);
   });
 
+  test("may come several times, in parallel and in any order", async () => {
+    const key = `${prefix}repeated`;
+    const upload = await begin(key);
+    await Promise.all([...upload.parts, ...upload.parts.toReversed()].map((part) => send(upload, part)));
+    for (const part of upload.parts) await send(upload, part);
+    await completeUpload(client, upload.id);
+    await expectStoredWhole(key);
+  });
+
   test("are resumed by another client of another replica", async () => {
     const key = `${prefix}resumed`;
     const upload = await begin(key);
@@ -167,6 +176,30 @@ describe("an upload", () => {
     await expect(completeUpload(client, upload.id)).rejects.toMatchObject({ code: "UPLOAD_NOT_FOUND" });
     expect(await pendingUploads(bucket, key)).toEqual([]);
     expect(await inspect(bucket, key)).toBeUndefined();
+  });
+
+  test("that is completed and aborted at once is either, over what was there before", async () => {
+    const outcomes = [];
+    for (let round = 0; round < 8; round += 1) {
+      const key = `${prefix}completed or aborted ${round}`;
+      const older = await begin(key, { size: 1000 });
+      for (const part of older.parts) await sendPut(part, Buffer.alloc(1000, "older"));
+      await completeUpload(client, older.id);
+      const upload = await begin(key, { size: 1000 });
+      for (const part of upload.parts) await sendPut(part, Buffer.alloc(1000, "newer"));
+      const [completion, abortion] = await Promise.allSettled([
+        completeUpload(client, upload.id),
+        abortUpload(client, upload.id),
+      ]);
+      expect(abortion).toMatchObject({ status: "fulfilled", value: upload.id });
+      if (completion.status === "rejected")
+        expect(completion.reason).toMatchObject({ code: "UPLOAD_NOT_FOUND" });
+      const stored = (await inspect(bucket, key))?.body.toString("latin1", 0, 5);
+      expect(stored).toBe(completion.status === "fulfilled" ? "newer" : "older");
+      expect(await pendingUploads(bucket, key)).toEqual([]);
+      outcomes.push(completion.status);
+    }
+    expect(outcomes).toHaveLength(8);
   });
 
   test("with overwrite: false replaces nothing", async () => {

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
+import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { afterAll, describe, expect, test } from "vitest";
+import { boundedParallel } from "../../src/storage/bounded-parallel.ts";
 import { uploadFile } from "../support/operations.ts";
 import { startServer } from "../support/server.ts";
 import { beginSlowUpload } from "../support/slow-upload.ts";
-import { inspect, noise, ownPrefix, pendingUploads, sha256, store } from "./store.ts";
+import { admin, inspect, noise, ownPrefix, pendingUploads, sha256, store } from "./store.ts";
 
 const MiB = 2 ** 20;
 const bucket = store.buckets.main;
@@ -94,6 +96,27 @@ describe("uploadFile", () => {
     });
     expect((await inspect(bucket, input.key))?.body.toString()).toBe("first");
   });
+});
+
+test("a hundred clients that go away at any byte leave no upload and no object", {
+  timeout: 120_000,
+}, async () => {
+  const bytes = noise(13 * MiB + 7);
+  const keys = Array.from({ length: 100 }, (_, index) => `${prefix}free/gone/${index}`);
+  await boundedParallel(keys, 4, async (key) => {
+    const upload = beginSlowUpload(server.url, { bucket, key });
+    await upload.write(bytes.subarray(0, Math.floor(Math.random() * bytes.length)));
+    // Some of them while the server has more to do with what came.
+    if (Math.random() < 0.5) await new Promise((resolve) => setTimeout(resolve, Math.random() * 100));
+    upload.destroy();
+    await upload.answer;
+  });
+  await expect.poll(uploadsInFlight, { timeout: 20_000 }).toBe(0);
+  expect(await pendingUploads(bucket, `${prefix}free/gone/`)).toEqual([]);
+  const { KeyCount } = await admin.send(
+    new ListObjectsV2Command({ Bucket: bucket, Prefix: `${prefix}free/gone/` }),
+  );
+  expect(KeyCount).toBe(0);
 });
 
 describe("a client that goes away leaves nothing", () => {

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { GetObjectCommand, PutObjectCommand, type S3Client, UploadPartCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { boundedParallel } from "../../../src/storage/bounded-parallel.ts";
 import { completeUpload, etagOfParts } from "../../../src/storage/complete-upload.ts";
 import { CompletedUploads } from "../../../src/storage/completed-uploads.ts";
 import {
@@ -16,6 +17,7 @@ import { type SweptUpload, sweepUploads } from "../../../src/storage/sweep.ts";
 import { uploadHeaders } from "../../../src/storage/upload-headers.ts";
 import type { PromisedUpload } from "../../../src/storage/upload-id.ts";
 import { bytesOfPart, planWith, type UploadPlan } from "../../../src/storage/upload-plan.ts";
+import { scriptedS3 } from "./scripted-s3.ts";
 import { region, startTestStore, type TestStore } from "./store.ts";
 
 const MiB = 1024 ** 2;
@@ -176,6 +178,37 @@ describe("a multipart upload", () => {
     await expect(listParts(s3, upload)).rejects.toMatchObject(notFound);
     const stored = await sha256OfStored("raced").catch(() => undefined);
     expect(stored).toBe(completion.status === "fulfilled" ? sha256(bytes) : undefined);
+  });
+
+  it("is aborted again while S3 holds parts of it, which may have been under way", async () => {
+    let listings = 0;
+    const held = (isHeld: () => boolean) =>
+      scriptedS3(({ method }) => {
+        if (method === "DELETE") return { status: 204 };
+        return isHeld() ? { status: 200, body: "<ListPartsResult></ListPartsResult>" } : { status: 404 };
+      });
+    const upload = { ...store.address("late"), uploadId: "x" };
+    await using late = await held(() => ++listings < 3);
+    await abortMultipartUpload(late.s3, upload, 1);
+    expect(late.requests.filter((each) => each.startsWith("DELETE"))).toHaveLength(3);
+    await using stuck = await held(() => true);
+    await expect(abortMultipartUpload(stuck.s3, upload, 1)).rejects.toMatchObject({
+      ...{ code: "STORAGE_UNAVAILABLE", retryable: true },
+    });
+  });
+
+  it("tells of all its parts, more than S3 lists at once", { timeout: 60_000 }, async () => {
+    const count = 2005;
+    const upload = await begin("many parts");
+    const { bucket: Bucket, key: Key, uploadId: UploadId } = upload;
+    const numbers = Array.from({ length: count }, (_, index) => index + 1);
+    await boundedParallel(numbers, 8, (PartNumber) =>
+      s3.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber, Body: String(PartNumber) })),
+    );
+    const held = await listParts(s3, upload);
+    expect(held.map(({ number }) => number)).toEqual(numbers);
+    expect(held.every(({ number, sizeBytes }) => sizeBytes === String(number).length)).toBe(true);
+    await abortMultipartUpload(s3, upload);
   });
 
   it("of an empty file is one empty part", async () => {
