@@ -1,6 +1,8 @@
-/** By how many bytes the process's resident memory grew at most while `run` ran. */
-export async function peakMemoryGrowth(run: () => Promise<unknown>): Promise<number> {
-  const before = process.memoryUsage.rss();
+/** How many bytes more than `before` the process's resident memory had at most while `run` ran. */
+export async function peakMemoryGrowth(
+  run: () => Promise<unknown>,
+  before = process.memoryUsage.rss(),
+): Promise<number> {
   let peak = before;
   const sampler = setInterval(() => {
     peak = Math.max(peak, process.memoryUsage.rss());
