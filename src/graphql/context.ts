@@ -32,6 +32,7 @@ interface Held {
   grants?: CallerGrants;
   loaders?: Loaders;
   sessionName?: string;
+  isNotable?: boolean;
   calls?: LimitFunction;
   readonly sessions: Map<string, { outlivesSeconds: number; session: Promise<RoleSession> }>;
 }
@@ -72,6 +73,15 @@ export class RequestContext {
   /** What each line of the log says of this request: its id and, once there is one, the session name that CloudTrail has too. */
   get logFields(): { readonly requestId: string; readonly sessionName: string | undefined } {
     return { requestId: this.requestId, sessionName: this.held.sessionName };
+  }
+
+  /** It changed something, or went wrong: worth a line of the log. */
+  get isNotable(): boolean {
+    return this.held.isNotable ?? false;
+  }
+
+  set isNotable(isNotable: boolean) {
+    this.held.isNotable = isNotable;
   }
 
   /** Made when there is something to say: a logger for each request would cost more than its line. */

@@ -26,7 +26,8 @@ export function observe(metrics: Metrics): ApolloServerPlugin<RequestContext> {
           if (err !== undefined)
             contextValue.log.warn({ err, refused: countByCode(refusals) }, "a request was refused");
         },
-        async willSendResponse({ operation }) {
+        async willSendResponse({ operation, contextValue }) {
+          if (operation?.operation === "mutation" || outcome === "error") contextValue.isNotable = true;
           const seconds = (performance.now() - startedAt) / 1000;
           const operationType = operation?.operation ?? "invalid";
           metrics.graphqlRequestDuration.observe({ operation_type: operationType, outcome }, seconds);

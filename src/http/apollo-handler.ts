@@ -27,9 +27,13 @@ export async function answerWithApollo<Context extends BaseContext>(
   return body.string;
 }
 
+/** All that Apollo and the plugins here look at. */
+const relevantHeaders = ["accept", "content-type", "apollo-require-preflight", "x-apollo-operation-name"];
+
 function toApolloRequest({ method, url, headers: given, body }: FastifyRequest): HTTPGraphQLRequest {
   const headers = new HeaderMap();
-  for (const [name, value] of Object.entries(given)) {
+  for (const name of relevantHeaders) {
+    const value = given[name];
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   }
   const question = url.indexOf("?");

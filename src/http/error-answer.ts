@@ -1,19 +1,28 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import type { Logger } from "pino";
 import { errorCodes, ValetKeyError } from "../errors.ts";
 import { publicError } from "../graphql/error-format.ts";
 
-/** Answers a request that ends before GraphQL: the same body that GraphQL would give, so that clients need one reader. */
-export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const failure = error instanceof ValetKeyError ? error : fromFastify(error);
-  const status = failure instanceof ValetKeyError ? statusOf(failure, error) : 500;
-  const answer = publicError(failure, request.id);
-  if (status >= 500) request.log.error({ err: error, requestId: request.id }, "request failed");
-  // RFC 6750 section 3.1: a token was sent and is no good.
-  if (status === 401) reply.header("www-authenticate", 'Bearer error="invalid_token"');
-  return reply
-    .code(status)
-    .type("application/json; charset=utf-8")
-    .send({ errors: [answer] });
+type AnswerError = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
+
+/**
+ * Makes an error handler for requests that end before GraphQL. It answers with the same body that GraphQL
+ * would give, so that clients need one reader.
+ */
+export function answerErrors(log: Pick<Logger, "info" | "error">): AnswerError {
+  return (error, request, reply) => {
+    const failure = error instanceof ValetKeyError ? error : fromFastify(error);
+    const status = failure instanceof ValetKeyError ? statusOf(failure, error) : 500;
+    const line = { requestId: request.id, method: request.method, status };
+    if (status >= 500) log.error({ ...line, err: error }, "a request failed");
+    else log.info({ ...line, code: (failure as ValetKeyError).code }, "a request was refused");
+    // RFC 6750 section 3.1: a token was sent and is no good.
+    if (status === 401) reply.header("www-authenticate", 'Bearer error="invalid_token"');
+    return reply
+      .code(status)
+      .type("application/json; charset=utf-8")
+      .send({ errors: [publicError(failure, request.id)] });
+  };
 }
 
 /** Before GraphQL, a malformed argument is a malformed request. */

@@ -1,10 +1,11 @@
 import type { ApolloServer } from "@apollo/server";
-import type { FastifyInstance, FastifyReply, FastifyRequest, RequestPayload } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { badUserInput, ValetKeyError } from "../errors.ts";
 import type { Caller, RequestContext } from "../graphql/context.ts";
 import { anonymous, type Principal } from "../principal.ts";
 import { answerWithApollo } from "./apollo-handler.ts";
+import { BodyDeadlines } from "./body-deadlines.ts";
 import { readMultipartRequest } from "./multipart.ts";
 
 declare module "fastify" {
@@ -12,7 +13,6 @@ declare module "fastify" {
     principal: Principal;
     /** What the token was refused with, until the rate limit has counted it. */
     refusal: Error | undefined;
-    callerContext: RequestContext | undefined;
   }
 }
 
@@ -21,19 +21,19 @@ export type MakeContext = (caller: Caller) => RequestContext;
 export interface GraphQLEndpointOptions {
   apollo: ApolloServer<RequestContext>;
   makeContext: MakeContext;
-  authenticate: (authorization: string | undefined) => Promise<Principal>;
+  authenticate: (authorization: string) => Promise<Principal>;
+  log: Logger;
   maxFiles: number;
   maxUploadBytes: number;
   rateLimit: { requests: number; windowMs: number } | undefined;
 }
 
-const jsonBodySeconds = 30;
-
 /** /graphql, in the order in which a request passes: token, rate limit, body, Apollo. */
 export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpointOptions): void {
   server.decorateRequest("principal");
   server.decorateRequest("refusal");
-  server.decorateRequest("callerContext");
+
+  const bodies = new BodyDeadlines(server);
 
   // A form is read by readForm, after everything that can refuse it.
   server.addContentTypeParser("multipart/form-data", (_request, _body, done) => done(null));
@@ -43,38 +43,44 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
     url: "/graphql",
     config: { rateLimit: rateLimitOf(options.rateLimit) },
     onRequest: [
-      async (request, reply) => {
+      (request, reply, done) => {
         request.principal = anonymous;
         reply.header("x-request-id", request.id);
-        try {
-          request.principal = await options.authenticate(request.headers.authorization);
-        } catch (error) {
-          request.refusal = error as Error;
-        }
+        const { authorization } = request.headers;
+        if (authorization === undefined) done();
+        else authenticate(request, options, authorization).then(() => done(), done);
       },
       // Here the rate limit puts itself. Who is nobody, by a bad token or none, is counted by address.
     ],
-    preParsing: [refuseBadToken, limitBodyTime],
+    preParsing: (request, _reply, body, done) => {
+      if (request.refusal === undefined && !isForm(request)) bodies.await(request, body);
+      done(request.refusal ?? null, body);
+    },
     preValidation: (request, reply, done) => {
+      bodies.arrived(request);
       if (isForm(request)) readForm(request, reply, options).then(() => done(), done);
       else done();
     },
-    handler: (request, reply) => {
+    handler: async (request, reply) => {
+      const { log } = options;
+      const startedAtMs = performance.now();
       const context = options.makeContext({
         principal: request.principal,
         requestId: request.id,
-        log: request.log as Logger,
+        log,
         connection: reply.raw,
         sendsFiles: request.releaseBody !== undefined,
       });
-      request.callerContext = context;
-      return answerWithApollo(options.apollo, async () => context, request, reply);
-    },
-    onResponse: (request, reply, done) => {
-      const fields = request.callerContext?.logFields ?? { requestId: request.id };
-      const ms = Math.round(reply.elapsedTime);
-      request.log.info({ ...fields, method: request.method, status: reply.statusCode, ms }, "graphql");
-      done();
+      const answer = await answerWithApollo(options.apollo, async () => context, request, reply);
+      const level = context.isNotable || reply.statusCode >= 400 ? "info" : "debug";
+      if (log.isLevelEnabled(level)) {
+        const ms = Math.round(performance.now() - startedAtMs);
+        log[level](
+          { ...context.logFields, method: request.method, status: reply.statusCode, ms },
+          "answered a request",
+        );
+      }
+      return answer;
     },
   });
 
@@ -86,21 +92,24 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
   });
 }
 
+/** A token that is refused is kept until the rate limit has counted it. */
+async function authenticate(
+  request: FastifyRequest,
+  options: GraphQLEndpointOptions,
+  authorization: string,
+): Promise<void> {
+  try {
+    request.principal = await options.authenticate(authorization);
+  } catch (error) {
+    request.refusal = error as Error;
+  }
+}
+
 /** Before the body is read. */
 function refuseMethod(_request: FastifyRequest, reply: FastifyReply, done: (error: Error) => void): void {
   reply.header("allow", "GET, POST");
   const error = new ValetKeyError("BAD_USER_INPUT", "Send a POST, or a GET for a query.");
   done(Object.assign(error, { statusCode: 405 }));
-}
-
-function refuseBadToken(
-  request: FastifyRequest,
-  _reply: unknown,
-  body: RequestPayload,
-  done: (error: Error | null, body?: RequestPayload) => void,
-): void {
-  if (request.refusal === undefined) done(null, body);
-  else done(request.refusal);
 }
 
 function isForm(request: FastifyRequest): boolean {
@@ -127,25 +136,6 @@ async function readForm(
   request.releaseBody = () => form.release();
   // An upload that is cut off has parts to remove at S3, and somebody to tell.
   request.server.connections.hold(reply.raw);
-}
-
-/** Ends a body that trickles in. An error on the stream, unlike its end, can still be answered. */
-function limitBodyTime(
-  request: FastifyRequest,
-  _reply: unknown,
-  body: RequestPayload,
-  done: (error: null, body: RequestPayload) => void,
-): void {
-  if (!isForm(request) && !request.raw.complete) {
-    const timer = setTimeout(() => body.emit("error", tooSlow()), jsonBodySeconds * 1000);
-    body.once("close", () => clearTimeout(timer));
-  }
-  done(null, body);
-}
-
-function tooSlow(): Error {
-  const error = new ValetKeyError("TIMEOUT", `The body did not arrive within ${jsonBodySeconds} seconds.`);
-  return Object.assign(error, { statusCode: 408 });
 }
 
 function rateLimitOf(limit: GraphQLEndpointOptions["rateLimit"]) {

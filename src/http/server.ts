@@ -1,13 +1,7 @@
 import type { ApolloServer } from "@apollo/server";
 import cors from "@fastify/cors";
 import rateLimit from "@fastify/rate-limit";
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  LogController,
-} from "fastify";
+import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import type { Logger } from "pino";
 import { ValetKeyError } from "../errors.ts";
 import type { RequestContext } from "../graphql/context.ts";
@@ -16,7 +10,7 @@ import type { Principal } from "../principal.ts";
 import { answerClientError } from "./client-error.ts";
 import { Connections } from "./connections.ts";
 import { earlyAnswer } from "./early-answer.ts";
-import { answerError, answerNotFound } from "./error-answer.ts";
+import { answerErrors, answerNotFound } from "./error-answer.ts";
 import { graphqlEndpoint, type MakeContext } from "./graphql-endpoint.ts";
 import { healthEndpoints, type Readiness } from "./health.ts";
 import { LargeAnswers } from "./large-answers.ts";
@@ -26,7 +20,7 @@ export interface HttpOptions {
   apollo: ApolloServer<RequestContext>;
   makeContext: MakeContext;
   /** The caller that an Authorization header stands for; throws UNAUTHENTICATED. */
-  authenticate: (authorization: string | undefined) => Promise<Principal>;
+  authenticate: (authorization: string) => Promise<Principal>;
   readiness: Readiness;
   /** Undefined: /metrics is off. */
   metrics: Metrics | undefined;
@@ -41,12 +35,8 @@ const maxBodyBytes = 2 * 2 ** 20;
 
 /** The HTTP server, not yet listening. Closing it refuses new connections and waits for what was accepted. */
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
+  const answer = answerErrors(options.log);
   const server = Fastify({
-    loggerInstance: options.log as FastifyBaseLogger,
-    // The GraphQL endpoint writes one line a request, and none has a URL: a GET carries its variables there.
-    logController: new LogController({ disableRequestLogging: true }),
-    // Whoever writes a line adds the request id: a logger for each request would cost more than its line.
-    childLoggerFactory: (logger) => logger,
     bodyLimit: maxBodyBytes,
     // A slow upload may take hours: bodies have their own time limits.
     requestTimeout: 0,
@@ -57,40 +47,39 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     onConstructorPoisoning: "ignore",
     genReqId: () => crypto.randomUUID(),
     routerOptions: { ignoreTrailingSlash: true },
-    // Node's own refusal is empty: requireHost is ours.
+    // Node's own refusal is empty: the one in refuseEarly has a body.
     http: { requireHostHeader: false },
     clientErrorHandler: answerClientError,
     // Fastify calls no hook here.
     frameworkErrors: (error, request, reply) => {
       addCommonHeaders(reply);
-      answerError(error, request, reply);
+      answer(error, request, reply);
     },
   });
 
   // Fastify reads it by default; other sites' forms can send it without asking first.
   server.removeContentTypeParser("text/plain");
-  server.setErrorHandler(answerError);
+  server.setErrorHandler(answer);
   server.setNotFoundHandler(answerNotFound);
-  server.addHook("onSend", (_request, reply, _payload, done) => {
-    addCommonHeaders(reply);
-    if (options.readiness.draining) reply.header("connection", "close");
-    done();
-  });
   server.decorate("connections", new Connections(server.server));
   server.decorateRequest("releaseBody");
-  server.addHook("onSend", earlyAnswer());
 
-  server.addHook("onRequest", requireHost);
-  // Before its body is read: nobody is there to take it.
-  server.addHook("onRequest", (request, reply, done) => {
-    if (request.is404) answerNotFound(request, reply);
-    else done();
-  });
   const largeAnswers = new LargeAnswers();
-  server.addHook("onRequest", (_request, _reply, done) => done(largeAnswers.refusal()));
-  server.addHook("onSend", (_request, reply, payload, done) => {
+  server.addHook("onRequest", function refuseEarly({ raw, is404 }, reply, done) {
+    // https://www.rfc-editor.org/rfc/rfc9112#section-3.2
+    if (raw.headers.host === undefined && raw.httpVersion !== "1.0") {
+      done(new ValetKeyError("BAD_USER_INPUT", "A request needs the header Host."));
+    } else if (is404) {
+      // Before its body is read: nobody is there to take it.
+      answerNotFound(reply.request, reply);
+    } else done(largeAnswers.refusal());
+  });
+  const answerEarly = earlyAnswer();
+  server.addHook("onSend", function finish(request, reply, payload, done) {
+    addCommonHeaders(reply);
+    if (options.readiness.draining) reply.header("connection", "close");
     if (typeof payload === "string") largeAnswers.watch(reply.raw, payload.length);
-    done();
+    answerEarly.call(this, request, reply, payload, done);
   });
 
   await server.register(cors, {
@@ -107,12 +96,6 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   if (options.metrics !== undefined) metricsEndpoint(server, options.metrics);
   graphqlEndpoint(server, options);
   return server;
-}
-
-/** https://www.rfc-editor.org/rfc/rfc9112#section-3.2 */
-function requireHost({ raw }: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void {
-  if (raw.headers.host !== undefined || raw.httpVersion === "1.0") done();
-  else done(new ValetKeyError("BAD_USER_INPUT", "A request needs the header Host."));
 }
 
 function addCommonHeaders(reply: FastifyReply): void {

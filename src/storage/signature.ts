@@ -1,4 +1,5 @@
-import { createHmac, hash, type KeyObject } from "node:crypto";
+import { hash } from "node:crypto";
+import { type HmacKey, hmacHex } from "./hmac.ts";
 
 // Signature Version 4, in the order and with the names of
 // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
@@ -53,6 +54,6 @@ export function stringToSign(date: string, scope: string, request: string): stri
   return `${algorithm}\n${date}\n${scope}\n${hash("sha256", request, "hex")}`;
 }
 
-export function signature(signingKey: KeyObject, toSign: string): string {
-  return createHmac("sha256", signingKey).update(toSign).digest("hex");
+export function signature(signingKey: HmacKey, toSign: string): string {
+  return hmacHex(signingKey, toSign);
 }

@@ -1,12 +1,12 @@
-import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
+import { createHmac } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { TemporaryCredentials } from "../access/role-session.ts";
+import { type HmacKey, hmacKey } from "./hmac.ts";
 import { uriEncode } from "./uri-encode.ts";
 
 /** What all signatures by one set of credentials, on one day, in one region have in common. */
 export interface SigningKey {
-  /** A KeyObject: Node 24 takes seven times as long for an HMAC whose key is bytes. */
-  readonly key: KeyObject;
+  readonly key: HmacKey;
   /** `20130524/us-east-1/s3/aws4_request` */
   readonly scope: string;
   /** Access key id and scope: X-Amz-Credential. */
@@ -23,11 +23,11 @@ export function credentialScope(date: string, region: string): string {
 }
 
 // https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html#signing-request-intro
-export function deriveSigningKey(secretAccessKey: string, date: string, region: string): KeyObject {
+export function deriveSigningKey(secretAccessKey: string, date: string, region: string): HmacKey {
   const dateKey = hmac(`AWS4${secretAccessKey}`, date);
   const dateRegionKey = hmac(dateKey, region);
   const dateRegionServiceKey = hmac(dateRegionKey, "s3");
-  return createSecretKey(hmac(dateRegionServiceKey, "aws4_request"));
+  return hmacKey(hmac(dateRegionServiceKey, "aws4_request"));
 }
 
 function hmac(key: string | Uint8Array, data: string): Uint8Array {

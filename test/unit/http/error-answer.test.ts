@@ -1,11 +1,12 @@
 import Fastify from "fastify";
+import { pino } from "pino";
 import { describe, expect, test } from "vitest";
 import { type ErrorCode, ValetKeyError } from "../../../src/errors.ts";
-import { answerError, answerNotFound } from "../../../src/http/error-answer.ts";
+import { answerErrors, answerNotFound } from "../../../src/http/error-answer.ts";
 
 async function answerTo(error: unknown) {
   const server = Fastify({ genReqId: () => "id-1" });
-  server.setErrorHandler(answerError);
+  server.setErrorHandler(answerErrors(pino({ level: "silent" })));
   server.setNotFoundHandler(answerNotFound);
   server.get("/", () => {
     throw error;
@@ -18,7 +19,7 @@ async function answerTo(error: unknown) {
   }
 }
 
-describe("answerError", () => {
+describe("answerErrors", () => {
   test.each<[ErrorCode, number]>([
     ["BAD_USER_INPUT", 400],
     ["UNAUTHENTICATED", 401],

@@ -8,7 +8,7 @@ describe("SigningKeys", () => {
     const keys = new SigningKeys();
     const first = keys.get(credentials, "20260101", "eu-west-1");
     expect(keys.get({ ...credentials }, "20260101", "eu-west-1")).toBe(first);
-    expect(first.key.equals(deriveSigningKey("secret", "20260101", "eu-west-1"))).toBe(true);
+    expect(first.key).toEqual(deriveSigningKey("secret", "20260101", "eu-west-1"));
     expect(first).toMatchObject({
       scope: "20260101/eu-west-1/s3/aws4_request",
       credential: "ASIA1/20260101/eu-west-1/s3/aws4_request",
@@ -20,18 +20,18 @@ describe("SigningKeys", () => {
   it("has another key for another day or region", () => {
     const keys = new SigningKeys();
     const { key } = keys.get(credentials, "20260101", "eu-west-1");
-    expect(keys.get(credentials, "20260102", "eu-west-1").key.equals(key)).toBe(false);
-    expect(keys.get(credentials, "20260101", "us-east-1").key.equals(key)).toBe(false);
+    expect(keys.get(credentials, "20260102", "eu-west-1").key).not.toEqual(key);
+    expect(keys.get(credentials, "20260101", "us-east-1").key).not.toEqual(key);
   });
 
   it("never serves one set of credentials with what another left under the same id", () => {
     const keys = new SigningKeys();
     keys.get(credentials, "20260101", "eu-west-1");
     const otherSecret = keys.get({ ...credentials, secretAccessKey: "other" }, "20260101", "eu-west-1");
-    expect(otherSecret.key.equals(deriveSigningKey("other", "20260101", "eu-west-1"))).toBe(true);
+    expect(otherSecret.key).toEqual(deriveSigningKey("other", "20260101", "eu-west-1"));
     const otherToken = keys.get({ ...credentials, sessionToken: "other" }, "20260101", "eu-west-1");
     expect(otherToken.encodedSessionToken).toBe("other");
-    expect(otherToken.key.equals(deriveSigningKey("secret", "20260101", "eu-west-1"))).toBe(true);
+    expect(otherToken.key).toEqual(deriveSigningKey("secret", "20260101", "eu-west-1"));
   });
 
   it("forgets the oldest when it is full, and derives it again", () => {
