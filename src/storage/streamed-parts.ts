@@ -65,19 +65,23 @@ async function sendParts(
   const inFlight = new Set<Promise<void>>();
 
   const send = (number: number, bytes: Buffer, held: Reservation) => {
-    const sending = sendPart(request, upload, { number, bytes, checksum }, ended.signal)
-      .then((part) => {
+    const over = (mayReuse: boolean) => {
+      inFlight.delete(sending);
+      held.release(mayReuse);
+    };
+    const sending = sendPart(request, upload, { number, bytes, checksum }, ended.signal).then(
+      (part) => {
         parts.push(part);
-        held.release();
-      })
-      .catch((error: unknown) => {
-        held.release(false);
+        over(true);
+      },
+      (error: unknown) => {
         const failure = toStorageError(error, { operation: "UploadPart", subject: "upload" });
         // The reader waits for the client; this wakes it up.
         body.destroy(failure);
         ended.abort(failure);
-      })
-      .finally(() => inFlight.delete(sending));
+        over(false);
+      },
+    );
     inFlight.add(sending);
   };
 
@@ -87,7 +91,8 @@ async function sendParts(
     for (let number = 2; !isLast; number += 1) {
       if (inFlight.size >= partsInFlight) await Promise.race(inFlight);
       const held = await budget.reserve(Math.min(streamedPartBytes(number), reader.mostBytesLeft), {
-        ...{ signal: ended.signal, isUnderWay: true },
+        signal: ended.signal,
+        isUrgent: () => inFlight.size === 0,
         onWantedBack: (reason) => body.destroy(reason),
       });
       try {

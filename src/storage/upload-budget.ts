@@ -12,8 +12,8 @@ export interface UploadBudgetOptions {
 export interface ReserveOptions {
   /** Ends the wait. */
   readonly signal?: AbortSignal | undefined;
-  /** It goes on with an upload, and so comes before all that would begin one. */
-  readonly isUnderWay?: boolean | undefined;
+  /** Whether an upload that has begun stands still without it: while it does, it comes before all others. */
+  readonly isUrgent?: (() => boolean) | undefined;
   /**
    * The share was not filled in time, and another waits: release it.
    * @param reason OVERLOADED
@@ -52,7 +52,8 @@ const minSpareBytes = 1024 ** 2;
 const keepSpareMs = 10_000;
 
 /**
- * The memory that uploads through the server may take: first come, first served, those under way first.
+ * The memory that uploads through the server may take: first come, first served, but for those that have
+ * begun and hold none.
  *
  * An upload asks for one part's bytes at a time and, while it waits, holds only parts that are on their
  * way to S3, which come free by themselves. A share that a client fills comes free at the client's pace:
@@ -63,8 +64,7 @@ export class UploadBudget {
   readonly totalBytes: number;
   readonly #maxWaitMs: number;
   readonly #maxFillMs: number;
-  readonly #underWay = new Set<Waiter>();
-  readonly #beginning = new Set<Waiter>();
+  readonly #waiters = new Set<Waiter>();
   /** In the order in which they were granted. */
   readonly #filling = new Set<Filling>();
   readonly #spares: Buffer[] = [];
@@ -92,8 +92,7 @@ export class UploadBudget {
    * @throws {ValetKeyError} OVERLOADED after the wait limit; the signal's reason when it is aborted
    */
   reserve(bytes: number, options: ReserveOptions): Promise<Reservation> {
-    const { signal, isUnderWay } = options;
-    const queue = isUnderWay ? this.#underWay : this.#beginning;
+    const { signal } = options;
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
         reject(signal.reason);
@@ -123,17 +122,17 @@ export class UploadBudget {
       const settle = () => {
         clearTimeout(timer);
         signal?.removeEventListener("abort", onAbort);
-        queue.delete(waiter);
+        this.#waiters.delete(waiter);
       };
       signal?.addEventListener("abort", onAbort, { once: true });
-      queue.add(waiter);
+      this.#waiters.add(waiter);
       this.#grantInTurn();
     });
   }
 
   #grantInTurn(): void {
     clearTimeout(this.#wantBackTimer);
-    for (const waiter of [...this.#underWay, ...this.#beginning]) {
+    for (const waiter of this.#inTurn()) {
       const missingBytes = Math.min(waiter.bytes, this.totalBytes) - this.#freeBytes;
       if (missingBytes > 0) {
         this.#wantBack(missingBytes);
@@ -141,6 +140,12 @@ export class UploadBudget {
       }
       waiter.grant();
     }
+  }
+
+  #inTurn(): Waiter[] {
+    const waiters = [...this.#waiters];
+    const urgent = waiters.filter(({ isUrgent }) => isUrgent?.());
+    return [...urgent, ...waiters.filter((waiter) => !urgent.includes(waiter))];
   }
 
   /** From those that have been filling for too long; the longest first, and no more of them than it takes. */

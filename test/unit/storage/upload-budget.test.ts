@@ -138,14 +138,28 @@ describe("a share that a client fills", () => {
     expect(wantedBack).toEqual([]);
   });
 
-  it("goes to an upload that is under way before one that would begin", async () => {
+  it("goes to an upload that would stand still before one that would begin", async () => {
     const { budget, first } = await filled();
     const order: string[] = [];
     const beginning = reserve(budget, 5).then(() => order.push("beginning"));
-    const underWay = reserve(budget, 5, { isUnderWay: true }).then(() => order.push("under way"));
+    let standsStill = false;
+    const underWay = reserve(budget, 5, { isUrgent: () => standsStill }).then(() => order.push("under way"));
+    reserve(budget, 5).catch(() => {});
+    standsStill = true;
     first.release();
     await Promise.race([beginning, underWay]);
     expect(order).toEqual(["under way"]);
+  });
+
+  it("goes to an upload that is under way in its turn while that has parts on their way", async () => {
+    const { budget, first, second } = await filled();
+    const order: string[] = [];
+    const beginning = reserve(budget, 5).then(() => order.push("beginning"));
+    const underWay = reserve(budget, 5, { isUrgent: () => false }).then(() => order.push("under way"));
+    first.release();
+    second.release();
+    await Promise.all([beginning, underWay]);
+    expect(order).toEqual(["beginning", "under way"]);
   });
 
   it("comes free within the wait limit, whatever the clients do", async () => {
