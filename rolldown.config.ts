@@ -2,7 +2,7 @@ import { type BuildOptions, defineConfig } from "rolldown";
 
 /**
  * The compiled modules and every package that they use, in a few files: opening thousands of files is what a cold
- * start is made of (docs/decisions/0009-bundle.md).
+ * start is made of (docs/decisions/0012-bundle.md).
  */
 export function bundle(from: string, to: string): BuildOptions {
   return {

@@ -50,9 +50,9 @@ export function authorizeDownload(
   { expiresInSeconds, stableForSeconds = 0, longestSeconds }: DownloadDemands = {},
 ): void {
   const onObject = grantsOn(grants, "DOWNLOAD", object.bucket, object.key);
-  narrowByExpiry(onObject, expiresInSeconds, longestSeconds);
   if (expiresInSeconds === undefined) return;
   const limit = longestExpiry(onObject, longestSeconds);
+  if (expiresInSeconds > limit) throw tooLong(limit);
   if (expiresInSeconds + stableForSeconds > limit) {
     throw badUserInput(
       "stableFor",
@@ -201,9 +201,11 @@ function narrowByExpiry(
 ): void {
   if (expiresInSeconds === undefined) return;
   const limit = longestExpiry(grants, longestSeconds);
-  if (expiresInSeconds > limit) {
-    throw badUserInput("expiresIn", `At most ${limit} seconds are allowed here.`);
-  }
+  if (expiresInSeconds > limit) throw tooLong(limit);
+}
+
+function tooLong(limitSeconds: number): ValetKeyError {
+  return badUserInput("expiresIn", `At most ${limitSeconds} seconds are allowed here.`);
 }
 
 function longestExpiry(grants: readonly Grant[], longestSeconds = Infinity): number {

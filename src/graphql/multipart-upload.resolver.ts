@@ -4,7 +4,7 @@ import { badUserInput, ValetKeyError } from "../errors.ts";
 import { type ObjectKey, parseKeyPrefix, parseObjectKey } from "../object-address.ts";
 import { completeUpload } from "../storage/complete-upload.ts";
 import { abortMultipartUpload, fittingParts } from "../storage/multipart-uploads.ts";
-import { listPendingUploads, type PendingUpload } from "../storage/pending-uploads.ts";
+import { listPendingUploads, type PendingUpload, parsePendingPage } from "../storage/pending-uploads.ts";
 import { presignPart } from "../storage/presigned-requests.ts";
 import { bareEtag } from "../storage/stored-object.ts";
 import type { PromisedUpload, SealedUpload } from "../storage/upload-id.ts";
@@ -75,13 +75,11 @@ export class MultipartUploadResolver {
   ): Promise<PendingUploadConnection> {
     const address = parseBucketAddress({ bucket, region }, context.services.regions);
     const below = parseKeyPrefix(prefix ?? "");
+    const asked = parsePendingPage({ prefix: below, first: first ?? 100, after: after ?? undefined });
     authorizeUploadsBelow(context.grants, { bucket: address.bucket, prefix: below });
     const { page, there } = await context.inRegionOf(
       address,
-      async (s3, there) => {
-        const request = { prefix: below, first: first ?? 100, after: after ?? undefined };
-        return { page: await listPendingUploads(s3, there, request), there };
-      },
+      async (s3, there) => ({ page: await listPendingUploads(s3, there, asked), there }),
       "pending-uploads",
     );
     const edges = page.uploads.filter(hasUsableKey).map(({ key, uploadId, startedAt, cursor }) => {

@@ -32,18 +32,31 @@ export interface PendingUploadsRequest {
   readonly after?: string | undefined;
 }
 
+/** A request for a page that can be. */
+export interface PageOfPendingUploads {
+  readonly prefix: string;
+  readonly first: number;
+  /** Key and upload id with which the page before it ends. */
+  readonly place: readonly [string, string] | undefined;
+}
+
+/** @throws {ValetKeyError} BAD_USER_INPUT (first, after) */
+export function parsePendingPage({ prefix, first, after }: PendingUploadsRequest): PageOfPendingUploads {
+  checkPageSize(first);
+  return { prefix, first, place: after === undefined ? undefined : openCursor(after, prefix) };
+}
+
 /**
  * One page of the multipart uploads in progress below a prefix, by key.
  *
- * @throws {ValetKeyError} BAD_USER_INPUT (first, after), BUCKET_NOT_FOUND, FORBIDDEN, STORAGE_UNAVAILABLE
+ * @throws {ValetKeyError} BUCKET_NOT_FOUND, FORBIDDEN, STORAGE_UNAVAILABLE
  */
 export async function listPendingUploads(
   s3: S3Client,
   { bucket }: BucketAddress,
-  { prefix, first, after }: PendingUploadsRequest,
+  { prefix, first, place }: PageOfPendingUploads,
 ): Promise<PendingUploadPage> {
-  checkPageSize(first);
-  const [keyMarker, uploadIdMarker] = after === undefined ? [] : openCursor(after, prefix);
+  const [keyMarker, uploadIdMarker] = place ?? [];
   const answer = await asking(
     { operation: "ListMultipartUploads", subject: "bucket" },
     s3.send(
@@ -136,7 +149,11 @@ async function pendingUploadsOf(s3: S3Client, address: ObjectAddress): Promise<P
   const found: PendingUpload[] = [];
   let after: string | undefined;
   for (let page = 0; page < pagesLooked; page += 1) {
-    const listed = await listPendingUploads(s3, address, { prefix: address.key, first: maxPageSize, after });
+    const listed = await listPendingUploads(
+      s3,
+      address,
+      parsePendingPage({ prefix: address.key, first: maxPageSize, after }),
+    );
     const ofKey = listed.uploads.filter(({ key }) => key === address.key);
     found.push(...ofKey);
     // The key itself sorts before all longer ones.

@@ -43,6 +43,13 @@ export interface SigningContext {
   readonly date: string;
 }
 
+interface CommonQuery {
+  readonly signingKey: SigningKey;
+  readonly date: string;
+  readonly expiresInSeconds: number;
+  readonly query: string;
+}
+
 export type PresignedOperation = "get" | "head" | "put" | "part" | "post" | "delete";
 
 /** Signs URLs in process: no I/O, nothing asynchronous. */
@@ -50,6 +57,7 @@ export class Presigner {
   readonly #endpoints: Endpoints;
   readonly #signingKeys: SigningKeys;
   readonly #metrics: Metrics | undefined;
+  #lastQuery: CommonQuery | undefined;
   #lastSecond = { startsAtMs: Number.NaN, date: "" };
 
   constructor({ endpoints, signingKeys = new SigningKeys(), metrics }: PresignerOptions) {
@@ -73,10 +81,7 @@ export class Presigner {
     const headers = headersOf(endpoint, request);
 
     // Parameters stand in the order of their names, and X-Amz-Signature would stand between these two.
-    const query =
-      `X-Amz-Algorithm=${algorithm}&X-Amz-Content-Sha256=${unsignedPayload}` +
-      `&X-Amz-Credential=${signingKey.encodedCredential}&X-Amz-Date=${date}` +
-      `&X-Amz-Expires=${request.expiresInSeconds}&X-Amz-Security-Token=${signingKey.encodedSessionToken}`;
+    const query = this.#commonQuery(signingKey, date, request.expiresInSeconds);
     const queryAfterSignature = `&X-Amz-SignedHeaders=${uriEncode(headers.signedHeaders)}${encodeQuery(request)}`;
 
     const toSign = stringToSign(
@@ -93,6 +98,20 @@ export class Presigner {
     const date = this.#dateOf(signedAt);
     const signingKey = this.#signingKeys.get(credentials, date.slice(0, 8), endpoint.signingRegion);
     return { endpoint, signingKey, date };
+  }
+
+  /** Of a batch's URLs, and of those that one caller gets in one second, it is the same. */
+  #commonQuery(signingKey: SigningKey, date: string, expiresInSeconds: number): string {
+    const last = this.#lastQuery;
+    if (last?.signingKey === signingKey && last.date === date && last.expiresInSeconds === expiresInSeconds) {
+      return last.query;
+    }
+    const query =
+      `X-Amz-Algorithm=${algorithm}&X-Amz-Content-Sha256=${unsignedPayload}` +
+      `&X-Amz-Credential=${signingKey.encodedCredential}&X-Amz-Date=${date}` +
+      `&X-Amz-Expires=${expiresInSeconds}&X-Amz-Security-Token=${signingKey.encodedSessionToken}`;
+    this.#lastQuery = { signingKey, date, expiresInSeconds, query };
+    return query;
   }
 
   /** A busy server signs many URLs in the same second. */

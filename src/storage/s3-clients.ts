@@ -8,6 +8,7 @@ import { ConcurrencyLimit } from "../concurrency-limit.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Region } from "../object-address.ts";
 import type { EndpointSettings } from "./endpoints.ts";
+import { unsignedPayload } from "./signature.ts";
 
 export interface S3ClientsOptions extends EndpointSettings {
   readonly metrics: Metrics;
@@ -92,6 +93,7 @@ export class S3Clients {
     };
     const client = new S3Client(config);
     observeDuration(client, this.#options.metrics);
+    leavePayloadUnsigned(client);
     return client;
   }
 }
@@ -141,6 +143,26 @@ class ObjectTransferHandler extends NodeHttpHandler {
 }
 
 const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
+
+const commandsWithBytes = new Set(["PutObjectCommand", "UploadPartCommand"]);
+
+/**
+ * Sends files without a hash of them in the signature, as presigned URLs do: the SDK would compute a SHA-256 of
+ * every byte first. On their way the bytes are TLS's to protect; what is stored is held against its size, and
+ * against its checksum where one was promised.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+ */
+function leavePayloadUnsigned(client: S3Client): void {
+  client.middlewareStack.add(
+    (next, { commandName = "" }) =>
+      (args) => {
+        const { headers } = args.request as { headers: Record<string, string> };
+        if (commandsWithBytes.has(commandName)) headers["x-amz-content-sha256"] = unsignedPayload;
+        return next(args);
+      },
+    { step: "build", name: "leavePayloadUnsigned" },
+  );
+}
 
 type Outcome = "ok" | "client_error" | "server_error" | "unreachable";
 

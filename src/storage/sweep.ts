@@ -2,7 +2,7 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import type { BucketAddress, ObjectKey } from "../object-address.ts";
 import { maxPageSize } from "./list-objects.ts";
 import { abortMultipartUpload } from "./multipart-uploads.ts";
-import { listPendingUploads } from "./pending-uploads.ts";
+import { listPendingUploads, parsePendingPage } from "./pending-uploads.ts";
 
 export interface SweepOptions {
   /** Younger uploads may be under way still. */
@@ -37,7 +37,11 @@ export async function* sweepUploads(
   const startedBefore = now().getTime() - olderThanHours * 3_600_000;
   let after: string | undefined;
   do {
-    const page = await listPendingUploads(await listing(), bucket, { prefix, first: maxPageSize, after });
+    const page = await listPendingUploads(
+      await listing(),
+      bucket,
+      parsePendingPage({ prefix, first: maxPageSize, after }),
+    );
     for (const { key, uploadId, startedAt } of page.uploads) {
       // How old one without a date is, nobody knows.
       if (startedAt === undefined || startedAt.getTime() > startedBefore) continue;

@@ -129,6 +129,28 @@ test("100 malformed requests cost no call at all", async () => {
   expect(gateway.requests).toEqual([]);
 });
 
+test("arguments that cannot be cost no call either", async () => {
+  const { gateway, client } = await startCounted();
+  const at = (key: string) => `bucket: "${bucket}", key: "${prefix}${key}"`;
+  const invalid = [
+    `downloadUrl(${at("a")}, verify: false, contentType: "garbage") { url }`,
+    `downloadUrl(${at("a")}, filename: "${"n".repeat(2000)}") { url }`,
+    `downloadUrl(${at("a")}, expiresIn: 0) { url }`,
+    `objects(bucket: "${bucket}", prefix: "${prefix}", first: 0) { folders }`,
+    `objects(bucket: "${bucket}", prefix: "${prefix}", after: "garbage") { folders }`,
+    `uploads(bucket: "${bucket}", prefix: "${prefix}", first: 0) { nodes { id } }`,
+    `uploads(bucket: "${bucket}", prefix: "${prefix}", after: "garbage") { nodes { id } }`,
+  ];
+  for (const field of invalid) {
+    const { errors = [] } = await client.answer(`{ ${field} }`);
+    expect(errors.map(({ extensions }) => extensions?.code)).toEqual(["BAD_USER_INPUT"]);
+  }
+  const form = `mutation { requestUpload(input: { ${at("${filename}x")} }, size: 1, method: POST) { __typename } }`;
+  const { errors = [] } = await client.answer(form);
+  expect(errors.map(({ extensions }) => extensions?.code)).toEqual(["BAD_USER_INPUT"]);
+  expect(gateway.requests).toEqual([]);
+});
+
 test("200 parallel requests cost one AssumeRole", async () => {
   const key = `${prefix}parallel.txt`;
   await seed(bucket, key, "parallel");

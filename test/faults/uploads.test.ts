@@ -9,7 +9,7 @@ import { completeUpload } from "../../src/storage/complete-upload.ts";
 import { CompletedUploads } from "../../src/storage/completed-uploads.ts";
 import { listObjects, parsePage } from "../../src/storage/list-objects.ts";
 import { createMultipartUpload } from "../../src/storage/multipart-uploads.ts";
-import { listPendingUploads } from "../../src/storage/pending-uploads.ts";
+import { listPendingUploads, parsePendingPage } from "../../src/storage/pending-uploads.ts";
 import { streamUpload } from "../../src/storage/streamed-upload.ts";
 import { UploadBudget } from "../../src/storage/upload-budget.ts";
 import type { UploadHeaderMap } from "../../src/storage/upload-parameters.ts";
@@ -88,7 +88,7 @@ async function expectStored(key: string, bytes: Buffer): Promise<void> {
 async function remains(prefix: string): Promise<{ objects: number; uploads: number }> {
   const bucket = { region, bucket: store.bucket };
   const { objects } = await listObjects(direct, bucket, parsePage({ prefix, first: 1000 }));
-  const { uploads } = await listPendingUploads(direct, bucket, { prefix, first: 1000 });
+  const { uploads } = await listPendingUploads(direct, bucket, parsePendingPage({ prefix, first: 1000 }));
   return { objects: objects.length, uploads: uploads.length };
 }
 

@@ -2,6 +2,7 @@ import { Field, ObjectType } from "type-graphql";
 import { DateTimeISO } from "./scalars.ts";
 
 @ObjectType({
+  simpleResolvers: true,
   description: "A presigned GET: anyone who has the URL can download the object until it expires.",
 })
 export class DownloadUrl {

@@ -1,6 +1,9 @@
 import { Field, ObjectType } from "type-graphql";
 
-@ObjectType({ description: "A name and a value: a header, a form field, one entry of metadata, one tag." })
+@ObjectType({
+  simpleResolvers: true,
+  description: "A name and a value: a header, a form field, one entry of metadata, one tag.",
+})
 export class KeyValue {
   @Field(() => String, { description: "Metadata's names come in lower case." })
   name!: string;

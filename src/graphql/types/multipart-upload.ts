@@ -4,7 +4,10 @@ import { KeyValue } from "./key-value.ts";
 import { PageInfo } from "./page-info.ts";
 import { DateTimeISO, SafeInt } from "./scalars.ts";
 
-@ObjectType({ description: "One part to send: a presigned PUT of a slice of the file." })
+@ObjectType({
+  simpleResolvers: true,
+  description: "One part to send: a presigned PUT of a slice of the file.",
+})
 export class UploadPart {
   @Field(() => Int, { description: "From 1. Part n starts at byte (n - 1) × partSize." })
   number!: number;
@@ -22,7 +25,7 @@ export class UploadPart {
   expiresAt!: Date;
 }
 
-@ObjectType({ description: "A part that S3 holds." })
+@ObjectType({ simpleResolvers: true, description: "A part that S3 holds." })
 export class UploadedPart {
   @Field(() => Int, { description: "From 1." })
   number!: number;
@@ -45,6 +48,7 @@ export interface MultipartRequest {
 }
 
 @ObjectType({
+  simpleResolvers: true,
   description:
     "A multipart upload: send the parts in any order, in parallel, again if need be; then call completeUpload. S3 keeps what arrived, so nothing has to be remembered on the client but the id.",
 })
@@ -85,7 +89,10 @@ export class MultipartUpload {
   request?: MultipartRequest;
 }
 
-@ObjectType({ description: "A multipart upload that was neither completed nor aborted." })
+@ObjectType({
+  simpleResolvers: true,
+  description: "A multipart upload that was neither completed nor aborted.",
+})
 export class PendingUpload {
   @Field(() => ID, { description: "For abortUpload." })
   id!: string;
@@ -103,7 +110,7 @@ export class PendingUpload {
   startedAt!: Date;
 }
 
-@ObjectType({ description: "An upload of a page, and its place." })
+@ObjectType({ simpleResolvers: true, description: "An upload of a page, and its place." })
 export class PendingUploadEdge {
   @Field(() => String, { description: "Give it as `after` to go on behind this upload." })
   cursor!: string;
@@ -112,7 +119,7 @@ export class PendingUploadEdge {
   node!: PendingUpload;
 }
 
-@ObjectType({ description: "A page of multipart uploads in progress." })
+@ObjectType({ simpleResolvers: true, description: "A page of multipart uploads in progress." })
 export class PendingUploadConnection {
   @Field(() => [PendingUploadEdge], { description: "The page's uploads, each with its cursor." })
   edges!: PendingUploadEdge[];

@@ -4,7 +4,7 @@ import { ChecksumAlgorithm } from "./enums.ts";
 import { PageInfo } from "./page-info.ts";
 import { DateTimeISO, SafeInt } from "./scalars.ts";
 
-@ObjectType({ description: "A checksum that S3 keeps of an object." })
+@ObjectType({ simpleResolvers: true, description: "A checksum that S3 keeps of an object." })
 export class Checksum {
   @Field(() => ChecksumAlgorithm, { description: "Which checksum it is." })
   algorithm!: ChecksumAlgorithm;
@@ -18,6 +18,7 @@ export class Checksum {
 
 /** The fields that need a HEAD, GetObjectTagging or a signature are resolved by S3ObjectResolver. */
 @ObjectType({
+  simpleResolvers: true,
   description:
     "An object that S3 stores. contentType, contentDisposition, cacheControl, metadata and checksum take one HEAD for all of them, tags one GetObjectTagging; of an object that was deleted since it was listed they are null or empty.",
 })
@@ -59,7 +60,7 @@ export class S3Object {
   address!: ObjectAddress;
 }
 
-@ObjectType({ description: "An object of a page, and its place." })
+@ObjectType({ simpleResolvers: true, description: "An object of a page, and its place." })
 export class ObjectEdge {
   @Field(() => String, {
     description:
@@ -71,7 +72,10 @@ export class ObjectEdge {
   node!: S3Object;
 }
 
-@ObjectType({ description: "A page of objects, in the order of their keys' UTF-8 bytes." })
+@ObjectType({
+  simpleResolvers: true,
+  description: "A page of objects, in the order of their keys' UTF-8 bytes.",
+})
 export class ObjectConnection {
   @Field(() => [ObjectEdge], { description: "The page's objects, each with its cursor." })
   edges!: ObjectEdge[];
@@ -88,7 +92,7 @@ export class ObjectConnection {
   pageInfo!: PageInfo;
 }
 
-@ObjectType({ description: "An object that is not there any more." })
+@ObjectType({ simpleResolvers: true, description: "An object that is not there any more." })
 export class DeletedObject {
   @Field(() => String, { description: "The bucket's name." })
   bucket!: string;

@@ -3,7 +3,10 @@ import { KeyValue } from "./key-value.ts";
 import { MultipartUpload } from "./multipart-upload.ts";
 import { DateTimeISO } from "./scalars.ts";
 
-@ObjectType({ description: "A presigned PUT: send the file as the body of one request." })
+@ObjectType({
+  simpleResolvers: true,
+  description: "A presigned PUT: send the file as the body of one request.",
+})
 export class PutUpload {
   @Field(() => String, { description: "Where to PUT the file." })
   url!: string;
@@ -27,7 +30,7 @@ export class PutUpload {
   region!: string;
 }
 
-@ObjectType({ description: "A presigned POST: send a multipart/form-data form." })
+@ObjectType({ simpleResolvers: true, description: "A presigned POST: send a multipart/form-data form." })
 export class PostUpload {
   @Field(() => String, { description: "Where to POST the form." })
   url!: string;

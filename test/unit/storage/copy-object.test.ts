@@ -6,7 +6,7 @@ import type { ObjectAddress } from "../../../src/object-address.ts";
 import { AbandonedUploads } from "../../../src/storage/abandoned-uploads.ts";
 import { type CopyObjectRequest, copyObject, lookAtSource } from "../../../src/storage/copy-object.ts";
 import { objectTags } from "../../../src/storage/object-tags.ts";
-import { listPendingUploads } from "../../../src/storage/pending-uploads.ts";
+import { listPendingUploads, parsePendingPage } from "../../../src/storage/pending-uploads.ts";
 import { type UploadDescription, uploadHeaders } from "../../../src/storage/upload-headers.ts";
 import { startBreakingProxy } from "../../support/breaking-proxy.ts";
 import { errorBody, scriptedS3 } from "./scripted-s3.ts";
@@ -193,7 +193,13 @@ describe("copyObject", () => {
 
   const inParts = { singleCopyBytes: MiB, partBytes: 5 * MiB };
   const pendingUploads = async () =>
-    (await listPendingUploads(s3, { region, bucket: store.bucket }, { prefix: "", first: 10 })).uploads;
+    (
+      await listPendingUploads(
+        s3,
+        { region, bucket: store.bucket },
+        parsePendingPage({ prefix: "", first: 10 }),
+      )
+    ).uploads;
   /** A client that fails as S3 does when the credentials have died. */
   const expired = (operations: RegExp) => {
     const client = store.client();

@@ -11,7 +11,11 @@ import {
   listParts,
   missingPartNumbers,
 } from "../../../src/storage/multipart-uploads.ts";
-import { findResumableUpload, listPendingUploads } from "../../../src/storage/pending-uploads.ts";
+import {
+  findResumableUpload,
+  listPendingUploads,
+  parsePendingPage,
+} from "../../../src/storage/pending-uploads.ts";
 import { bareEtag } from "../../../src/storage/stored-object.ts";
 import { type SweptUpload, sweepUploads } from "../../../src/storage/sweep.ts";
 import { uploadHeaders } from "../../../src/storage/upload-headers.ts";
@@ -238,7 +242,11 @@ describe("uploads in progress", () => {
     const seen: string[] = [];
     let after: string | undefined;
     do {
-      const page = await listPendingUploads(s3, store.address("x"), { prefix: "pending/", first: 2, after });
+      const page = await listPendingUploads(
+        s3,
+        store.address("x"),
+        parsePendingPage({ prefix: "pending/", first: 2, after }),
+      );
       seen.push(...page.uploads.map(({ key, uploadId }) => `${key} ${uploadId}`));
       after = page.hasNextPage ? page.endCursor : undefined;
     } while (after !== undefined);
@@ -248,12 +256,11 @@ describe("uploads in progress", () => {
         .map(({ key, uploadId }) => `${key} ${uploadId}`)
         .sort(),
     );
-    const wrong = listPendingUploads(s3, store.address("x"), {
-      prefix: "other/",
-      first: 1,
-      after: "bm90IGEgY3Vyc29y",
-    });
-    await expect(wrong).rejects.toMatchObject({ code: "BAD_USER_INPUT", field: "after" });
+    for (const after of ["bm90IGEgY3Vyc29y", "", "garbage"]) {
+      expect(() => parsePendingPage({ prefix: "other/", first: 1, after })).toThrow(
+        expect.objectContaining({ code: "BAD_USER_INPUT", field: "after" }),
+      );
+    }
     for (const upload of uploads) await abortMultipartUpload(s3, upload);
   });
 

@@ -69,6 +69,18 @@ describe("S3Clients", () => {
     expect(connections.size).toBeLessThan(4);
   });
 
+  it("computes no hash of a file for the signature, and one of every other body", async () => {
+    const hashes: unknown[] = [];
+    const { clients } = await clientsOf((request, response) => {
+      hashes.push(request.headers["x-amz-content-sha256"]);
+      request.resume().on("end", () => response.setHeader("content-length", "0").end());
+    });
+    const client = clients.for(session(), eu);
+    await client.send(new PutObjectCommand({ ...there, Body: "a" }));
+    await client.send(new HeadObjectCommand(there));
+    expect(hashes).toEqual(["UNSIGNED-PAYLOAD", expect.stringMatching(/^[0-9a-f]{64}$/)]);
+  });
+
   it("adds no checksum and no other credentials of its own", async () => {
     let headers: IncomingMessage["headers"] = {};
     const { clients } = await clientsOf((request, response) => {

@@ -9,7 +9,7 @@ import { AbandonedUploads } from "../../../src/storage/abandoned-uploads.ts";
 import { checksumAlgorithms, runningChecksum } from "../../../src/storage/checksums.ts";
 import { headObject } from "../../../src/storage/head-object.ts";
 import { listParts } from "../../../src/storage/multipart-uploads.ts";
-import { listPendingUploads } from "../../../src/storage/pending-uploads.ts";
+import { listPendingUploads, parsePendingPage } from "../../../src/storage/pending-uploads.ts";
 import { streamUpload } from "../../../src/storage/streamed-upload.ts";
 import type { StreamedUploadRequest } from "../../../src/storage/streamed-upload-request.ts";
 import { UploadBudget } from "../../../src/storage/upload-budget.ts";
@@ -71,7 +71,8 @@ async function expectNothingStored(key: string): Promise<void> {
 /** Of the upload in progress of a key. */
 async function partsHeld(key: string): Promise<number> {
   const address = store.address(key);
-  const [pending] = (await listPendingUploads(s3, address, { prefix: key, first: 1 })).uploads;
+  const [pending] = (await listPendingUploads(s3, address, parsePendingPage({ prefix: key, first: 1 })))
+    .uploads;
   return pending === undefined ? 0 : (await listParts(s3, { ...address, uploadId: pending.uploadId })).length;
 }
 
