@@ -1,8 +1,11 @@
 import type { FastifyInstance, FastifyRequest, RequestPayload } from "fastify";
 import { ValetKeyError } from "../errors.ts";
 
-const bodySeconds = 30;
-const sweepMs = 1000;
+export interface BodyDeadlinesOptions {
+  /** From the header to the body's end. Default: 30. */
+  readonly seconds?: number | undefined;
+  readonly sweepMs?: number | undefined;
+}
 
 /**
  * Ends bodies that trickle in. Looked for once a second: a timer and its listener for each request would cost
@@ -11,14 +14,17 @@ const sweepMs = 1000;
 export class BodyDeadlines {
   readonly #awaited = new Map<FastifyRequest, { readonly body: RequestPayload; readonly endsAtMs: number }>();
 
-  constructor(server: FastifyInstance) {
+  readonly #seconds: number;
+
+  constructor(server: FastifyInstance, { seconds = 30, sweepMs = 1000 }: BodyDeadlinesOptions = {}) {
+    this.#seconds = seconds;
     const timer = setInterval(() => this.#sweep(), sweepMs).unref();
     server.addHook("onClose", async () => clearInterval(timer));
   }
 
   /** From the header on. */
   await(request: FastifyRequest, body: RequestPayload): void {
-    this.#awaited.set(request, { body, endsAtMs: performance.now() + bodySeconds * 1000 });
+    this.#awaited.set(request, { body, endsAtMs: performance.now() + this.#seconds * 1000 });
   }
 
   arrived(request: FastifyRequest): void {
@@ -28,15 +34,17 @@ export class BodyDeadlines {
   #sweep(): void {
     const nowMs = performance.now();
     for (const [request, { body, endsAtMs }] of this.#awaited) {
-      if (nowMs < endsAtMs && !request.raw.destroyed) continue;
+      // Answered before it was handed on: it was no JSON, say.
+      const isOver = request.raw.complete || request.raw.destroyed;
+      if (nowMs < endsAtMs && !isOver) continue;
       this.#awaited.delete(request);
       // An error on the stream, unlike its end, can still be answered.
-      if (!request.raw.destroyed) body.emit("error", tooSlow());
+      if (!isOver) body.emit("error", tooSlow(this.#seconds));
     }
   }
 }
 
-function tooSlow(): Error {
-  const error = new ValetKeyError("TIMEOUT", `The body did not arrive within ${bodySeconds} seconds.`);
+function tooSlow(seconds: number): Error {
+  const error = new ValetKeyError("TIMEOUT", `The body did not arrive within ${seconds} seconds.`);
   return Object.assign(error, { statusCode: 408 });
 }
