@@ -29,9 +29,9 @@ module.exports = {
     layer("access", [words]),
     layer("storage", [words, "^src/access/role-session\\.ts$"]),
     layer("graphql", [words, "^src/(access|storage)/"]),
-    layer("http", [words, "^src/graphql/", "^src/storage/(byte-limit|incoming-file)\\.ts$"]),
+    layer("http", [words, "^src/graphql/", "^src/storage/streaming/(byte-limit|incoming-file)\\.ts$"]),
     layer("local", []),
-    layer("config", [words, "^src/storage/streamed-part-sizes\\.ts$"]),
+    layer("config", [words, "^src/storage/streaming/streamed-part-sizes\\.ts$"]),
     {
       name: "words-import-only-words",
       severity: "error",

@@ -17,13 +17,13 @@ import { createHttpServer } from "./http/server.ts";
 import { logged } from "./logged-error.ts";
 import { createMetrics } from "./metrics.ts";
 import { Readiness } from "./readiness.ts";
-import { AbandonedUploads } from "./storage/abandoned-uploads.ts";
-import { BucketRegions } from "./storage/bucket-regions.ts";
-import { CompletedUploads } from "./storage/completed-uploads.ts";
-import { Endpoints } from "./storage/endpoints.ts";
-import { Presigner } from "./storage/presigner.ts";
-import { UploadBudget } from "./storage/upload-budget.ts";
-import { UploadIds } from "./storage/upload-id.ts";
+import { BucketRegions } from "./storage/client/bucket-regions.ts";
+import { Endpoints } from "./storage/client/endpoints.ts";
+import { AbandonedUploads } from "./storage/multipart/abandoned-uploads.ts";
+import { CompletedUploads } from "./storage/multipart/completed-uploads.ts";
+import { UploadIds } from "./storage/multipart/upload-id.ts";
+import { Presigner } from "./storage/signing/presigner.ts";
+import { UploadBudget } from "./storage/streaming/upload-budget.ts";
 
 export interface App {
   /** `http://127.0.0.1:4000` */

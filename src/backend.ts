@@ -4,7 +4,7 @@ import { RoleSessions } from "./access/role-sessions.ts";
 import { SkewCorrectedClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { Metrics } from "./metrics.ts";
-import { S3Clients } from "./storage/s3-clients.ts";
+import { S3Clients } from "./storage/client/s3-clients.ts";
 import { openStore, type Store } from "./store.ts";
 
 /** A store, the role sessions that open it, and the clients that those make. */

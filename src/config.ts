@@ -2,7 +2,7 @@ import { z } from "zod";
 import { parseByteSize } from "./byte-size.ts";
 import { nearestName } from "./nearest-name.ts";
 import type { Region, Regions } from "./object-address.ts";
-import { maxStreamedBytes } from "./storage/streamed-part-sizes.ts";
+import { maxStreamedBytes } from "./storage/streaming/streamed-part-sizes.ts";
 
 /** Everything that the environment decides, parsed once. Sizes are bytes. */
 export interface Config {

@@ -2,7 +2,7 @@ import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
 import type { Logger } from "pino";
 import { type Config, ConfigError, type EmbeddedStoreConfig } from "./config.ts";
 import { type EmbeddedStore, StoreStartError, startEmbeddedStore } from "./local/embedded-store.ts";
-import { type EndpointSettings, readEndpointSettings } from "./storage/endpoints.ts";
+import { type EndpointSettings, readEndpointSettings } from "./storage/client/endpoints.ts";
 
 /** What the server stores in, and as whom it may ask for roles. */
 export interface Store {

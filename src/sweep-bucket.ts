@@ -4,7 +4,7 @@ import { openBackend } from "./backend.ts";
 import type { Config } from "./config.ts";
 import { createMetrics } from "./metrics.ts";
 import { parseBucketName, parseKeyPrefix, parseRegion } from "./object-address.ts";
-import { type SweptUpload, sweepUploads } from "./storage/sweep.ts";
+import { type SweptUpload, sweepUploads } from "./storage/multipart/sweep.ts";
 
 export interface SweepRequest {
   readonly bucket: string;

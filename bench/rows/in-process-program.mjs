@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
-import { Endpoints } from "../../build/storage/endpoints.js";
-import { Presigner } from "../../build/storage/presigner.js";
+import { Endpoints } from "../../build/storage/client/endpoints.js";
+import { Presigner } from "../../build/storage/signing/presigner.js";
 import { interleave } from "../rounds.mjs";
 import { bareSigner } from "./bare-signature.mjs";
 import { names } from "./in-process-names.mjs";

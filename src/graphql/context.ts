@@ -8,7 +8,7 @@ import type { SessionPurpose } from "../access/session-policy.ts";
 import { ValetKeyError } from "../errors.ts";
 import type { BucketAddress, Region } from "../object-address.ts";
 import type { Principal } from "../principal.ts";
-import { bucketExists } from "../storage/head-object.ts";
+import { bucketExists } from "../storage/objects/head-object.ts";
 import { Loaders } from "./loaders.ts";
 import type { Services } from "./services.ts";
 

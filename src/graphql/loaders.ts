@@ -1,17 +1,17 @@
 import DataLoader from "dataloader";
 import type { BucketAddress, ObjectAddress } from "../object-address.ts";
-import { boundedParallel } from "../storage/bounded-parallel.ts";
-import { type DeletedObject, deleteObjects } from "../storage/delete-objects.ts";
-import { bucketExists, headObject } from "../storage/head-object.ts";
-import { listParts, type UploadedPart } from "../storage/multipart-uploads.ts";
-import { objectTags } from "../storage/object-tags.ts";
+import { boundedParallel } from "../storage/client/bounded-parallel.ts";
+import { listParts, type UploadedPart } from "../storage/multipart/multipart-uploads.ts";
+import type { UploadAddress } from "../storage/multipart/upload-id.ts";
+import { type DeletedObject, deleteObjects } from "../storage/objects/delete-objects.ts";
+import { bucketExists, headObject } from "../storage/objects/head-object.ts";
+import { objectTags } from "../storage/objects/object-tags.ts";
 import {
   isObjectHead,
   type NameAndValue,
   type ObjectHead,
   type StoredObject,
-} from "../storage/stored-object.ts";
-import type { UploadAddress } from "../storage/upload-id.ts";
+} from "../storage/objects/stored-object.ts";
 import type { RequestContext } from "./context.ts";
 
 /** Each of them has up to 8 calls under way: together as many as any other field's. */

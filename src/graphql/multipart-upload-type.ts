@@ -1,5 +1,5 @@
-import type { PromisedUpload } from "../storage/upload-id.ts";
-import { planWith } from "../storage/upload-plan.ts";
+import type { PromisedUpload } from "../storage/multipart/upload-id.ts";
+import { planWith } from "../storage/multipart/upload-plan.ts";
 import { MultipartUpload } from "./types/multipart-upload.ts";
 
 /** An upload as the schema shows it. */

@@ -2,13 +2,17 @@ import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } fro
 import { authorizeUpload, authorizeUploadsBelow, longestUploadSeconds } from "../access/authorization.ts";
 import { badUserInput, ValetKeyError } from "../errors.ts";
 import { type ObjectKey, parseKeyPrefix, parseObjectKey } from "../object-address.ts";
-import { completeUpload } from "../storage/complete-upload.ts";
-import { abortMultipartUpload, fittingParts } from "../storage/multipart-uploads.ts";
-import { listPendingUploads, type PendingUpload, parsePendingPage } from "../storage/pending-uploads.ts";
-import { presignPart } from "../storage/presigned-requests.ts";
-import { bareEtag } from "../storage/stored-object.ts";
-import type { PromisedUpload, SealedUpload } from "../storage/upload-id.ts";
-import { bytesOfPart, planWith } from "../storage/upload-plan.ts";
+import { completeUpload } from "../storage/multipart/complete-upload.ts";
+import { abortMultipartUpload, fittingParts } from "../storage/multipart/multipart-uploads.ts";
+import {
+  listPendingUploads,
+  type PendingUpload,
+  parsePendingPage,
+} from "../storage/multipart/pending-uploads.ts";
+import type { PromisedUpload, SealedUpload } from "../storage/multipart/upload-id.ts";
+import { bytesOfPart, planWith } from "../storage/multipart/upload-plan.ts";
+import { bareEtag } from "../storage/objects/stored-object.ts";
+import { presignPart } from "../storage/signing/presigned-requests.ts";
 import { parseBucketAddress } from "./arguments.ts";
 import type { RequestContext } from "./context.ts";
 import { defaultExpiresInSeconds, parseExpiresIn } from "./expires-in.ts";

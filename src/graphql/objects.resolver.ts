@@ -8,9 +8,9 @@ import {
 } from "../access/authorization.ts";
 import { ValetKeyError } from "../errors.ts";
 import { parseKeyPrefix } from "../object-address.ts";
-import { copyObject, lookAtSource } from "../storage/copy-object.ts";
-import { listObjects, parsePage } from "../storage/list-objects.ts";
-import { uploadHeaders } from "../storage/upload-headers.ts";
+import { uploadHeaders } from "../storage/headers/upload-headers.ts";
+import { copyObject, lookAtSource } from "../storage/objects/copy-object.ts";
+import { listObjects, parsePage } from "../storage/objects/list-objects.ts";
 import { namedAt, parseBucketAddress, parseObjectAddress } from "./arguments.ts";
 import type { RequestContext } from "./context.ts";
 import { listedToS3Object, toS3Object } from "./s3-object-type.ts";

@@ -1,7 +1,7 @@
 import { badUserInput } from "../errors.ts";
-import { checksumHeader } from "../storage/upload-headers.ts";
-import type { PromisedUpload } from "../storage/upload-id.ts";
-import type { UploadPlan } from "../storage/upload-plan.ts";
+import { checksumHeader } from "../storage/headers/upload-headers.ts";
+import type { PromisedUpload } from "../storage/multipart/upload-id.ts";
+import type { UploadPlan } from "../storage/multipart/upload-plan.ts";
 import type { PartChecksumInput } from "./types/inputs.ts";
 
 /**

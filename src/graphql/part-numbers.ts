@@ -1,6 +1,6 @@
 import { badUserInput } from "../errors.ts";
-import { missingPartNumbers, type UploadedPart } from "../storage/multipart-uploads.ts";
-import type { UploadPlan } from "../storage/upload-plan.ts";
+import { missingPartNumbers, type UploadedPart } from "../storage/multipart/multipart-uploads.ts";
+import type { UploadPlan } from "../storage/multipart/upload-plan.ts";
 
 const maxParts = 1000;
 

@@ -1,15 +1,19 @@
 import { authorizeUpload } from "../access/authorization.ts";
 import { badUserInput } from "../errors.ts";
 import type { ObjectAddress } from "../object-address.ts";
-import type { Checksum, ChecksumAlgorithm } from "../storage/checksums.ts";
-import { createMultipartUpload, requireWholeObjectChecksum } from "../storage/multipart-uploads.ts";
-import { findResumableUpload } from "../storage/pending-uploads.ts";
-import { presignPost, requirePostable } from "../storage/post-policy.ts";
-import { presignPut } from "../storage/presigned-requests.ts";
-import { uploadHeaders } from "../storage/upload-headers.ts";
-import type { UploadAddress } from "../storage/upload-id.ts";
-import { forbidsOverwrite, promisedChecksum, type UploadHeaderMap } from "../storage/upload-parameters.ts";
-import { maxSinglePutBytes, planUpload, type UploadPlan } from "../storage/upload-plan.ts";
+import type { Checksum, ChecksumAlgorithm } from "../storage/headers/checksums.ts";
+import { uploadHeaders } from "../storage/headers/upload-headers.ts";
+import {
+  forbidsOverwrite,
+  promisedChecksum,
+  type UploadHeaderMap,
+} from "../storage/headers/upload-parameters.ts";
+import { createMultipartUpload, requireWholeObjectChecksum } from "../storage/multipart/multipart-uploads.ts";
+import { findResumableUpload } from "../storage/multipart/pending-uploads.ts";
+import type { UploadAddress } from "../storage/multipart/upload-id.ts";
+import { maxSinglePutBytes, planUpload, type UploadPlan } from "../storage/multipart/upload-plan.ts";
+import { presignPost, requirePostable } from "../storage/signing/post-policy.ts";
+import { presignPut } from "../storage/signing/presigned-requests.ts";
 import { parseObjectAddress } from "./arguments.ts";
 import type { RequestContext } from "./context.ts";
 import { parseExpiresIn } from "./expires-in.ts";

@@ -1,6 +1,6 @@
 import type { ObjectAddress } from "../object-address.ts";
-import type { ListedObject } from "../storage/list-objects.ts";
-import { bareEtag, type StoredObject } from "../storage/stored-object.ts";
+import type { ListedObject } from "../storage/objects/list-objects.ts";
+import { bareEtag, type StoredObject } from "../storage/objects/stored-object.ts";
 import { S3Object } from "./types/s3-object.ts";
 
 /** An object as the schema shows it. */

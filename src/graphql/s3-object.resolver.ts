@@ -1,7 +1,7 @@
 import { Args, Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import { authorizeDownload } from "../access/authorization.ts";
 import { ValetKeyError } from "../errors.ts";
-import type { ObjectHead } from "../storage/stored-object.ts";
+import type { ObjectHead } from "../storage/objects/stored-object.ts";
 import type { RequestContext } from "./context.ts";
 import { signDownload } from "./sign-download.ts";
 import { DownloadArguments } from "./types/download-arguments.ts";

@@ -3,13 +3,13 @@ import type { RoleSessions } from "../access/role-sessions.ts";
 import type { Clock } from "../clock.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Regions } from "../object-address.ts";
-import type { AbandonedUploads } from "../storage/abandoned-uploads.ts";
-import type { BucketRegions } from "../storage/bucket-regions.ts";
-import type { CompletedUploads } from "../storage/completed-uploads.ts";
-import type { Presigner } from "../storage/presigner.ts";
-import type { S3Clients } from "../storage/s3-clients.ts";
-import type { UploadBudget } from "../storage/upload-budget.ts";
-import type { UploadIds } from "../storage/upload-id.ts";
+import type { BucketRegions } from "../storage/client/bucket-regions.ts";
+import type { S3Clients } from "../storage/client/s3-clients.ts";
+import type { AbandonedUploads } from "../storage/multipart/abandoned-uploads.ts";
+import type { CompletedUploads } from "../storage/multipart/completed-uploads.ts";
+import type { UploadIds } from "../storage/multipart/upload-id.ts";
+import type { Presigner } from "../storage/signing/presigner.ts";
+import type { UploadBudget } from "../storage/streaming/upload-budget.ts";
 
 /** What all requests share: made once when the server starts. */
 export interface Services {

@@ -1,7 +1,7 @@
 import { authorizeDownload } from "../access/authorization.ts";
 import { badUserInput } from "../errors.ts";
 import type { ObjectAddress } from "../object-address.ts";
-import { presignDownload, responseOverrides } from "../storage/presigned-requests.ts";
+import { presignDownload, responseOverrides } from "../storage/signing/presigned-requests.ts";
 import { namedAt } from "./arguments.ts";
 import type { RequestContext } from "./context.ts";
 import { parseExpiresIn } from "./expires-in.ts";

@@ -1,8 +1,8 @@
 import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
 import { authorizeUpload, uploadLimitBytes } from "../access/authorization.ts";
-import { fileArgument, type IncomingFile } from "../storage/incoming-file.ts";
-import { streamUpload } from "../storage/streamed-upload.ts";
-import { uploadHeaders } from "../storage/upload-headers.ts";
+import { uploadHeaders } from "../storage/headers/upload-headers.ts";
+import { fileArgument, type IncomingFile } from "../storage/streaming/incoming-file.ts";
+import { streamUpload } from "../storage/streaming/streamed-upload.ts";
 import { parseObjectAddress } from "./arguments.ts";
 import type { RequestContext } from "./context.ts";
 import { toS3Object } from "./s3-object-type.ts";

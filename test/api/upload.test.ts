@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runningChecksum } from "../../src/storage/checksums.ts";
-import { planUpload } from "../../src/storage/upload-plan.ts";
+import { runningChecksum } from "../../src/storage/headers/checksums.ts";
+import { planUpload } from "../../src/storage/multipart/upload-plan.ts";
 import { bucket, startEmbeddedServer } from "../support/embedded-server.ts";
 import type { GraphQLClient } from "../support/graphql-client.ts";
 import { startIssuer } from "../support/issuer.ts";

@@ -3,17 +3,17 @@ import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { GetObjectCommand, type S3Client, UploadPartCommand } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { AbandonedUploads } from "../../src/storage/abandoned-uploads.ts";
-import { boundedParallel } from "../../src/storage/bounded-parallel.ts";
-import { completeUpload } from "../../src/storage/complete-upload.ts";
-import { CompletedUploads } from "../../src/storage/completed-uploads.ts";
-import { listObjects, parsePage } from "../../src/storage/list-objects.ts";
-import { createMultipartUpload } from "../../src/storage/multipart-uploads.ts";
-import { listPendingUploads, parsePendingPage } from "../../src/storage/pending-uploads.ts";
-import { streamUpload } from "../../src/storage/streamed-upload.ts";
-import { UploadBudget } from "../../src/storage/upload-budget.ts";
-import type { UploadHeaderMap } from "../../src/storage/upload-parameters.ts";
-import { planWith } from "../../src/storage/upload-plan.ts";
+import { boundedParallel } from "../../src/storage/client/bounded-parallel.ts";
+import type { UploadHeaderMap } from "../../src/storage/headers/upload-parameters.ts";
+import { AbandonedUploads } from "../../src/storage/multipart/abandoned-uploads.ts";
+import { completeUpload } from "../../src/storage/multipart/complete-upload.ts";
+import { CompletedUploads } from "../../src/storage/multipart/completed-uploads.ts";
+import { createMultipartUpload } from "../../src/storage/multipart/multipart-uploads.ts";
+import { listPendingUploads, parsePendingPage } from "../../src/storage/multipart/pending-uploads.ts";
+import { planWith } from "../../src/storage/multipart/upload-plan.ts";
+import { listObjects, parsePage } from "../../src/storage/objects/list-objects.ts";
+import { streamUpload } from "../../src/storage/streaming/streamed-upload.ts";
+import { UploadBudget } from "../../src/storage/streaming/upload-budget.ts";
 import {
   type BreakingProxy,
   type BreakRule,

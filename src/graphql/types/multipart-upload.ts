@@ -1,5 +1,5 @@
 import { Field, ID, Int, ObjectType } from "type-graphql";
-import type { PromisedUpload } from "../../storage/upload-id.ts";
+import type { PromisedUpload } from "../../storage/multipart/upload-id.ts";
 import { KeyValue } from "./key-value.ts";
 import { PageInfo } from "./page-info.ts";
 import { DateTimeISO, SafeInt } from "./scalars.ts";

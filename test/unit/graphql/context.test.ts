@@ -4,7 +4,7 @@ import { type Caller, RequestContext } from "../../../src/graphql/context.ts";
 import type { Services } from "../../../src/graphql/services.ts";
 import type { BucketAddress } from "../../../src/object-address.ts";
 import { anonymous } from "../../../src/principal.ts";
-import { BucketRegions } from "../../../src/storage/bucket-regions.ts";
+import { BucketRegions } from "../../../src/storage/client/bucket-regions.ts";
 
 const address = { bucket: "demo", region: "us-east-1" } as BucketAddress;
 const session = { credentials: {}, expiresAt: new Date(), sessionName: "anonymous" };

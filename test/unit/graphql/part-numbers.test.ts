@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { nextPartNumbers, parsePartNumbers } from "../../../src/graphql/part-numbers.ts";
-import { bytesOfPart, planWith } from "../../../src/storage/upload-plan.ts";
+import { bytesOfPart, planWith } from "../../../src/storage/multipart/upload-plan.ts";
 
 const MiB = 2 ** 20;
 const planOf = (partCount: number) => planWith(partCount * 5 * MiB, 5 * MiB);

@@ -5,7 +5,7 @@ import { GraphQLUpload } from "graphql-upload-minimal";
 import { ValetKeyError } from "../../../src/errors.ts";
 import { type EarlyAnswerLimits, earlyAnswer } from "../../../src/http/early-answer.ts";
 import { type MultipartOptions, readMultipartRequest } from "../../../src/http/multipart.ts";
-import type { IncomingFile } from "../../../src/storage/incoming-file.ts";
+import type { IncomingFile } from "../../../src/storage/streaming/incoming-file.ts";
 
 export const boundary = "boundary";
 

@@ -1,0 +1,167 @@
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  AbortMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  ListPartsCommand,
+  type S3Client,
+} from "@aws-sdk/client-s3";
+import { badUserInput, ValetKeyError } from "../../errors.ts";
+import type { ObjectAddress } from "../../object-address.ts";
+import { LostAnswer, repeatOnlyWhatWasRefused } from "../client/lost-answer.ts";
+import { asking, storageError, toStorageError } from "../client/s3-errors.ts";
+import type { Checksum } from "../headers/checksums.ts";
+import {
+  descriptiveParameters,
+  promisedChecksum,
+  type UploadHeaderMap,
+} from "../headers/upload-parameters.ts";
+import type { UploadAddress } from "./upload-id.ts";
+import { bytesOfPart, type UploadPlan } from "./upload-plan.ts";
+
+/** A part that S3 holds. */
+export interface UploadedPart {
+  /** Counted from 1. */
+  readonly number: number;
+  readonly sizeBytes: number;
+  readonly etag: string;
+  readonly uploadedAt?: Date | undefined;
+}
+
+/**
+ * Begins a multipart upload. What the headers promise about overwriting and the checksum's value is
+ * held to at completion.
+ *
+ * When S3's answer gets lost, an upload without parts may stay behind, which nobody can tell from
+ * another's: docs/decisions/0010-lost-beginnings.md
+ *
+ * @param at stands before an argument's name in errors
+ * @throws {ValetKeyError} BAD_USER_INPUT for a checksum that S3 cannot make of a whole multipart object
+ */
+export async function createMultipartUpload(
+  s3: S3Client,
+  { region, bucket, key }: ObjectAddress,
+  headers: UploadHeaderMap,
+  at = "input.",
+): Promise<UploadAddress> {
+  const checksum = promisedChecksum(headers);
+  if (checksum !== undefined) requireWholeObjectChecksum(checksum, at);
+  const command = new CreateMultipartUploadCommand({
+    Bucket: bucket,
+    Key: key,
+    ...descriptiveParameters(headers),
+    ...(checksum && { ChecksumAlgorithm: checksum.algorithm, ChecksumType: "FULL_OBJECT" }),
+  });
+  try {
+    const { UploadId: uploadId } = await s3.send(repeatOnlyWhatWasRefused(command));
+    if (uploadId === undefined) throw storageError("STORAGE_UNAVAILABLE");
+    return { region, bucket, key, uploadId };
+  } catch (error) {
+    const cause = error instanceof LostAnswer ? error.failure : error;
+    throw toStorageError(cause, { operation: "CreateMultipartUpload", subject: "bucket", at });
+  }
+}
+
+/**
+ * S3 can combine the parts' CRCs into the whole object's; SHA digests it cannot.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
+ *
+ * @throws {ValetKeyError} BAD_USER_INPUT
+ */
+export function requireWholeObjectChecksum({ algorithm }: Checksum, at = "input."): void {
+  if (algorithm === "SHA1" || algorithm === "SHA256") {
+    throw badUserInput(
+      `${at}checksum.algorithm`,
+      "A multipart upload's checksum is a CRC32, CRC32C or CRC64NVME: S3 makes no SHA of a whole multipart object.",
+    );
+  }
+}
+
+/**
+ * Every part that S3 holds, by number.
+ *
+ * @throws {ValetKeyError} UPLOAD_NOT_FOUND when the upload is gone
+ */
+export async function listParts(
+  s3: S3Client,
+  { bucket, key, uploadId }: UploadAddress,
+): Promise<UploadedPart[]> {
+  const parts: UploadedPart[] = [];
+  let marker: string | undefined;
+  // The SDK's paginator goes by the marker, which S3 names on the last page too; this goes by IsTruncated.
+  do {
+    const page = await asking(
+      { operation: "ListParts", subject: "upload" },
+      s3.send(
+        new ListPartsCommand({ Bucket: bucket, Key: key, UploadId: uploadId, PartNumberMarker: marker }),
+      ),
+    );
+    for (const part of page.Parts ?? []) {
+      parts.push({
+        number: part.PartNumber ?? 0,
+        sizeBytes: part.Size ?? 0,
+        etag: part.ETag ?? "",
+        uploadedAt: part.LastModified,
+      });
+    }
+    marker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
+  } while (marker !== undefined);
+  return parts.sort((a, b) => a.number - b.number);
+}
+
+/** The parts that have the plan's numbers and sizes. Others may be sent again under the same number. */
+export function fittingParts(plan: UploadPlan, parts: readonly UploadedPart[]): UploadedPart[] {
+  return parts.filter(
+    ({ number, sizeBytes }) =>
+      number >= 1 && number <= plan.partCount && sizeBytes === bytesOfPart(plan, number),
+  );
+}
+
+/** The numbers of the plan's parts that are not among these. */
+export function missingPartNumbers(plan: UploadPlan, parts: readonly UploadedPart[]): number[] {
+  const held = new Set(fittingParts(plan, parts).map(({ number }) => number));
+  const numbers = Array.from({ length: plan.partCount }, (_, index) => index + 1);
+  return numbers.filter((number) => !held.has(number));
+}
+
+const abortAttempts = 4;
+
+/**
+ * Ends a multipart upload and sees to it that its parts are gone; one that is gone already is no error.
+ *
+ * @throws {ValetKeyError} what keeps S3 from doing so
+ */
+export async function abortMultipartUpload(
+  s3: S3Client,
+  upload: UploadAddress,
+  retryMs = 200,
+): Promise<void> {
+  for (let attempt = 1; attempt <= abortAttempts; attempt += 1) {
+    await sendAbort(s3, upload);
+    // Parts that were under way may arrive after the abort and stay.
+    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html
+    if (await isGone(s3, upload)) return;
+    await delay(retryMs * attempt);
+  }
+  throw new ValetKeyError("STORAGE_UNAVAILABLE", "S3 still holds parts of this upload.");
+}
+
+async function sendAbort(s3: S3Client, { bucket, key, uploadId }: UploadAddress): Promise<void> {
+  try {
+    await s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId }));
+  } catch (cause) {
+    const error = toStorageError(cause, { operation: "AbortMultipartUpload", subject: "upload" });
+    if (error.code !== "UPLOAD_NOT_FOUND") throw error;
+  }
+}
+
+/** Whether S3 knows the upload no longer. */
+export async function isGone(s3: S3Client, upload: UploadAddress): Promise<boolean> {
+  try {
+    await listParts(s3, upload);
+    return false;
+  } catch (error) {
+    const { code } = toStorageError(error, { operation: "ListParts", subject: "upload" });
+    // Who may abort but not look has to take S3's word for it.
+    return code === "UPLOAD_NOT_FOUND" || code === "FORBIDDEN";
+  }
+}

@@ -1,0 +1,39 @@
+import type { RoleSession } from "../../access/role-session.ts";
+import { ValetKeyError } from "../../errors.ts";
+
+// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html: seven days at most.
+const maxExpiresInSeconds = 604_800;
+
+/** @throws {RangeError} unless it is an integer from 1 to 604,800 */
+export function assertExpiry(expiresInSeconds: number): void {
+  if (!Number.isInteger(expiresInSeconds) || expiresInSeconds < 1 || expiresInSeconds > maxExpiresInSeconds) {
+    throw new RangeError(`expiresInSeconds is an integer from 1 to ${maxExpiresInSeconds}.`);
+  }
+}
+
+export interface SignatureLifetime {
+  readonly expiresInSeconds: number;
+  readonly expiresAt: Date;
+}
+
+/**
+ * How long a signature will be good for: what was asked for, but never longer than the credentials,
+ * because S3 refuses a signature by dead credentials whatever it says.
+ * @throws {RangeError} unless expiresInSeconds is an integer from 1 to 604,800
+ * @throws {ValetKeyError} CREDENTIALS_UNAVAILABLE when the session has less than a second left
+ */
+export function lifetimeOf(demand: {
+  readonly session: RoleSession;
+  readonly signedAt: Date;
+  readonly expiresInSeconds: number;
+}): SignatureLifetime {
+  assertExpiry(demand.expiresInSeconds);
+  // Signatures carry whole seconds: the clock that counts starts at the last one.
+  const signedAtSeconds = Math.floor(demand.signedAt.getTime() / 1000);
+  const sessionSeconds = Math.floor(demand.session.expiresAt.getTime() / 1000) - signedAtSeconds;
+  if (!(sessionSeconds >= 1)) {
+    throw new ValetKeyError("CREDENTIALS_UNAVAILABLE", "The credentials expired before they could be used.");
+  }
+  const expiresInSeconds = Math.min(demand.expiresInSeconds, sessionSeconds);
+  return { expiresInSeconds, expiresAt: new Date((signedAtSeconds + expiresInSeconds) * 1000) };
+}

@@ -1,0 +1,80 @@
+import { createHmac } from "node:crypto";
+import { LRUCache } from "lru-cache";
+import type { TemporaryCredentials } from "../../access/role-session.ts";
+import { type HmacKey, hmacKey } from "./hmac.ts";
+import { uriEncode } from "./uri-encode.ts";
+
+/** What all signatures by one set of credentials, on one day, in one region have in common. */
+export interface SigningKey {
+  readonly key: HmacKey;
+  /** `20130524/us-east-1/s3/aws4_request` */
+  readonly scope: string;
+  /** Access key id and scope: X-Amz-Credential. */
+  readonly credential: string;
+  readonly encodedCredential: string;
+  readonly encodedSessionToken: string;
+  /** Whose key it is. */
+  readonly credentials: TemporaryCredentials;
+}
+
+/** @param date `20130524` */
+export function credentialScope(date: string, region: string): string {
+  return `${date}/${region}/s3/aws4_request`;
+}
+
+// https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html#signing-request-intro
+export function deriveSigningKey(secretAccessKey: string, date: string, region: string): HmacKey {
+  const dateKey = hmac(`AWS4${secretAccessKey}`, date);
+  const dateRegionKey = hmac(dateKey, region);
+  const dateRegionServiceKey = hmac(dateRegionKey, "s3");
+  return hmacKey(hmac(dateRegionServiceKey, "aws4_request"));
+}
+
+function hmac(key: string | Uint8Array, data: string): Uint8Array {
+  return createHmac("sha256", key).update(data).digest();
+}
+
+export interface SigningKeysOptions {
+  /** Keys remembered, about 3 KB each. Default 10,000. */
+  readonly maxEntries?: number | undefined;
+}
+
+/**
+ * Signing keys by access key id, day and region: what a signature names in the open, so the cache
+ * is never keyed by a secret. An entry serves only the credentials that it was derived from.
+ */
+export class SigningKeys {
+  readonly #keys: LRUCache<string, SigningKey>;
+
+  constructor({ maxEntries = 10_000 }: SigningKeysOptions = {}) {
+    this.#keys = new LRUCache({ max: maxEntries });
+  }
+
+  /** @param date `20130524` */
+  get(credentials: TemporaryCredentials, date: string, region: string): SigningKey {
+    const cacheKey = `${credentials.accessKeyId}/${date}/${region}`;
+    const cached = this.#keys.get(cacheKey);
+    if (cached !== undefined && sameCredentials(cached.credentials, credentials)) return cached;
+    const derived = signingKeyOf(credentials, date, region);
+    this.#keys.set(cacheKey, derived);
+    return derived;
+  }
+}
+
+function signingKeyOf(credentials: TemporaryCredentials, date: string, region: string): SigningKey {
+  const scope = credentialScope(date, region);
+  const credential = `${credentials.accessKeyId}/${scope}`;
+  return {
+    key: deriveSigningKey(credentials.secretAccessKey, date, region),
+    scope,
+    credential,
+    encodedCredential: uriEncode(credential),
+    encodedSessionToken: uriEncode(credentials.sessionToken),
+    credentials,
+  };
+}
+
+/** Mostly the same object. Both are the server's own secrets: nobody outside times this comparison. */
+function sameCredentials(a: TemporaryCredentials, b: TemporaryCredentials): boolean {
+  return a === b || (a.secretAccessKey === b.secretAccessKey && a.sessionToken === b.sessionToken);
+}

@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+import { HeadObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import type { ObjectAddress } from "../../object-address.ts";
+import { asking, describeFailure, toStorageError } from "../client/s3-errors.ts";
+import type { Checksum } from "../headers/checksums.ts";
+import { checksumParameter, descriptiveParameters } from "../headers/upload-parameters.ts";
+import { versionOf } from "../objects/head-object.ts";
+import { bareEtag, type StoredObject } from "../objects/stored-object.ts";
+import type { StreamedUploadRequest } from "./streamed-upload-request.ts";
+
+/** Stores a body that is here whole, with one PutObject. */
+export async function putWhole(
+  { s3, address, headers, signal }: StreamedUploadRequest,
+  bytes: Buffer,
+  promised: Checksum | undefined,
+): Promise<StoredObject> {
+  const { region, bucket, key } = address;
+  const client = await s3();
+  const put = new PutObjectCommand({
+    Bucket: bucket,
+    Key: key,
+    Body: bytes,
+    ContentLength: bytes.length,
+    IfNoneMatch: headers["if-none-match"],
+    ...descriptiveParameters(headers),
+    ...checksumParameter(promised),
+  });
+  try {
+    const answer = await client.send(put, { ...(signal && { abortSignal: signal }) });
+    return {
+      region,
+      bucket,
+      key,
+      sizeBytes: bytes.length,
+      etag: answer.ETag ?? "",
+      versionId: versionOf(answer.VersionId),
+    };
+  } catch (cause) {
+    const error = toStorageError(cause, { operation: "PutObject", subject: "bucket", at: "input." });
+    // A retry is refused for the sake of the very object that the first try has stored.
+    const mayBeOurs = error.code === "OBJECT_EXISTS" && describeFailure(cause).attempts > 1;
+    const stored = mayBeOurs ? await storedAsWritten(client, address, bytes) : undefined;
+    if (stored === undefined) throw error;
+    return stored;
+  }
+}
+
+async function storedAsWritten(
+  s3: S3Client,
+  address: ObjectAddress,
+  bytes: Buffer,
+): Promise<StoredObject | undefined> {
+  const { region, bucket, key } = address;
+  const head = await asking(
+    { operation: "HeadObject" },
+    s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key })),
+  );
+  const etag = head.ETag ?? "";
+  if (bareEtag(etag) !== createHash("md5").update(bytes).digest("hex")) return undefined;
+  return { region, bucket, key, sizeBytes: bytes.length, etag, versionId: versionOf(head.VersionId) };
+}

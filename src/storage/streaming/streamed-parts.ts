@@ -1,0 +1,150 @@
+import { UploadPartCommand } from "@aws-sdk/client-s3";
+import { storageError, toStorageError } from "../client/s3-errors.ts";
+import type { Checksum } from "../headers/checksums.ts";
+import { forbidsOverwrite, type UploadHeaderMap } from "../headers/upload-parameters.ts";
+import { type CompletedPart, completeParts } from "../multipart/complete-upload.ts";
+import { createMultipartUpload } from "../multipart/multipart-uploads.ts";
+import type { UploadAddress } from "../multipart/upload-id.ts";
+import type { StoredObject } from "../objects/stored-object.ts";
+import type { PartReader, ReadPart } from "./part-reader.ts";
+import { streamedPartBytes } from "./streamed-part-sizes.ts";
+import type { StreamedUploadRequest } from "./streamed-upload-request.ts";
+import type { Reservation } from "./upload-budget.ts";
+
+/** A body of which the first part is here and more is to come. */
+export interface PartedUpload {
+  readonly reader: PartReader;
+  readonly first: ReadPart;
+  /** Of the first part. */
+  readonly reservation: Reservation;
+  readonly promised: Checksum | undefined;
+  /** Throws when the bytes that were read are not the promised ones. */
+  readonly verify: () => void;
+}
+
+const partsInFlight = 2;
+
+/** Stores it as a multipart upload; when that fails, none is left behind. */
+export async function storeInParts(
+  request: StreamedUploadRequest,
+  parted: PartedUpload,
+): Promise<StoredObject> {
+  const { s3, address, headers, body, abandoned } = request;
+  const { reader, promised, verify } = parted;
+  // SHA digests of a whole multipart object are unknown to S3: that one is verified here alone.
+  const checksum = promised?.algorithm.startsWith("SHA") ? undefined : promised;
+  const upload = await createMultipartUpload(await s3(), address, {
+    ...withoutChecksum(headers),
+    ...(checksum && { [`x-amz-checksum-${checksum.algorithm.toLowerCase()}`]: checksum.value }),
+  });
+  try {
+    const parts = await sendParts(request, upload, parted, checksum);
+    verify();
+    const terms = { sizeBytes: reader.totalBytes, overwrite: !forbidsOverwrite(headers), checksum };
+    return await completeParts(await s3(), upload, parts, terms);
+  } catch (error) {
+    body.destroy();
+    await abandoned.abort(upload, s3);
+    throw error;
+  }
+}
+
+/** Reads part n + 1 while part n is on its way. Settles only when no part is on its way any more. */
+async function sendParts(
+  request: StreamedUploadRequest,
+  upload: UploadAddress,
+  { reader, first, reservation }: PartedUpload,
+  checksum: Checksum | undefined,
+): Promise<CompletedPart[]> {
+  const { budget, body, signal } = request;
+  const ended = new AbortController();
+  const end = () => ended.abort(signal?.reason);
+  signal?.addEventListener("abort", end, { once: true });
+  if (signal?.aborted) end();
+  const parts: CompletedPart[] = [];
+  const inFlight = new Set<Promise<void>>();
+
+  const send = (number: number, bytes: Buffer, held: Reservation) => {
+    const over = (mayReuse: boolean) => {
+      inFlight.delete(sending);
+      held.release(mayReuse);
+    };
+    const sending = sendPart(request, upload, { number, bytes, checksum }, ended.signal).then(
+      (part) => {
+        parts.push(part);
+        over(true);
+      },
+      (error: unknown) => {
+        const failure = toStorageError(error, { operation: "UploadPart", subject: "upload" });
+        // The reader waits for the client; this wakes it up.
+        body.destroy(failure);
+        ended.abort(failure);
+        over(false);
+      },
+    );
+    inFlight.add(sending);
+  };
+
+  try {
+    send(1, first.bytes, reservation);
+    let isLast = first.isLast;
+    for (let number = 2; !isLast; number += 1) {
+      if (inFlight.size >= partsInFlight) await Promise.race(inFlight);
+      const held = await budget.reserve(Math.min(streamedPartBytes(number), reader.mostBytesLeft), {
+        signal: ended.signal,
+        isUrgent: () => inFlight.size === 0,
+        onWantedBack: (reason) => body.destroy(reason),
+      });
+      try {
+        const part = await reader.fill(held);
+        isLast = part.isLast;
+        send(number, part.bytes, held);
+      } catch (error) {
+        held.release();
+        throw error;
+      }
+    }
+    await Promise.all(inFlight);
+    ended.signal.throwIfAborted();
+    return parts.sort((a, b) => a.number - b.number);
+  } catch (error) {
+    ended.abort(error);
+    throw ended.signal.reason;
+  } finally {
+    await Promise.all(inFlight);
+    signal?.removeEventListener("abort", end);
+  }
+}
+
+interface PartToSend {
+  readonly number: number;
+  readonly bytes: Buffer;
+  readonly checksum: Checksum | undefined;
+}
+
+async function sendPart(
+  { s3 }: StreamedUploadRequest,
+  { bucket, key, uploadId }: UploadAddress,
+  { number, bytes, checksum }: PartToSend,
+  abortSignal: AbortSignal,
+): Promise<CompletedPart> {
+  const client = await s3();
+  const { ETag: etag } = await client.send(
+    new UploadPartCommand({
+      Bucket: bucket,
+      Key: key,
+      UploadId: uploadId,
+      PartNumber: number,
+      Body: bytes,
+      ContentLength: bytes.length,
+      ...(checksum && { ChecksumAlgorithm: checksum.algorithm }),
+    }),
+    { abortSignal },
+  );
+  if (etag === undefined) throw storageError("STORAGE_UNAVAILABLE");
+  return { number, etag };
+}
+
+function withoutChecksum(headers: UploadHeaderMap): UploadHeaderMap {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith("x-amz-checksum-")));
+}

@@ -1,0 +1,86 @@
+import { ValetKeyError } from "../../errors.ts";
+import { storageError } from "../client/s3-errors.ts";
+import { type Checksum, type RunningChecksum, runningChecksum } from "../headers/checksums.ts";
+import { forbidsOverwrite, promisedChecksum } from "../headers/upload-parameters.ts";
+import { refuseExisting } from "../objects/head-object.ts";
+import type { StoredObject } from "../objects/stored-object.ts";
+import { PartReader } from "./part-reader.ts";
+import { putWhole } from "./put-whole.ts";
+import { streamedPartBytes } from "./streamed-part-sizes.ts";
+import { storeInParts } from "./streamed-parts.ts";
+import type { StreamedUploadRequest } from "./streamed-upload-request.ts";
+
+/**
+ * Stores a stream of unknown length as one object: whole, or not at all. A body that fits into one part
+ * is one PutObject, a longer one a multipart upload; memory is bounded by the budget, not by the body.
+ *
+ * @throws {ValetKeyError} UPLOAD_TOO_LARGE, UPLOAD_INCOMPLETE (the body broke off), CHECKSUM_MISMATCH,
+ * OBJECT_EXISTS, OVERLOADED, FORBIDDEN, BUCKET_NOT_FOUND, STORAGE_UNAVAILABLE; what the body was
+ * destroyed with, if that is a ValetKeyError
+ */
+export async function streamUpload(request: StreamedUploadRequest): Promise<StoredObject> {
+  const { body, signal, metrics } = request;
+  const stop = () => body.destroy(interruption(signal));
+  // Until it is read, nobody else listens to it; when it is, its reader hears of the error too.
+  body.on("error", () => {});
+  signal?.addEventListener("abort", stop, { once: true });
+  if (signal?.aborted) stop();
+  metrics?.uploadsInFlight.inc();
+  try {
+    return await store(request);
+  } catch (error) {
+    body.destroy();
+    throw signal?.aborted ? interruption(signal) : toUploadError(error);
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    metrics?.uploadsInFlight.dec();
+  }
+}
+
+async function store(request: StreamedUploadRequest): Promise<StoredObject> {
+  const { s3, address, body, headers, limitBytes, metrics } = request;
+  if (forbidsOverwrite(headers)) await refuseExisting(await s3(), address);
+  const promised = promisedChecksum(headers);
+  const running = promised && runningChecksum(promised.algorithm);
+  const reader = new PartReader(body, {
+    limitBytes,
+    onChunk: (chunk) => {
+      running?.update(chunk);
+      metrics?.uploadBytes.inc(chunk.length);
+    },
+  });
+  const verify = () => verifyChecksum(promised, running);
+
+  const reservation = await request.budget.reserve(Math.min(streamedPartBytes(1), limitBytes), {
+    signal: request.signal,
+    onWantedBack: (reason) => body.destroy(reason),
+  });
+  let isSent = false;
+  try {
+    const first = await reader.fill(reservation);
+    if (first.isLast) {
+      verify();
+      const stored = await putWhole(request, first.bytes, promised);
+      isSent = true;
+      return stored;
+    }
+    return await storeInParts(request, { reader, first, reservation, promised, verify });
+  } finally {
+    reservation.release(isSent);
+  }
+}
+
+function verifyChecksum(promised: Checksum | undefined, running: RunningChecksum | undefined): void {
+  if (promised !== undefined && running?.digest() !== promised.value) throw storageError("CHECKSUM_MISMATCH");
+}
+
+function interruption(signal: AbortSignal | undefined): ValetKeyError {
+  const reason: unknown = signal?.reason;
+  if (reason instanceof ValetKeyError) return reason;
+  return storageError("UPLOAD_INCOMPLETE", { cause: reason });
+}
+
+/** Calls to S3 fail with a ValetKeyError, so what is left is the body's own failure. */
+function toUploadError(error: unknown): ValetKeyError {
+  return error instanceof ValetKeyError ? error : storageError("UPLOAD_INCOMPLETE", { cause: error });
+}

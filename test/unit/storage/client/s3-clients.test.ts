@@ -1,0 +1,182 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { CopyObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { afterEach, describe, expect, it } from "vitest";
+import type { RoleSession } from "../../../../src/access/role-session.ts";
+import { createMetrics } from "../../../../src/metrics.ts";
+import { S3Clients, type S3ClientsOptions } from "../../../../src/storage/client/s3-clients.ts";
+import { eu } from "../arbitraries.ts";
+
+const there = { Bucket: "photos", Key: "a.txt" };
+const closing: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+function session(accessKeyId = "ASIA1"): RoleSession {
+  return {
+    credentials: { accessKeyId, secretAccessKey: "secret", sessionToken: "token" },
+    // Within the time before the end in which the SDK would ask for new credentials again and again.
+    expiresAt: new Date(Date.now() + 10_000),
+    sessionName: "test",
+  };
+}
+
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  closing.push(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function clientsOf(listener: RequestListener, options: Partial<S3ClientsOptions> = {}) {
+  const metrics = createMetrics();
+  const endpoint = await listen(createServer(listener));
+  const clients = new S3Clients({ forcePathStyle: true, endpoint, metrics, maxAttempts: 1, ...options });
+  closing.push(() => clients.close());
+  const observed = async () =>
+    (await metrics.s3RequestDuration.get()).values
+      .filter(({ metricName }) => metricName?.endsWith("_count"))
+      .map(({ labels, value }) => [labels.operation, labels.outcome, value]);
+  return { clients, observed };
+}
+
+describe("S3Clients", () => {
+  it("makes one client for each session and region", async () => {
+    const { clients } = await clientsOf((_, response) => response.end());
+    const first = session();
+    expect(clients.for(first, eu)).toBe(clients.for(first, eu));
+    expect(clients.for(first, eu)).not.toBe(clients.for(first, "us-east-1" as typeof eu));
+    expect(clients.for(first, eu)).not.toBe(clients.for(session(), eu));
+  });
+
+  it("signs with the session and shares connections between sessions", async () => {
+    const credentials: string[] = [];
+    const connections = new Set<unknown>();
+    const { clients } = await clientsOf((request, response) => {
+      credentials.push(/Credential=(\w+)/.exec(request.headers.authorization ?? "")?.[1] ?? "");
+      connections.add(request.socket);
+      // Without a length Node's server would close the connection.
+      response.setHeader("content-length", "0").end();
+    });
+    for (const id of ["ASIA1", "ASIA2", "ASIA3", "ASIA4"]) {
+      await clients.for(session(id), eu).send(new HeadObjectCommand(there));
+    }
+    expect(credentials).toEqual(["ASIA1", "ASIA2", "ASIA3", "ASIA4"]);
+    expect(connections.size).toBeLessThan(4);
+  });
+
+  it("computes no hash of a file for the signature, and one of every other body", async () => {
+    const hashes: unknown[] = [];
+    const { clients } = await clientsOf((request, response) => {
+      hashes.push(request.headers["x-amz-content-sha256"]);
+      request.resume().on("end", () => response.setHeader("content-length", "0").end());
+    });
+    const client = clients.for(session(), eu);
+    await client.send(new PutObjectCommand({ ...there, Body: "a" }));
+    await client.send(new HeadObjectCommand(there));
+    expect(hashes).toEqual(["UNSIGNED-PAYLOAD", expect.stringMatching(/^[0-9a-f]{64}$/)]);
+  });
+
+  it("adds no checksum and no other credentials of its own", async () => {
+    let headers: IncomingMessage["headers"] = {};
+    const { clients } = await clientsOf((request, response) => {
+      headers = request.headers;
+      request.resume().on("end", () => response.end());
+    });
+    await clients.for(session(), eu).send(new PutObjectCommand({ ...there, Body: "abc" }));
+    expect(headers["x-amz-security-token"]).toBe("token");
+    expect(Object.keys(headers).filter((name) => name.includes("checksum"))).toEqual([]);
+  });
+
+  it("observes duration by operation and outcome", async () => {
+    const statuses = [200, 404, 503];
+    const { clients, observed } = await clientsOf((_, response) => {
+      response.statusCode = statuses.shift() ?? 200;
+      response.end();
+    });
+    const client = clients.for(session(), eu);
+    await client.send(new HeadObjectCommand(there));
+    await expect(client.send(new HeadObjectCommand(there))).rejects.toThrow();
+    await expect(client.send(new HeadObjectCommand(there))).rejects.toThrow();
+    expect(await observed()).toEqual([
+      ["HeadObject", "ok", 1],
+      ["HeadObject", "client_error", 1],
+      ["HeadObject", "server_error", 1],
+    ]);
+  });
+
+  it("tries again, at most as often as it is told", async () => {
+    let attempts = 0;
+    const listener: RequestListener = (_, response) => {
+      attempts += 1;
+      response.statusCode = 503;
+      response.end();
+    };
+    const { clients } = await clientsOf(listener, { maxAttempts: 2 });
+    await expect(clients.for(session(), eu).send(new HeadObjectCommand(there))).rejects.toThrow();
+    expect(attempts).toBe(2);
+  });
+
+  it("does not wait for a store that never answers", async () => {
+    const { clients, observed } = await clientsOf(() => {}, { requestTimeoutMs: 50 });
+    const call = clients.for(session(), eu).send(new HeadObjectCommand(there));
+    await expect(call).rejects.toMatchObject({ name: "TimeoutError" });
+    expect(await observed()).toEqual([["HeadObject", "unreachable", 1]]);
+  });
+
+  it("lets a call wait for its turn, and does not count that as time to connect", async () => {
+    let release = () => {};
+    const listener: RequestListener = (_, response) => {
+      release = () => response.setHeader("content-length", "0").end();
+    };
+    const { clients } = await clientsOf(listener, { maxCalls: 1, connectTimeoutMs: 20 });
+    const client = clients.for(session(), eu);
+    const first = client.send(new HeadObjectCommand(there));
+    const second = client.send(new HeadObjectCommand(there));
+    await sleep(100);
+    release();
+    await first;
+    await sleep(10);
+    release();
+    await second;
+  });
+
+  it("turns a call away that waited too long for its turn", async () => {
+    const { clients } = await clientsOf(() => {}, { maxCalls: 1, maxWaitMs: 20, maxAttempts: 3 });
+    const client = clients.for(session(), eu);
+    const first = client.send(new HeadObjectCommand(there));
+    first.catch(() => {});
+    await expect(client.send(new HeadObjectCommand(there))).rejects.toMatchObject({
+      code: "OVERLOADED",
+      retryable: true,
+    });
+  });
+
+  it("lets a call that stores take longer, as long as bytes move", async () => {
+    const listener: RequestListener = async (request, response) => {
+      request.resume();
+      response.writeHead(200, { "content-type": "application/xml" });
+      for (let i = 0; i < 4; i++) {
+        await sleep(50);
+        response.write(" ");
+      }
+      response.end("<CopyObjectResult><ETag>abc</ETag></CopyObjectResult>");
+    };
+    const { clients } = await clientsOf(listener, { requestTimeoutMs: 50, idleTimeoutMs: 5_000 });
+    const copy = new CopyObjectCommand({ ...there, CopySource: "photos/b.txt" });
+    expect((await clients.for(session(), eu).send(copy)).CopyObjectResult?.ETag).toBe("abc");
+  });
+
+  it("ends a call that stores when nothing moves", async () => {
+    const { clients } = await clientsOf((request) => request.resume(), {
+      requestTimeoutMs: 5_000,
+      idleTimeoutMs: 50,
+    });
+    const call = clients.for(session(), eu).send(new PutObjectCommand({ ...there, Body: "abc" }));
+    await expect(call).rejects.toMatchObject({ name: "TimeoutError" });
+  });
+});

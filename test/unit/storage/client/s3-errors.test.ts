@@ -1,0 +1,147 @@
+import {
+  CompleteMultipartUploadCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListPartsCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import { describe, expect, it } from "vitest";
+import { ValetKeyError } from "../../../../src/errors.ts";
+import {
+  BucketInOtherRegion,
+  type StorageErrorContext,
+  toStorageError,
+} from "../../../../src/storage/client/s3-errors.ts";
+import { errorBody, type ScriptedAnswer, scriptedS3 } from "../scripted-s3.ts";
+
+const target = { Bucket: "bucket", Key: "key" };
+
+async function errorOf(
+  answer: ScriptedAnswer | "reset" | "silence",
+  context: StorageErrorContext = { operation: "GetObject", subject: "object" },
+): Promise<ValetKeyError> {
+  await using scripted = await scriptedS3(() => answer);
+  const failure: unknown = await scripted.s3.send(new GetObjectCommand(target)).then(
+    () => "no failure",
+    (error: unknown) => error,
+  );
+  return toStorageError(failure, context);
+}
+
+describe("an error of S3", () => {
+  it.each([
+    [404, "NoSuchBucket", "BUCKET_NOT_FOUND", false],
+    [404, "NoSuchKey", "OBJECT_NOT_FOUND", false],
+    [404, "NoSuchUpload", "UPLOAD_NOT_FOUND", false],
+    [412, "PreconditionFailed", "OBJECT_EXISTS", false],
+    [409, "ConditionalRequestConflict", "STORAGE_UNAVAILABLE", true],
+    [403, "AccessDenied", "FORBIDDEN", false],
+    [400, "ExpiredToken", "CREDENTIALS_UNAVAILABLE", true],
+    [403, "InvalidAccessKeyId", "CREDENTIALS_UNAVAILABLE", true],
+    [400, "BadDigest", "CHECKSUM_MISMATCH", true],
+    [400, "EntityTooLarge", "UPLOAD_TOO_LARGE", false],
+    [400, "EntityTooSmall", "UPLOAD_INCOMPLETE", true],
+    [503, "SlowDown", "STORAGE_UNAVAILABLE", true],
+    [500, "InternalError", "STORAGE_UNAVAILABLE", true],
+    [400, "RequestTimeout", "STORAGE_UNAVAILABLE", true],
+    [400, "InvalidRequest", "INTERNAL_SERVER_ERROR", false],
+  ])("%d %s is %s", async (status, s3Code, code, retryable) => {
+    expect(await errorOf({ status, body: errorBody(s3Code) })).toMatchObject({ code, retryable });
+  });
+
+  it("keeps S3's words out of the message", async () => {
+    const words = "User: arn:aws:sts::123456789012:assumed-role/r/s is not authorized";
+    const error = await errorOf({ status: 403, body: errorBody("AccessDenied", words) });
+    expect(error.message).not.toMatch(/arn|123456789012/);
+    expect((error.cause as Error).message).toBe(words);
+  });
+
+  it.each([
+    [404, "OBJECT_NOT_FOUND"],
+    [403, "FORBIDDEN"],
+    [405, "OBJECT_NOT_FOUND"],
+    [429, "STORAGE_UNAVAILABLE"],
+    [502, "STORAGE_UNAVAILABLE"],
+  ])("is told by its status alone when it has no body: %d", async (status, code) => {
+    await using scripted = await scriptedS3(() => ({ status }));
+    const failure: unknown = await scripted.s3
+      .send(new HeadObjectCommand(target))
+      .catch((error: unknown) => error);
+    expect(toStorageError(failure, { operation: "HeadObject", subject: "object" })).toMatchObject({ code });
+  });
+
+  it("says where a bucket in another region is", async () => {
+    const answers: ScriptedAnswer[] = [
+      { status: 301, headers: { "x-amz-bucket-region": "eu-west-1" }, body: errorBody("PermanentRedirect") },
+      { status: 400, body: errorBody("AuthorizationHeaderMalformed", "", "<Region>eu-west-1</Region>") },
+    ];
+    for (const answer of answers) {
+      const error = await errorOf(answer);
+      expect(error).toBeInstanceOf(BucketInOtherRegion);
+      expect(error).toMatchObject({ code: "BUCKET_NOT_FOUND", region: "eu-west-1" });
+    }
+  });
+
+  it("is an error also when it comes as a success", async () => {
+    await using scripted = await scriptedS3(() => ({ status: 200, body: errorBody("InternalError") }));
+    const complete = new CompleteMultipartUploadCommand({
+      ...target,
+      UploadId: "u",
+      MultipartUpload: { Parts: [] },
+    });
+    const failure: unknown = await scripted.s3.send(complete).catch((error: unknown) => error);
+    expect(
+      toStorageError(failure, { operation: "CompleteMultipartUpload", subject: "upload" }),
+    ).toMatchObject({
+      code: "STORAGE_UNAVAILABLE",
+    });
+  });
+
+  it("is one also when it cannot be read", async () => {
+    await using scripted = await scriptedS3(() => ({ status: 200, body: "<html>not <b>S3</html" }));
+    const failure: unknown = await scripted.s3
+      .send(new ListPartsCommand({ ...target, UploadId: "u" }))
+      .catch((error: unknown) => error);
+    expect(toStorageError(failure, { operation: "ListParts", subject: "upload" })).toMatchObject({
+      code: "STORAGE_UNAVAILABLE",
+    });
+    expect(await errorOf({ status: 503, body: "<html>busy" })).toMatchObject({ code: "STORAGE_UNAVAILABLE" });
+  });
+
+  it("of an upload is about the upload, whatever a store says is missing", async () => {
+    const error = await errorOf(
+      { status: 404, body: errorBody("NoSuchKey") },
+      { operation: "ListParts", subject: "upload" },
+    );
+    expect(error.code).toBe("UPLOAD_NOT_FOUND");
+  });
+});
+
+describe("a connection that fails", () => {
+  it.each(["reset", "silence"] as const)("is STORAGE_UNAVAILABLE: %s", async (answer) => {
+    expect(await errorOf(answer)).toMatchObject({ code: "STORAGE_UNAVAILABLE", retryable: true });
+  });
+
+  it("is STORAGE_UNAVAILABLE: refused", async () => {
+    const s3 = new S3Client({
+      region: "us-east-1",
+      endpoint: "http://127.0.0.1:1",
+      credentials: { accessKeyId: "a", secretAccessKey: "b" },
+      forcePathStyle: true,
+      maxAttempts: 1,
+    });
+    const failure: unknown = await s3.send(new HeadObjectCommand(target)).catch((error: unknown) => error);
+    expect(toStorageError(failure, { operation: "HeadObject" })).toMatchObject({
+      code: "STORAGE_UNAVAILABLE",
+    });
+  });
+});
+
+it("leaves the server's own errors as they are", () => {
+  const error = new ValetKeyError("OVERLOADED", "busy");
+  expect(toStorageError(error, { operation: "PutObject" })).toBe(error);
+  expect(toStorageError(new TypeError("a bug"), { operation: "PutObject" })).toMatchObject({
+    code: "INTERNAL_SERVER_ERROR",
+    retryable: false,
+  });
+});

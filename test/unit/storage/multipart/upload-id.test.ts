@@ -1,0 +1,120 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Region, Regions } from "../../../../src/object-address.ts";
+import { parseBucketName, parseObjectKey } from "../../../../src/object-address.ts";
+import { checksumAlgorithms } from "../../../../src/storage/headers/checksums.ts";
+import { type SealedUpload, UploadIds } from "../../../../src/storage/multipart/upload-id.ts";
+
+const regions: Regions = { allowed: ["us-east-1" as Region], default: "us-east-1" as Region };
+const secret = "a secret of more than thirty-two bytes";
+const ids = new UploadIds([secret], regions);
+
+const upload: SealedUpload = {
+  region: "us-east-1" as Region,
+  bucket: parseBucketName("user-content"),
+  key: parseObjectKey("users/42/한국어 + %.bin"),
+  uploadId: "2~abcDEF",
+  sizeBytes: 50_000_000_000_000,
+  partBytes: 5_000_658_944,
+  overwrite: false,
+  contentType: 'text/plain; charset="utf-8"',
+  checksum: { algorithm: "CRC64NVME", value: "AAAAAAAAAAA=" },
+  startedAt: new Date("2026-01-02T03:04:05Z"),
+};
+
+const codeOf = (id: string, opener = ids) => {
+  try {
+    opener.open(id);
+    return "opened";
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+};
+
+describe("upload ids", () => {
+  it("carry all that was sealed", () => {
+    expect(ids.open(ids.seal(upload))).toEqual(upload);
+    const { region, bucket, key, uploadId } = upload;
+    expect(ids.open(ids.seal({ region, bucket, key, uploadId }))).toEqual({ region, bucket, key, uploadId });
+    fc.assert(
+      fc.property(
+        fc.string({ unit: "binary", minLength: 1, maxLength: 250 }).filter((key) => {
+          try {
+            return parseObjectKey(key) === key;
+          } catch {
+            return false;
+          }
+        }),
+        fc.nat(),
+        fc.option(fc.constantFrom(...checksumAlgorithms), { nil: undefined }),
+        (key, sizeBytes, algorithm) => {
+          const checksum = algorithm && { algorithm, value: "x" };
+          const sealed = { ...upload, key: parseObjectKey(key), sizeBytes, checksum };
+          expect(ids.open(ids.seal(sealed))).toEqual(sealed);
+        },
+      ),
+    );
+  });
+
+  it("that were sealed before they carried the type still open", () => {
+    const id =
+      "ARKMFFN4SYCQh8bqQcs9j0OzunjZiJblxCX3cYJNFdRdn6bHzPVMj66pZkVuJy_7nzwU-k7GS_-gsswrDJZSmwyf04u1B0a7" +
+      "XlM8NQbEUMpbFpIKzDG6CRm9Ncd7gUpv5hAYJbtJXc1xt91o4woX8jsJE01O0wxDybOBuZ85WhwOEKO2yBB7rt_No9NoDKqA" +
+      "nYLNRmXt-7rsc9bt8eoSrL2qTZ6x7e189l6uzrKCEteOcAfYg0xqPCNy3cnJBAIb477EqLFhGa6bw-0Tx77KODPkKCkhdCbJ" +
+      "_vCPbFBOj1sJ8hOf8wHGSjluX95pKRS_eyZq22ZOa-qd_H0UPcTDKOx-HMmUOBdgNssE4k0";
+    expect(ids.open(id)).toEqual({ ...upload, contentType: undefined });
+  });
+
+  it("show nothing of it, and differ each time", () => {
+    const id = ids.seal(upload);
+    expect(id).toMatch(/^[A-Za-z0-9_-]+$/);
+    expect(Buffer.from(id, "base64url").toString("latin1")).not.toMatch(/users|user-content|abcDEF/);
+    expect(ids.seal(upload)).not.toBe(id);
+  });
+
+  it("stay within bounds for the longest key", () => {
+    const longest = {
+      ...upload,
+      key: parseObjectKey('"'.repeat(1024)),
+      uploadId: "u".repeat(1024),
+      contentType: `a/b;c="${"!".repeat(248)}"`,
+    };
+    expect(ids.open(ids.seal(longest))).toEqual(longest);
+  });
+
+  it("cannot be changed in any bit, nor cut", () => {
+    const bytes = Buffer.from(ids.seal(upload), "base64url");
+    for (let bit = 0; bit < bytes.length * 8; bit += 1) {
+      const changed = Buffer.from(bytes);
+      changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      expect(codeOf(changed.toString("base64url"))).toMatch(/^(?:UPLOAD_NOT_FOUND|BAD_USER_INPUT)$/);
+    }
+    for (let length = 0; length < bytes.length; length += 1) {
+      expect(codeOf(bytes.subarray(0, length).toString("base64url"))).not.toBe("opened");
+    }
+  });
+
+  it("are UPLOAD_NOT_FOUND under another secret or in a region that is served no longer", () => {
+    const id = ids.seal(upload);
+    expect(codeOf(id, new UploadIds(["another secret of thirty-two bytes!"], regions))).toBe(
+      "UPLOAD_NOT_FOUND",
+    );
+    const elsewhere = { allowed: ["eu-west-1" as Region], default: "eu-west-1" as Region };
+    expect(codeOf(id, new UploadIds([secret], elsewhere))).toBe("UPLOAD_NOT_FOUND");
+  });
+
+  it("open under every secret of the list, and are sealed under the first", () => {
+    const next = "the next secret, longer than 32 bytes";
+    const rotating = new UploadIds([next, secret], regions);
+    expect(rotating.open(ids.seal(upload))).toEqual(upload);
+    expect(new UploadIds([next], regions).open(rotating.seal(upload))).toEqual(upload);
+    expect(codeOf(rotating.seal(upload))).toBe("UPLOAD_NOT_FOUND");
+  });
+
+  it("are BAD_USER_INPUT when they have not even the shape of one", () => {
+    for (const id of ["", "x", "AQ", "not an id", "<>", "A".repeat(10_000), `${ids.seal(upload)}=`]) {
+      expect(codeOf(id)).toBe("BAD_USER_INPUT");
+    }
+    fc.assert(fc.property(fc.string({ unit: "binary" }), (id) => codeOf(id) !== "opened"));
+  });
+});

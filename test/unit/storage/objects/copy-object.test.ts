@@ -1,0 +1,334 @@
+import { createHash, randomBytes } from "node:crypto";
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ObjectAddress } from "../../../../src/object-address.ts";
+import { type UploadDescription, uploadHeaders } from "../../../../src/storage/headers/upload-headers.ts";
+import { AbandonedUploads } from "../../../../src/storage/multipart/abandoned-uploads.ts";
+import { listPendingUploads, parsePendingPage } from "../../../../src/storage/multipart/pending-uploads.ts";
+import {
+  type CopyObjectRequest,
+  copyObject,
+  lookAtSource,
+} from "../../../../src/storage/objects/copy-object.ts";
+import { objectTags } from "../../../../src/storage/objects/object-tags.ts";
+import { startBreakingProxy } from "../../../support/breaking-proxy.ts";
+import { errorBody, scriptedS3 } from "../scripted-s3.ts";
+import { region, startTestStore, type TestStore } from "../store.ts";
+
+const MiB = 1024 ** 2;
+let store: TestStore;
+let s3: S3Client;
+const abandoned = new AbandonedUploads();
+
+beforeAll(async () => {
+  store = await startTestStore();
+  s3 = store.client();
+});
+afterAll(async () => {
+  await abandoned.close(0);
+  await store.close();
+});
+
+async function put(key: string, body: string | Buffer, bucket: string = store.bucket) {
+  return await s3.send(
+    new PutObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      Body: body,
+      ContentType: "text/plain",
+      CacheControl: "max-age=1",
+      Metadata: { who: "=?UTF-8?B?em/Dqw==?=" },
+      Tagging: "kind=a%20b",
+    }),
+  );
+}
+
+async function read(key: string): Promise<Buffer> {
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket: store.bucket, Key: key }));
+  return Buffer.from((await Body?.transformToByteArray()) ?? []);
+}
+
+const copy = (from: string | ObjectAddress, to: string, more: Partial<CopyObjectRequest> = {}) =>
+  copyObject({
+    s3: async () => s3,
+    abandoned,
+    source: () => lookAtSource(s3, typeof from === "string" ? store.address(from) : from),
+    to: store.address(to),
+    headers: {},
+    replaces: { metadata: false, tags: false },
+    authorize: () => {},
+    pinContentType: false,
+    ...more,
+  });
+
+const tagged = [{ name: "kind", value: "a b" }];
+
+describe("copyObject", () => {
+  it.each(["plain", "a + b/é%2F?.txt", "//한국어 #1", "quote\"'()*!~"])(
+    "copies %s with all that describes it",
+    async (key) => {
+      await put(key, "bytes");
+      const to = `copy of ${key}`;
+      expect(await copy(key, to)).toMatchObject({
+        key: to,
+        sizeBytes: 5,
+        contentType: "text/plain",
+        cacheControl: "max-age=1",
+        metadata: [{ name: "who", value: "zoë" }],
+      });
+      expect((await read(to)).toString()).toBe("bytes");
+      expect(await objectTags(s3, store.address(to))).toEqual(tagged);
+    },
+  );
+
+  const described = (description: UploadDescription) => ({
+    headers: uploadHeaders(description),
+    replaces: { metadata: description.metadata !== undefined, tags: description.tags !== undefined },
+  });
+
+  it("replaces what is said anew and keeps the rest", async () => {
+    await put("described", "bytes");
+    const typed = described({ contentType: "image/png", tags: [{ name: "t", value: "new" }] });
+    expect(await copy("described", "typed", typed)).toMatchObject({
+      contentType: "image/png",
+      cacheControl: "max-age=1",
+      metadata: [{ name: "who", value: "zoë" }],
+    });
+    if (!store.differs("bindsTagsOfCopiesToMetadata"))
+      expect(await objectTags(s3, store.address("typed"))).toEqual([{ name: "t", value: "new" }]);
+    const renamed = described({ metadata: [{ name: "other", value: "1" }] });
+    expect(await copy("described", "renamed", renamed)).toMatchObject({
+      contentType: "text/plain",
+      metadata: [{ name: "other", value: "1" }],
+    });
+    expect(await copy("described", "described", typed)).toMatchObject({ contentType: "image/png" });
+  });
+
+  it.each([
+    ["at once", {}],
+    ["in parts", { singleCopyBytes: 1, partBytes: 5 * MiB }],
+  ])("takes no metadata and no tags for an answer: %s", async (_how, more) => {
+    await put("to clear", "bytes");
+    expect(await copy("to clear", "bare", { ...described({ metadata: [] }), ...more })).toMatchObject({
+      ...{ contentType: "text/plain", metadata: [] },
+    });
+    expect(await copy("to clear", "tagless", { ...described({ tags: [] }), ...more })).toMatchObject({
+      metadata: [{ name: "who", value: "zoë" }],
+    });
+    expect(await objectTags(s3, store.address("tagless"))).toEqual([]);
+  });
+
+  it.each([
+    ["at once", {}],
+    ["in parts", { singleCopyBytes: 1, partBytes: 5 * MiB }],
+  ])("keeps what this API does not know, and metadata in raw UTF-8: %s", async (how, more) => {
+    for (const [name, expires, kept] of [
+      ["date", "Sun, 17 Mar 2030 17:46:40 GMT", "Sun, 17 Mar 2030 17:46:40 GMT"],
+      ["no date", "0", "Thu, 01 Jan 1970 00:00:00 GMT"],
+    ] as const) {
+      // The SDK sends no raw UTF-8 in a header, but in the query of a URL.
+      const raw = new PutObjectCommand({ Bucket: store.bucket, Key: name, Metadata: { raw: "zoë" } });
+      const url = await getSignedUrl(s3, raw);
+      const headers = { "content-language": "de", expires };
+      expect((await fetch(url, { method: "PUT", body: "x", headers })).status).toBe(200);
+      const typed = described({ contentType: "text/csv" });
+      expect(await copy(name, `${name} ${how}`, { ...typed, ...more })).toMatchObject({
+        metadata: [{ name: "raw", value: "zoë" }],
+      });
+      const head = await s3.send(new HeadObjectCommand({ Bucket: store.bucket, Key: `${name} ${how}` }));
+      expect(head).toMatchObject({ ContentLanguage: "de", ExpiresString: kept });
+    }
+  });
+
+  it("copies a version", async () => {
+    const { VersionId: versionId } = await put("v", "old", store.versionedBucket);
+    await put("v", "newer", store.versionedBucket);
+    const from = { ...store.address("v"), bucket: store.versionedBucket, versionId };
+    expect(await copy(from, "from-version")).toMatchObject({ sizeBytes: 3 });
+    expect((await read("from-version")).toString()).toBe("old");
+  });
+
+  it("refuses what is not there, what is there already, and what changes nothing", async () => {
+    await put("source", "bytes");
+    await put("target", "other");
+    await expect(copy("missing", "x")).rejects.toMatchObject({ code: "OBJECT_NOT_FOUND" });
+    const to = { ...store.address("x"), bucket: "no-such-bucket-here" as TestStore["bucket"] };
+    await expect(copy("source", "x", { to })).rejects.toMatchObject({ code: "BUCKET_NOT_FOUND" });
+    const headers = uploadHeaders({ overwrite: false });
+    await expect(copy("source", "target", { headers })).rejects.toMatchObject({ code: "OBJECT_EXISTS" });
+    await expect(copy("source", "source")).rejects.toMatchObject({ code: "BAD_USER_INPUT", field: "to" });
+    const checksum = uploadHeaders({ checksum: { algorithm: "CRC32", value: "AAAAAA==" } });
+    await expect(copy("source", "x", { headers: checksum })).rejects.toMatchObject({ field: "to.checksum" });
+    expect((await read("target")).toString()).toBe("other");
+  });
+
+  it.each([
+    ["at once", {}],
+    ["in parts", { singleCopyBytes: 0 }],
+  ])("names the argument that S3 takes no value of: %s", async (_how, more) => {
+    await put("refused", "bytes");
+    for (const [s3Code, field] of [
+      ["InvalidTag", "to.tags"],
+      ["MetadataTooLarge", "to.metadata"],
+    ] as const) {
+      await using refusing = await scriptedS3(() => ({ status: 400, body: errorBody(s3Code) }));
+      const copied = copy("refused", "x", { s3: async () => refusing.s3, ...more });
+      await expect(copied).rejects.toMatchObject({ code: "BAD_USER_INPUT", field });
+    }
+  });
+
+  it("copies a large object in parts, with all that describes it", async () => {
+    const bytes = randomBytes(33 * MiB + 5);
+    await put("large + é", bytes);
+    const stored = await copy("large + é", "large copy", { singleCopyBytes: MiB, partBytes: 5 * MiB });
+    expect(stored).toMatchObject({
+      sizeBytes: bytes.length,
+      etag: expect.stringMatching(/-3"$/),
+      contentType: "text/plain",
+      metadata: [{ name: "who", value: "zoë" }],
+    });
+    const digest = (data: Buffer) => createHash("sha256").update(data).digest("hex");
+    expect(digest(await read("large copy"))).toBe(digest(bytes));
+    if (!store.differs("dropsTagsOfMultipartUploads"))
+      expect(await objectTags(s3, store.address("large copy"))).toEqual(tagged);
+    expect(await pendingUploads()).toEqual([]);
+  });
+
+  const inParts = { singleCopyBytes: MiB, partBytes: 5 * MiB };
+  const pendingUploads = async () =>
+    (
+      await listPendingUploads(
+        s3,
+        { region, bucket: store.bucket },
+        parsePendingPage({ prefix: "", first: 10 }),
+      )
+    ).uploads;
+  /** A client that fails as S3 does when the credentials have died. */
+  const expired = (operations: RegExp) => {
+    const client = store.client();
+    client.middlewareStack.add(
+      (next, context) => async (args) => {
+        if (!operations.test(context.commandName ?? "")) return await next(args);
+        throw Object.assign(new Error("expired"), {
+          name: "ExpiredToken",
+          $metadata: { httpStatusCode: 400 },
+        });
+      },
+      { step: "initialize" },
+    );
+    return client;
+  };
+
+  it("asks for a client anew for every call", async () => {
+    await put("long", randomBytes(33 * MiB));
+    let asked = 0;
+    const fresh = async () => {
+      asked += 1;
+      return s3;
+    };
+    await copy("long", "long copy", { s3: fresh, ...inParts });
+    // Create, three parts, Complete, HEAD.
+    expect(asked).toBe(6);
+  });
+
+  it("leaves no part behind when the credentials die on the way", async () => {
+    await put("dying", randomBytes(33 * MiB));
+    const dying = expired(/^(UploadPartCopy|Abort)/);
+    let isAlive = false;
+    const copied = copy("dying", "dying copy", { s3: async () => (isAlive ? s3 : dying), ...inParts });
+    await expect(copied).rejects.toMatchObject({ code: "CREDENTIALS_UNAVAILABLE" });
+    expect(await pendingUploads()).toHaveLength(1);
+    isAlive = true;
+    await abandoned.retryAll();
+    expect(await pendingUploads()).toEqual([]);
+  });
+
+  it("ends, and leaves nothing behind, when the server stops", async () => {
+    await put("stopped", randomBytes(33 * MiB));
+    const stopping = new AbortController();
+    const stopAtPart = async () => {
+      const client = store.client();
+      client.middlewareStack.add(
+        (next, context) => async (args) => {
+          if (context.commandName === "UploadPartCopyCommand") stopping.abort();
+          return await next(args);
+        },
+        { step: "initialize" },
+      );
+      return client;
+    };
+    const copied = copy("stopped", "stopped copy", { s3: stopAtPart, signal: stopping.signal, ...inParts });
+    await expect(copied).rejects.toMatchObject({ code: "TIMEOUT", retryable: true });
+    expect(await pendingUploads()).toEqual([]);
+  });
+
+  /** Sees another object than the one that is there, so many times. */
+  const misled = (key: string, times: number) => {
+    const looks = { count: 0 };
+    const source = async () => {
+      const seen = await lookAtSource(s3, store.address(key));
+      looks.count += 1;
+      return looks.count > times ? seen : { ...seen, head: { ...seen.head, ETag: '"before"' } };
+    };
+    return { looks, source };
+  };
+
+  it.each([
+    ["at once", {}],
+    ["at once, replacing nothing", { headers: uploadHeaders({ overwrite: false }) }],
+    ["in parts", inParts],
+  ])("looks again when the source changed, and gives up when it keeps changing: %s", async (what, more) => {
+    await put("changing", randomBytes(6 * MiB));
+    const once = misled("changing", 1);
+    expect(await copy("changing", `${what} 1`, { source: once.source, ...more })).toMatchObject({
+      sizeBytes: 6 * MiB,
+    });
+    expect(once.looks.count).toBe(2);
+    const always = misled("changing", Number.POSITIVE_INFINITY);
+    await expect(copy("changing", `${what} 2`, { source: always.source, ...more })).rejects.toMatchObject({
+      code: "STORAGE_UNAVAILABLE",
+      retryable: true,
+    });
+    expect(always.looks.count).toBe(2);
+    expect(await pendingUploads()).toEqual([]);
+  });
+
+  describe("whose first answer was lost, replacing nothing,", () => {
+    const headers = uploadHeaders({ overwrite: false });
+    const losing = async () => {
+      const proxy = await startBreakingProxy(store.endpoint);
+      proxy.break({ fault: "lost", matches: ({ headers: sent }) => "x-amz-copy-source" in sent, times: 1 });
+      return { proxy, s3: async () => store.client(proxy.url) };
+    };
+
+    it("knows its own copy", async () => {
+      await put("lost", "bytes");
+      const { proxy, s3 } = await losing();
+      await using _ = proxy;
+      expect(await copy("lost", "lost copy", { s3, headers })).toMatchObject({
+        ...{ sizeBytes: 5, contentType: "text/plain" },
+      });
+      expect(proxy.requests.filter((request) => request.startsWith("PUT "))).toHaveLength(2);
+    });
+
+    it("takes no other object for it", async () => {
+      await put("lost", "bytes");
+      const client = store.client();
+      let attempts = 0;
+      client.middlewareStack.add(
+        (next, context) => async (args) => {
+          if (context.commandName !== "CopyObjectCommand" || attempts++ > 0) return await next(args);
+          await put("taken", "other");
+          const metadata = { $fault: "server", $retryable: {}, $metadata: { httpStatusCode: 500 } };
+          throw Object.assign(new Error("not sent"), { name: "InternalError", ...metadata });
+        },
+        { step: "deserialize", priority: "low" },
+      );
+      await expect(copy("lost", "taken", { s3: async () => client, headers })).rejects.toMatchObject({
+        code: "OBJECT_EXISTS",
+      });
+      expect(attempts).toBe(2);
+    });
+  });
+});

@@ -1,0 +1,156 @@
+import { S3Client } from "@aws-sdk/client-s3";
+import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
+import fc from "fast-check";
+import { describe, expect, it, vi } from "vitest";
+import { createMetrics } from "../../../../src/metrics.ts";
+import { type EndpointSettings, Endpoints } from "../../../../src/storage/client/endpoints.ts";
+import { presignPost, requirePostable } from "../../../../src/storage/signing/post-policy.ts";
+import { Presigner } from "../../../../src/storage/signing/presigner.ts";
+import {
+  anyBucket,
+  anyCredentials,
+  anyKey,
+  anyRegion,
+  anySigningDate,
+  objectAddress,
+} from "../arbitraries.ts";
+
+const places: readonly EndpointSettings[] = [
+  { forcePathStyle: false },
+  { forcePathStyle: true },
+  { forcePathStyle: true, endpoint: "http://127.0.0.1:7480" },
+];
+const headers = { "content-type": "image/png", "x-amz-meta-a": "1", "cache-control": "no-store" };
+const fields = { "Content-Type": "image/png", "x-amz-meta-a": "1", "Cache-Control": "no-store" };
+
+const anyDemand = fc.record({
+  place: fc.constantFrom(...places),
+  region: anyRegion,
+  bucket: anyBucket,
+  key: anyKey.filter((key) => !key.includes("${filename}")),
+  credentials: anyCredentials,
+  signedAt: anySigningDate,
+  expiresInSeconds: fc.integer({ min: 1, max: 604_800 }),
+  sizeBytes: fc.nat(),
+});
+
+describe("presignPost", () => {
+  it("makes the form that @aws-sdk/s3-presigned-post makes", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      await fc.assert(
+        fc.asyncProperty(anyDemand, async (demand) => {
+          const { place, region, bucket, key, credentials, signedAt, expiresInSeconds, sizeBytes } = demand;
+          vi.setSystemTime(signedAt);
+          const client = new S3Client({
+            region,
+            credentials,
+            forcePathStyle: place.forcePathStyle,
+            ...(place.endpoint === undefined ? {} : { endpoint: place.endpoint }),
+          });
+          const expected = await createPresignedPost(client, {
+            Bucket: bucket,
+            Key: key,
+            Fields: fields,
+            Conditions: [["content-length-range", sizeBytes, sizeBytes]],
+            Expires: expiresInSeconds,
+          });
+          const post = presignPost(new Presigner({ endpoints: new Endpoints(place) }), {
+            address: { region, bucket, key },
+            session: { credentials, expiresAt: new Date("2199-01-01"), sessionName: "test" },
+            signedAt,
+            expiresInSeconds,
+            headers,
+            sizeBytes,
+          });
+          expect(post.url).toBe(expected.url);
+          expect(Object.fromEntries(post.fields.map(({ name, value }) => [name, value]))).toEqual(
+            expected.fields,
+          );
+        }),
+        { numRuns: 500 },
+      );
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+const demand = {
+  address: objectAddress("a.txt"),
+  session: {
+    credentials: { accessKeyId: "ASIA1", secretAccessKey: "secret", sessionToken: "token" },
+    expiresAt: new Date("2026-01-01T12:01:30Z"),
+    sessionName: "test",
+  },
+  signedAt: new Date("2026-01-01T12:00:00Z"),
+  expiresInSeconds: 600,
+  headers: {},
+  sizeBytes: 5,
+};
+
+function presigner(metrics = createMetrics()): Presigner {
+  return new Presigner({ endpoints: new Endpoints({ forcePathStyle: false }), metrics });
+}
+
+function policyOf(fields: readonly { name: string; value: string }[]) {
+  const policy = fields.find(({ name }) => name === "Policy")?.value ?? "";
+  return JSON.parse(Buffer.from(policy, "base64").toString());
+}
+
+describe("a form", () => {
+  it("starts with the key and has a condition for every field", () => {
+    const { fields } = presignPost(presigner(), { ...demand, headers });
+    expect(fields[0]).toEqual({ name: "key", value: "a.txt" });
+    const { conditions } = policyOf(fields);
+    const unconditional = ["Policy", "X-Amz-Signature"];
+    const conditional = fields.filter(({ name }) => !unconditional.includes(name));
+    expect(conditions).toHaveLength(conditional.length + 1);
+    expect(conditions).toEqual(
+      expect.arrayContaining([
+        ["content-length-range", 5, 5],
+        ...conditional.map(({ name, value }) => ({ [name]: value })),
+      ]),
+    );
+  });
+
+  it("never outlives the session", () => {
+    const { fields, expiresAt } = presignPost(presigner(), demand);
+    expect(expiresAt).toEqual(demand.session.expiresAt);
+    expect(policyOf(fields).expiration).toBe("2026-01-01T12:01:30Z");
+  });
+
+  it("has tags as XML and names its checksum's algorithm", () => {
+    const { fields } = presignPost(presigner(), {
+      ...demand,
+      headers: { "x-amz-tagging": "a=1%20%2B&b%40=", "x-amz-checksum-sha256": "c2hh" },
+    });
+    expect(fields).toEqual(
+      expect.arrayContaining([
+        {
+          name: "tagging",
+          value:
+            "<Tagging><TagSet><Tag><Key>a</Key><Value>1 +</Value></Tag><Tag><Key>b@</Key><Value></Value></Tag></TagSet></Tagging>",
+        },
+        { name: "x-amz-checksum-algorithm", value: "SHA256" },
+        { name: "x-amz-checksum-sha256", value: "c2hh" },
+      ]),
+    );
+  });
+
+  it.each<[string, string, Record<string, string>, string]>([
+    ["an object that must not be replaced", "a", { "if-none-match": "*" }, "method"],
+    ["a key with a variable", "a${filename}b", {}, "input.key"],
+    ["metadata with a variable", "a", { "x-amz-meta-a": "${filename}" }, "input"],
+  ])("cannot carry %s", (_what, key, given, field) => {
+    expect(() => requirePostable(key, given, "uploads.3.")).toThrow(
+      expect.objectContaining({ code: "BAD_USER_INPUT", field: `uploads.3.${field}` }),
+    );
+  });
+
+  it("is counted", async () => {
+    const metrics = createMetrics();
+    presignPost(presigner(metrics), demand);
+    expect((await metrics.presignedUrls.get()).values).toEqual([{ labels: { operation: "post" }, value: 1 }]);
+  });
+});

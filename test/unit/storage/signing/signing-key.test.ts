@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { deriveSigningKey, SigningKeys } from "../../../../src/storage/signing/signing-key.ts";
+
+const credentials = { accessKeyId: "ASIA1", secretAccessKey: "secret", sessionToken: "token+/=" };
+
+describe("SigningKeys", () => {
+  it("derives a key once for credentials, day and region", () => {
+    const keys = new SigningKeys();
+    const first = keys.get(credentials, "20260101", "eu-west-1");
+    expect(keys.get({ ...credentials }, "20260101", "eu-west-1")).toBe(first);
+    expect(first.key).toEqual(deriveSigningKey("secret", "20260101", "eu-west-1"));
+    expect(first).toMatchObject({
+      scope: "20260101/eu-west-1/s3/aws4_request",
+      credential: "ASIA1/20260101/eu-west-1/s3/aws4_request",
+      encodedCredential: "ASIA1%2F20260101%2Feu-west-1%2Fs3%2Faws4_request",
+      encodedSessionToken: "token%2B%2F%3D",
+    });
+  });
+
+  it("has another key for another day or region", () => {
+    const keys = new SigningKeys();
+    const { key } = keys.get(credentials, "20260101", "eu-west-1");
+    expect(keys.get(credentials, "20260102", "eu-west-1").key).not.toEqual(key);
+    expect(keys.get(credentials, "20260101", "us-east-1").key).not.toEqual(key);
+  });
+
+  it("never serves one set of credentials with what another left under the same id", () => {
+    const keys = new SigningKeys();
+    keys.get(credentials, "20260101", "eu-west-1");
+    const otherSecret = keys.get({ ...credentials, secretAccessKey: "other" }, "20260101", "eu-west-1");
+    expect(otherSecret.key).toEqual(deriveSigningKey("other", "20260101", "eu-west-1"));
+    const otherToken = keys.get({ ...credentials, sessionToken: "other" }, "20260101", "eu-west-1");
+    expect(otherToken.encodedSessionToken).toBe("other");
+    expect(otherToken.key).toEqual(deriveSigningKey("secret", "20260101", "eu-west-1"));
+  });
+
+  it("forgets the oldest when it is full, and derives it again", () => {
+    const keys = new SigningKeys({ maxEntries: 1 });
+    const first = keys.get(credentials, "20260101", "eu-west-1");
+    keys.get(credentials, "20260101", "us-east-1");
+    const again = keys.get(credentials, "20260101", "eu-west-1");
+    expect(again).not.toBe(first);
+    expect(again).toEqual(first);
+  });
+});
