@@ -68,6 +68,28 @@ describe("the program", () => {
     running.process.kill("SIGTERM");
     expect(await running.ended).toMatchObject({ code: 0 });
   });
+
+  test("goes on serving when nobody reads its log", async () => {
+    const running = program.start({ ...environment(), LOG_LEVEL: "debug" });
+    const url = await running.ready;
+    running.process.stdout?.pause();
+    const isAlive = async () => (await fetch(`${url}/graphql`, post("{ __typename }"))).status;
+    // More lines than a pipe and both of its ends hold.
+    for (let round = 0; round < 40; round++) {
+      const statuses = await Promise.all(Array.from({ length: 100 }, isAlive));
+      expect(new Set(statuses)).toEqual(new Set([200]));
+    }
+    expect(running.process.stdout?.isPaused()).toBe(true);
+    running.process.stdout?.resume();
+    running.process.kill("SIGTERM");
+    expect(await running.ended).toMatchObject({ code: 0 });
+  });
+});
+
+const post = (query: string) => ({
+  method: "POST",
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify({ query }),
 });
 
 describe("a server does not start", () => {
