@@ -29,6 +29,9 @@ const names = {
   betterUploadPut: "better-upload, presigned PUT",
 };
 
+/** The store answers these too, on the load generator's processor. */
+const asksStore = [names.page, names.pageWithoutUrls];
+
 /**
  * URLs signed over HTTP, with no call to S3 but a list's, by everybody.
  * @param {{ cpuTime: boolean }} options cpuTime: by the second of the server's own processor time
@@ -66,9 +69,9 @@ export function requests({ store, rounds, seconds, cpuTime, log }) {
     };
     const contenders = {};
     for (const [name, [server, operation, urls = 1]] of Object.entries(loads)) {
-      const load = use(
-        new Load(server.origin, { concurrency: urls === 1 ? connections : batchConnections, ...operation }),
-      );
+      const concurrency = urls === 1 ? connections : batchConnections;
+      const staysAwake = !asksStore.includes(name);
+      const load = use(new Load(server.origin, { concurrency, staysAwake, ...operation }));
       await load.run(warmUpSeconds);
       contenders[name] = async () => urls * (await rateOf(load, server, seconds, cpuTime));
     }

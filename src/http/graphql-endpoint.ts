@@ -85,7 +85,8 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
   });
 
   server.route({
-    method: ["PUT", "PATCH", "DELETE"],
+    // An OPTIONS comes this far where no other origin is let in.
+    method: ["PUT", "PATCH", "DELETE", "OPTIONS"],
     url: "/graphql",
     onRequest: refuseMethod,
     handler: () => undefined,

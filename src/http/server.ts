@@ -82,14 +82,16 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     answerEarly.call(this, request, reply, payload, done);
   });
 
-  await server.register(cors, {
-    origin: [...options.origins],
-    methods: ["GET", "POST"],
-    exposedHeaders: ["retry-after", "x-request-id"],
-    maxAge: 600,
-    // Its refusal of an OPTIONS that is no preflight would be text.
-    strictPreflight: false,
-  });
+  if (options.origins.length > 0) {
+    await server.register(cors, {
+      origin: [...options.origins],
+      methods: ["GET", "POST"],
+      exposedHeaders: ["retry-after", "x-request-id"],
+      maxAge: 600,
+      // Its refusal of an OPTIONS that is no preflight would be text.
+      strictPreflight: false,
+    });
+  }
   await server.register(rateLimit, { global: false, addHeadersOnExceeding: {}, addHeaders: {} });
 
   healthEndpoints(server, options.readiness);

@@ -10,12 +10,13 @@ test("production shows no Sandbox", async () => {
   expect(response.status).toBe(400);
 });
 
-test("production lets Sandbox's origins not in", async () => {
-  const response = await fetch(`${server.url}/graphql`, {
-    method: "OPTIONS",
-    headers: { origin: "https://studio.apollographql.com", "access-control-request-method": "POST" },
-  });
-  expect(response.headers.get("access-control-allow-origin")).toBeNull();
+test("production lets no other origin in, Sandbox's neither", async () => {
+  const headers = { origin: "https://studio.apollographql.com", "access-control-request-method": "POST" };
+  const preflight = await fetch(`${server.url}/graphql`, { method: "OPTIONS", headers });
+  expect(preflight.status).toBe(405);
+  expect(preflight.headers.get("allow")).toBe("GET, POST");
+  expect(preflight.headers.get("access-control-allow-origin")).toBeNull();
+  expect(await preflight.json()).toMatchObject({ errors: [{ extensions: { code: "BAD_USER_INPUT" } }] });
 });
 
 test.each(["{ __schema { types { name } } }", '{ __type(name: "Query") { name } }'])(

@@ -27,6 +27,7 @@ export function hmacHex({ innerPad, outerPad }: HmacKey, message: string): strin
   inner.write(message, blockBytes, "latin1");
   const outer = Buffer.allocUnsafe(blockBytes + 32);
   outer.set(outerPad);
-  outer.set(hash("sha256", inner, "buffer"), blockBytes);
+  // As text: a buffer of its own, made outside the heap, would take as long as the hash.
+  outer.write(hash("sha256", inner, "binary"), blockBytes, "latin1");
   return hash("sha256", outer, "hex");
 }

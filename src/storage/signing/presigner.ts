@@ -35,7 +35,7 @@ export interface PresignerOptions {
   readonly metrics?: Metrics | undefined;
 }
 
-/** What one signature of a bucket's requests needs. */
+/** What the signatures of one caller's requests to one bucket have in common for a second. */
 export interface SigningContext {
   readonly endpoint: BucketEndpoint;
   readonly signingKey: SigningKey;
@@ -43,9 +43,14 @@ export interface SigningContext {
   readonly date: string;
 }
 
-interface CommonQuery {
-  readonly signingKey: SigningKey;
-  readonly date: string;
+interface LastContext extends BucketAddress {
+  readonly credentials: TemporaryCredentials;
+  readonly second: number;
+  readonly context: SigningContext;
+}
+
+interface LastQuery {
+  readonly context: SigningContext;
   readonly expiresInSeconds: number;
   readonly query: string;
 }
@@ -57,8 +62,8 @@ export class Presigner {
   readonly #endpoints: Endpoints;
   readonly #signingKeys: SigningKeys;
   readonly #metrics: Metrics | undefined;
-  #lastQuery: CommonQuery | undefined;
-  #lastSecond = { startsAtMs: Number.NaN, date: "" };
+  #lastContext: LastContext | undefined;
+  #lastQuery: LastQuery | undefined;
 
   constructor({ endpoints, signingKeys = new SigningKeys(), metrics }: PresignerOptions) {
     this.#endpoints = endpoints;
@@ -72,16 +77,13 @@ export class Presigner {
    */
   presign(request: PresignRequest): string {
     assertExpiry(request.expiresInSeconds);
-    const { endpoint, signingKey, date } = this.context(
-      request.address,
-      request.credentials,
-      request.signedAt,
-    );
+    const context = this.context(request.address, request.credentials, request.signedAt);
+    const { endpoint, signingKey, date } = context;
     const path = `${endpoint.basePath}/${uriEncodePath(request.address.key)}`;
     const headers = headersOf(endpoint, request);
 
     // Parameters stand in the order of their names, and X-Amz-Signature would stand between these two.
-    const query = this.#commonQuery(signingKey, date, request.expiresInSeconds);
+    const query = this.#commonQuery(context, request.expiresInSeconds);
     const queryAfterSignature = `&X-Amz-SignedHeaders=${uriEncode(headers.signedHeaders)}${encodeQuery(request)}`;
 
     const toSign = stringToSign(
@@ -93,33 +95,40 @@ export class Presigner {
     return `${endpoint.origin}${path}?${query}&X-Amz-Signature=${signature(signingKey.key, toSign)}${queryAfterSignature}`;
   }
 
-  context(bucket: BucketAddress, credentials: TemporaryCredentials, signedAt: Date): SigningContext {
-    const endpoint = this.#endpoints.resolve(bucket.region, bucket.bucket);
-    const date = this.#dateOf(signedAt);
+  /** The same object as the last time, if everything in it is: a batch asks for it a thousand times. */
+  context(
+    { region, bucket }: BucketAddress,
+    credentials: TemporaryCredentials,
+    signedAt: Date,
+  ): SigningContext {
+    const second = Math.floor(signedAt.getTime() / 1000);
+    const last = this.#lastContext;
+    if (
+      last?.credentials === credentials &&
+      last.second === second &&
+      last.bucket === bucket &&
+      last.region === region
+    ) {
+      return last.context;
+    }
+    const endpoint = this.#endpoints.resolve(region, bucket);
+    const date = amzDate(signedAt);
     const signingKey = this.#signingKeys.get(credentials, date.slice(0, 8), endpoint.signingRegion);
-    return { endpoint, signingKey, date };
+    const context = { endpoint, signingKey, date };
+    this.#lastContext = { region, bucket, credentials, second, context };
+    return context;
   }
 
-  /** Of a batch's URLs, and of those that one caller gets in one second, it is the same. */
-  #commonQuery(signingKey: SigningKey, date: string, expiresInSeconds: number): string {
+  #commonQuery(context: SigningContext, expiresInSeconds: number): string {
     const last = this.#lastQuery;
-    if (last?.signingKey === signingKey && last.date === date && last.expiresInSeconds === expiresInSeconds) {
-      return last.query;
-    }
+    if (last?.context === context && last.expiresInSeconds === expiresInSeconds) return last.query;
+    const { signingKey, date } = context;
     const query =
       `X-Amz-Algorithm=${algorithm}&X-Amz-Content-Sha256=${unsignedPayload}` +
       `&X-Amz-Credential=${signingKey.encodedCredential}&X-Amz-Date=${date}` +
       `&X-Amz-Expires=${expiresInSeconds}&X-Amz-Security-Token=${signingKey.encodedSessionToken}`;
-    this.#lastQuery = { signingKey, date, expiresInSeconds, query };
+    this.#lastQuery = { context, expiresInSeconds, query };
     return query;
-  }
-
-  /** A busy server signs many URLs in the same second. */
-  #dateOf(signedAt: Date): string {
-    const startsAtMs = Math.floor(signedAt.getTime() / 1000) * 1000;
-    if (this.#lastSecond.startsAtMs !== startsAtMs)
-      this.#lastSecond = { startsAtMs, date: amzDate(signedAt) };
-    return this.#lastSecond.date;
   }
 
   count(operation: PresignedOperation): void {
