@@ -2,7 +2,7 @@ import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } fro
 import { authorizeUpload, authorizeUploadsBelow, longestUploadSeconds } from "../access/authorization.ts";
 import { badUserInput, ValetKeyError } from "../errors.ts";
 import { type ObjectKey, parseKeyPrefix, parseObjectKey } from "../object-address.ts";
-import { completeUpload } from "../storage/multipart/complete-upload.ts";
+import { completeUpload, requireEveryPart } from "../storage/multipart/complete-upload.ts";
 import { abortMultipartUpload, fittingParts } from "../storage/multipart/multipart-uploads.ts";
 import {
   listPendingUploads,
@@ -118,6 +118,7 @@ export class MultipartUploadResolver {
     parts: CompletedPartInput[] | null,
   ): Promise<S3Object> {
     const upload = openPromised(context, id);
+    if (parts) requireEveryPart(upload, parts);
     const stored = await context.inRegionOf(upload, (s3, there) =>
       completeUpload(s3, there, context.services.completedUploads, parts ?? undefined),
     );

@@ -9,7 +9,7 @@ import {
 import { ValetKeyError } from "../errors.ts";
 import { parseKeyPrefix } from "../object-address.ts";
 import { uploadHeaders } from "../storage/headers/upload-headers.ts";
-import { copyObject, lookAtSource } from "../storage/objects/copy-object.ts";
+import { copyObject, lookAtSource, requireCopyable } from "../storage/objects/copy-object.ts";
 import { listObjects, parsePage } from "../storage/objects/list-objects.ts";
 import { namedAt, parseBucketAddress, parseObjectAddress } from "./arguments.ts";
 import type { RequestContext } from "./context.ts";
@@ -121,6 +121,7 @@ export class ObjectsResolver {
     const source = parseObjectAddress(from, context.services.regions, "from.");
     const target = parseObjectAddress(to, context.services.regions, "to.");
     const headers = uploadHeaders(to, "to.");
+    requireCopyable(headers, "to.");
     authorizeDownload(context.grants, source);
     // What the caller may not upload at all is refused before anyone learns whether the source is there.
     authorizeUploadsBelow(context.grants, { bucket: target.bucket, prefix: target.key });

@@ -1,12 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
-import { build } from "rolldown";
+import { promisify } from "node:util";
 import ts from "typescript";
-import { bundle } from "../../rolldown.config.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -42,7 +41,7 @@ export async function buildProgram(): Promise<BuiltProgram> {
   const [modules, bundles] = [join(directory, "build"), join(directory, "dist")];
   const sources = await readdir(join(root, "src"), { recursive: true });
   await Promise.all(sources.filter((path) => path.endsWith(".ts")).map((path) => transpile(path, modules)));
-  await build(bundle(modules, bundles));
+  await promisify(execFile)(process.execPath, [join(root, "scripts/bundle.mjs"), modules, bundles]);
   return {
     start: (environment) => run(join(bundles, "main.js"), environment),
     cli: (parameters, environment) => runCli([join(bundles, "cli.js"), ...parameters], environment),

@@ -15,7 +15,7 @@ import {
   type UploadedPart,
 } from "./multipart-uploads.ts";
 import type { PromisedUpload, UploadAddress } from "./upload-id.ts";
-import { planWith, type UploadPlan } from "./upload-plan.ts";
+import { planWith } from "./upload-plan.ts";
 
 /** A part as the client remembers it. */
 export interface CompletedPart {
@@ -24,13 +24,31 @@ export interface CompletedPart {
 }
 
 /**
+ * Refuses a client's list that is not one of every part, each once.
+ * @throws {ValetKeyError} BAD_USER_INPUT, UPLOAD_INCOMPLETE
+ */
+export function requireEveryPart(upload: PromisedUpload, parts: readonly CompletedPart[]): void {
+  const { partCount } = planWith(upload.sizeBytes, upload.partBytes);
+  const numbers = new Set(parts.map(({ number }) => number));
+  if (numbers.size !== parts.length) throw badUserInput("parts", "A part is listed twice.");
+  if (parts.some(({ number }) => number < 1 || number > partCount)) {
+    throw badUserInput("parts", `Parts are numbered 1 to ${partCount}.`);
+  }
+  const missing = Array.from({ length: partCount }, (_, index) => index + 1).filter((n) => !numbers.has(n));
+  if (missing.length > 0) {
+    const message = `The list lacks part ${nameNumbers(missing)} of this upload.`;
+    throw new ValetKeyError("UPLOAD_INCOMPLETE", message, { field: "parts" });
+  }
+}
+
+/**
  * Completes a multipart upload when S3 holds every byte that was promised. It may be repeated as long as
  * `completed` remembers it, and with `clientParts` always: their ETags prove which object is theirs.
  *
- * @param clientParts checked against what S3 holds, where the client kept its ETags
+ * @param clientParts every part's ETag, checked against what S3 holds, where the client kept them
  * @returns the object as HEAD sees it, or as far as it is known to callers who may write but not read
  * @throws {ValetKeyError} UPLOAD_INCOMPLETE (the message names the parts), UPLOAD_NOT_FOUND,
- * OBJECT_EXISTS, CHECKSUM_MISMATCH, BAD_USER_INPUT for `parts`
+ * OBJECT_EXISTS, CHECKSUM_MISMATCH
  */
 export async function completeUpload(
   s3: S3Client,
@@ -39,7 +57,6 @@ export async function completeUpload(
   clientParts?: readonly CompletedPart[] | undefined,
 ): Promise<StoredObject | ObjectHead> {
   const plan = planWith(upload.sizeBytes, upload.partBytes);
-  if (clientParts !== undefined) checkShape(plan, clientParts);
   let held: UploadedPart[];
   try {
     held = await listParts(s3, upload);
@@ -181,19 +198,6 @@ async function storedWith(
     if (error.retryable) throw error;
     return undefined;
   }
-}
-
-function checkShape(plan: UploadPlan, parts: readonly CompletedPart[]): void {
-  const numbers = new Set(parts.map(({ number }) => number));
-  if (numbers.size !== parts.length) throw badUserInput("parts", "A part is listed twice.");
-  const stray = parts.find(
-    ({ number }) => !Number.isInteger(number) || number < 1 || number > plan.partCount,
-  );
-  if (stray !== undefined) throw badUserInput("parts", `Parts are numbered 1 to ${plan.partCount}.`);
-  const missing = Array.from({ length: plan.partCount }, (_, index) => index + 1).filter(
-    (n) => !numbers.has(n),
-  );
-  if (missing.length > 0) throw incomplete(missing);
 }
 
 function checkEtags(held: readonly UploadedPart[], clientParts: readonly CompletedPart[]): void {

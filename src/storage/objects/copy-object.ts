@@ -74,6 +74,16 @@ export async function lookAtSource(s3: S3Client, address: ObjectAddress): Promis
   return { address, head: await rawHead(s3, address), s3 };
 }
 
+/**
+ * Refuses what a copy cannot be held to.
+ * @param at stands before an argument's name in errors
+ * @throws {ValetKeyError} BAD_USER_INPUT
+ */
+export function requireCopyable(headers: UploadHeaderMap, at: string): void {
+  if (promisedChecksum(headers) === undefined) return;
+  throw badUserInput(`${at}checksum`, "A copy takes no checksum: S3 does not compare it.");
+}
+
 const usualPartBytes = 512 * 1024 ** 2;
 const partsAtOnce = 8;
 
@@ -81,13 +91,10 @@ const partsAtOnce = 8;
  * Copies an object inside S3.
  *
  * @throws {ValetKeyError} OBJECT_NOT_FOUND and BUCKET_NOT_FOUND, OBJECT_EXISTS, FORBIDDEN,
- * BAD_USER_INPUT for a copy onto itself that changes nothing and for a checksum, STORAGE_UNAVAILABLE
+ * BAD_USER_INPUT for a copy onto itself that changes nothing, STORAGE_UNAVAILABLE
  * (also when the source keeps changing), TIMEOUT when it is ended, what `authorize` throws
  */
 export async function copyObject(request: CopyObjectRequest): Promise<StoredObject | ObjectHead> {
-  if (promisedChecksum(request.headers) !== undefined) {
-    throw badUserInput("to.checksum", "A copy takes no checksum: S3 does not compare it.");
-  }
   try {
     return await copyAsSeen(request);
   } catch (error) {
