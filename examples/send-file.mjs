@@ -18,10 +18,14 @@ if (key === undefined)
   throw new Error("send-file.mjs FILE BUCKET KEY [--resume] [--url URL] [--token TOKEN]");
 
 const file = await openAsBlob(path);
+let when = " were there already";
 const object = await uploadResumably(file, {
   ask: graphqlClient(values.url, values.token),
   input: { bucket, key },
   resume: values.resume,
-  onProgress: (storedBytes) => console.log(`${storedBytes} of ${file.size} bytes`),
+  onProgress: (storedBytes) => {
+    console.log(`${storedBytes} of ${file.size} bytes${when}`);
+    when = "";
+  },
 });
 console.log(`stored ${JSON.stringify(object)}`);

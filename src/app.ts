@@ -157,7 +157,9 @@ async function listen(http: FastifyInstance, { host, port }: Config): Promise<st
     await http.listen({ host, port });
   } catch (cause) {
     const why = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    throw new ConfigError(`PORT: got ${port}, cannot listen there on ${host} (${why})`);
+    throw new ConfigError(
+      `PORT: got ${port}, cannot listen there on ${host} (${why}); takes a free port, or 0 for any`,
+    );
   }
   const { port: taken } = http.server.address() as AddressInfo;
   return `http://${host.includes(":") ? `[${host}]` : host}:${taken}`;

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { SessionPurpose } from "./access/session-policy.ts";
 import { openBackend } from "./backend.ts";
-import type { Config } from "./config.ts";
+import { type Config, ConfigError } from "./config.ts";
 import { createMetrics } from "./metrics.ts";
 import { parseBucketName, parseKeyPrefix, parseRegion } from "./object-address.ts";
 import { type SweptUpload, sweepUploads } from "./storage/multipart/sweep.ts";
@@ -25,7 +25,9 @@ export async function* sweepBucket(
 ): AsyncGenerator<SweptUpload> {
   const address = { bucket: parseBucketName(bucket), region: parseRegion(region, config.regions) };
   const grants = [{ bucket: address.bucket, prefix: parseKeyPrefix(prefix), actions: ["UPLOAD"] }] as const;
-  const { sessions, s3Clients, close } = await openBackend(config, createMetrics(), log);
+  const { sessions, s3Clients, close } = await openBackend(config, createMetrics(), log).catch(
+    forSweep(config),
+  );
   try {
     const caller = { principal: sweeper, grants };
     const clientFor = (purpose: SessionPurpose) => async () =>
@@ -35,4 +37,12 @@ export async function* sweepBucket(
   } finally {
     await close();
   }
+}
+
+function forSweep({ store }: Config) {
+  return (error: unknown): never => {
+    if (!(error instanceof ConfigError) || store.kind !== "embedded") throw error;
+    const hint = "The embedded store serves one process at a time: stop the server that runs on it first.";
+    throw new ConfigError(`${error.message}\n${hint}`, { cause: error });
+  };
 }

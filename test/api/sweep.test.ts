@@ -19,9 +19,12 @@ const sweep = (...options: string[]) => cli("sweep", "demo", ...options);
 
 async function withServer(use: (client: GraphQLClient) => Promise<void>): Promise<void> {
   const server = program.start(environment);
-  await use(new GraphQLClient(await server.ready));
-  server.process.kill("SIGTERM");
-  await server.ended;
+  try {
+    await use(new GraphQLClient(await server.ready));
+  } finally {
+    server.process.kill("SIGTERM");
+    await server.ended;
+  }
 }
 
 const keys = ["a/1", "a/2", "b/1"];
@@ -53,11 +56,13 @@ describe("valetkey sweep", () => {
     },
   );
 
-  test("says in one line that a server has the embedded store", async () => {
+  test("says that a server has the embedded store, and what to do", async () => {
     await withServer(async () => {
       const { code, stdout, stderr } = await sweep();
       expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-      expect(stderr).toMatch(/^VALETKEY_DATA_DIR: .* in use by process \d+;.*\n$/);
+      expect(stderr).toMatch(
+        /^VALETKEY_DATA_DIR: .* in use by process \d+;.*\n.* stop the server that runs on it first\.\n$/,
+      );
     });
   });
 

@@ -33,7 +33,10 @@ registerEnumType(UploadMethod, {
     POST: {
       description: "One HTML form (multipart/form-data), as old browsers and plain forms send: up to 5 GiB.",
     },
-    MULTIPART: { description: "Parts that can be sent in parallel, repeated and resumed: up to 50 TB." },
+    MULTIPART: {
+      description:
+        "Parts that can be sent in parallel, repeated and resumed: up to 48.8 TiB, which is 10,000 parts of 5 GiB.",
+    },
   },
 });
 

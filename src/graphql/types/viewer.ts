@@ -27,7 +27,7 @@ export class Viewer {
 
   @Field(() => Boolean, {
     description:
-      "Whether a token came. One that is not valid is an error (HTTP 401), not an anonymous caller.",
+      "Whether a valid token came. One that is not valid is an error (HTTP 401), not an anonymous caller. Where the server takes no tokens, every caller is anonymous.",
   })
   authenticated!: boolean;
 
