@@ -34,15 +34,29 @@ describe("answerEach", () => {
     expect(await answerEach(items, "items", async (item) => item)).toEqual(items);
   });
 
-  test("refuses one more before it answers any", () => {
+  test("lets others have their turns before the last of them is begun", async () => {
+    const items = Array.from({ length: maxBatch }, (_, index) => index);
+    let begun = 0;
+    const answers = answerEach(items, "items", async (item) => {
+      begun += 1;
+      return item;
+    });
+    let turns = 0;
+    for (; begun < maxBatch; turns += 1) await turn();
+    expect(turns).toBeGreaterThanOrEqual(9);
+    expect(await answers).toEqual(items);
+  });
+
+  test("refuses one more before it answers any", async () => {
     const items = Array.from({ length: maxBatch + 1 }, (_, index) => index);
     let asked = 0;
     const answer = async () => {
       asked += 1;
     };
-    expect(() => answerEach(items, "items", answer)).toThrow(
-      expect.objectContaining({ constructor: ValetKeyError, code: "BAD_USER_INPUT", field: "items" }),
-    );
+    await expect(answerEach(items, "items", answer)).rejects.toMatchObject({
+      constructor: ValetKeyError,
+      ...{ code: "BAD_USER_INPUT", field: "items" },
+    });
     expect(asked).toBe(0);
   });
 });
