@@ -12,10 +12,6 @@ export interface UploadDemands {
   /** Undefined: not known yet, as for a stream; `uploadLimitBytes` says where to cut it. */
   readonly sizeBytes?: number | undefined;
   readonly contentType?: string | undefined;
-  /** Undefined: nothing is signed for the client. */
-  readonly expiresInSeconds?: number | undefined;
-  /** What the caller's role session can outlive, whatever the grants say. */
-  readonly longestSeconds?: number | undefined;
   /** The arguments that errors point at. Default: those of requestUpload. */
   readonly fields?: UploadFields | undefined;
 }
@@ -26,6 +22,15 @@ export interface UploadFields {
   readonly contentType: string | undefined;
 }
 
+/** How long what is signed for a client is to be good for. */
+export interface WantedLifetime {
+  readonly seconds: number;
+  /** Nobody named that number: where no more are allowed, fewer will do. */
+  readonly orFewer: boolean;
+  /** What the caller's role session can outlive, whatever the grants say. */
+  readonly longestSeconds: number;
+}
+
 const requestUploadFields: UploadFields = { size: "size", contentType: "input.contentType" };
 
 /**
@@ -34,56 +39,53 @@ const requestUploadFields: UploadFields = { size: "size", contentType: "input.co
  * What each says is FORBIDDEN is UNAUTHENTICATED to a caller without a token if some token could bring a grant.
  */
 
-export interface DownloadDemands {
-  /** Undefined: nothing is signed for the client. */
-  readonly expiresInSeconds?: number | undefined;
-  /** What a URL that is kept the same may live longer for that. */
-  readonly stableForSeconds?: number | undefined;
-  /** What the caller's role session can outlive, whatever the grants say. */
-  readonly longestSeconds?: number | undefined;
-}
-
-/** @throws {ValetKeyError} FORBIDDEN; BAD_USER_INPUT (expiresIn, stableFor), which says the maximum */
-export function authorizeDownload(
-  grants: CallerGrants,
-  object: GrantedObject,
-  { expiresInSeconds, stableForSeconds = 0, longestSeconds }: DownloadDemands = {},
-): void {
-  const onObject = grantsOn(grants, "DOWNLOAD", object.bucket, object.key);
-  if (expiresInSeconds === undefined) return;
-  const limit = longestExpiry(onObject, longestSeconds);
-  if (expiresInSeconds > limit) throw tooLong(limit);
-  if (expiresInSeconds + stableForSeconds > limit) {
-    throw badUserInput(
-      "stableFor",
-      `At most ${limit - expiresInSeconds} seconds: expiresIn and stableFor together may be ${limit} here.`,
-    );
-  }
+/** @throws {ValetKeyError} FORBIDDEN */
+export function authorizeDownload(grants: CallerGrants, object: GrantedObject): void {
+  grantsOn(grants, "DOWNLOAD", object.bucket, object.key);
 }
 
 /**
- * @throws {ValetKeyError} FORBIDDEN; CONTENT_TYPE_NOT_ALLOWED; UPLOAD_TOO_LARGE;
- * BAD_USER_INPUT (expiresIn), which says the maximum
+ * @param stableForSeconds what a URL that is kept the same may live longer for that
+ * @returns for how many seconds
+ * @throws {ValetKeyError} FORBIDDEN; BAD_USER_INPUT (expiresIn, stableFor), which says the maximum
  */
+export function authorizeSignedDownload(
+  grants: CallerGrants,
+  object: GrantedObject,
+  lifetime: WantedLifetime,
+  stableForSeconds = 0,
+): number {
+  const onObject = grantsOn(grants, "DOWNLOAD", object.bucket, object.key);
+  const { limit, seconds } = withinLimit(onObject, lifetime);
+  if (seconds + stableForSeconds > limit) {
+    throw badUserInput(
+      "stableFor",
+      `At most ${limit - seconds} seconds: expiresIn and stableFor together may be ${limit} here.`,
+    );
+  }
+  return seconds;
+}
+
+/** @throws {ValetKeyError} FORBIDDEN; CONTENT_TYPE_NOT_ALLOWED; UPLOAD_TOO_LARGE */
 export function authorizeUpload(
   grants: CallerGrants,
   object: GrantedObject,
   demands: UploadDemands = {},
 ): void {
-  const allowing = grantsOfUpload(grants, object, demands);
-  narrowByExpiry(allowing, demands.expiresInSeconds, demands.longestSeconds);
+  grantsOfUpload(grants, object, demands);
 }
 
 /**
- * The longest that what is signed for an upload may be good for, in seconds.
- * @throws {ValetKeyError} as authorizeUpload does
+ * @returns for how many seconds
+ * @throws {ValetKeyError} as authorizeUpload does; BAD_USER_INPUT (expiresIn), which says the maximum
  */
-export function longestUploadSeconds(
+export function authorizeSignedUpload(
   grants: CallerGrants,
   object: GrantedObject,
   demands: UploadDemands,
+  lifetime: WantedLifetime,
 ): number {
-  return longestExpiry(grantsOfUpload(grants, object, demands), demands.longestSeconds);
+  return withinLimit(grantsOfUpload(grants, object, demands), lifetime).seconds;
 }
 
 function grantsOfUpload(
@@ -169,9 +171,8 @@ function narrowByContentType(
   );
   if (found.length > 0) return found;
   const allowed = [...new Set(grants.flatMap((grant) => grant.contentTypes ?? []))].join(", ");
-  const message =
-    contentType === undefined ? "A content type is required here" : "This content type is not allowed here";
-  throw new ValetKeyError("CONTENT_TYPE_NOT_ALLOWED", `${message}: ${allowed}.`, { field });
+  const message = contentType === undefined ? "A content type is needed here" : "Not allowed here";
+  throw new ValetKeyError("CONTENT_TYPE_NOT_ALLOWED", `${message}; allowed: ${allowed}.`, { field });
 }
 
 /** Compares types and subtypes without regard to case or parameters (RFC 9110, section 8.3.1). */
@@ -194,22 +195,14 @@ function narrowBySize(
   throw new ValetKeyError("UPLOAD_TOO_LARGE", `At most ${limit} bytes are allowed here.`, { field });
 }
 
-function narrowByExpiry(
+function withinLimit(
   grants: readonly Grant[],
-  expiresInSeconds: number | undefined,
-  longestSeconds: number | undefined,
-): void {
-  if (expiresInSeconds === undefined) return;
-  const limit = longestExpiry(grants, longestSeconds);
-  if (expiresInSeconds > limit) throw tooLong(limit);
-}
-
-function tooLong(limitSeconds: number): ValetKeyError {
-  return badUserInput("expiresIn", `At most ${limitSeconds} seconds are allowed here.`);
-}
-
-function longestExpiry(grants: readonly Grant[], longestSeconds = Infinity): number {
-  return Math.min(largest(grants, "maxExpiresSeconds"), longestSeconds);
+  { seconds, orFewer, longestSeconds }: WantedLifetime,
+): { limit: number; seconds: number } {
+  const limit = Math.min(largest(grants, "maxExpiresSeconds"), longestSeconds);
+  const granted = orFewer ? Math.max(1, Math.min(seconds, limit)) : seconds;
+  if (granted > limit) throw badUserInput("expiresIn", `At most ${limit} seconds are allowed here.`);
+  return { limit, seconds: granted };
 }
 
 function largest(grants: readonly Grant[], limit: "maxUploadBytes" | "maxExpiresSeconds"): number {

@@ -49,6 +49,8 @@ export interface SessionDemand {
    * moment get the same one, although it was renewed since.
    */
   readonly heldAtMs?: number | undefined;
+  /** Nobody named the lifetime that is asked for: a fresh session that lives shorter serves as well. */
+  readonly orShorter?: boolean | undefined;
 }
 
 /** Of a session's lifetime, what nobody is promised: it passes until the answer has come and is used. */
@@ -117,12 +119,12 @@ export class RoleSessions {
   /**
    * A session that lives at least `outlivesSeconds` from now on. The same object as long as it serves.
    * @throws {ValetKeyError} FORBIDDEN without any grant; CREDENTIALS_UNAVAILABLE; OVERLOADED;
-   * BAD_USER_INPUT (expiresIn), which says the maximum, when not even a fresh session lives that long
+   * BAD_USER_INPUT (expiresIn), which says the maximum, when not even a fresh session lives that long (unless orShorter)
    */
   async get(
     caller: Caller,
     outlivesSeconds: number,
-    { purpose = "objects", heldAtMs }: SessionDemand = {},
+    { purpose = "objects", heldAtMs, orShorter = false }: SessionDemand = {},
   ): Promise<RoleSession> {
     const request = this.#requests.of(caller, purpose);
     if (outlivesSeconds > this.#nominalSeconds) throw beyond(this.#nominalSeconds);
@@ -136,9 +138,9 @@ export class RoleSessions {
       if (heldAtMs === undefined) this.#refreshAhead(request, held, outlivesSeconds);
       return serving;
     }
-    if (outlivesSeconds > this.longestSeconds) throw beyond(this.longestSeconds);
+    if (!orShorter && outlivesSeconds > this.longestSeconds) throw beyond(this.longestSeconds);
     const fresh = await this.#assumeOnce(request);
-    if (this.#lifeMs(fresh) < outlivesSeconds * 1_000) throw beyond(this.longestSeconds);
+    if (!orShorter && this.#lifeMs(fresh) < outlivesSeconds * 1_000) throw beyond(this.longestSeconds);
     return fresh;
   }
 

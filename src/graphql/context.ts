@@ -91,8 +91,8 @@ export class RequestContext {
 
   /** The caller's role session: the request's own while it outlives what is asked of it. */
   session(outlivesSeconds = secondsForCall, demand: SessionDemand = {}): Promise<RoleSession> {
-    const { purpose = "objects", heldAtMs } = demand;
-    const kind = heldAtMs === undefined ? purpose : `${purpose} ${heldAtMs}`;
+    const { purpose = "objects", heldAtMs = "", orShorter = false } = demand;
+    const kind = `${purpose} ${heldAtMs} ${orShorter}`;
     const inUse = this.held.sessions.get(kind);
     if (inUse !== undefined && inUse.outlivesSeconds >= outlivesSeconds) return inUse.session;
     const session = this.services.sessions
@@ -111,7 +111,7 @@ export class RequestContext {
 
   /** For what goes on for longer than a role session lives: a session that lives now, whenever that is. */
   async freshS3(region: Region): Promise<S3Client> {
-    this.held.sessions.delete("objects");
+    this.held.sessions.clear();
     return this.s3(region);
   }
 

@@ -1,7 +1,9 @@
-import { Args, Ctx, Query, Resolver } from "type-graphql";
+import type { GraphQLResolveInfo } from "graphql";
+import { Args, Ctx, Info, Query, Resolver } from "type-graphql";
 import { parseObjectAddress } from "./arguments.ts";
 import { answerEach } from "./batch.ts";
 import type { RequestContext } from "./context.ts";
+import { askedExpiresIn } from "./expires-in.ts";
 import { signDownload } from "./sign-download.ts";
 import { DownloadUrlArguments, DownloadUrlsArguments } from "./types/download-arguments.ts";
 import { DownloadUrl } from "./types/download-url.ts";
@@ -11,10 +13,12 @@ export class DownloadResolver {
   @Query(() => DownloadUrl, { description: "A presigned GET of one object." })
   downloadUrl(
     @Ctx() context: RequestContext,
+    @Info() info: GraphQLResolveInfo,
     @Args(() => DownloadUrlArguments) wanted: DownloadUrlArguments,
   ): Promise<DownloadUrl> {
     const address = parseObjectAddress(wanted, context.services.regions);
-    return signDownload(context, address, { ...wanted, verify: wanted.verify ?? true });
+    const expiresIn = askedExpiresIn(info, wanted.expiresIn);
+    return signDownload(context, address, { ...wanted, expiresIn, verify: wanted.verify ?? true });
   }
 
   @Query(() => [DownloadUrl], {
@@ -24,13 +28,15 @@ export class DownloadResolver {
   })
   downloadUrls(
     @Ctx() context: RequestContext,
+    @Info() info: GraphQLResolveInfo,
     @Args(() => DownloadUrlsArguments) { objects, expiresIn, verify, stableFor }: DownloadUrlsArguments,
   ): Promise<(DownloadUrl | Error)[]> {
+    const asked = askedExpiresIn(info, expiresIn);
     return answerEach(objects, "objects", async (object, at) =>
       signDownload(
         context,
         parseObjectAddress(object, context.services.regions, at),
-        { expiresIn, verify: verify ?? true, stableFor },
+        { expiresIn: asked, verify: verify ?? true, stableFor },
         at,
       ),
     );

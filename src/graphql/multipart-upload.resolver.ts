@@ -1,5 +1,10 @@
-import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from "type-graphql";
-import { authorizeUpload, authorizeUploadsBelow, longestUploadSeconds } from "../access/authorization.ts";
+import type { GraphQLResolveInfo } from "graphql";
+import { Arg, Ctx, FieldResolver, ID, Info, Int, Mutation, Query, Resolver, Root } from "type-graphql";
+import {
+  authorizeSignedUpload,
+  authorizeUploadsBelow,
+  type WantedLifetime,
+} from "../access/authorization.ts";
 import { badUserInput, ValetKeyError } from "../errors.ts";
 import { type ObjectKey, parseKeyPrefix, parseObjectKey } from "../object-address.ts";
 import { completeUpload, requireEveryPart } from "../storage/multipart/complete-upload.ts";
@@ -15,7 +20,7 @@ import { bareEtag } from "../storage/objects/stored-object.ts";
 import { presignPart } from "../storage/signing/presigned-requests.ts";
 import { parseBucketAddress } from "./arguments.ts";
 import type { RequestContext } from "./context.ts";
-import { defaultExpiresInSeconds, parseExpiresIn } from "./expires-in.ts";
+import { askedExpiresIn, defaultExpiresInSeconds, parseExpiresIn } from "./expires-in.ts";
 import { toMultipartUpload } from "./multipart-upload-type.ts";
 import { partChecksumHeaders } from "./part-checksums.ts";
 import { nextPartNumbers, parsePartNumbers } from "./part-numbers.ts";
@@ -148,6 +153,7 @@ export class MultipartUploadResolver {
   async parts(
     @Root() root: MultipartUpload,
     @Ctx() context: RequestContext,
+    @Info() info: GraphQLResolveInfo,
     @Arg("numbers", () => [Int], { nullable: true, description: "These parts, held by S3 or not." }) numbers:
       | number[]
       | null,
@@ -166,7 +172,7 @@ export class MultipartUploadResolver {
       nullable: true,
       defaultValue: defaultExpiresInSeconds,
       description:
-        "Seconds until the sending of a part has to start. Left out, null or 2400: as many as requestUpload was asked for in the same request, else 2,400, and fewer where no more are allowed. Any other number has to be allowed (BAD_USER_INPUT).",
+        "Seconds until the sending of a part has to start. Left out or null: as many as requestUpload was asked for in the same request, else 2,400, and fewer where no more are allowed. A number has to be allowed (BAD_USER_INPUT).",
     })
     expiresIn: number | null,
     @Arg("checksums", () => [PartChecksumInput], {
@@ -177,7 +183,8 @@ export class MultipartUploadResolver {
     checksums: PartChecksumInput[] | null,
   ): Promise<UploadPart[]> {
     try {
-      return await signParts(context, root, { numbers, first, after, expiresIn, checksums });
+      const asked = askedExpiresIn(info, expiresIn);
+      return await signParts(context, root, { numbers, first, after, expiresIn: asked, checksums });
     } catch (error) {
       // requestUpload has no answer then, and nobody would ever know of the upload.
       if (root.request?.hasBegunIt) await abandon(context, root.upload);
@@ -218,7 +225,8 @@ async function signParts(
   { numbers, first, after, expiresIn, checksums }: WantedParts,
 ): Promise<UploadPart[]> {
   const { presigner, clock } = context.services;
-  const expiresInSeconds = secondsOfParts(context, upload, expiresIn, request?.expiresInSeconds);
+  const lifetime = lifetimeOfParts(context, upload, expiresIn, request?.expiresInSeconds);
+  const expiresInSeconds = lifetime.seconds;
   const plan = planWith(upload.sizeBytes, upload.partBytes);
   if (numbers && typeof first === "number") {
     throw badUserInput("first", "Name parts by their numbers, or ask for the next ones: not both.");
@@ -228,7 +236,7 @@ async function signParts(
       ? nextPartNumbers(plan, await context.loaders.parts.load(upload), { first, after })
       : parsePartNumbers(plan, numbers);
   const headersOf = partChecksumHeaders(upload, plan, checksums ?? []);
-  const session = await context.session(expiresInSeconds);
+  const session = await context.session(expiresInSeconds, { orShorter: lifetime.orFewer });
   const signing = { address: upload, session, signedAt: new Date(clock()), expiresInSeconds };
   return wanted.map((number) => {
     const sizeBytes = bytesOfPart(plan, number);
@@ -239,27 +247,17 @@ async function signParts(
   });
 }
 
-/** The default asks for no number of seconds, so it is never more than is allowed. */
-function secondsOfParts(
+function lifetimeOfParts(
   { grants, services: { sessions } }: RequestContext,
   upload: PromisedUpload,
   expiresIn: number | null | undefined,
-  requestedSeconds = defaultExpiresInSeconds,
-): number {
-  const seconds = parseExpiresIn(expiresIn);
+  requestedSeconds: number | undefined,
+): WantedLifetime {
   const { sizeBytes, contentType } = upload;
-  const { longestSeconds } = sessions;
-  const demands = {
-    sizeBytes,
-    contentType,
-    longestSeconds,
-    fields: { size: undefined, contentType: undefined },
-  };
-  if (seconds === defaultExpiresInSeconds) {
-    return Math.min(requestedSeconds, longestUploadSeconds(grants, upload, demands));
-  }
-  authorizeUpload(grants, upload, { ...demands, expiresInSeconds: seconds });
-  return seconds;
+  const demands = { sizeBytes, contentType, fields: { size: undefined, contentType: undefined } };
+  const lifetime = parseExpiresIn(expiresIn, sessions.longestSeconds);
+  const wanted = lifetime.orFewer ? { ...lifetime, seconds: requestedSeconds ?? lifetime.seconds } : lifetime;
+  return { ...wanted, seconds: authorizeSignedUpload(grants, upload, demands, wanted) };
 }
 
 function abandon(context: RequestContext, upload: PromisedUpload): Promise<void> {

@@ -1,4 +1,4 @@
-import { authorizeUpload } from "../access/authorization.ts";
+import { authorizeSignedUpload } from "../access/authorization.ts";
 import { badUserInput } from "../errors.ts";
 import type { ObjectAddress } from "../object-address.ts";
 import type { Checksum, ChecksumAlgorithm } from "../storage/headers/checksums.ts";
@@ -27,6 +27,7 @@ export interface UploadDemands {
   readonly input: UploadInput;
   readonly size: number;
   readonly method: UploadMethod | null | undefined;
+  /** Undefined: the client named none. */
   readonly expiresIn: number | null | undefined;
   readonly resume: boolean;
 }
@@ -39,26 +40,25 @@ export async function requestUpload(
 ): Promise<PutUpload | PostUpload | MultipartUpload> {
   const { services } = context;
   const address = context.inKnownRegion(parseObjectAddress(input, services.regions, `${at}input.`));
-  const expiresInSeconds = parseExpiresIn(expiresIn);
+  const lifetime = parseExpiresIn(expiresIn, services.sessions.longestSeconds);
   const plan = planUpload(size, `${at}size`);
   const chosen = chooseMethod(method ?? UploadMethod.AUTO, size, services.multipartBytes, `${at}size`);
   const headers = uploadHeaders(input, `${at}input.`);
-  authorizeUpload(context.grants, address, {
+  const demands = {
     sizeBytes: size,
     contentType: input.contentType ?? undefined,
-    expiresInSeconds,
-    longestSeconds: services.sessions.longestSeconds,
     fields: { size: `${at}size`, contentType: `${at}input.contentType` },
-  });
+  };
+  const expiresInSeconds = authorizeSignedUpload(context.grants, address, demands, lifetime);
 
   if (chosen === UploadMethod.MULTIPART) {
     const checksum = promisedChecksum(headers);
     if (checksum !== undefined) requireWholeObjectChecksum(checksum, `${at}input.`);
-    const demands = { headers, checksum, plan, resume, expiresInSeconds };
-    return beginMultipart(context, address, demands, `${at}input.`);
+    const terms = { headers, checksum, plan, resume, expiresInSeconds };
+    return beginMultipart(context, address, terms, `${at}input.`);
   }
   if (chosen === UploadMethod.POST) requirePostable(address.key, headers, at);
-  const session = await context.session(expiresInSeconds);
+  const session = await context.session(expiresInSeconds, { orShorter: lifetime.orFewer });
   const signing = {
     address,
     session,
@@ -86,7 +86,7 @@ function chooseMethod(
   return method;
 }
 
-interface MultipartDemands {
+interface MultipartTerms {
   readonly headers: UploadHeaderMap;
   readonly checksum: Checksum | undefined;
   readonly plan: UploadPlan;
@@ -98,7 +98,7 @@ interface MultipartDemands {
 async function beginMultipart(
   context: RequestContext,
   address: ObjectAddress,
-  { headers, checksum, plan, resume, expiresInSeconds }: MultipartDemands,
+  { headers, checksum, plan, resume, expiresInSeconds }: MultipartTerms,
   at: string,
 ): Promise<MultipartUpload> {
   const resumed = resume ? await findUpload(context, address, plan, checksum?.algorithm) : undefined;

@@ -1,8 +1,10 @@
-import { Args, Ctx, FieldResolver, Resolver, Root } from "type-graphql";
+import type { GraphQLResolveInfo } from "graphql";
+import { Args, Ctx, FieldResolver, Info, Resolver, Root } from "type-graphql";
 import { authorizeDownload } from "../access/authorization.ts";
 import { ValetKeyError } from "../errors.ts";
 import type { ObjectHead } from "../storage/objects/stored-object.ts";
 import type { RequestContext } from "./context.ts";
+import { askedExpiresIn } from "./expires-in.ts";
 import { signDownload } from "./sign-download.ts";
 import { DownloadArguments } from "./types/download-arguments.ts";
 import { DownloadUrl } from "./types/download-url.ts";
@@ -69,9 +71,11 @@ export class S3ObjectResolver {
   downloadUrl(
     @Root() { address }: S3Object,
     @Ctx() context: RequestContext,
+    @Info() info: GraphQLResolveInfo,
     @Args(() => DownloadArguments) wanted: DownloadArguments,
   ): Promise<DownloadUrl> {
-    return signDownload(context, address, { ...wanted, verify: false });
+    const expiresIn = askedExpiresIn(info, wanted.expiresIn);
+    return signDownload(context, address, { ...wanted, expiresIn, verify: false });
   }
 }
 

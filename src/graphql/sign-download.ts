@@ -1,4 +1,4 @@
-import { authorizeDownload } from "../access/authorization.ts";
+import { authorizeSignedDownload } from "../access/authorization.ts";
 import { badUserInput } from "../errors.ts";
 import type { ObjectAddress } from "../object-address.ts";
 import { presignDownload, responseOverrides } from "../storage/signing/presigned-requests.ts";
@@ -9,6 +9,7 @@ import type { DownloadUrl } from "./types/download-url.ts";
 import type { Disposition } from "./types/enums.ts";
 
 export interface DownloadDemands {
+  /** Undefined: the client named none. */
   readonly expiresIn: number | null | undefined;
   readonly verify: boolean;
   readonly disposition?: Disposition | null | undefined;
@@ -30,10 +31,9 @@ export async function signDownload(
     filename: filename ?? undefined,
     contentType: contentType ?? undefined,
   });
-  const expiresInSeconds = parseExpiresIn(expiresIn);
+  const lifetime = parseExpiresIn(expiresIn, services.sessions.longestSeconds);
   const stableForSeconds = parseWindow(stableFor);
-  const { longestSeconds } = services.sessions;
-  authorizeDownload(context.grants, address, { expiresInSeconds, stableForSeconds, longestSeconds });
+  const expiresInSeconds = authorizeSignedDownload(context.grants, address, lifetime, stableForSeconds);
   const nowMs = services.clock();
   const signedAtMs = stableForSeconds === 0 ? nowMs : startOfWindow(nowMs, stableForSeconds);
   // Signing in the past takes up to a window of the URL's life, so it gets one more. When it ends is the same for all of the window.
@@ -41,7 +41,7 @@ export async function signDownload(
   const outlivesSeconds = signedSeconds - (nowMs - signedAtMs) / 1000;
   // Signed at the same time, with the same credentials, is the same URL.
   const heldAtMs = stableForSeconds === 0 ? undefined : signedAtMs;
-  const session = await context.session(outlivesSeconds, { heldAtMs });
+  const session = await context.session(outlivesSeconds, { heldAtMs, orShorter: lifetime.orFewer });
   const { region } = verify
     ? await namedAt(at, context.loaders.head.load(address))
     : context.inKnownRegion(address);

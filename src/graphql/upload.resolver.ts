@@ -1,7 +1,8 @@
-import { Arg, Ctx, Int, Mutation, Resolver } from "type-graphql";
+import type { GraphQLResolveInfo } from "graphql";
+import { Arg, Ctx, Info, Int, Mutation, Resolver } from "type-graphql";
 import { answerEach } from "./batch.ts";
 import type { RequestContext } from "./context.ts";
-import { defaultExpiresInSeconds } from "./expires-in.ts";
+import { askedExpiresIn, defaultExpiresInSeconds } from "./expires-in.ts";
 import { requestUpload } from "./request-upload.ts";
 import { UploadMethod } from "./types/enums.ts";
 import { RequestUploadInput, UploadInput } from "./types/inputs.ts";
@@ -9,7 +10,7 @@ import { SafeInt } from "./types/scalars.ts";
 import { UploadRequest } from "./types/upload-request.ts";
 
 const expiresInDescription =
-  "Seconds until the upload has to start; of a multipart upload, each part is signed anew.";
+  "Seconds until the upload has to start; of a multipart upload, each part is signed anew. Left out or null: 2,400, or fewer where no more are allowed; `expiresAt` says it. A number has to be allowed: the error for more names the most.";
 
 @Resolver()
 export class UploadResolver {
@@ -19,6 +20,7 @@ export class UploadResolver {
   })
   requestUpload(
     @Ctx() context: RequestContext,
+    @Info() info: GraphQLResolveInfo,
     @Arg("input", () => UploadInput, { description: "Where the file goes, and what is kept with it." })
     input: UploadInput,
     @Arg("size", () => SafeInt, { description: "The file's exact size in bytes." }) size: number,
@@ -42,7 +44,8 @@ export class UploadResolver {
     })
     resume: boolean | null,
   ): Promise<typeof UploadRequest> {
-    return requestUpload(context, { input, size, method, expiresIn, resume: resume ?? false });
+    const asked = askedExpiresIn(info, expiresIn);
+    return requestUpload(context, { input, size, method, expiresIn: asked, resume: resume ?? false });
   }
 
   @Mutation(() => [UploadRequest], {
@@ -52,6 +55,7 @@ export class UploadResolver {
   })
   requestUploads(
     @Ctx() context: RequestContext,
+    @Info() info: GraphQLResolveInfo,
     @Arg("uploads", () => [RequestUploadInput], { description: "The uploads, up to 1,000." })
     uploads: RequestUploadInput[],
     @Arg("expiresIn", () => Int, {
@@ -61,8 +65,9 @@ export class UploadResolver {
     })
     expiresIn: number | null,
   ): Promise<(typeof UploadRequest | Error)[]> {
+    const asked = askedExpiresIn(info, expiresIn);
     return answerEach(uploads, "uploads", ({ input, size, method }, at) =>
-      requestUpload(context, { input, size, method, expiresIn, resume: false }, at),
+      requestUpload(context, { input, size, method, expiresIn: asked, resume: false }, at),
     );
   }
 }

@@ -166,8 +166,10 @@ describe("parts", () => {
   test("live no longer than a grant allows", async () => {
     const id = await begin({ bucket, key: "brief/a" }, 5);
     expect((await find(id, { expiresIn: 60 }))?.parts).toHaveLength(1);
-    await expect(find(id, { expiresIn: 61 })).rejects.toMatchObject(badInput("expiresIn"));
-    for (const args of [{}, { expiresIn: null }, { expiresIn: 2400 }]) {
+    for (const expiresIn of [61, 2400]) {
+      await expect(find(id, { expiresIn })).rejects.toMatchObject(badInput("expiresIn"));
+    }
+    for (const args of [{}, { expiresIn: null }]) {
       const [part] = (await find(id, args))?.parts ?? [];
       expect(secondsOf(part)).toBe(60);
     }

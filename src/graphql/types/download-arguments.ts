@@ -12,7 +12,7 @@ class LifetimeArguments {
     nullable: true,
     defaultValue: defaultExpiresInSeconds,
     description:
-      "Seconds. The most is what a grant and the server's role session allow; the error for more names it.",
+      "Seconds. Left out or null: 2,400, or fewer where no more are allowed; `expiresAt` says it. A number has to be allowed by a grant and by the server's role session: the error for more names the most.",
   })
   expiresIn!: number | null;
 

@@ -4,8 +4,11 @@ import {
   authorizeDelete,
   authorizeDownload,
   authorizeList,
+  authorizeSignedDownload,
+  authorizeSignedUpload,
   authorizeUpload,
   uploadLimitBytes,
+  type WantedLifetime,
 } from "../../../src/access/authorization.ts";
 import type { Grant } from "../../../src/access/grants.ts";
 import { ValetKeyError } from "../../../src/errors.ts";
@@ -21,6 +24,12 @@ function decisionOf(decide: () => unknown): string {
     throw error;
   }
 }
+
+const wanted = (seconds: number, longestSeconds = Infinity): WantedLifetime => ({
+  seconds,
+  orFewer: false,
+  longestSeconds,
+});
 
 /** Does this one grant allow the whole request? Written apart from the code under test. */
 function modelAllows(
@@ -50,7 +59,7 @@ function modelAllows(
   );
 }
 
-const anyExpiry = fc.option(fc.constantFrom(1, 60, 61, 3600, 3601), { nil: undefined });
+const anyExpiry = fc.constantFrom(1, 60, 61, 3600, 3601);
 const anySize = fc.option(fc.constantFrom(0, 1, 100, 101, 5_000_000), { nil: undefined });
 const anyType = fc.option(
   fc.constantFrom("image/png", "IMAGE/PNG", "image/svg+xml; charset=utf-8", "application/pdf", "text/html"),
@@ -71,8 +80,12 @@ describe("decisions equal an independent model's", () => {
           const anyAllows = (request: Omit<Parameters<typeof modelAllows>[1], "bucket" | "path">) =>
             grants.some((grant) => modelAllows(grant, { bucket, path: key, ...request }));
           const allowed = (decide: () => unknown) => decisionOf(decide) === "ALLOWED";
-          expect(allowed(() => authorizeDownload(grants, object, { expiresInSeconds: expires }))).toBe(
+          expect(allowed(() => authorizeSignedDownload(grants, object, wanted(expires)))).toBe(
             anyAllows({ action: "DOWNLOAD", expires }),
+          );
+          expect(allowed(() => authorizeDownload(grants, object))).toBe(anyAllows({ action: "DOWNLOAD" }));
+          expect(allowed(() => authorizeUpload(grants, object, { sizeBytes: size, contentType: type }))).toBe(
+            anyAllows({ action: "UPLOAD", size, type }),
           );
           expect(allowed(() => authorizeDelete(grants, object))).toBe(anyAllows({ action: "DELETE" }));
           expect(allowed(() => authorizeList(grants, { bucket, prefix: key }))).toBe(
@@ -80,11 +93,7 @@ describe("decisions equal an independent model's", () => {
           );
           expect(
             allowed(() =>
-              authorizeUpload(grants, object, {
-                sizeBytes: size,
-                contentType: type,
-                expiresInSeconds: expires,
-              }),
+              authorizeSignedUpload(grants, object, { sizeBytes: size, contentType: type }, wanted(expires)),
             ),
           ).toBe(anyAllows({ action: "UPLOAD", size, type, expires }));
         },
@@ -169,7 +178,7 @@ describe("a refusal says what is at fault", () => {
         message: "At most 1000 bytes are allowed here.",
       }),
     );
-    expect(() => authorizeDownload(grants, at("shared/a"), { expiresInSeconds: 301 })).toThrow(
+    expect(() => authorizeSignedDownload(grants, at("shared/a"), wanted(301))).toThrow(
       expect.objectContaining({
         code: "BAD_USER_INPUT",
         field: "expiresIn",
@@ -179,15 +188,21 @@ describe("a refusal says what is at fault", () => {
   });
 
   test("the session's own limit is named when it is the smaller one", () => {
-    const demands = { expiresInSeconds: 200, longestSeconds: 100 };
-    expect(() => authorizeDownload(grants, at("shared/a"), demands)).toThrow(/At most 100 seconds/);
-    const upload = { sizeBytes: 10, expiresInSeconds: 61, longestSeconds: 3570 };
-    expect(() => authorizeUpload(grants, at("x"), upload)).toThrow(/At most 60 /);
+    expect(() => authorizeSignedDownload(grants, at("shared/a"), wanted(200, 100))).toThrow(
+      /At most 100 seconds/,
+    );
+    const upload = () => authorizeSignedUpload(grants, at("x"), { sizeBytes: 10 }, wanted(61, 3570));
+    expect(upload).toThrow(/At most 60 /);
   });
 
   test("what is left for stableFor is said", () => {
     const ask = (expiresInSeconds: number, stableForSeconds: number, longestSeconds?: number) => () =>
-      authorizeDownload(grants, at("shared/a"), { expiresInSeconds, stableForSeconds, longestSeconds });
+      authorizeSignedDownload(
+        grants,
+        at("shared/a"),
+        wanted(expiresInSeconds, longestSeconds),
+        stableForSeconds,
+      );
     expect(ask(200, 100)).not.toThrow();
     expect(ask(200, 101)).toThrow(
       expect.objectContaining({ field: "stableFor", message: expect.stringMatching(/^At most 100 .* 300 /) }),
@@ -199,8 +214,19 @@ describe("a refusal says what is at fault", () => {
     expect(ask(301, 1)).toThrow(expect.objectContaining({ field: "expiresIn" }));
   });
 
+  test("who named no lifetime gets fewer seconds where no more are allowed", () => {
+    const orFewer = (seconds: number, longestSeconds: number) => ({ seconds, orFewer: true, longestSeconds });
+    const download = (longestSeconds: number, stableForSeconds = 0) =>
+      authorizeSignedDownload(grants, at("shared/a"), orFewer(2400, longestSeconds), stableForSeconds);
+    expect(download(3570)).toBe(300);
+    expect(download(100)).toBe(100);
+    expect(() => download(3570, 1)).toThrow(expect.objectContaining({ field: "stableFor" }));
+    expect(authorizeSignedUpload(grants, at("x"), { sizeBytes: 10 }, orFewer(2400, 3570))).toBe(60);
+    expect(authorizeSignedUpload(grants, at("x"), { sizeBytes: 10 }, orFewer(30, 3570))).toBe(30);
+  });
+
   test("two grants do not add up", () => {
-    const upload = { sizeBytes: 100, contentType: "image/png", expiresInSeconds: 60 };
+    const upload = { sizeBytes: 100, contentType: "image/png" };
     expect(() => authorizeUpload(grants, at("img/a"), upload)).not.toThrow();
     expect(() => authorizeUpload(grants, at("img/a"), { ...upload, contentType: "text/plain" })).toThrow(
       expect.objectContaining({ code: "UPLOAD_TOO_LARGE" }),
