@@ -18,7 +18,9 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from "graphql";
-import { badUserInput } from "../errors.ts";
+import { ValetKeyError } from "../errors.ts";
+import { maxPartCount, planUpload } from "../storage/multipart/upload-plan.ts";
+import { UploadMethod } from "./types/enums.ts";
 
 /** About 10,000 presigned URLs, or four pages of 1,000 objects with a URL and all their fields. */
 export const maxOperationCost = 100_000;
@@ -27,26 +29,45 @@ type Arguments = Readonly<Record<string, unknown>>;
 type Variables = Readonly<Record<string, unknown>>;
 
 const longestPage = 1000;
-const mostParts = 10_000;
 /** Lists that no argument bounds are short: metadata, tags, headers, grants. */
 const usualItems = 10;
 
-/** The most items that a field answers with. A connection's lists are counted where the page is asked for. */
-const itemsOf: Readonly<Record<string, (given: Arguments) => number>> = {
+/**
+ * The most items that a field answers with. A connection's lists are counted where the page is asked for.
+ * @param parts that the upload in question may have
+ */
+const itemsOf: Readonly<Record<string, (given: Arguments, parts: number) => number>> = {
   "Query.downloadUrls": ({ objects }) => lengthOf(objects),
   "Query.objects": ({ first }) => pageSize(first),
   "Query.uploads": ({ first }) => pageSize(first),
-  "Mutation.requestUploads": ({ uploads }) => lengthOf(uploads),
   "Mutation.deleteObjects": ({ objects }) => lengthOf(objects),
-  "MultipartUpload.parts": ({ numbers, first }) =>
-    Array.isArray(numbers) ? numbers.length : pageSize(first ?? longestPage),
-  "MultipartUpload.uploadedParts": () => mostParts,
+  "MultipartUpload.parts": ({ numbers, first }, parts) =>
+    Math.min(parts, Array.isArray(numbers) ? numbers.length : pageSize(first ?? longestPage)),
+  "MultipartUpload.uploadedParts": (_, parts) => parts,
   ...Object.fromEntries(
     ["ObjectConnection", "PendingUploadConnection"].flatMap((connection) =>
       ["nodes", "edges", "folders"].map((list) => [`${connection}.${list}`, () => 1]),
     ),
   ),
 };
+
+/** The uploads that a field begins, each by the parts that it may have. */
+const uploadsOf: Readonly<Record<string, (given: Arguments) => number[]>> = {
+  "Mutation.requestUpload": (given) => [partsOf(given)],
+  "Mutation.requestUploads": ({ uploads }) =>
+    Array.isArray(uploads) ? uploads.map(partsOf) : [maxPartCount],
+};
+
+function partsOf(upload: unknown): number {
+  const { size, method } = (upload ?? {}) as Arguments;
+  if (method === UploadMethod.PUT || method === UploadMethod.POST) return 0;
+  try {
+    return planUpload(size as number).partCount;
+  } catch {
+    // It is refused as soon as it is looked at.
+    return 0;
+  }
+}
 
 /** A URL has some thousand characters and takes a signature; every other value counts one. */
 const urlCost = 10;
@@ -59,7 +80,7 @@ function pageSize(first: unknown): number {
   return typeof first === "number" ? Math.min(Math.max(first, 1), longestPage) : longestPage;
 }
 
-type Cost = (variables: Variables) => number;
+type Cost = (variables: Variables, parts: number) => number;
 
 /**
  * Refuses operations that ask for more values than one answer should hold: a document of a few kilobytes
@@ -80,7 +101,7 @@ export function limitOperationCost<Context extends object>(
             cost = compileCost(schema, document, operation);
             compiled.set(operation, cost);
           }
-          if (cost(variables) > maxOperationCost) throw tooCostly();
+          if (cost(variables, maxPartCount) > maxOperationCost) throw tooCostly();
         },
       };
     },
@@ -90,7 +111,7 @@ export function limitOperationCost<Context extends object>(
 function tooCostly(): GraphQLError {
   const message = `This asks for more than ${maxOperationCost.toLocaleString("en")} values at once, where a URL counts ${urlCost}: ask for fewer items, or fewer fields of each.`;
   return new GraphQLError(message, {
-    originalError: badUserInput("query", message),
+    originalError: new ValetKeyError("BAD_USER_INPUT", message),
     extensions: { http: { status: 400 } },
   });
 }
@@ -113,12 +134,12 @@ export function compileCost(
     if (isObjectType(named)) return costOfObject(named, selections);
     if (!isAbstractType(named)) return () => 0;
     const costs = schema.getPossibleTypes(named).map((possible) => costOfObject(possible, selections));
-    return (variables) => Math.max(...costs.map((cost) => cost(variables)));
+    return (variables, parts) => Math.max(...costs.map((cost) => cost(variables, parts)));
   }
 
   function costOfObject(type: GraphQLObjectType, selections: SelectionSetNode): Cost {
     const costs = [...fieldsOf(type, selections, new Set())].map((field) => costOfField(type, field));
-    return (variables) => costs.reduce((total, cost) => total + cost(variables), 0);
+    return (variables, parts) => costs.reduce((total, cost) => total + cost(variables, parts), 0);
   }
 
   /** The fields that are asked of this type, fragments taken apart. */
@@ -159,10 +180,22 @@ export function compileCost(
     if (field === undefined) return () => 1;
     const leafCost = name === "url" ? urlCost : 1;
     const ofOne = node.selectionSet ? costOfType(field.type, node.selectionSet) : () => leafCost;
+    const uploads = uploadsOf[`${type.name}.${name}`];
+    if (uploads !== undefined) {
+      return (variables) =>
+        uploads(argumentsOf(field, node, variables)).reduce(
+          (total, parts) => total + ofOne(variables, parts),
+          0,
+        );
+    }
     const items = itemsOf[`${type.name}.${name}`];
-    if (items !== undefined)
-      return (variables) => items(argumentsOf(field, node, variables)) * ofOne(variables);
-    return isListType(getNullableType(field.type)) ? (variables) => usualItems * ofOne(variables) : ofOne;
+    if (items !== undefined) {
+      return (variables, parts) =>
+        items(argumentsOf(field, node, variables), parts) * ofOne(variables, parts);
+    }
+    return isListType(getNullableType(field.type))
+      ? (variables, parts) => usualItems * ofOne(variables, parts)
+      : ofOne;
   }
 }
 

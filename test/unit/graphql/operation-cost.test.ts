@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { buildSchema, type OperationDefinitionNode, parse, validate } from "graphql";
 import { describe, expect, it } from "vitest";
 import { compileCost, maxOperationCost } from "../../../src/graphql/operation-cost.ts";
+import { planUpload } from "../../../src/storage/multipart/upload-plan.ts";
 
 const schema = buildSchema(readFileSync(resolve(import.meta.dirname, "../../../schema.graphql"), "utf8"));
 
@@ -10,7 +11,7 @@ function costOf(query: string, variables: Record<string, unknown> = {}): number 
   const document = parse(query);
   expect(validate(schema, document)).toEqual([]);
   const operation = document.definitions.find(({ kind }) => kind === "OperationDefinition");
-  return compileCost(schema, document, operation as OperationDefinitionNode)(variables);
+  return compileCost(schema, document, operation as OperationDefinitionNode)(variables, 10_000);
 }
 
 const objects = (count: number) => Array.from({ length: count }, () => ({ bucket: "b", key: "k" }));
@@ -55,14 +56,61 @@ describe("the cost of an operation", () => {
     ],
     [
       "of a union the dearest type counts",
-      `mutation { requestUpload(input: { bucket: "b", key: "k" }, size: 1) {
+      `mutation { requestUpload(input: { bucket: "b", key: "k" }, size: 20000000) {
         ... on PutUpload { url } ... on PostUpload { url key } ... on MultipartUpload { id parts(first: 2) { url } }
       } }`,
       {},
       21,
     ],
+    [
+      "an upload has as many parts as its size takes",
+      `mutation { requestUpload(input: { bucket: "b", key: "k" }, size: 1) {
+        ... on MultipartUpload { parts { number } uploadedParts { number } }
+      } }`,
+      {},
+      2,
+    ],
+    [
+      "and by PUT or POST none",
+      `mutation { requestUpload(input: { bucket: "b", key: "k" }, size: 1000000000, method: PUT) {
+        ... on PutUpload { url } ... on MultipartUpload { parts { number } uploadedParts { number } }
+      } }`,
+      {},
+      10,
+    ],
+    [
+      "each upload of a batch counts by its own size",
+      `mutation ($uploads: [RequestUploadInput!]!) { requestUploads(uploads: $uploads) {
+        ... on PutUpload { url } ... on MultipartUpload { uploadedParts { number size } }
+      } }`,
+      {
+        uploads: [
+          { size: 1 },
+          { size: 1e9 },
+          { size: -1 },
+          { size: "x" },
+          null,
+          { size: 1e12, method: "POST" },
+        ],
+      },
+      10 + 2 * planUpload(1e9).partCount + 4 * 10,
+    ],
   ])("%s", (_what, query, variables, cost) => {
     expect(costOf(query, variables)).toBe(cost);
+  });
+
+  it("lets a thousand small uploads ask for everything that any kind of upload has", () => {
+    const uploads = Array.from({ length: 1000 }, () => ({ input: { bucket: "b", key: "k" }, size: 5 }));
+    const query = `mutation ($uploads: [RequestUploadInput!]!) { requestUploads(uploads: $uploads) {
+      ... on PutUpload { url headers { name value } expiresAt bucket key region }
+      ... on PostUpload { url fields { name value } expiresAt bucket key region }
+      ... on MultipartUpload {
+        id bucket key region size partSize partCount
+        uploadedParts { number size etag uploadedAt }
+        parts { number size url headers { name value } expiresAt }
+      }
+    } }`;
+    expect(costOf(query, { uploads })).toBeLessThan(maxOperationCost);
   });
 
   it.each([
@@ -97,6 +145,7 @@ describe("the cost of an operation", () => {
       }`,
     ],
   ])("is over the limit for %s", (_what, query) => {
-    expect(costOf(query, { uploads: objects(1000) })).toBeGreaterThan(maxOperationCost);
+    const uploads = Array.from({ length: 1000 }, () => ({ size: 1e9 }));
+    expect(costOf(query, { uploads })).toBeGreaterThan(maxOperationCost);
   });
 });
