@@ -2,7 +2,9 @@ import type { GraphQLResolveInfo } from "graphql";
 import { Arg, Ctx, FieldResolver, ID, Info, Int, Mutation, Query, Resolver, Root } from "type-graphql";
 import {
   authorizeSignedUpload,
+  authorizeUpload,
   authorizeUploadsBelow,
+  type UploadDemands,
   type WantedLifetime,
 } from "../access/authorization.ts";
 import { badUserInput, ValetKeyError } from "../errors.ts";
@@ -123,6 +125,7 @@ export class MultipartUploadResolver {
     parts: CompletedPartInput[] | null,
   ): Promise<S3Object> {
     const upload = openPromised(context, id);
+    authorizeUpload(context.grants, upload, demandsOf(upload));
     if (parts) requireEveryPart(upload, parts);
     const stored = await context.inRegionOf(upload, (s3, there) =>
       completeUpload(s3, there, context.services.completedUploads, parts ?? undefined),
@@ -253,11 +256,14 @@ function lifetimeOfParts(
   expiresIn: number | null | undefined,
   requestedSeconds: number | undefined,
 ): WantedLifetime {
-  const { sizeBytes, contentType } = upload;
-  const demands = { sizeBytes, contentType, fields: { size: undefined, contentType: undefined } };
   const lifetime = parseExpiresIn(expiresIn, sessions.longestSeconds);
   const wanted = lifetime.orFewer ? { ...lifetime, seconds: requestedSeconds ?? lifetime.seconds } : lifetime;
-  return { ...wanted, seconds: authorizeSignedUpload(grants, upload, demands, wanted) };
+  return { ...wanted, seconds: authorizeSignedUpload(grants, upload, demandsOf(upload), wanted) };
+}
+
+/** A grant limits what was promised, and no argument of the request at hand. */
+function demandsOf({ sizeBytes, contentType }: PromisedUpload): UploadDemands {
+  return { sizeBytes, contentType, fields: { size: undefined, contentType: undefined } };
 }
 
 function abandon(context: RequestContext, upload: PromisedUpload): Promise<void> {

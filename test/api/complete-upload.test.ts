@@ -10,6 +10,15 @@ const server = await startEmbeddedServer({
   grants: [
     { who: "authenticated", bucket, prefix: "users/{sub}/", allow: ["UPLOAD", "DOWNLOAD"] },
     { who: "authenticated", bucket, prefix: "blind/", allow: ["UPLOAD"] },
+    { who: { role: "editor" }, bucket, prefix: "limited/", allow: ["UPLOAD", "DOWNLOAD"] },
+    {
+      ...{ who: "authenticated", bucket, prefix: "limited/", allow: ["UPLOAD", "DOWNLOAD"] },
+      ...{ contentTypes: ["image/*"], maxUploadBytes: twoPartsBytes },
+    },
+    {
+      ...{ who: "authenticated", bucket, prefix: "limited/", allow: ["UPLOAD", "DOWNLOAD"] },
+      ...{ contentTypes: ["video/*"], maxUploadBytes: twoPartsBytes - 1 },
+    },
   ],
 });
 afterAll(async () => {
@@ -130,6 +139,40 @@ describe("completeUpload", () => {
     const anonymous = completeUpload(server.client, upload.id);
     await expect(anonymous).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
     await completeUpload(alice, upload.id);
+  });
+
+  test.each([
+    ["text/html", "CONTENT_TYPE_NOT_ALLOWED"],
+    ["video/mp4", "UPLOAD_TOO_LARGE"],
+    ["image/png", undefined],
+  ])("is held to the limits of the caller's own grants: %s, %s", async (contentType, code) => {
+    const editor = server.client.as(await issuer.token({ sub: "eve", role: "editor" }));
+    const upload = await beginUpload(editor, { bucket, key: `limited/${contentType}`, contentType });
+    for (const number of [1, 2]) await sendPart(upload, number);
+    if (code !== undefined) {
+      await expect(completeUpload(bob, upload.id)).rejects.toMatchObject({ code, retryable: false });
+      await completeUpload(editor, upload.id);
+    } else await completeUpload(bob, upload.id);
+  });
+
+  test("may be repeated by who may not look at the object", async () => {
+    const { upload, parts } = await sentWhole("blind/repeated");
+    const complete = (list?: typeof parts) =>
+      alice.data(
+        "mutation ($id: ID!, $list: [CompletedPartInput!]) { completeUpload(id: $id, parts: $list) { key size etag } }",
+        { id: upload.id, list },
+      );
+    const [first, ...others] = await Promise.all([complete(parts), complete(), complete(parts), complete()]);
+    expect(first).toMatchObject({ completeUpload: { key: "blind/repeated", size: twoPartsBytes } });
+    others.push(await complete(), await complete(parts));
+    for (const answer of others) expect(answer).toEqual(first);
+    const other = parts.map((part) => ({ ...part, etag: `"${"0".repeat(32)}"` }));
+    await expect(completeUpload(alice, upload.id, other)).rejects.toMatchObject({ code: "UPLOAD_NOT_FOUND" });
+    const aborted = await sentWhole("blind/aborted");
+    await abortUpload(alice, aborted.upload.id);
+    await expect(completeUpload(alice, aborted.upload.id, aborted.parts)).rejects.toMatchObject({
+      code: "UPLOAD_NOT_FOUND",
+    });
   });
 
   test.each(malformedIds)("takes no id like %j", async (id) => {

@@ -63,7 +63,7 @@ export async function completeUpload(
   } catch (error) {
     if (!hasCode(error, "UPLOAD_NOT_FOUND")) throw error;
     const etag = clientParts === undefined ? completed.etagOf(upload) : etagOfParts(clientParts);
-    return await completedBefore(s3, upload, etag, error);
+    return await completedBefore(s3, upload, completed, etag, error);
   }
   const parts = fittingParts(plan, held);
   const missing = missingPartNumbers(plan, parts);
@@ -71,10 +71,9 @@ export async function completeUpload(
   if (clientParts !== undefined) checkEtags(parts, clientParts);
   try {
     if (!upload.overwrite) await refuseExisting(s3, upload);
-    // Before, too: another completion of the same upload may look while this one's answer is on its way.
-    completed.remember(upload, etagOfParts(parts));
-    const stored = await completeParts(s3, upload, parts, upload);
-    completed.remember(upload, stored.etag);
+    const stored = await completed.complete(upload, etagOfParts(parts), () =>
+      completeParts(s3, upload, parts, upload),
+    );
     return await asStillThere(s3, stored, upload);
   } catch (error) {
     // The parts will add up to the same again.
@@ -83,7 +82,7 @@ export async function completeUpload(
     }
     // The object that is in the way may be what another completion of this upload has just made.
     if (!hasCode(error, "OBJECT_EXISTS") || !(await isGone(s3, upload))) throw error;
-    return await completedBefore(s3, upload, etagOfParts(parts), error);
+    return await completedBefore(s3, upload, completed, etagOfParts(parts), error);
   }
 }
 
@@ -154,10 +153,13 @@ export function etagOfParts(parts: readonly CompletedPart[]): string {
 async function completedBefore(
   s3: S3Client,
   upload: PromisedUpload,
+  completed: CompletedUploads,
   etag: string | undefined,
   gone: unknown,
 ): Promise<StoredObject | ObjectHead> {
-  const stored = etag === undefined ? undefined : await storedWith(s3, upload, upload.sizeBytes, etag);
+  const unseen = await completed.storedAs(upload);
+  const stored =
+    etag === undefined ? undefined : await storedWith(s3, upload, upload.sizeBytes, etag, unseen);
   if (stored === undefined) throw gone;
   return await asStillThere(s3, stored, upload);
 }
@@ -180,12 +182,16 @@ async function asStillThere(
   return stored;
 }
 
-/** @throws {ValetKeyError} when S3 does not answer; who may not look finds nothing */
+/**
+ * @param unseen what is known of it to callers who may not look
+ * @throws {ValetKeyError} when S3 does not answer
+ */
 async function storedWith(
   s3: S3Client,
   { region, bucket, key }: UploadAddress,
   sizeBytes: number,
   etag: string,
+  unseen?: StoredObject | undefined,
 ): Promise<StoredObject | undefined> {
   try {
     const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
@@ -196,7 +202,9 @@ async function storedWith(
   } catch (cause) {
     const error = toStorageError(cause, { operation: "HeadObject", subject: "object" });
     if (error.retryable) throw error;
-    return undefined;
+    return error.code === "FORBIDDEN" && unseen && bareEtag(unseen.etag) === bareEtag(etag)
+      ? unseen
+      : undefined;
   }
 }
 
