@@ -51,10 +51,15 @@ export async function requestUpload(
   };
   const expiresInSeconds = authorizeSignedUpload(context.grants, address, demands, lifetime);
 
-  if (chosen === UploadMethod.MULTIPART) {
-    const checksum = promisedChecksum(headers);
-    if (checksum !== undefined) requireWholeObjectChecksum(checksum, `${at}input.`);
-    const terms = { headers, checksum, plan, resume, expiresInSeconds };
+  const checksum = promisedChecksum(headers);
+  const isMultipart = chosen === UploadMethod.MULTIPART;
+  if (isMultipart && checksum !== undefined) requireWholeObjectChecksum(checksum, `${at}input.`);
+  // Who leaves the method to the server goes on with what is there, however the file would be sent now.
+  const isOpen = isMultipart || ((method ?? UploadMethod.AUTO) === UploadMethod.AUTO && !checksum);
+  const resumed =
+    resume && isOpen ? await findUpload(context, address, plan, checksum?.algorithm) : undefined;
+  if (isMultipart || resumed !== undefined) {
+    const terms = { headers, checksum, plan, resumed, expiresInSeconds };
     return beginMultipart(context, address, terms, `${at}input.`);
   }
   if (chosen === UploadMethod.POST) requirePostable(address.key, headers, at);
@@ -90,18 +95,18 @@ interface MultipartTerms {
   readonly headers: UploadHeaderMap;
   readonly checksum: Checksum | undefined;
   readonly plan: UploadPlan;
-  readonly resume: boolean;
+  readonly resumed: ResumedUpload | undefined;
   readonly expiresInSeconds: number;
 }
 
-/** A new multipart upload, or with `resume` the newest one of the key whose parts fit. */
+type ResumedUpload = UploadAddress & { readonly startedAt: Date };
+
 async function beginMultipart(
   context: RequestContext,
   address: ObjectAddress,
-  { headers, checksum, plan, resume, expiresInSeconds }: MultipartTerms,
+  { headers, checksum, plan, resumed, expiresInSeconds }: MultipartTerms,
   at: string,
 ): Promise<MultipartUpload> {
-  const resumed = resume ? await findUpload(context, address, plan, checksum?.algorithm) : undefined;
   const begun = resumed ?? {
     startedAt: new Date(context.services.clock()),
     ...(await context.inRegionOf(address, (s3, there) => createMultipartUpload(s3, there, headers, at))),
@@ -119,13 +124,16 @@ async function beginMultipart(
   return Object.assign(toMultipartUpload(upload, context.services.uploadIds.seal(upload)), { request });
 }
 
-/** Finding it takes two of the caller's sessions: one that lists uploads, one that sees into them. */
+/**
+ * The newest of the key whose parts fit. Finding it takes two of the caller's sessions: one that lists uploads,
+ * one that sees into them.
+ */
 async function findUpload(
   context: RequestContext,
   address: ObjectAddress,
   plan: UploadPlan,
   algorithm: ChecksumAlgorithm | undefined,
-): Promise<(UploadAddress & { startedAt: Date }) | undefined> {
+): Promise<ResumedUpload | undefined> {
   const found = await context.inRegionOf(address, async (s3, there) => {
     const listing = await context.s3(there.region, "pending-uploads");
     return findResumableUpload({ s3, listing }, there, plan, algorithm);

@@ -209,6 +209,14 @@ describe("parts", () => {
       requestUpload(alice, "MULTIPART", { input, size: twoPartsBytes, resume: true, firstParts });
     await expect(resume(5000)).rejects.toMatchObject(badInput("first"));
     expect((await resume(1)).uploadedParts).toHaveLength(1);
+    // The server would send a new file of this size by PUT.
+    const asked = { input, size: twoPartsBytes, resume: true };
+    expect(await requestUpload(alice, "AUTO", asked)).toMatchObject({ uploadedParts: [{ number: 2 }] });
+    expect(await requestUpload(alice, "AUTO", { ...asked, resume: false })).not.toHaveProperty(
+      "uploadedParts",
+    );
+    const other = { ...asked, input: { bucket, key: `${key} not` } };
+    expect(await requestUpload(alice, "AUTO", other)).not.toHaveProperty("uploadedParts");
   });
 
   test("live no longer than the one grant allows that allows their upload", async () => {
