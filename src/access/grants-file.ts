@@ -5,7 +5,6 @@ import type { z } from "zod";
 import type { GrantRule, Grants } from "./grants.ts";
 import { grantsFileSchema } from "./grants-file-schema.ts";
 import { oversizeOf } from "./grants-file-size.ts";
-import { hasClaims } from "./prefix-template.ts";
 
 export interface GrantsFile {
   readonly rules: readonly GrantRule[];
@@ -49,16 +48,12 @@ export function parseGrantsFile(text: string, name: string): GrantsFile {
   if (oversize !== undefined) {
     throw refuse([fault(offsetAt(document, ["grants", oversize.index]), oversize.message)]);
   }
-  const warnings = rules.flatMap((rule, index) =>
-    endsInClaim(rule)
-      ? [
-          fault(
-            offsetAt(document, ["grants", index, "prefix"]),
-            "ends in a claim: {sub} without a slash gives bob what is bobby's",
-          ),
-        ]
-      : [],
-  );
+  const warnings = rules.flatMap(({ prefix }, index) => {
+    const last = prefix.at(-1);
+    if (last === undefined || typeof last === "string") return [];
+    const message = `ends in a claim: {${last.claim}} without a slash gives bob what is bobby's`;
+    return [fault(offsetAt(document, ["grants", index, "prefix"]), message)];
+  });
   return { rules, warnings };
 }
 
@@ -135,8 +130,4 @@ function offsetOfKey(document: Document.Parsed, path: readonly PropertyKey[], ke
     ? map.items.find(({ key: node }) => isScalar(node) && node.value === key)
     : undefined;
   return (isScalar(pair?.key) ? pair.key.range?.[0] : undefined) ?? offsetAt(document, path);
-}
-
-function endsInClaim({ prefix }: GrantRule): boolean {
-  return hasClaims(prefix) && typeof prefix.at(-1) !== "string";
 }

@@ -90,7 +90,7 @@ function findSlot(path: string, operation: GraphQLOperation): FileSlot {
   let container: unknown = operation.variables;
   for (const key of keys) container = ownProperty(container, key);
   if (!isContainer(container) || ownProperty(container, lastKey) !== null) {
-    throw badUserInput(path, "The variable that a file is mapped to is null in the operation.");
+    throw badUserInput(path, 'The variable that a file is mapped to has to be null in "variables".');
   }
   return {
     path,

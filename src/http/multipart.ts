@@ -149,7 +149,7 @@ class MultipartForm {
     } else if (name === "map" && this.#operation !== undefined) {
       this.#onMap(value, this.#operation);
     } else {
-      throw outOfPlace();
+      throw this.#outOfPlace();
     }
   }
 
@@ -167,7 +167,7 @@ class MultipartForm {
   #onFile(name: string | undefined, source: Readable, info: busboy.FileInfo): void {
     // Also for a file that is refused: busboy destroys it with an error.
     source.on("error", () => {});
-    if (this.#files === undefined) throw outOfPlace();
+    if (this.#files === undefined) throw this.#outOfPlace();
     this.#incoming = source;
     this.#outsideBytes = 0;
     source.once("close", () => {
@@ -177,7 +177,7 @@ class MultipartForm {
   }
 
   #onFinish(): void {
-    if (this.#files === undefined) throw outOfPlace();
+    if (this.#files === undefined) throw this.#outOfPlace();
     this.#files.end();
   }
 
@@ -188,6 +188,14 @@ class MultipartForm {
     } else if (this.#outsideBytes > maxOverheadBytes) {
       throw badUserInput("map", "The form has too much that belongs to no file.");
     }
+  }
+
+  /** Instead of the field that was next. */
+  #outOfPlace(): ValetKeyError {
+    return badUserInput(
+      this.#operation === undefined ? "operations" : "map",
+      "A form has the field operations, then the field map, then the files.",
+    );
   }
 
   #fieldsTooLarge(): ValetKeyError {
@@ -242,10 +250,6 @@ function createParser(request: IncomingMessage, maxFieldBytes: number): busboy.B
     const message = "The request's Content-Type has no usable boundary.";
     throw new ValetKeyError("BAD_USER_INPUT", message, { field: "operations", cause });
   }
-}
-
-function outOfPlace(): ValetKeyError {
-  return badUserInput("operations", "A form has the field operations, then the field map, then the files.");
 }
 
 function incomplete(message: string, cause?: unknown): ValetKeyError {

@@ -89,7 +89,7 @@ describe("completeUpload", () => {
   test("says which parts are missing, and may be asked again", async () => {
     const upload = await beginUpload(alice, { bucket, key: "users/alice/incomplete" });
     await expect(completeUpload(alice, upload.id)).rejects.toMatchObject({
-      ...{ code: "UPLOAD_INCOMPLETE", retryable: true, message: expect.stringContaining("1–2") },
+      ...{ code: "UPLOAD_INCOMPLETE", retryable: true, message: expect.stringContaining("parts 1–2 ") },
     });
     await sendPart(upload, 1);
     await expect(completeUpload(alice, upload.id)).rejects.toMatchObject({

@@ -36,7 +36,7 @@ export function requireEveryPart(upload: PromisedUpload, parts: readonly Complet
   }
   const missing = Array.from({ length: partCount }, (_, index) => index + 1).filter((n) => !numbers.has(n));
   if (missing.length > 0) {
-    const message = `The list lacks part ${nameNumbers(missing)} of this upload.`;
+    const message = `The list lacks ${nameParts(missing)} of this upload.`;
     throw new ValetKeyError("UPLOAD_INCOMPLETE", message, { field: "parts" });
   }
 }
@@ -212,22 +212,21 @@ function checkEtags(held: readonly UploadedPart[], clientParts: readonly Complet
   const etags = new Map(held.map(({ number, etag }) => [number, bareEtag(etag)]));
   const other = clientParts.filter(({ number, etag }) => etags.get(number) !== bareEtag(etag));
   if (other.length === 0) return;
-  const numbers = nameNumbers(other.map(({ number }) => number));
-  throw new ValetKeyError("UPLOAD_INCOMPLETE", `S3 holds other bytes than these as part ${numbers}.`, {
+  const named = nameParts(other.map(({ number }) => number));
+  throw new ValetKeyError("UPLOAD_INCOMPLETE", `S3 holds other bytes than these as ${named}.`, {
     field: "parts",
   });
 }
 
 function incomplete(missing: readonly number[]): ValetKeyError {
-  const numbers = nameNumbers(missing);
   return new ValetKeyError(
     "UPLOAD_INCOMPLETE",
-    `S3 does not hold part ${numbers} of this upload in the planned size.`,
+    `S3 does not hold ${nameParts(missing)} of this upload in the planned size.`,
   );
 }
 
-/** "1–3, 7": at most ten ranges, so that the message stays one. */
-function nameNumbers(numbers: readonly number[]): string {
+/** "part 2", "parts 1–3, 7": at most ten ranges, so that the message stays one. */
+function nameParts(numbers: readonly number[]): string {
   const ranges: [first: number, last: number][] = [];
   for (const number of [...numbers].sort((a, b) => a - b)) {
     const range = ranges.at(-1);
@@ -237,7 +236,8 @@ function nameNumbers(numbers: readonly number[]): string {
   const named = ranges
     .slice(0, 10)
     .map(([first, last]) => (first === last ? `${first}` : `${first}–${last}`));
-  return named.join(", ") + (ranges.length > named.length ? ", …" : "");
+  const more = ranges.length > named.length ? ", …" : "";
+  return `${numbers.length === 1 ? "part" : "parts"} ${named.join(", ")}${more}`;
 }
 
 function hasCode(error: unknown, code: ErrorCode): boolean {

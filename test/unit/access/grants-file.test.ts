@@ -79,9 +79,9 @@ describe("a file that can be obeyed", () => {
   });
 
   test("warns of a prefix that ends in a claim", () => {
-    const text = "grants:\n  - {who: authenticated, bucket: demo, prefix: 'u/{sub}', allow: [LIST]}\n";
+    const text = "grants:\n  - {who: authenticated, bucket: demo, prefix: 'u/{team.id}', allow: [LIST]}\n";
     expect(parseGrantsFile(text, "grants.yaml").warnings).toEqual([
-      expect.stringMatching(/^grants.yaml:2:48: /),
+      expect.stringMatching(/^grants.yaml:2:48: ends in a claim: \{team\.id\} without a slash/),
     ]);
   });
 });

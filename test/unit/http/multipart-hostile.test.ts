@@ -58,10 +58,10 @@ describe("a malformed form is refused, and the next one is served", () => {
     ],
     ["a header of 20 KiB", [{ headers: `X-Long: ${"x".repeat(20_000)}` }], refused("BAD_USER_INPUT")],
     ["no parts", [], refused("BAD_USER_INPUT", "operations")],
-    ["no map", [operations], refused("BAD_USER_INPUT", "operations")],
+    ["no map", [operations], refused("BAD_USER_INPUT", "map")],
     ["the map first", [map, operations, file], refused("BAD_USER_INPUT", "operations")],
     ["the file first", [file, operations, map], refused("BAD_USER_INPUT", "operations")],
-    ["two operations", [operations, operations, map, file], refused("BAD_USER_INPUT", "operations")],
+    ["two operations", [operations, operations, map, file], refused("BAD_USER_INPUT", "map")],
     ["another field", [{ name: "query", body: "{a}" }], refused("BAD_USER_INPUT", "operations")],
     [
       "a part without a name",

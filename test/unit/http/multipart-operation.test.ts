@@ -74,6 +74,7 @@ describe("map", () => {
   ])("refuses the path %s, where there is no null of the client's own", (path) => {
     const variables = { text: "", list: [null], a: null };
     expect(() => parse(variables, { 0: [path] })).toThrow(refusal(path));
+    expect(() => parse(variables, { 0: [path] })).toThrow(/has to be null in "variables"/);
   });
 
   it("fills a variable called __proto__ without touching any prototype", () => {

@@ -96,7 +96,7 @@ describe("a multipart upload", () => {
     const upload = await begin("incomplete");
     await expect(completeUpload(s3, upload, completed)).rejects.toMatchObject({
       code: "UPLOAD_INCOMPLETE",
-      message: /1–3/,
+      message: expect.stringMatching(/ parts 1–3 /),
     });
     await sendPart(upload, 1);
     await sendPart(upload, 3, 5);
@@ -109,7 +109,7 @@ describe("a multipart upload", () => {
     expect(missingPartNumbers(plan, held)).toEqual([2, 3]);
     await expect(completeUpload(s3, upload, completed)).rejects.toMatchObject({
       code: "UPLOAD_INCOMPLETE",
-      message: /2–3/,
+      message: expect.stringMatching(/ parts 2–3 /),
     });
     await abortMultipartUpload(s3, upload);
   });
@@ -135,7 +135,7 @@ describe("a multipart upload", () => {
       );
     require(3, 1, 2);
     const refusals: [number[], string, RegExp][] = [
-      [[], "UPLOAD_INCOMPLETE", /lacks part 1–3/],
+      [[], "UPLOAD_INCOMPLETE", /lacks parts 1–3 /],
       [[2, 3], "UPLOAD_INCOMPLETE", /lacks part 1 /],
       [[1, 2, 3, 3], "BAD_USER_INPUT", /twice/],
       [[1, 2, 3, 4], "BAD_USER_INPUT", /1 to 3/],
