@@ -75,7 +75,7 @@ export class MultipartUploadResolver {
     prefix: string | null,
     @Arg("region", () => String, {
       nullable: true,
-      description: "The bucket's region. Left out: the server's first region.",
+      description: "The bucket's region. Left out: the server's default region.",
     })
     region: string | null,
     @Arg("first", () => Int, { nullable: true, defaultValue: 100, description: "1 to 1,000." })

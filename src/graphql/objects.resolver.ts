@@ -26,7 +26,7 @@ export class ObjectsResolver {
     @Arg("key", () => String, { description: "The object's key, exactly as it is." }) key: string,
     @Arg("region", () => String, {
       nullable: true,
-      description: "The bucket's region. Left out: the server's first region.",
+      description: "The bucket's region. Left out: the server's default region.",
     })
     region: string | null,
     @Arg("versionId", () => String, {
@@ -64,7 +64,7 @@ export class ObjectsResolver {
     delimiter: string | null,
     @Arg("region", () => String, {
       nullable: true,
-      description: "The bucket's region. Left out: the server's first region.",
+      description: "The bucket's region. Left out: the server's default region.",
     })
     region: string | null,
     @Arg("first", () => Int, {

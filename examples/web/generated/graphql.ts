@@ -53,7 +53,7 @@ export type UploadInput = {
   metadata?: Array<KeyValueInput> | null | undefined;
   /** `false`: an object that is there already stays as it is (OBJECT_EXISTS). S3 itself decides, so two uploads cannot both win. */
   overwrite?: boolean | null | undefined;
-  /** The bucket's region. Left out: the server's first region. */
+  /** The bucket's region. Left out: the server's default region. */
   region?: string | null | undefined;
   /** Up to 10 tags. */
   tags?: Array<KeyValueInput> | null | undefined;

@@ -60,7 +60,7 @@ export class DownloadUrlArguments extends DownloadArguments {
 
   @Field(() => String, {
     nullable: true,
-    description: "The bucket's region. Left out: the server's first region.",
+    description: "The bucket's region. Left out: the server's default region.",
   })
   region?: string | null;
 

@@ -15,7 +15,7 @@ export class ObjectInput {
 
   @Field(() => String, {
     nullable: true,
-    description: "The bucket's region. Left out: the server's first region.",
+    description: "The bucket's region. Left out: the server's default region.",
   })
   region?: string | null;
 
@@ -62,7 +62,7 @@ export class UploadInput {
 
   @Field(() => String, {
     nullable: true,
-    description: "The bucket's region. Left out: the server's first region.",
+    description: "The bucket's region. Left out: the server's default region.",
   })
   region?: string | null;
 
