@@ -90,6 +90,7 @@ const text = `${[
   "# API",
   "Written by `npm run docs` from the schema's descriptions. Errors have `extensions.code`, `retryable` and, where one argument is at fault, `field`: see [errors](errors.md).",
   "## Examples",
+  "In this order they work on a server that `npm start` has just started for the first time; the last one wants an upload whose parts are sent.",
   ...examples,
   ...roots.flatMap((root) => [
     `## ${root.name}`,

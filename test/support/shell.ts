@@ -8,8 +8,8 @@ import { promisify } from "node:util";
 export const hasCurl = spawnSync("sh", ["-c", "command -v curl"]).status === 0;
 
 /**
- * One shell, in a folder of its own, for all blocks, as somebody pastes them, with this server in the place
- * of the documents' one. Returns what each block printed.
+ * One shell, in a folder of its own (which is where `mktemp` makes others), for all blocks, as somebody pastes
+ * them, with this server in the place of the documents' one. Returns what each block printed.
  */
 export async function pasteIntoShell(blocks: readonly string[], serverUrl: string): Promise<string[]> {
   const cwd = await mkdtemp(join(tmpdir(), "valetkey-shell-"));
@@ -18,7 +18,10 @@ export async function pasteIntoShell(blocks: readonly string[], serverUrl: strin
     .map((block) => block.replaceAll("http://127.0.0.1:4000", serverUrl))
     .join(`\necho; echo '${separator}'\n`);
   try {
-    const { stdout } = await promisify(execFile)("sh", ["-e", "-c", script], { cwd });
+    const { stdout } = await promisify(execFile)("sh", ["-e", "-c", script], {
+      cwd,
+      env: { ...process.env, TMPDIR: cwd },
+    });
     return stdout.split(separator).map((output) => output.trim());
   } finally {
     await rm(cwd, { recursive: true, force: true });

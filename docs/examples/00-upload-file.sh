@@ -1,12 +1,11 @@
-# Send a file through the server, with curl: a GraphQL multipart request
-printf 'a dog' > dog.png
+# Send a file through the server, with curl: a GraphQL multipart request. The examples below ask for this file
 curl -s http://127.0.0.1:4000/graphql -H 'apollo-require-preflight: 1' \
   -F operations='{
     "query": "mutation ($file: Upload!, $input: UploadInput!) { uploadFile(file: $file, input: $input) { key size contentType } }",
     "variables": {
       "file": null,
-      "input": { "bucket": "demo", "key": "photos/dog.png", "metadata": [{ "name": "taken-by", "value": "Zoë" }] }
+      "input": { "bucket": "demo", "key": "photos/cat.png", "metadata": [{ "name": "taken-by", "value": "Zoë" }] }
     }
   }' \
   -F map='{ "0": ["variables.file"] }' \
-  -F '0=@dog.png;type=image/png'
+  -F '0=a cat;filename=cat.png;type=image/png'
