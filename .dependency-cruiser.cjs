@@ -1,4 +1,4 @@
-/** Who may import whom: downward only. main, cli → app → http → graphql → storage, access → the words. */
+/** Who may import whom: downward only. docs/architecture.md says it in words. */
 const words =
   "^src/(object-address|principal|errors|clock|metrics|byte-size|concurrency-limit|nearest-name)\\.ts$";
 
@@ -32,6 +32,11 @@ module.exports = {
     layer("http", [words, "^src/graphql/", "^src/storage/streaming/(byte-limit|incoming-file)\\.ts$"]),
     layer("local", []),
     layer("config", [words, "^src/storage/streaming/streamed-part-sizes\\.ts$"]),
+    layer("backend", [words, "^src/(config|store)\\.ts$", "^src/access/", "^src/storage/client/"]),
+    layer("store", [words, "^src/config\\.ts$", "^src/local/", "^src/storage/client/endpoints\\.ts$"]),
+    layer("cli", [words, "^src/(config|logged-error|sweep-bucket)\\.ts$"]),
+    layer("sweep-bucket", [words, "^src/(backend|config)\\.ts$", "^src/access/", "^src/storage/"]),
+    layer("main", ["^src/(app|config)\\.ts$"]),
     {
       name: "words-import-only-words",
       severity: "error",
@@ -43,6 +48,12 @@ module.exports = {
       severity: "error",
       from: { path: "^src/", pathNot: ["^src/local/", "^src/store\\.ts$"] },
       to: { path: "^src/local/" },
+    },
+    {
+      name: "only-in-node-http",
+      severity: "error",
+      from: { path: "^src/", pathNot: ["^src/(http|local|storage/client)/"] },
+      to: { path: "^(node:)?(http2?|https)$", dependencyTypes: ["core"] },
     },
     onlyIn("fastify", ["^src/http/", "^src/local/"]),
     onlyIn("graphql", ["^src/graphql/"]),
