@@ -2,23 +2,58 @@ import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
 import { print } from "graphql";
 import { graphql } from "./generated/gql.ts";
 
-/** Sends an operation; throws the first error's code and message. */
+export interface Server {
+  /** `http://127.0.0.1:4000/graphql` */
+  url: string;
+  /** The caller's bearer token. Left out: anonymous. */
+  token?: string | undefined;
+}
+
+/** What the server answered instead of data: docs/errors.md lists the codes. */
+export class ServerError extends Error {
+  readonly code: string;
+  /** Whether the same request may succeed later. */
+  readonly retryable: boolean;
+  /** The argument at fault. */
+  readonly field: string | undefined;
+
+  constructor(message: string, { code, retryable, field }: ErrorExtensions) {
+    super(message);
+    this.code = code;
+    this.retryable = retryable;
+    this.field = field;
+  }
+}
+
+interface ErrorExtensions {
+  code: string;
+  retryable: boolean;
+  field?: string;
+}
+
+/**
+ * Sends an operation.
+ * @throws {ServerError} the answer's first error
+ */
 export async function request<Result, Variables>(
-  url: string,
+  { url, token }: Server,
   document: TypedDocumentNode<Result, Variables>,
   variables: Variables,
 ): Promise<Result> {
   const response = await fetch(url, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: {
+      "content-type": "application/json",
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
     body: JSON.stringify({ query: print(document), variables }),
   });
   const { data, errors } = (await response.json()) as {
     data?: Result;
-    errors?: { message: string; extensions: { code: string } }[];
+    errors?: { message: string; extensions: ErrorExtensions }[];
   };
   const [error] = errors ?? [];
-  if (error !== undefined) throw new Error(`${error.extensions.code}: ${error.message}`);
+  if (error !== undefined) throw new ServerError(error.message, error.extensions);
   if (data === undefined) throw new Error("No data.");
   return data;
 }
@@ -35,13 +70,17 @@ const requestUpload = graphql(`
 
 const nextParts = graphql(`
   query NextParts($id: ID!) {
-    upload(id: $id) { partSize parts(first: 8) { number url headers { name value } } }
+    upload(id: $id) {
+      partSize
+      uploadedParts { number etag }
+      parts(first: 8) { number url headers { name value } }
+    }
   }
 `);
 
 const completeUpload = graphql(`
-  mutation CompleteUpload($id: ID!) {
-    completeUpload(id: $id) { key size etag }
+  mutation CompleteUpload($id: ID!, $parts: [CompletedPartInput!]) {
+    completeUpload(id: $id, parts: $parts) { key size etag }
   }
 `);
 
@@ -52,18 +91,23 @@ const downloadUrl = graphql(`
 `);
 
 /** Puts a file into a bucket, straight from the browser: one PUT, or parts that S3 itself keeps count of. */
-export async function upload(url: string, bucket: string, key: string, file: Blob): Promise<void> {
+export async function upload(server: Server, bucket: string, key: string, file: Blob): Promise<void> {
   const input = { bucket, key, contentType: file.type || null };
-  const { requestUpload: how } = await request(url, requestUpload, { input, size: file.size });
+  const { requestUpload: how } = await request(server, requestUpload, { input, size: file.size });
   if (how.__typename === "PutUpload") await put(how, file);
-  if (how.__typename === "MultipartUpload") await sendParts(url, how.id, file);
+  if (how.__typename === "MultipartUpload") await sendParts(server, how.id, file);
 }
 
-async function sendParts(url: string, id: string, file: Blob): Promise<void> {
+async function sendParts(server: Server, id: string, file: Blob): Promise<void> {
   for (;;) {
-    const { upload: pending } = await request(url, nextParts, { id });
+    const { upload: pending } = await request(server, nextParts, { id });
     if (!pending) throw new Error("The upload is gone.");
-    if (pending.parts.length === 0) break;
+    if (pending.parts.length === 0) {
+      // With its parts a completion whose answer got lost may be repeated.
+      const parts = pending.uploadedParts.map(({ number, etag }) => ({ number, etag }));
+      await request(server, completeUpload, { id, parts });
+      return;
+    }
     await Promise.all(
       pending.parts.map((part) => {
         const start = (part.number - 1) * pending.partSize;
@@ -71,7 +115,6 @@ async function sendParts(url: string, id: string, file: Blob): Promise<void> {
       }),
     );
   }
-  await request(url, completeUpload, { id });
 }
 
 interface Signed {
@@ -88,8 +131,8 @@ async function put({ url, headers }: Signed, body: Blob): Promise<void> {
   if (!response.ok) throw new Error(`The store answered ${response.status}.`);
 }
 
-export async function download(url: string, bucket: string, key: string): Promise<Blob> {
-  const { downloadUrl: signed } = await request(url, downloadUrl, { bucket, key });
+export async function download(server: Server, bucket: string, key: string): Promise<Blob> {
+  const { downloadUrl: signed } = await request(server, downloadUrl, { bucket, key });
   const response = await fetch(signed.url);
   if (!response.ok) throw new Error(`The store answered ${response.status}.`);
   return response.blob();

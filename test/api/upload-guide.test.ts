@@ -97,4 +97,16 @@ describe("examples/send-file.mjs", () => {
     expect(await outputOf(send())).toMatchObject({ code: 0, bytesAtFirst: 0 });
     expect((await stored("films/sent.bin")).equals(edited)).toBe(true);
   });
+
+  test.each([
+    [[], /^node examples\/send-file\.mjs FILE BUCKET KEY/],
+    [["nobody.bin", "demo", "films/nobody.bin"], /nobody\.bin/],
+  ])("says in one line what it cannot do: %j", async (options, line) => {
+    const program = [join(root, "examples/send-file.mjs"), ...options];
+    const run = promisify(execFile)(process.execPath, ["--no-warnings", ...program], { cwd: directory });
+    const { code, stderr } = await run.catch((error) => error);
+    expect(code).toBe(1);
+    expect(stderr.trim()).toMatch(line);
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+  });
 });

@@ -15,14 +15,14 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
  */
 type Documents = {
     "\n  mutation RequestUpload($input: UploadInput!, $size: SafeInt!) {\n    requestUpload(input: $input, size: $size) {\n      __typename\n      ... on PutUpload { url headers { name value } }\n      ... on MultipartUpload { id partSize partCount }\n    }\n  }\n": typeof types.RequestUploadDocument,
-    "\n  query NextParts($id: ID!) {\n    upload(id: $id) { partSize parts(first: 8) { number url headers { name value } } }\n  }\n": typeof types.NextPartsDocument,
-    "\n  mutation CompleteUpload($id: ID!) {\n    completeUpload(id: $id) { key size etag }\n  }\n": typeof types.CompleteUploadDocument,
+    "\n  query NextParts($id: ID!) {\n    upload(id: $id) {\n      partSize\n      uploadedParts { number etag }\n      parts(first: 8) { number url headers { name value } }\n    }\n  }\n": typeof types.NextPartsDocument,
+    "\n  mutation CompleteUpload($id: ID!, $parts: [CompletedPartInput!]) {\n    completeUpload(id: $id, parts: $parts) { key size etag }\n  }\n": typeof types.CompleteUploadDocument,
     "\n  query DownloadUrl($bucket: String!, $key: String!) {\n    downloadUrl(bucket: $bucket, key: $key) { url expiresAt }\n  }\n": typeof types.DownloadUrlDocument,
 };
 const documents: Documents = {
     "\n  mutation RequestUpload($input: UploadInput!, $size: SafeInt!) {\n    requestUpload(input: $input, size: $size) {\n      __typename\n      ... on PutUpload { url headers { name value } }\n      ... on MultipartUpload { id partSize partCount }\n    }\n  }\n": types.RequestUploadDocument,
-    "\n  query NextParts($id: ID!) {\n    upload(id: $id) { partSize parts(first: 8) { number url headers { name value } } }\n  }\n": types.NextPartsDocument,
-    "\n  mutation CompleteUpload($id: ID!) {\n    completeUpload(id: $id) { key size etag }\n  }\n": types.CompleteUploadDocument,
+    "\n  query NextParts($id: ID!) {\n    upload(id: $id) {\n      partSize\n      uploadedParts { number etag }\n      parts(first: 8) { number url headers { name value } }\n    }\n  }\n": types.NextPartsDocument,
+    "\n  mutation CompleteUpload($id: ID!, $parts: [CompletedPartInput!]) {\n    completeUpload(id: $id, parts: $parts) { key size etag }\n  }\n": types.CompleteUploadDocument,
     "\n  query DownloadUrl($bucket: String!, $key: String!) {\n    downloadUrl(bucket: $bucket, key: $key) { url expiresAt }\n  }\n": types.DownloadUrlDocument,
 };
 
@@ -47,11 +47,11 @@ export function graphql(source: "\n  mutation RequestUpload($input: UploadInput!
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query NextParts($id: ID!) {\n    upload(id: $id) { partSize parts(first: 8) { number url headers { name value } } }\n  }\n"): (typeof documents)["\n  query NextParts($id: ID!) {\n    upload(id: $id) { partSize parts(first: 8) { number url headers { name value } } }\n  }\n"];
+export function graphql(source: "\n  query NextParts($id: ID!) {\n    upload(id: $id) {\n      partSize\n      uploadedParts { number etag }\n      parts(first: 8) { number url headers { name value } }\n    }\n  }\n"): (typeof documents)["\n  query NextParts($id: ID!) {\n    upload(id: $id) {\n      partSize\n      uploadedParts { number etag }\n      parts(first: 8) { number url headers { name value } }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation CompleteUpload($id: ID!) {\n    completeUpload(id: $id) { key size etag }\n  }\n"): (typeof documents)["\n  mutation CompleteUpload($id: ID!) {\n    completeUpload(id: $id) { key size etag }\n  }\n"];
+export function graphql(source: "\n  mutation CompleteUpload($id: ID!, $parts: [CompletedPartInput!]) {\n    completeUpload(id: $id, parts: $parts) { key size etag }\n  }\n"): (typeof documents)["\n  mutation CompleteUpload($id: ID!, $parts: [CompletedPartInput!]) {\n    completeUpload(id: $id, parts: $parts) { key size etag }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
