@@ -67,6 +67,21 @@ describe("uploads", () => {
     });
   });
 
+  test("go on behind a page whose uploads were aborted", async () => {
+    const prefix = "up/aborted page by page";
+    for (let count = 0; count < 6; count++) await beginUpload(client, { bucket, key: prefix });
+    const sizes: number[] = [];
+    let after: string | null = null;
+    do {
+      const page: Page = await pending({ prefix, first: 2, after });
+      for (const { id } of page.nodes) await abortUpload(client, id);
+      sizes.push(page.nodes.length);
+      after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
+    } while (after !== null);
+    expect(sizes).toEqual([2, 2, 2]);
+    expect((await pending({ prefix })).nodes).toEqual([]);
+  });
+
   test.each([0, -1, 1001])("are not %i of a page", async (first) => {
     await expect(pending({ first })).rejects.toMatchObject(badInput("first"));
   });

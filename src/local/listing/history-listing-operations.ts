@@ -1,5 +1,5 @@
 import { owner } from "../buckets/bucket-operations.ts";
-import { compareUtf8 } from "../disk/sorted-by-key.ts";
+import { compareUtf8, firstIndex } from "../disk/sorted-by-key.ts";
 import { type Answer, xmlAnswer } from "../http/answer.ts";
 import { authorizeBucket } from "../iam/authorization.ts";
 import type { ObjectVersion } from "../objects/object-version.ts";
@@ -30,8 +30,11 @@ export async function listObjectVersions(request: BucketRequest): Promise<Answer
     .toSorted((a, b) => compareUtf8(a.key, b.key))
     .flatMap(({ key, versions }) => versions.map((item) => ({ key, id: item.versionId, item })));
   const question = parseQuestion(request, query.get("key-marker") ?? "");
+  const marker = markerOf(request, "key-marker", "version-id-marker");
+  const marked = marker ? entries.findIndex(({ key, id }) => key === marker.key && id === marker.id) : -1;
+  const from = marked === -1 ? undefined : marked + 1;
   const encode = keyEncoder(request);
-  const page = pageOf(entries, question, markerOf(request, "key-marker", "version-id-marker"));
+  const page = pageOf(entries, question, from);
   const isLatest = (entry: Entry<ObjectVersion>) => bucket.record(entry.key)?.versions[0] === entry.item;
   return xmlAnswer("ListVersionsResult", {
     ...echoed(request, question, encode),
@@ -77,16 +80,14 @@ export async function listMultipartUploads(request: BucketRequest): Promise<Answ
   const entries = bucket.uploads
     .all()
     .map((item) => ({ key: item.key, id: item.uploadId, item }))
-    .sort(
-      (a, b) =>
-        compareUtf8(a.key, b.key) ||
-        compareText(a.item.initiatedAt, b.item.initiatedAt) ||
-        compareText(a.id, b.id),
-    );
+    .sort(compareKeyThenId);
   const question = parseQuestion(request, query.get("key-marker") ?? "", "max-uploads");
+  const marker = markerOf(request, "key-marker", "upload-id-marker");
+  // The marked upload may be gone: what counts is which ids are greater.
+  const from = marker && firstIndex(entries, (entry) => compareKeyThenId(entry, marker) > 0);
   const encode = keyEncoder(request);
   const { MaxKeys: _, Name: bucketName, ...echo } = echoed(request, question, encode);
-  const page = pageOf(entries, question, markerOf(request, "key-marker", "upload-id-marker"));
+  const page = pageOf(entries, question, from);
   return xmlAnswer("ListMultipartUploadsResult", {
     Bucket: bucketName,
     ...echo,
@@ -110,35 +111,34 @@ export async function listMultipartUploads(request: BucketRequest): Promise<Answ
   });
 }
 
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
-}
-
 interface Marker {
   readonly key: string;
-  /** "" means after all entries of the key. */
   readonly id: string;
 }
 
-function markerOf({ query }: BucketRequest, keyName: string, idName: string): Marker {
+function compareKeyThenId(a: Marker, b: Marker): number {
+  return compareUtf8(a.key, b.key) || compareUtf8(a.id, b.id);
+}
+
+/** Undefined where a key alone, or nothing, says where to go on. */
+function markerOf({ query }: BucketRequest, keyName: string, idName: string): Marker | undefined {
   const key = query.get(keyName) ?? "";
   const id = query.get(idName) ?? "";
-  if (id !== "" && key === "") {
-    throw invalidArgument(`A ${idName} cannot be specified without a ${keyName}.`, idName, id);
-  }
+  if (id === "") return undefined;
+  if (key === "") throw invalidArgument(`A ${idName} cannot be specified without a ${keyName}.`, idName, id);
   return { key, id };
 }
 
-/** @param entries in the order of the listing */
+/**
+ * @param entries in the order of the listing
+ * @param from the index to start at, where the marker has an id
+ */
 function pageOf<Item>(
   entries: readonly Entry<Item>[],
   question: ListingQuestion,
-  marker: Marker,
+  from: number | undefined,
 ): EntryPage<Item> {
-  const marked =
-    marker.id === "" ? -1 : entries.findIndex(({ key, id }) => key === marker.key && id === marker.id);
-  const { items, commonPrefixes, next } =
-    marked === -1 ? listPage(entries, question) : listPage(entries, question, marked + 1);
+  const { items, commonPrefixes, next } = listPage(entries, question, from);
   return {
     entries: items,
     commonPrefixes,

@@ -49,6 +49,16 @@ export function noSuchUpload(uploadId: string): StoreError {
   );
 }
 
+/**
+ * Begins with the time: a listing orders the uploads of a key by when they began, and goes on with the ids that are
+ * greater than the last one.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html
+ */
+function newUploadId(initiatedAt: string): string {
+  const time = Date.parse(initiatedAt).toString(16).padStart(12, "0");
+  return `${time}${randomBytes(39).toString("base64url")}`;
+}
+
 /** The uploads in progress of one bucket: a directory each, with a file for each part. */
 export class MultipartUploads {
   readonly #directory: string;
@@ -92,7 +102,7 @@ export class MultipartUploads {
   }
 
   async create(upload: NewUpload): Promise<MultipartUpload> {
-    const record: UploadRecord = { ...upload, uploadId: randomBytes(48).toString("base64url") };
+    const record: UploadRecord = { ...upload, uploadId: newUploadId(upload.initiatedAt) };
     const directory = this.#uploadDirectory(record.uploadId);
     await mkdir(join(directory, "parts"), { recursive: true });
     await writeJson(join(directory, recordFile), record);
@@ -150,7 +160,7 @@ export class MultipartUploads {
     await this.#blobs.remove([...upload.parts.values()].filter(({ blob }) => !keptBlobs.has(blob)));
   }
 
-  /** For upload ids that this class made: random, of base64url's letters. */
+  /** For upload ids that this class made, of base64url's letters. */
   #uploadDirectory(uploadId: string): string {
     return join(this.#directory, uploadId);
   }

@@ -7,6 +7,7 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
   ListPartsCommand,
   PutObjectCommand,
   type S3Client,
@@ -142,6 +143,42 @@ test("uploads in progress are listed page by page, and gone when aborted", async
     await s3.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
   }
   expect((await s3.send(new ListMultipartUploadsCommand({ Bucket, Prefix: "d/" }))).Uploads).toBeUndefined();
+});
+
+test("a list of uploads goes on behind one that is gone", async () => {
+  const { s3 } = await runningStore();
+  const begun: string[] = [];
+  for (let count = 0; count < 6; count++) begun.push(await begin(s3, "a"));
+  begun.push(await begin(s3, "b"));
+  const listed = await s3.send(new ListMultipartUploadsCommand({ Bucket }));
+  const inOrder = (listed.Uploads ?? []).map(({ UploadId = "" }) => UploadId);
+  expect(inOrder.toSorted()).toEqual(begun.toSorted());
+
+  const seen: string[] = [];
+  let marker: object | undefined = {};
+  while (marker !== undefined) {
+    const page: ListMultipartUploadsCommandOutput = await s3.send(
+      new ListMultipartUploadsCommand({ Bucket, MaxUploads: 2, ...marker }),
+    );
+    for (const { Key, UploadId = "" } of page.Uploads ?? []) {
+      seen.push(UploadId);
+      await s3.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+    }
+    marker = page.IsTruncated
+      ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker }
+      : undefined;
+  }
+  expect(seen).toEqual(inOrder);
+});
+
+test("uploads of one key are listed by the time that they began, which is the order of their ids", async () => {
+  let now = Date.now();
+  const { s3 } = await runningStore({ now: () => new Date(now++) });
+  const begun: string[] = [];
+  for (let count = 0; count < 5; count++) begun.push(await begin(s3, "a"));
+  const { Uploads } = await s3.send(new ListMultipartUploadsCommand({ Bucket }));
+  expect(Uploads?.map(({ UploadId }) => UploadId)).toEqual(begun);
+  expect(begun.toSorted()).toEqual(begun);
 });
 
 test.each([
