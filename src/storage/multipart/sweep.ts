@@ -2,7 +2,7 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import type { BucketAddress, ObjectKey } from "../../object-address.ts";
 import { maxPageSize } from "../objects/list-objects.ts";
 import { abortMultipartUpload } from "./multipart-uploads.ts";
-import { listPendingUploads, parsePendingPage } from "./pending-uploads.ts";
+import { listPendingUploads, type PendingUploadPage, parsePendingPage } from "./pending-uploads.ts";
 
 export interface SweepOptions {
   /** Younger uploads may be under way still. */
@@ -35,13 +35,13 @@ export async function* sweepUploads(
   { olderThanHours, prefix = "", dryRun = true, now = () => new Date() }: SweepOptions,
 ): AsyncGenerator<SweptUpload> {
   const startedBefore = now().getTime() - olderThanHours * 3_600_000;
-  let after: string | undefined;
-  do {
-    const page = await listPendingUploads(
-      await listing(),
-      bucket,
-      parsePendingPage({ prefix, first: maxPageSize, after }),
-    );
+  const pageAfter = async (after?: string) =>
+    listPendingUploads(await listing(), bucket, parsePendingPage({ prefix, first: maxPageSize, after }));
+  let page: PendingUploadPage | undefined = await pageAfter();
+  while (page !== undefined) {
+    // Before this page's last upload is aborted: a store may have to find it to go on behind it.
+    const next: PendingUploadPage | undefined =
+      page.hasNextPage && page.endCursor !== undefined ? await pageAfter(page.endCursor) : undefined;
     for (const { key, uploadId, startedAt } of page.uploads) {
       // How old one without a date is, nobody knows.
       if (startedAt === undefined || startedAt.getTime() > startedBefore) continue;
@@ -49,8 +49,8 @@ export async function* sweepUploads(
       if (dryRun) yield { ...found, outcome: "pending" };
       else yield { ...found, ...(await aborted(await s3(), bucket, found)) };
     }
-    after = page.hasNextPage ? page.endCursor : undefined;
-  } while (after !== undefined);
+    page = next;
+  }
 }
 
 async function aborted(
