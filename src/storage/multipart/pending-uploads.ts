@@ -2,6 +2,7 @@ import { ListMultipartUploadsCommand, ListPartsCommand, type S3Client } from "@a
 import { z } from "zod";
 import { badUserInput, ValetKeyError } from "../../errors.ts";
 import type { BucketAddress, ObjectAddress } from "../../object-address.ts";
+import { boundedParallel } from "../client/bounded-parallel.ts";
 import { asking } from "../client/s3-errors.ts";
 import type { ChecksumAlgorithm } from "../headers/checksums.ts";
 import { checkPageSize, decodeListedKey, maxPageSize } from "../objects/list-objects.ts";
@@ -114,11 +115,12 @@ export interface ResumableUpload {
 }
 
 /** How many uploads of one key are looked into, the newest first. */
-const candidatesLooked = 20;
+const candidatesLooked = 100;
+const lookedAtOnce = 8;
 const pagesLooked = 10;
 
 /**
- * The newest upload in progress of a key of which S3 holds parts that fit the plan.
+ * The newest upload in progress of a key of which S3 holds parts that fit the plan, among the newest 100.
  *
  * @param clients.listing may list the bucket's uploads; `s3` may see into those of the key
  * @param algorithm of the checksum that is promised now: an upload that was begun without it cannot be completed with it
@@ -131,12 +133,17 @@ export async function findResumableUpload(
 ): Promise<ResumableUpload | undefined> {
   const candidates = await pendingUploadsOf(listing, address);
   candidates.sort((a, b) => startOf(b).getTime() - startOf(a).getTime());
-  for (const { uploadId, ...candidate } of candidates.slice(0, candidatesLooked)) {
-    const upload = { region: address.region, bucket: address.bucket, key: address.key, uploadId };
-    const parts = fittingParts(plan, await partsIfStillThere(s3, upload));
-    if (parts.length > 0 && (await hasChecksum(s3, upload, algorithm))) {
+  const newest = candidates.slice(0, candidatesLooked);
+  for (let from = 0; from < newest.length; from += lookedAtOnce) {
+    const next = newest.slice(from, from + lookedAtOnce);
+    const looked = await boundedParallel(next, lookedAtOnce, async ({ uploadId, ...candidate }) => {
+      const upload = { region: address.region, bucket: address.bucket, key: address.key, uploadId };
+      const parts = fittingParts(plan, await partsIfStillThere(s3, upload));
+      if (parts.length === 0 || !(await hasChecksum(s3, upload, algorithm))) return undefined;
       return { upload, startedAt: startOf(candidate), parts };
-    }
+    });
+    const found = looked.find((each) => each !== undefined);
+    if (found !== undefined) return found;
   }
   return undefined;
 }

@@ -303,6 +303,22 @@ describe("uploads in progress", () => {
     expect(await sha256OfStored("resume/it")).toBe(sha256(bytes));
   });
 
+  it("are resumed behind newer ones without parts, of up to 100", async () => {
+    const address = store.address("resume/behind");
+    const find = () => findResumableUpload({ s3, listing: s3 }, address, plan);
+    const older = await begin("resume/behind");
+    await sendPart(older, 1);
+    const newer = await begin("resume/behind");
+    await sendPart(newer, 1);
+    const empty = await boundedParallel(Array.from({ length: 98 }), 8, () => begin("resume/behind"));
+    expect((await find())?.upload.uploadId).toBe(newer.uploadId);
+    await abortMultipartUpload(s3, newer);
+    expect((await find())?.upload.uploadId).toBe(older.uploadId);
+    empty.push(await begin("resume/behind"), await begin("resume/behind"));
+    expect(await find()).toBeUndefined();
+    await boundedParallel([older, ...empty], 8, (upload) => abortMultipartUpload(s3, upload));
+  });
+
   it("are swept when they are old, and only told of in a dry run", async () => {
     const upload = await begin("sweep/old");
     const bucket = { region, bucket: store.bucket };
