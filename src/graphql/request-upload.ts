@@ -125,7 +125,7 @@ async function beginMultipart(
 }
 
 /**
- * The newest of the key whose parts fit. Finding it takes two of the caller's sessions: one that lists uploads,
+ * The caller's newest of the key whose parts fit. Finding it takes two of the caller's sessions: one that lists uploads,
  * one that sees into them.
  */
 async function findUpload(
@@ -136,7 +136,8 @@ async function findUpload(
 ): Promise<ResumedUpload | undefined> {
   const found = await context.inRegionOf(address, async (s3, there) => {
     const listing = await context.s3(there.region, "pending-uploads");
-    return findResumableUpload({ s3, listing }, there, plan, algorithm);
+    const { sessionName } = await context.session();
+    return findResumableUpload({ s3, listing }, there, { plan, algorithm, sessionName });
   });
   return found && { ...found.upload, startedAt: found.startedAt };
 }

@@ -40,7 +40,7 @@ export class UploadResolver {
       nullable: true,
       defaultValue: false,
       description:
-        "Goes on with the newest multipart upload in progress of the same key whose parts fit this size, if there is one among the newest 100: its uploadedParts are then not empty, and content type, metadata and tags stay as they were begun. For the methods AUTO and MULTIPART.",
+        "Goes on with the caller's newest multipart upload in progress of the same key whose parts fit this size, if there is one among the newest 100: its uploadedParts are then not empty, and content type, metadata and tags stay as they were begun. For the methods AUTO and MULTIPART.",
     })
     resume: boolean | null,
   ): Promise<typeof UploadRequest> {

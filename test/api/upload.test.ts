@@ -23,6 +23,7 @@ const server = await startEmbeddedServer({
       ...{ who: "authenticated", bucket, prefix: "mixed/", allow: ["UPLOAD"] },
       ...{ maxUploadBytes: 1000, maxExpiresSeconds: 300 },
     },
+    { who: "authenticated", bucket, prefix: "shared/", allow: ["UPLOAD"] },
     { who: "anonymous", bucket, prefix: "users/", allow: ["DOWNLOAD"] },
   ],
 });
@@ -217,6 +218,16 @@ describe("parts", () => {
     );
     const other = { ...asked, input: { bucket, key: `${key} not` } };
     expect(await requestUpload(alice, "AUTO", other)).not.toHaveProperty("uploadedParts");
+  });
+
+  test("of another caller's upload are not resumed", async () => {
+    const input = { bucket, key: "shared/film" };
+    const ofAlice = await beginUpload(alice, input);
+    await sendPart(ofAlice, 1);
+    const resume = (client: GraphQLClient) =>
+      requestUpload(client, "MULTIPART", { input, size: twoPartsBytes, resume: true });
+    expect((await resume(bob)).uploadedParts).toEqual([]);
+    expect((await resume(alice)).uploadedParts).toHaveLength(1);
   });
 
   test("live no longer than the one grant allows that allows their upload", async () => {

@@ -16,6 +16,8 @@ export interface PendingUpload {
   readonly uploadId: string;
   /** Undefined where the store does not say. */
   readonly startedAt: Date | undefined;
+  /** Who began it, in words of the store's own. AWS: the ARN of a role session. */
+  readonly initiator: string | undefined;
   readonly cursor: string;
 }
 
@@ -71,15 +73,18 @@ export async function listPendingUploads(
       }),
     ),
   );
-  const uploads = (answer.Uploads ?? []).map(({ Key = "", UploadId = "", Initiated }): PendingUpload => {
-    const key = decodeListedKey(Key);
-    return {
-      key,
-      uploadId: UploadId,
-      startedAt: Initiated,
-      cursor: sealCursor(key, UploadId),
-    };
-  });
+  const uploads = (answer.Uploads ?? []).map(
+    ({ Key = "", UploadId = "", Initiated, Initiator }): PendingUpload => {
+      const key = decodeListedKey(Key);
+      return {
+        key,
+        uploadId: UploadId,
+        startedAt: Initiated,
+        initiator: Initiator?.ID,
+        cursor: sealCursor(key, UploadId),
+      };
+    },
+  );
   return {
     // S3's rights know no prefix for this list, so nothing but this line keeps it.
     uploads: uploads.filter(({ key }) => key.startsWith(prefix)),
@@ -114,6 +119,15 @@ export interface ResumableUpload {
   readonly parts: readonly UploadedPart[];
 }
 
+/** What an upload has to be to be gone on with. */
+export interface ResumeDemands {
+  readonly plan: UploadPlan;
+  /** Of the checksum that is promised now: an upload that was begun without it cannot be completed with it. */
+  readonly algorithm?: ChecksumAlgorithm | undefined;
+  /** The caller's: what another has begun may have a content type that this one may not upload, and S3 does not tell it. */
+  readonly sessionName?: string | undefined;
+}
+
 /** How many uploads of one key are looked into, the newest first. */
 const candidatesLooked = 100;
 const lookedAtOnce = 8;
@@ -123,15 +137,14 @@ const pagesLooked = 10;
  * The newest upload in progress of a key of which S3 holds parts that fit the plan, among the newest 100.
  *
  * @param clients.listing may list the bucket's uploads; `s3` may see into those of the key
- * @param algorithm of the checksum that is promised now: an upload that was begun without it cannot be completed with it
  */
 export async function findResumableUpload(
   { s3, listing }: { readonly s3: S3Client; readonly listing: S3Client },
   address: ObjectAddress,
-  plan: UploadPlan,
-  algorithm?: ChecksumAlgorithm | undefined,
+  { plan, algorithm, sessionName }: ResumeDemands,
 ): Promise<ResumableUpload | undefined> {
-  const candidates = await pendingUploadsOf(listing, address);
+  const pending = await pendingUploadsOf(listing, address);
+  const candidates = pending.filter(({ initiator }) => !isOfAnother(initiator, sessionName));
   candidates.sort((a, b) => startOf(b).getTime() - startOf(a).getTime());
   const newest = candidates.slice(0, candidatesLooked);
   for (let from = 0; from < newest.length; from += lookedAtOnce) {
@@ -146,6 +159,12 @@ export async function findResumableUpload(
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** As far as the store says so. */
+function isOfAnother(initiator = "", sessionName: string | undefined): boolean {
+  const nameOfInitiator = /^arn:[^:]*:sts::[^:]*:assumed-role\/[^/]+\/(.+)$/.exec(initiator)?.[1];
+  return nameOfInitiator !== undefined && sessionName !== undefined && nameOfInitiator !== sessionName;
 }
 
 function startOf({ startedAt }: Pick<PendingUpload, "startedAt">): Date {

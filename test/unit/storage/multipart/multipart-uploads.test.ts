@@ -283,7 +283,8 @@ describe("uploads in progress", () => {
 
   it("are resumed: the newest of the very key whose parts fit", async () => {
     const address = store.address("resume/it");
-    const find = (forPlan: UploadPlan = plan) => findResumableUpload({ s3, listing: s3 }, address, forPlan);
+    const find = (forPlan: UploadPlan = plan) =>
+      findResumableUpload({ s3, listing: s3 }, address, { plan: forPlan });
     const longer = await begin("resume/it.longer");
     await sendPart(longer, 1);
     expect(await find()).toBeUndefined();
@@ -305,7 +306,7 @@ describe("uploads in progress", () => {
 
   it("are resumed behind newer ones without parts, of up to 100", async () => {
     const address = store.address("resume/behind");
-    const find = () => findResumableUpload({ s3, listing: s3 }, address, plan);
+    const find = () => findResumableUpload({ s3, listing: s3 }, address, { plan });
     const older = await begin("resume/behind");
     await sendPart(older, 1);
     const newer = await begin("resume/behind");
