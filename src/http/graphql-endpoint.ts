@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { badUserInput, ValetKeyError } from "../errors.ts";
 import type { Caller, RequestContext } from "../graphql/context.ts";
 import { anonymous, type Principal } from "../principal.ts";
+import { refuseUnacceptable } from "./acceptable-answer.ts";
 import { answerWithApollo } from "./apollo-handler.ts";
 import { BodyDeadlines } from "./body-deadlines.ts";
 import { readMultipartRequest } from "./multipart.ts";
@@ -28,7 +29,7 @@ export interface GraphQLEndpointOptions {
   rateLimit: { requests: number; windowMs: number } | undefined;
 }
 
-/** /graphql, in the order in which a request passes: token, rate limit, body, Apollo. */
+/** /graphql, in the order in which a request passes: token, rate limit, Accept, body, Apollo. */
 export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpointOptions): void {
   server.decorateRequest("principal");
   server.decorateRequest("refusal");
@@ -53,8 +54,9 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
       // Here the rate limit puts itself. Who is nobody, by a bad token or none, is counted by address.
     ],
     preParsing: (request, _reply, body, done) => {
-      if (request.refusal === undefined && !isForm(request)) bodies.await(request, body);
-      done(request.refusal ?? null, body);
+      const refusal = request.refusal ?? refuseUnacceptable(request);
+      if (refusal === undefined && !isForm(request)) bodies.await(request, body);
+      done(refusal ?? null, body);
     },
     preValidation: (request, reply, done) => {
       bodies.arrived(request);

@@ -122,6 +122,37 @@ describe("/graphql", () => {
     await server.client.data('{ downloadUrl(bucket: "demo", key: "kept") { key } }');
   });
 
+  test.each(["text/plain", "text/html", "application/xml", "image/*", "application/json;q=0, text/html"])(
+    "carries out nothing for a client that takes no JSON: %s",
+    async (accept) => {
+      await server.seed("kept from accept", "x");
+      const query =
+        'mutation { deleteObjects(objects: [{ bucket: "demo", key: "kept from accept" }]) { key } }';
+      const response = await post(JSON.stringify({ query }), { ...json, accept });
+      expect(response.status).toBe(406);
+      expect(await response.json()).toEqual(errorOf("BAD_USER_INPUT"));
+      await server.client.data('{ downloadUrl(bucket: "demo", key: "kept from accept") { key } }');
+    },
+  );
+
+  test("does not even read what such a client sends", async () => {
+    expect((await post("{", { ...json, accept: "text/plain" })).status).toBe(406);
+  });
+
+  test.each([
+    "",
+    "application/json",
+    "text/html, */*;q=0.1",
+    "application/*",
+    "application/graphql-response+json",
+    "application/graphql-response+json, application/json;q=0.9",
+    "application/json; charset=utf-8",
+  ])("answers a POST that accepts %j", async (accept) => {
+    const response = await post(question, { ...json, accept });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual(answer);
+  });
+
   test("shows Sandbox to a browser", async () => {
     const response = await graphql({ headers: { accept: "text/html" } });
     expect(response.headers.get("content-type")).toContain("text/html");
