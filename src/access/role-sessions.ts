@@ -62,6 +62,8 @@ const purgeEveryMs = 60_000;
 const maxWaiting = 10_000;
 /** How long a denial is held against the role, and a caller who was served speaks for it. */
 const latelyMs = 30_000;
+/** How long a failure of STS is held against it, unless a caller was served since. */
+const failedLatelyMs = 10_000;
 /** Of a session beside its token: keys, name, dates and the cache's own entry, roughly. */
 const sessionOverheadBytes = 700;
 
@@ -86,6 +88,8 @@ export class RoleSessions {
   readonly #denied = new Set<string>();
   #deniedAtMs = -Infinity;
   #servedAtMs = -Infinity;
+  /** When the last AssumeRole failed other than by a refusal. */
+  #failedAtMs = -Infinity;
 
   constructor(options: RoleSessionsOptions) {
     this.#options = options;
@@ -146,7 +150,11 @@ export class RoleSessions {
 
   /** What is known of STS without asking it. Heals by itself, so that traffic comes back and finds out. */
   health(): Health {
-    if (this.#breaker.isOpen) return { ok: false, reason: "STS cannot be reached, fails or throttles" };
+    const unanswered =
+      this.#servedAtMs < this.#failedAtMs && this.#monotonicNow() - this.#failedAtMs < failedLatelyMs;
+    if (unanswered || this.#breaker.isOpen) {
+      return { ok: false, reason: "STS cannot be reached, fails or throttles" };
+    }
     // A few callers whom STS refuses say nothing of the others.
     const manyDenied = this.#denied.size >= this.#deniedToReport && this.#wasLately(this.#deniedAtMs);
     return manyDenied && !this.#wasLately(this.#servedAtMs)
@@ -235,10 +243,12 @@ export class RoleSessions {
       const refused = error instanceof AssumeRoleError && error.failure === "refused";
       if (!refused) {
         permit.failed();
+        this.#failedAtMs = this.#monotonicNow();
         throw unavailable(error, true);
       }
       // A service that says no is there.
       permit.succeeded();
+      this.#failedAtMs = -Infinity;
       this.#refusals.add(request.key, error);
       if (error.status === 403) this.#countDenied(request.sessionName);
       throw unavailable(error, false);

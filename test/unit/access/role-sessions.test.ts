@@ -10,6 +10,7 @@ import { principalOf } from "./principals.ts";
 const role = { arn: "arn:aws:iam::111122223333:role/valetkey", sessionSeconds: 3600 };
 const grants: readonly Grant[] = [{ bucket: bucketA, prefix: "", actions: ["DOWNLOAD", "UPLOAD"] }];
 const alice = { principal: principalOf("alice"), grants };
+const bob = { principal: principalOf("bob"), grants };
 
 let nowMs: number;
 let asked: AssumeRoleRequest[];
@@ -356,6 +357,48 @@ describe("when STS fails", () => {
     passSeconds(30);
     expect(sessions.health()).toEqual({ ok: true });
     await expect(sessions.get(alice, 60)).resolves.toBeDefined();
+    expect(sessions.health()).toEqual({ ok: true });
+  });
+
+  test.each(["throttled", "timeout", "error"] as const)(
+    "one AssumeRole that ends with %s makes it unready, until it is asked again or ten seconds are over",
+    async (how) => {
+      const sessions = pool();
+      await sessions.get(alice, 60);
+      passSeconds(1);
+      failure = new AssumeRoleError(how, "STS is down.");
+      const fail = () => expect(sessions.get(bob, 60)).rejects.toThrow();
+      await fail();
+      const unready = { ok: false, reason: "STS cannot be reached, fails or throttles" };
+      expect(sessions.health()).toEqual(unready);
+      passSeconds(9);
+      expect(sessions.health()).toEqual(unready);
+      passSeconds(1);
+      expect(sessions.health()).toEqual({ ok: true });
+      await fail();
+      expect(sessions.health()).toEqual(unready);
+      failure = undefined;
+      await sessions.get(bob, 60);
+      expect(sessions.health()).toEqual({ ok: true });
+    },
+  );
+
+  test("a service that says no is there", async () => {
+    const sessions = pool();
+    failure = silent();
+    await expect(sessions.get(alice, 60)).rejects.toThrow();
+    failure = refused();
+    await expect(sessions.get(bob, 60)).rejects.toThrow();
+    expect(sessions.health()).toEqual({ ok: true });
+  });
+
+  test("is ready while callers are served from what is held", async () => {
+    const sessions = pool();
+    await sessions.get(alice, 60);
+    failure = silent();
+    await expect(sessions.get(bob, 60)).rejects.toThrow();
+    passSeconds(1);
+    await sessions.get(alice, 60);
     expect(sessions.health()).toEqual({ ok: true });
   });
 
