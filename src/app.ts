@@ -88,7 +88,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     stopping: stopping.signal,
   };
   const authenticator = config.tokens ? new TokenVerifier({ ...config.tokens, log }) : anonymousOnly;
-  const readiness = new Readiness(store.baseCredentials, sessions);
+  const readiness = new Readiness(store.baseCredentials, sessions, log);
   const apollo = createApollo({ schema, production: config.production, metrics, log });
   await apollo.start();
   const http = await createHttpServer({
@@ -109,6 +109,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     throw error;
   });
   log.info({ url, store: config.store.kind }, "Valet Key is ready");
+  // It listens; whether it can serve is found out behind that, for the log.
+  void readiness.reasonNotReady();
 
   return {
     url,

@@ -1,3 +1,4 @@
+import type { Logger } from "pino";
 import type { RoleSessions } from "./access/role-sessions.ts";
 
 const rememberMs = 10_000;
@@ -8,16 +9,36 @@ export class Readiness {
   draining = false;
   readonly #baseCredentials: () => Promise<unknown>;
   readonly #sessions: Pick<RoleSessions, "health">;
+  readonly #log: Pick<Logger, "info" | "warn">;
+  #lastReason: string | undefined;
   #credentials: { readonly checkedAt: number; readonly resolve: Promise<boolean> } | undefined;
 
-  constructor(baseCredentials: () => Promise<unknown>, sessions: Pick<RoleSessions, "health">) {
+  constructor(
+    baseCredentials: () => Promise<unknown>,
+    sessions: Pick<RoleSessions, "health">,
+    log: Pick<Logger, "info" | "warn">,
+  ) {
     this.#baseCredentials = baseCredentials;
     this.#sessions = sessions;
+    this.#log = log;
   }
 
-  /** @returns undefined when it can */
+  /**
+   * An answer that differs from the last one is logged.
+   * @returns undefined when it can
+   */
   async reasonNotReady(): Promise<string | undefined> {
     if (this.draining) return "draining";
+    const reason = await this.#reason();
+    if (reason !== this.#lastReason) {
+      this.#lastReason = reason;
+      if (reason === undefined) this.#log.info("can serve again");
+      else this.#log.warn({ reason }, "cannot serve: /readyz says so");
+    }
+    return reason;
+  }
+
+  async #reason(): Promise<string | undefined> {
     const health = this.#sessions.health();
     if (!health.ok) return health.reason;
     return (await this.#haveBaseCredentials()) ? undefined : "no base credentials";

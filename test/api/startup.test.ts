@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { pino } from "pino";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { startApp } from "../../src/app.ts";
 import { ConfigError, loadConfig } from "../../src/config.ts";
 import { buildProgram } from "../support/built-program.ts";
@@ -92,13 +93,34 @@ const post = (query: string) => ({
   body: JSON.stringify({ query }),
 });
 
-describe("a server does not start", () => {
-  const withRole = {
-    VALETKEY_ROLE_ARN: "arn:aws:iam::111122223333:role/valetkey",
-    VALETKEY_SECRET: "a secret of the tests that is longer than 32 bytes",
-    AWS_REGION: "eu-central-1",
-  };
+const withRole = {
+  VALETKEY_ROLE_ARN: "arn:aws:iam::111122223333:role/valetkey",
+  VALETKEY_SECRET: "a secret of the tests that is longer than 32 bytes",
+  AWS_REGION: "eu-central-1",
+};
 
+test("a server without base credentials starts, and its log says that it cannot serve", async () => {
+  const VALETKEY_GRANTS = join(directory, "no-grants.yaml");
+  await writeFile(VALETKEY_GRANTS, "grants: []");
+  for (const name of ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"]) vi.stubEnv(name, "/dev/null");
+  vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
+  const lines: string[] = [];
+  const log = pino({ level: "warn" }, { write: (line: string) => lines.push(line) });
+  const app = await startApp(loadConfig(environment({ ...withRole, VALETKEY_GRANTS })), { log });
+  try {
+    await vi.waitFor(
+      () => expect(lines.map((line) => JSON.parse(line).reason)).toEqual(["no base credentials"]),
+      {
+        timeout: 5_000,
+      },
+    );
+  } finally {
+    await app.close();
+    vi.unstubAllEnvs();
+  }
+});
+
+describe("a server does not start", () => {
   test("with a role and no grants, secret or region", async () => {
     const { VALETKEY_ROLE_ARN } = withRole;
     const fault = await faultOf({ VALETKEY_ROLE_ARN });
