@@ -31,6 +31,8 @@ export interface ValetKeyErrorOptions {
   retryable?: boolean | undefined;
   /** What was caught. Logged, never sent to a client. */
   cause?: unknown;
+  /** For the log, where `message` says less to a client: a fixed wording, with nothing of what was sent. */
+  reason?: string | undefined;
 }
 
 /**
@@ -42,12 +44,14 @@ export class ValetKeyError extends Error {
   readonly code: ErrorCode;
   readonly retryable: boolean;
   readonly field: string | undefined;
+  readonly reason: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: ValetKeyErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.retryable = options.retryable ?? errorCodes[code].retryable;
     this.field = options.field;
+    this.reason = options.reason;
   }
 }
 

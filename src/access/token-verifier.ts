@@ -109,9 +109,11 @@ export class TokenVerifier implements Authenticator {
       await this.#renewKeys();
       return await verifyWithAnyKey(token, this.#keys, demands);
     } catch (error) {
-      if (error instanceof errors.JWTExpired) throw unauthenticated("The bearer token has expired.");
       const undecided = !(error instanceof errors.JOSEError) || error instanceof errors.JWKSTimeout;
-      if (!undecided) throw unauthenticated("The bearer token is not valid.", withoutClaims(error));
+      if (!undecided) {
+        const fault = error instanceof errors.JWTExpired ? "has expired" : "is not valid";
+        throw unauthenticated(`The bearer token ${fault}.`, reasonOf(error));
+      }
       throw new ValetKeyError("UNAUTHENTICATED", "The bearer token cannot be verified at present.", {
         retryable: true,
         cause: error,
@@ -159,11 +161,12 @@ function bearerToken(header: string): string {
   return token;
 }
 
-/** jose's errors carry the token's claims, which are nothing for a log. */
-function withoutClaims(error: Error & { readonly code?: string }): Error {
-  return new Error(`${error.code ?? error.name}: ${error.message}`);
+/** `ERR_JWT_CLAIM_VALIDATION_FAILED aud check_failed`. jose's errors hold the claims, and their messages header values. */
+function reasonOf(error: errors.JOSEError & { readonly claim?: string; readonly reason?: string }): string {
+  return [error.code, error.claim, error.reason].filter(Boolean).join(" ");
 }
 
-function unauthenticated(message: string, cause?: unknown): ValetKeyError {
-  return new ValetKeyError("UNAUTHENTICATED", message, { cause });
+/** @param reason where the message does not say it */
+function unauthenticated(message: string, reason = message): ValetKeyError {
+  return new ValetKeyError("UNAUTHENTICATED", message, { reason });
 }

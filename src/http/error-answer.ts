@@ -15,7 +15,10 @@ export function answerErrors(log: Pick<Logger, "info" | "error">): AnswerError {
     const status = failure instanceof ValetKeyError ? statusOf(failure, error) : 500;
     const line = { requestId: request.id, method: request.method, status };
     if (status >= 500) log.error({ ...line, err: error }, "a request failed");
-    else log.info({ ...line, code: (failure as ValetKeyError).code }, "a request was refused");
+    else {
+      const { code, reason } = failure as ValetKeyError;
+      log.info({ ...line, code, reason }, "a request was refused");
+    }
     // RFC 6750 section 3.1: a token was sent and is no good.
     if (status === 401) reply.header("www-authenticate", 'Bearer error="invalid_token"');
     return reply

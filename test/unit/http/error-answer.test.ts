@@ -4,9 +4,9 @@ import { describe, expect, test } from "vitest";
 import { type ErrorCode, ValetKeyError } from "../../../src/errors.ts";
 import { answerErrors, answerNotFound } from "../../../src/http/error-answer.ts";
 
-async function answerTo(error: unknown) {
+async function answerTo(error: unknown, log = pino({ level: "silent" })) {
   const server = Fastify({ genReqId: () => "id-1" });
-  server.setErrorHandler(answerErrors(pino({ level: "silent" })));
+  server.setErrorHandler(answerErrors(log));
   server.setNotFoundHandler(answerNotFound);
   server.get("/", () => {
     throw error;
@@ -40,6 +40,17 @@ describe("answerErrors", () => {
     expect(unauthenticated.headers["www-authenticate"]).toBe('Bearer error="invalid_token"');
     const malformed = await answerTo(new ValetKeyError("BAD_USER_INPUT", "Bad form."));
     expect(malformed.headers["www-authenticate"]).toBeUndefined();
+  });
+
+  test("logs why a token was refused, and does not say it", async () => {
+    const lines: string[] = [];
+    const log = pino({ level: "info" }, { write: (line: string) => lines.push(line) });
+    const reason = "ERR_JWT_EXPIRED exp check_failed";
+    const response = await answerTo(new ValetKeyError("UNAUTHENTICATED", "Bad token.", { reason }), log);
+    expect(response.body).not.toContain("ERR_JWT");
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { code: "UNAUTHENTICATED", status: 401, reason },
+    ]);
   });
 
   test.each([
