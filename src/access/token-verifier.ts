@@ -78,7 +78,8 @@ export class TokenVerifier implements Authenticator {
   }
 
   async verify(authorizationHeader: string | undefined): Promise<Principal> {
-    if (authorizationHeader === undefined) return anonymous;
+    // Empty is how a page without a token sends `token ?? ""`.
+    if (authorizationHeader === undefined || authorizationHeader === "") return anonymous;
     const token = bearerToken(authorizationHeader);
     const tokenHash = hash("sha256", token, "base64url");
     const known = this.#verified.get(tokenHash);

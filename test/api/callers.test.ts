@@ -72,6 +72,16 @@ describe("a token", () => {
     ]);
   });
 
+  test("of nothing at all, as a page without one sends it, is none", async () => {
+    const response = await fetch(`${server.url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: "" },
+      body: JSON.stringify({ query: "{ viewer { authenticated } }" }),
+    });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ data: { viewer: { authenticated: false } } });
+  });
+
   test("that is bad ends a form before it is read", async () => {
     const response = await fetch(`${server.url}/graphql`, {
       method: "POST",
