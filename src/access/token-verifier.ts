@@ -71,7 +71,8 @@ export class TokenVerifier implements Authenticator {
     this.#keys = createRemoteJWKSet(options.jwksUrl, {
       [customFetch]: this.#jwksFetch.fetch,
       timeoutDuration: options.fetchTimeoutMs ?? 3_000,
-      cooldownDuration: options.unknownKeyCooldownMs ?? 30_000,
+      // So long nobody with a key that was rotated in is let in; so often made-up key ids can make us fetch.
+      cooldownDuration: options.unknownKeyCooldownMs ?? 5_000,
       // jose would drop keys that it cannot renew; `#renewKeys` keeps them.
       cacheMaxAge: Infinity,
     });

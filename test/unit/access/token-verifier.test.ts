@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { inspect } from "node:util";
 import { exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT, UnsecuredJWT } from "jose";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   anonymousOnly,
   TokenVerifier,
@@ -172,17 +172,13 @@ describe("a token that proves nothing is refused", () => {
     await expect(verifierWith().verify(`Bearer ${await token()}`)).rejects.toEqual(unauthenticated);
   });
 
-  test.each([
-    "Bearer",
-    "Bearer ",
-    "Basic YWxpY2U6eA==",
-    "Bearer a b",
-    "Bearer \u0000",
-    "x".repeat(100_000),
-  ])("the header %j", async (header) => {
-    await expect(verifierWith().verify(header)).rejects.toEqual(unauthenticated);
-    expect(fetches).toBe(0);
-  });
+  test.each(["Bearer", "Bearer ", "Basic YWxpY2U6eA==", "Bearer a b", "Bearer \u0000", "x".repeat(100_000)])(
+    "the header %j",
+    async (header) => {
+      await expect(verifierWith().verify(header)).rejects.toEqual(unauthenticated);
+      expect(fetches).toBe(0);
+    },
+  );
 
   test.each<[reason: string, () => Promise<string>]>([
     ["ERR_JWT_CLAIM_VALIDATION_FAILED aud check_failed", () => tokenOf(key, { aud: "alices" })],
@@ -264,6 +260,23 @@ describe("the issuer's keys", () => {
       subject: "alice",
     });
     expect(fetches).toBe(2);
+  });
+
+  test("a rotated key is found five seconds after the last keys", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      const verifier = verifierWith();
+      await verifier.verify(`Bearer ${await tokenOf(key)}`);
+      const next = await newKey("next");
+      published.push(next.jwk);
+      vi.setSystemTime(Date.now() + 4_900);
+      await expect(verifier.verify(`Bearer ${await tokenOf(next)}`)).rejects.toEqual(unauthenticated);
+      vi.setSystemTime(Date.now() + 200);
+      await expect(verifier.verify(`Bearer ${await tokenOf(next)}`)).resolves.toBeDefined();
+      expect(fetches).toBe(2);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test("a withdrawn key stops to count when the keys have come of age", async () => {
