@@ -96,7 +96,7 @@ function createClient(options: AssumeRoleOptions): STSClient {
   const client = new STSClient({
     region: options.region,
     maxAttempts: options.maxAttempts ?? 2,
-    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+    ...(options.endpoint === undefined ? {} : settingsFor(options.endpoint)),
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
     requestHandler: new NodeHttpHandler({
       connectionTimeout: attemptTimeoutMs,
@@ -116,6 +116,11 @@ function createClient(options: AssumeRoleOptions): STSClient {
     { name: "observeClockSkew", step: "deserialize", priority: "low" },
   );
   return client;
+}
+
+/** What AWS's own settings say of its endpoints and signatures is not meant for a store that they do not name. */
+function settingsFor(endpoint: string): STSClientConfig {
+  return { endpoint, useFipsEndpoint: false, useDualstackEndpoint: false, authSchemePreference: [] };
 }
 
 function dateHeaderOf(response: unknown): string | undefined {

@@ -191,6 +191,24 @@ describe("a server does not start", () => {
   });
 });
 
+test.each([
+  ["AWS_USE_FIPS_ENDPOINT", "true"],
+  ["AWS_USE_DUALSTACK_ENDPOINT", "true"],
+  ["AWS_AUTH_SCHEME_PREFERENCE", "sigv4a"],
+])("the embedded store is none of AWS's endpoints: %s=%s changes nothing", async (name, value) => {
+  vi.stubEnv(name, value);
+  const app = await start();
+  try {
+    const client = new GraphQLClient(app.url);
+    await uploadFile(client, new Blob(["here"]), { bucket: "demo", key: name });
+    const { url } = await downloadUrl(client, { bucket: "demo", key: name });
+    expect(await (await fetch(url)).text()).toBe("here");
+  } finally {
+    await app.close();
+    vi.unstubAllEnvs();
+  }
+});
+
 test("the embedded store keeps what it stored", async () => {
   const first = await start();
   await uploadFile(new GraphQLClient(first.url), new Blob(["kept"]), { bucket: "demo", key: "kept" });

@@ -77,6 +77,8 @@ export class S3Clients {
       forcePathStyle,
       useFipsEndpoint: useFips,
       useDualstackEndpoint: useDualstack,
+      // Signature Version 4, as in the URLs that are handed out.
+      authSchemePreference: [],
       // Without an expiration: near it the SDK would ask for new credentials at every call, and the
       // session pool is who decides how long a session serves.
       credentials: { ...session.credentials },
