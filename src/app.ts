@@ -154,13 +154,18 @@ grants:
     allow: [DOWNLOAD, UPLOAD, LIST, DELETE]
 `;
 
+/** Why nothing can listen on a host, whatever the port. */
+const notThisMachine = new Set(["ENOTFOUND", "EAI_AGAIN", "EADDRNOTAVAIL", "EAFNOSUPPORT"]);
+
 async function listen(http: FastifyInstance, { host, port }: Config): Promise<string> {
   try {
     await http.listen({ host, port });
   } catch (cause) {
     const why = (cause as NodeJS.ErrnoException).code ?? String(cause);
     throw new ConfigError(
-      `PORT: got ${port}, cannot listen there on ${host} (${why}); takes a free port, or 0 for any`,
+      notThisMachine.has(why)
+        ? `HOST: got ${JSON.stringify(host)}, cannot listen there (${why}); takes an address or a name of this machine, such as 127.0.0.1 or 0.0.0.0`
+        : `PORT: got ${port}, cannot listen there on ${host} (${why}); takes a free port, or 0 for any`,
     );
   }
   const { port: taken } = http.server.address() as AddressInfo;

@@ -129,6 +129,15 @@ const rateLimit = z.string().transform((text, context): RateLimitConfig => {
   return { requests: Number(match[1]), windowMs: Number(match[2]) * unitMs };
 });
 
+// Started without them, a server that is meant for production would be open.
+const environmentName = z
+  .string()
+  .refine(
+    (text) => text === "production" || text.trim().toLowerCase() !== "production",
+    "takes production, spelt just so, or another name for anything else",
+  );
+
+const notYet = "is not supported by this version: leave it unset";
 const onOff = choice({ on: true, off: false });
 const port = integer(0, 65_535);
 // A label of a host name, which is all that AWS's SDK asks: other stores have regions such as "default".
@@ -137,7 +146,7 @@ const regionName = shape(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "region names
 const variables = {
   HOST: z.string().default("127.0.0.1"),
   PORT: port.default(4000),
-  NODE_ENV: z.string().optional(),
+  NODE_ENV: environmentName.optional(),
   LOG_LEVEL: choice(Object.fromEntries(logLevels.map((level) => [level, level]))).default("info"),
   AWS_REGION: regionName.optional(),
   VALETKEY_ROLE_ARN: shape(
@@ -172,11 +181,11 @@ const variables = {
   VALETKEY_MAX_FILES: integer(1, 1000).default(10),
   VALETKEY_RATE_LIMIT: rateLimit.optional(),
   VALETKEY_DRAIN_SECONDS: integer(0, 3600).default(25),
-  VALETKEY_REDIS_URL: z.never("is not supported by this version: leave it unset").optional(),
+  VALETKEY_REDIS_URL: z.never(notYet).optional(),
   VALETKEY_DATA_DIR: z.string().default(".valetkey"),
   VALETKEY_STORE_PORT: port.optional(),
   VALETKEY_METRICS: onOff.default(true),
-  VALETKEY_WEB: choice({ off: false }).default(false),
+  VALETKEY_WEB: z.literal("off", notYet).optional(),
 };
 
 // Their values never show up in a message, nor does a URL with a password.
@@ -191,9 +200,9 @@ const ownPrefix = "VALETKEY_";
 export function loadConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   // An empty variable is how shells and compose files leave one unset.
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value));
-  const faults = Object.keys(given)
-    .filter((name) => name.startsWith(ownPrefix) && !Object.hasOwn(variables, name))
-    .map(describeUnknown);
+  const faults = Object.entries(environment)
+    .filter(([name, value]) => value !== undefined && isUnknown(name))
+    .map(([name, value]) => describeUnknown(name, value));
   const parsed = z.object(variables).safeParse(given);
   if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => describe(issue, given)));
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults.join("\n"));
@@ -207,6 +216,11 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     if (values.VALETKEY_REGIONS?.includes(embeddedRegion) === false) {
       faults.push(
         `VALETKEY_REGIONS: got ${JSON.stringify(given.VALETKEY_REGIONS)}, takes a list with ${embeddedRegion}, where the embedded store's bucket is`,
+      );
+    }
+    if (values.PORT !== 0 && values.VALETKEY_STORE_PORT === values.PORT) {
+      faults.push(
+        `VALETKEY_STORE_PORT: got ${JSON.stringify(given.VALETKEY_STORE_PORT)}, takes another port than PORT, or 0 for any (unset: PORT + 1)`,
       );
     }
   } else {
@@ -289,14 +303,18 @@ function describe(issue: z.core.$ZodIssue, given: Record<string, string | undefi
   return `${name}: got ${value}, ${issue.message}`;
 }
 
+function isUnknown(name: string): boolean {
+  return name.startsWith(ownPrefix) && !Object.hasOwn(variables, name);
+}
+
 /** The value may be a secret whose name was misspelt. */
-function describeUnknown(name: string): string {
+function describeUnknown(name: string, value: string | undefined): string {
   const known = Object.keys(variables)
     .filter((each) => each.startsWith(ownPrefix))
     .map((each) => each.slice(ownPrefix.length));
   const nearest = nearestName(name.slice(ownPrefix.length), known);
   const hint = nearest === undefined ? "" : `; did you mean ${ownPrefix}${nearest}?`;
-  return `${name}: got ${notShown}, no such variable${hint}`;
+  return `${name}: got ${value === "" ? '""' : notShown}, no such variable${hint}`;
 }
 
 const notShown = "a value that is not shown";

@@ -63,7 +63,11 @@ export async function readGrantsFile(path: string): Promise<GrantsFile> {
   try {
     text = await readFile(path, "utf8");
   } catch (cause) {
-    throw new GrantsFileError(`${path}: cannot be read`, { cause });
+    const why = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    throw new GrantsFileError(
+      `${path}: cannot be read (${why}); takes a file of YAML or JSON that this process may read`,
+      { cause },
+    );
   }
   return parseGrantsFile(text, path);
 }

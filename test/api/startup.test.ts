@@ -132,9 +132,27 @@ describe("a server does not start", () => {
     expect(await faultOf({ NODE_ENV: "production" })).toContain("VALETKEY_ROLE_ARN: missing");
   });
 
-  test("with a grants file that is not there", async () => {
-    const VALETKEY_GRANTS = join(directory, "none.yaml");
-    expect(await faultOf({ VALETKEY_GRANTS })).toBe(`VALETKEY_GRANTS: ${VALETKEY_GRANTS}: cannot be read`);
+  test("with a grants file that is not there, or is a folder", async () => {
+    for (const [VALETKEY_GRANTS, code] of [
+      [join(directory, "none.yaml"), "ENOENT"],
+      [directory, "EISDIR"],
+    ] as const) {
+      expect(await faultOf({ VALETKEY_GRANTS })).toBe(
+        `VALETKEY_GRANTS: ${VALETKEY_GRANTS}: cannot be read (${code}); takes a file of YAML or JSON that this process may read`,
+      );
+    }
+  });
+
+  // https://www.rfc-editor.org/rfc/rfc6761#section-6.4 and https://www.rfc-editor.org/rfc/rfc5737#section-3
+  test.each([
+    ["nowhere.invalid", /ENOTFOUND|EAI_AGAIN/],
+    ["192.0.2.1", /EADDRNOTAVAIL/],
+  ])("on the host %s", async (HOST, why) => {
+    const fault = await faultOf({ HOST });
+    expect(fault).toMatch(
+      /^HOST: got ".*", cannot listen there \(.*\); takes an address or a name of this machine/,
+    );
+    expect(fault).toMatch(why);
   });
 
   test.each([

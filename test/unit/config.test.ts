@@ -137,6 +137,42 @@ describe("loadConfig", () => {
     expect(faultsOf({ VALETKEY_MAX_UPLOAD_SIZE: "1" })).toContain("did you mean VALETKEY_MAX_UPLOAD_BYTES?");
   });
 
+  it("refuses a name that does not exist without a value too", () => {
+    expect(faultsOf({ VALETKEY_SECRETS: "" })).toBe(
+      'VALETKEY_SECRETS: got "", no such variable; did you mean VALETKEY_SECRET?',
+    );
+  });
+
+  it.each(["Production", "PRODUCTION", " production", "production\n"])(
+    "takes no NODE_ENV that is only meant as production: %j",
+    (value) => {
+      expect(faultsOf({ NODE_ENV: value })).toMatch(/^NODE_ENV: got ".*", takes production/);
+    },
+  );
+
+  it("takes any other NODE_ENV", () => {
+    expect(loadConfig({ NODE_ENV: "staging" }).production).toBe(false);
+  });
+
+  it("refuses the server's own port for the embedded store", () => {
+    expect(faultsOf({ PORT: "4100", VALETKEY_STORE_PORT: "4100" })).toBe(
+      'VALETKEY_STORE_PORT: got "4100", takes another port than PORT, or 0 for any (unset: PORT + 1)',
+    );
+    expect(faultsOf({ PORT: "0", VALETKEY_STORE_PORT: "0" })).toBe("");
+    expect(faultsOf({ ...withRole, PORT: "4100", VALETKEY_STORE_PORT: "4100" })).toBe("");
+  });
+
+  it.each([
+    ["VALETKEY_WEB", "on"],
+    ["VALETKEY_REDIS_URL", "redis://localhost"],
+  ])("says that %s=%s is not supported by this version", (name, value) => {
+    expect(faultsOf({ [name]: value })).toMatch(
+      new RegExp(`^${name}: got .*, is not supported by this version`),
+    );
+    expect(faultsOf({ [name]: "" })).toBe("");
+    expect(faultsOf({ VALETKEY_WEB: "off" })).toBe("");
+  });
+
   it("names every fault at once, and no secret", () => {
     const faults = faultsOf({ PORT: "x", LOG_LEVEL: "y", VALETKEY_SECRET: "hush" });
     expect(faults.split("\n")).toHaveLength(3);
