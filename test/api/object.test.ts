@@ -46,7 +46,7 @@ describe("object", () => {
       ...{ bucket, key, region: "us-east-1", size: 3 },
       etag: expect.stringMatching(/^[0-9a-f]{32}$/),
       lastModified: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
-      ...{ versionId: null, storageClass: null },
+      ...{ versionId: null, storageClass: "STANDARD" },
       contentType: "text/csv",
       contentDisposition: 'attachment; filename="r.csv"',
       cacheControl: "max-age=60",

@@ -53,7 +53,11 @@ export class S3Object {
   })
   versionId!: string | null;
 
-  @Field(() => String, { nullable: true, description: "Null means STANDARD." })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "`STANDARD`, `GLACIER`, … Null where nobody asked S3 for it: after `uploadFile`, and after other writes by callers who may not read.",
+  })
   storageClass!: string | null;
 
   /** Where its metadata is looked up. */

@@ -147,7 +147,8 @@ function toObjectHead(head: HeadObjectCommandOutput, address: ObjectAddress): Ob
     sizeBytes: head.ContentLength ?? 0,
     etag: head.ETag ?? "",
     lastModified: head.LastModified,
-    storageClass: head.StorageClass,
+    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html: left out for the standard class.
+    storageClass: head.StorageClass ?? "STANDARD",
     contentType: head.ContentType,
     contentDisposition: head.ContentDisposition,
     contentEncoding: head.ContentEncoding,

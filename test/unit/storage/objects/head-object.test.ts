@@ -32,9 +32,18 @@ describe("headObject", () => {
       ...address,
       sizeBytes: 5,
       etag: '"5d41402abc4b2a76b9719d911017c592"',
+      storageClass: "STANDARD",
       contentType: "text/plain",
       metadata: [{ name: "who", value: "zoë" }],
     });
+  });
+
+  it("takes the storage class that S3 names", async () => {
+    await using scripted = await scriptedS3(() => ({
+      status: 200,
+      headers: { "x-amz-storage-class": "GLACIER" },
+    }));
+    expect(await headObject(scripted.s3, store.address("cold"))).toMatchObject({ storageClass: "GLACIER" });
   });
 
   it("tells a missing object from a missing bucket", async () => {
