@@ -21,7 +21,8 @@ export class UploadFileResolver {
     @Arg(fileArgument, () => Upload, { description: "The file, as the form's `map` names it." })
     file: IncomingFile,
     @Arg("input", () => UploadInput, {
-      description: "Its contentType goes before the one that the form says.",
+      description:
+        "Its contentType goes before the one that the form says, of which parameters such as `charset` are not kept.",
     })
     input: UploadInput,
   ): Promise<S3Object> {

@@ -104,15 +104,16 @@ test("a server without base credentials starts, and its log says that it cannot 
   await writeFile(VALETKEY_GRANTS, "grants: []");
   for (const name of ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"]) vi.stubEnv(name, "/dev/null");
   vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
+  // Other files of this process may have set them.
+  for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"])
+    vi.stubEnv(name, undefined);
   const lines: string[] = [];
   const log = pino({ level: "warn" }, { write: (line: string) => lines.push(line) });
   const app = await startApp(loadConfig(environment({ ...withRole, VALETKEY_GRANTS })), { log });
   try {
     await vi.waitFor(
       () => expect(lines.map((line) => JSON.parse(line).reason)).toEqual(["no base credentials"]),
-      {
-        timeout: 5_000,
-      },
+      { timeout: 5_000 },
     );
   } finally {
     await app.close();
