@@ -42,7 +42,7 @@ export interface AppOptions {
  * A system call for each line would cost a request more than the line itself; what waits is written at exit too.
  * When nobody reads what is written, requests go on, and lines beyond 16 MiB are lost.
  */
-const logDestination = { sync: false, minLength: 4096, periodicFlush: 100, maxLength: 16 * 2 ** 20 };
+const logDestination = { sync: false, minLength: 15 * 1024, periodicFlush: 100, maxLength: 16 * 2 ** 20 };
 /** What the uploads through the server may hold in memory together. */
 const uploadBudgetBytes = 256 * 2 ** 20;
 /** In which a request that sends no files may begin calls to S3; each of them ends by itself. */

@@ -51,11 +51,22 @@ const itemsOf: Readonly<Record<string, (given: Arguments, parts: number) => numb
   ),
 };
 
-/** The uploads that a field begins, each by the parts that it may have. */
-const uploadsOf: Readonly<Record<string, (given: Arguments) => number[]>> = {
-  "Mutation.requestUpload": (given) => [partsOf(given)],
-  "Mutation.requestUploads": ({ uploads }) =>
-    Array.isArray(uploads) ? uploads.map(partsOf) : [maxPartCount],
+/** What the uploads cost that a field begins: `ofOne` is the cost of an upload of so many parts. */
+type CostOfUploads = (given: () => Arguments, ofOne: (parts: number) => number) => number;
+
+const costOfUploads: Readonly<Record<string, CostOfUploads>> = {
+  "Mutation.requestUpload": (given, ofOne) => {
+    const least = ofOne(0);
+    // Most ask for no parts, and then it does not matter how many there are.
+    return least === ofOne(maxPartCount) ? least : ofOne(partsOf(given()));
+  },
+  "Mutation.requestUploads": (given, ofOne) => {
+    const { uploads } = given();
+    return (Array.isArray(uploads) ? uploads : [uploads]).reduce(
+      (total: number, upload) => total + ofOne(partsOf(upload)),
+      0,
+    );
+  },
 };
 
 function partsOf(upload: unknown): number {
@@ -180,12 +191,12 @@ export function compileCost(
     if (field === undefined) return () => 1;
     const leafCost = name === "url" ? urlCost : 1;
     const ofOne = node.selectionSet ? costOfType(field.type, node.selectionSet) : () => leafCost;
-    const uploads = uploadsOf[`${type.name}.${name}`];
-    if (uploads !== undefined) {
+    const ofUploads = costOfUploads[`${type.name}.${name}`];
+    if (ofUploads !== undefined) {
       return (variables) =>
-        uploads(argumentsOf(field, node, variables)).reduce(
-          (total, parts) => total + ofOne(variables, parts),
-          0,
+        ofUploads(
+          () => argumentsOf(field, node, variables),
+          (parts) => ofOne(variables, parts),
         );
     }
     const items = itemsOf[`${type.name}.${name}`];

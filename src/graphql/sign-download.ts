@@ -42,9 +42,9 @@ export async function signDownload(
   // Signed at the same time, with the same credentials, is the same URL.
   const heldAtMs = stableForSeconds === 0 ? undefined : signedAtMs;
   const session = await context.session(outlivesSeconds, { heldAtMs, orShorter: lifetime.orFewer });
-  const { region } = verify
-    ? await namedAt(at, context.loaders.head.load(address))
-    : context.inKnownRegion(address);
+  const region = verify
+    ? (await namedAt(at, context.loaders.head.load(address))).region
+    : services.bucketRegions.regionOf(address.bucket, address.region);
   const { url, expiresAt } = presignDownload(services.presigner, {
     address: { ...address, region },
     session,
