@@ -1,14 +1,22 @@
-/** Who may import whom: downward only. docs/architecture.md says it in words. */
-const words =
-  "^src/(object-address|principal|errors|clock|metrics|byte-size|concurrency-limit|nearest-name)\\.ts$";
+/** Who may import whom: each floor only what is below it. docs/architecture.md says it in words. */
 
-/** A layer's folder, and the only folders and files of src that it may import. */
-const layer = (name, allowed) => ({
-  name: `layer-${name}`,
+/** A rule for the files of one place: of `within`, they may import only that place and what `allowed` names. */
+const floor = (path, within, allowed) => ({
+  name: `floor: ${path}`,
   severity: "error",
-  from: { path: `^src/${name}(/|\\.ts$)` },
-  to: { path: "^src/", pathNot: [`^src/${name}(/|\\.ts$)`, ...allowed] },
+  from: { path: `^${path}(/|$)` },
+  to: { path: `^${within}`, pathNot: [`^${path}(/|$)`, ...allowed.map((each) => `^${each}(/|$)`)] },
 });
+
+/** Folders of one place, lowest first: each may import those before it. Files beside them may import every folder. */
+const stack = (place, folders) =>
+  folders.map((folder, index) =>
+    floor(
+      `${place}/${folder}`,
+      `${place}/`,
+      folders.slice(0, index).map((below) => `${place}/${below}`),
+    ),
+  );
 
 /** A package that only some files may import. */
 const onlyIn = (dependency, allowed) => ({
@@ -20,42 +28,42 @@ const onlyIn = (dependency, allowed) => ({
 
 module.exports = {
   forbidden: [
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+    floor("src/core", "src/", []),
+    floor("src/access", "src/", ["src/core"]),
+    floor("src/storage", "src/", ["src/core", "src/access/role-session\\.ts"]),
+    floor("src/graphql", "src/", ["src/core", "src/access", "src/storage"]),
+    floor("src/http", "src/", ["src/core", "src/graphql"]),
+    floor("src/app", "src/", ["src/core", "src/access", "src/storage", "src/graphql", "src/http"]),
+    floor("src/commands", "src/", ["src/core", "src/access", "src/storage", "src/graphql", "src/app"]),
+    ...stack("src/storage", ["headers", "client", "signing", "objects", "multipart", "streaming"]),
+    floor("src/main\\.ts", "src/", ["src/app"]),
+    floor("src/cli\\.ts", "src/", ["src/core", "src/app", "src/commands"]),
     {
-      name: "no-cycles",
+      name: "nothing-else-loose-in-src",
       severity: "error",
-      from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
-    },
-    layer("access", [words]),
-    layer("storage", [words, "^src/access/role-session\\.ts$"]),
-    layer("graphql", [words, "^src/(access|storage)/"]),
-    layer("http", [words, "^src/graphql/", "^src/storage/streaming/(byte-limit|incoming-file)\\.ts$"]),
-    layer("local", []),
-    layer("config", [words, "^src/storage/streaming/streamed-part-sizes\\.ts$"]),
-    layer("backend", [words, "^src/(config|store)\\.ts$", "^src/access/", "^src/storage/client/"]),
-    layer("store", [words, "^src/config\\.ts$", "^src/local/", "^src/storage/client/endpoints\\.ts$"]),
-    layer("cli", [words, "^src/(config|logged-error|sweep-bucket)\\.ts$"]),
-    layer("sweep-bucket", [words, "^src/(backend|config)\\.ts$", "^src/access/", "^src/storage/"]),
-    layer("main", ["^src/(app|config)\\.ts$"]),
-    {
-      name: "words-import-only-words",
-      severity: "error",
-      from: { path: words },
-      to: { path: "^src/", pathNot: words },
+      from: { path: "^src/[^/]+\\.ts$", pathNot: "^src/(main|cli)\\.ts$" },
+      to: {},
     },
     {
       name: "the-embedded-store-is-reached-over-http",
       severity: "error",
-      from: { path: "^src/", pathNot: ["^src/local/", "^src/store\\.ts$"] },
-      to: { path: "^src/local/" },
+      from: { path: "^src/", pathNot: "^src/app/store-connection\\.ts$" },
+      to: { path: "^packages/embedded-s3/" },
+    },
+    {
+      name: "packages-import-nothing-of-the-server",
+      severity: "error",
+      from: { path: "^packages/" },
+      to: { path: "^(src|test)/" },
     },
     {
       name: "only-in-node-http",
       severity: "error",
-      from: { path: "^src/", pathNot: ["^src/(http|local|storage/client)/"] },
+      from: { path: "^src/", pathNot: ["^src/(http|storage/client)/"] },
       to: { path: "^(node:)?(http2?|https)$", dependencyTypes: ["core"] },
     },
-    onlyIn("fastify", ["^src/http/", "^src/local/"]),
+    onlyIn("fastify", ["^src/http/"]),
     onlyIn("graphql", ["^src/graphql/"]),
     onlyIn("type-graphql", ["^src/graphql/"]),
     onlyIn("@aws-sdk/client-sts", ["^src/access/"]),
@@ -63,11 +71,12 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
+    exclude: { path: "/dist/" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     enhancedResolveOptions: {
       exportsFields: ["exports"],
-      conditionNames: ["import", "require", "node", "default", "types"],
+      conditionNames: ["@valetkey/source", "import", "require", "node", "default", "types"],
     },
   },
 };

@@ -8,9 +8,18 @@ const shared = { testTimeout: 20_000, hookTimeout: 60_000 };
 
 export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: graphql }] },
+  // The workspace's packages as they are written, not as they were last built.
+  ssr: { resolve: { conditions: ["@valetkey/source", "node", "development|production"] } },
   test: {
     projects: [
-      { extends: true, test: { ...shared, name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: {
+          ...shared,
+          name: "unit",
+          include: ["test/unit/**/*.test.ts", "packages/*/test/**/*.test.ts"],
+        },
+      },
       // Each file has servers of its own; loading all modules anew for each would take half of the time.
       {
         extends: true,

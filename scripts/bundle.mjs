@@ -1,16 +1,35 @@
-import { build } from "rolldown";
+/**
+ * Compiles entry points and bundles them with every package that they use into a few files: opening thousands of
+ * files is most of a cold start (docs/decisions/0012-bundle.md).
+ * @param {Record<string, string>} entries output name to source file
+ * @param {string} directory emptied first
+ * @throws {Error} when the bundler is not installed, saying how to install it
+ */
+export async function bundle(entries, directory) {
+  const { rolldown } = await loadRolldown();
+  const build = await rolldown({
+    input: entries,
+    platform: "node",
+    tsconfig: "tsconfig.json",
+    // TypeGraphQL would load it to validate arguments, which is switched off.
+    external: ["class-validator"],
+    resolve: { conditionNames: ["@valetkey/source", "import", "node", "default"] },
+    logLevel: "warn",
+  });
+  try {
+    await build.write({ dir: directory, sourcemap: true, cleanDir: true });
+  } finally {
+    await build.close();
+  }
+}
 
-// node scripts/bundle.mjs FROM TO: the compiled modules and every package that they use, in a few files. Opening
-// thousands of files is what a cold start is made of (docs/decisions/0012-bundle.md).
-// By the API, because the command line names every file that it writes.
-const [from, to] = process.argv.slice(2);
-if (to === undefined) throw new TypeError("node scripts/bundle.mjs FROM TO");
-
-await build({
-  input: { main: `${from}/main.js`, cli: `${from}/cli.js` },
-  platform: "node",
-  // TypeGraphQL would load it to validate arguments, which is switched off.
-  external: ["class-validator"],
-  logLevel: "warn",
-  output: { dir: to, sourcemap: true, cleanDir: true },
-});
+async function loadRolldown() {
+  try {
+    return await import("rolldown");
+  } catch (error) {
+    if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
+    throw new Error(
+      "Building needs the development packages: run `npm ci --include=dev`, or copy dist/ from a machine that has built it and run `node dist/main.js`.",
+    );
+  }
+}

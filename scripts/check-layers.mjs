@@ -7,18 +7,23 @@ import extractTSConfig from "dependency-cruiser/config-utl/extract-ts-config";
 
 const config = createRequire(import.meta.url)("../.dependency-cruiser.cjs");
 const tsConfig = extractTSConfig("tsconfig.json");
+const roots = ["src", "packages/embedded-s3/src"];
 const { output } = await cruise(
-  ["src"],
+  roots,
   { ...config.options, ruleSet: { forbidden: config.forbidden }, validate: true },
   {},
   { tsConfig },
 );
 
-const sources = readdirSync("src", { recursive: true }).filter((name) => name.endsWith(".ts"));
+const sources = roots.flatMap((root) =>
+  readdirSync(root, { recursive: true })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => `${root}/${name.replaceAll("\\", "/")}`),
+);
 const read = new Set(output.modules.map(({ source }) => source));
-const unread = sources.filter((name) => !read.has(`src/${name.replaceAll("\\", "/")}`));
+const unread = sources.filter((name) => !read.has(name));
 for (const { from, to, rule } of output.summary.violations) console.error(`${rule.name}: ${from} → ${to}`);
-for (const name of unread) console.error(`not read: src/${name}`);
+for (const name of unread) console.error(`not read: ${name}`);
 console.log(`layers: ${sources.length} files, ${output.summary.violations.length} violations`);
 process.exitCode =
   sources.length > 0 && unread.length === 0 && output.summary.violations.length === 0 ? 0 : 1;

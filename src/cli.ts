@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { parseArgs } from "node:util";
 import { pino } from "pino";
-import { ConfigError, loadConfig } from "./config.ts";
-import { ValetKeyError } from "./errors.ts";
-import { logged } from "./logged-error.ts";
-import { sweepBucket } from "./sweep-bucket.ts";
+import { ConfigError, loadConfig } from "./app/config.ts";
+import { sweepBucket } from "./commands/sweep-bucket.ts";
+import { ValetKeyError } from "./core/errors.ts";
+import { logged } from "./core/logged-error.ts";
 
 const usage = `valetkey sweep BUCKET [--prefix PREFIX] [--region REGION] [--older-than HOURS] [--abort]
 

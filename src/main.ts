@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { startApp } from "./app.ts";
-import { ConfigError, loadConfig } from "./config.ts";
+import { startApp } from "./app/app.ts";
+import { ConfigError, loadConfig } from "./app/config.ts";
 
 /** Starts the server that the environment describes, and stops it on the first SIGTERM or SIGINT. */
 async function main(): Promise<void> {

@@ -1,12 +1,12 @@
 import { createRequire } from "node:module";
-import { Endpoints } from "../../build/storage/client/endpoints.js";
-import { Presigner } from "../../build/storage/signing/presigner.js";
+import { Endpoints } from "../../build/bench/endpoints.js";
+import { Presigner } from "../../build/bench/presigner.js";
 import { interleave } from "../rounds.mjs";
 import { bareSigner } from "./bare-signature.mjs";
 import { names } from "./in-process-names.mjs";
 
 // The SDK that Valet Key itself is installed with.
-const require = createRequire(new URL("../../build/main.js", import.meta.url));
+const require = createRequire(new URL("../../package.json", import.meta.url));
 const { GetObjectCommand, S3Client } = require("@aws-sdk/client-s3");
 const { getSignedUrl, S3RequestPresigner } = require("@aws-sdk/s3-request-presigner");
 

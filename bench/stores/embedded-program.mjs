@@ -1,4 +1,4 @@
-import { startEmbeddedStore } from "../../build/local/embedded-store.js";
+import { startEmbeddedStore } from "../../build/bench/embedded-s3.js";
 
 // Prints where it is and serves until stdin ends.
 const store = await startEmbeddedStore({ directory: process.argv[2], port: 0 });

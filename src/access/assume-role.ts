@@ -5,8 +5,8 @@ import {
   type STSClientConfig,
 } from "@aws-sdk/client-sts";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
-import type { SkewCorrectedClock } from "../clock.ts";
-import type { Metrics } from "../metrics.ts";
+import type { SkewCorrectedClock } from "../core/clock.ts";
+import type { Metrics } from "../core/metrics.ts";
 import type { RoleSession } from "./role-session.ts";
 
 export interface RoleToAssume {

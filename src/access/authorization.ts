@@ -1,5 +1,5 @@
-import { badUserInput, ValetKeyError } from "../errors.ts";
-import type { BucketName, ObjectKey } from "../object-address.ts";
+import { badUserInput, ValetKeyError } from "../core/errors.ts";
+import type { BucketName, ObjectKey } from "../core/object-address.ts";
 import type { Action, CallerGrants, Grant } from "./grants.ts";
 
 /** An object as far as grants are concerned: neither region nor version matters. */

@@ -1,4 +1,4 @@
-import type { AuthenticatedPrincipal } from "../principal.ts";
+import type { AuthenticatedPrincipal } from "../core/principal.ts";
 
 /**
  * The claim `name`, or the nested claim `a.b`. A claim whose own name has dots, such as

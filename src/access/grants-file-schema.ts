@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { parseByteSize } from "../byte-size.ts";
-import { type BucketName, parseBucketName } from "../object-address.ts";
+import { parseByteSize } from "../core/byte-size.ts";
+import { type BucketName, parseBucketName } from "../core/object-address.ts";
 import { actions, type GrantRule } from "./grants.ts";
 import {
   hasClaims,

@@ -1,5 +1,5 @@
-import type { BucketName } from "../object-address.ts";
-import type { Principal } from "../principal.ts";
+import type { BucketName } from "../core/object-address.ts";
+import type { Principal } from "../core/principal.ts";
 import { fillPrefix, type PrefixTemplate } from "./prefix-template.ts";
 import { matches, type Who } from "./who.ts";
 

@@ -1,5 +1,5 @@
-import { maxKeyBytes } from "../object-address.ts";
-import type { Principal } from "../principal.ts";
+import { maxKeyBytes } from "../core/object-address.ts";
+import type { Principal } from "../core/principal.ts";
 import { claimOf } from "./claims.ts";
 
 /** `users/{sub}/` in pieces: text that stands for itself, and claims. */

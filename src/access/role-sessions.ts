@@ -1,9 +1,9 @@
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
-import type { Clock } from "../clock.ts";
-import { ConcurrencyLimit } from "../concurrency-limit.ts";
-import { badUserInput, ValetKeyError } from "../errors.ts";
-import type { Metrics } from "../metrics.ts";
+import type { Clock } from "../core/clock.ts";
+import { ConcurrencyLimit } from "../core/concurrency-limit.ts";
+import { badUserInput, ValetKeyError } from "../core/errors.ts";
+import type { Metrics } from "../core/metrics.ts";
 import { type AssumeRole, AssumeRoleError } from "./assume-role.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
 import { Refusals } from "./refusals.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Principal } from "../principal.ts";
+import type { Principal } from "../core/principal.ts";
 
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 const sessionNameShape = /^[\w+=,.@-]{2,64}$/;

@@ -1,4 +1,4 @@
-import type { BucketName } from "../object-address.ts";
+import type { BucketName } from "../core/object-address.ts";
 import type { Action, Grant } from "./grants.ts";
 
 /**

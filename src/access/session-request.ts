@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { ValetKeyError } from "../errors.ts";
-import type { Principal } from "../principal.ts";
+import { ValetKeyError } from "../core/errors.ts";
+import type { Principal } from "../core/principal.ts";
 import type { AssumeRoleRequest, RoleToAssume } from "./assume-role.ts";
 import type { Grant } from "./grants.ts";
 import { sessionName, sessionTags } from "./session-name.ts";

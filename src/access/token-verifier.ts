@@ -8,9 +8,9 @@ import {
   jwtVerify,
 } from "jose";
 import { LRUCache } from "lru-cache";
-import type { Clock } from "../clock.ts";
-import { ValetKeyError } from "../errors.ts";
-import { type AuthenticatedPrincipal, anonymous, type Principal } from "../principal.ts";
+import type { Clock } from "../core/clock.ts";
+import { ValetKeyError } from "../core/errors.ts";
+import { type AuthenticatedPrincipal, anonymous, type Principal } from "../core/principal.ts";
 import { JwksFetch, type JwksFetchOptions } from "./jwks-fetch.ts";
 
 /** Tells who the caller is by the Authorization header. */

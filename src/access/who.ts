@@ -1,4 +1,4 @@
-import type { Principal } from "../principal.ts";
+import type { Principal } from "../core/principal.ts";
 import { claimOf } from "./claims.ts";
 
 export type ClaimValue = string | number | boolean;

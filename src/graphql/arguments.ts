@@ -1,4 +1,4 @@
-import { badUserInput, ValetKeyError } from "../errors.ts";
+import { badUserInput, ValetKeyError } from "../core/errors.ts";
 import {
   type BucketAddress,
   type ObjectAddress,
@@ -6,7 +6,7 @@ import {
   parseObjectKey,
   parseRegion,
   type Regions,
-} from "../object-address.ts";
+} from "../core/object-address.ts";
 
 interface BucketArguments {
   readonly bucket: string;

@@ -1,5 +1,5 @@
 import { setImmediate as turnOfOthers } from "node:timers/promises";
-import { badUserInput } from "../errors.ts";
+import { badUserInput } from "../core/errors.ts";
 
 export const maxBatch = 1000;
 /** About a millisecond of signatures, after which other callers' requests have a turn. */

@@ -1,5 +1,5 @@
 import DataLoader from "dataloader";
-import type { BucketAddress, ObjectAddress } from "../object-address.ts";
+import type { BucketAddress, ObjectAddress } from "../core/object-address.ts";
 import { boundedParallel } from "../storage/client/bounded-parallel.ts";
 import { listParts, type UploadedPart } from "../storage/multipart/multipart-uploads.ts";
 import type { UploadAddress } from "../storage/multipart/upload-id.ts";

@@ -1,14 +1,14 @@
 import "reflect-metadata";
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from "graphql";
 import { buildSchema } from "type-graphql";
-import { DeleteResolver } from "./delete.resolver.ts";
-import { DownloadResolver } from "./download.resolver.ts";
-import { MultipartUploadResolver } from "./multipart-upload.resolver.ts";
-import { ObjectsResolver } from "./objects.resolver.ts";
-import { S3ObjectResolver } from "./s3-object.resolver.ts";
-import { UploadResolver } from "./upload.resolver.ts";
-import { UploadFileResolver } from "./upload-file.resolver.ts";
-import { ViewerResolver } from "./viewer.resolver.ts";
+import { DownloadResolver } from "./download/download.resolver.ts";
+import { DeleteResolver } from "./object/delete.resolver.ts";
+import { ObjectsResolver } from "./object/objects.resolver.ts";
+import { S3ObjectResolver } from "./object/s3-object.resolver.ts";
+import { MultipartUploadResolver } from "./upload/multipart-upload.resolver.ts";
+import { UploadResolver } from "./upload/upload.resolver.ts";
+import { UploadFileResolver } from "./upload/upload-file.resolver.ts";
+import { ViewerResolver } from "./viewer/viewer.resolver.ts";
 
 /** The schema that the classes of this folder describe. */
 export function createSchema(): Promise<GraphQLSchema> {

@@ -1,8 +1,8 @@
 import type { Grants } from "../access/grants.ts";
 import type { RoleSessions } from "../access/role-sessions.ts";
-import type { Clock } from "../clock.ts";
-import type { Metrics } from "../metrics.ts";
-import type { Regions } from "../object-address.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Metrics } from "../core/metrics.ts";
+import type { Regions } from "../core/object-address.ts";
 import type { BucketRegions } from "../storage/client/bucket-regions.ts";
 import type { S3Clients } from "../storage/client/s3-clients.ts";
 import type { AbandonedUploads } from "../storage/multipart/abandoned-uploads.ts";

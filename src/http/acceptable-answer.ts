@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import Negotiator from "negotiator";
-import { ValetKeyError } from "../errors.ts";
+import { ValetKeyError } from "../core/errors.ts";
 
 /** What Apollo chooses an answer's type from. */
 const answerTypes = [

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest, RequestPayload } from "fastify";
-import { ValetKeyError } from "../errors.ts";
+import { ValetKeyError } from "../core/errors.ts";
 
 export interface BodyDeadlinesOptions {
   /** From the header to the body's end. Default: 30. */

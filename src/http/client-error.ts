@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
-import { ValetKeyError } from "../errors.ts";
-import { publicError } from "../graphql/error-format.ts";
+import { ValetKeyError } from "../core/errors.ts";
+import { publicError } from "../graphql/operation/error-format.ts";
 
 /** How long a client has to see the answer and go. */
 const closeMs = 2000;

@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
-import { errorCodes, ValetKeyError } from "../errors.ts";
-import { publicError } from "../graphql/error-format.ts";
+import { errorCodes, ValetKeyError } from "../core/errors.ts";
+import { publicError } from "../graphql/operation/error-format.ts";
 
 type AnswerError = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
-import { badUserInput, type ValetKeyError } from "../errors.ts";
-import { assertByteCount, ByteLimit, uploadTooLarge } from "../storage/streaming/byte-limit.ts";
-import { fileArgument, type IncomingFile } from "../storage/streaming/incoming-file.ts";
+import { assertByteCount, ByteLimit, uploadTooLarge } from "../core/byte-limit.ts";
+import { badUserInput, type ValetKeyError } from "../core/errors.ts";
+import { fileArgument, type IncomingFile } from "../core/incoming-file.ts";
 
 export interface FilePartOptions {
   /** The part's bytes as busboy gives them; they wait, and with them the whole form, until somebody reads. */

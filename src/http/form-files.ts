@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
-import { badUserInput, type ValetKeyError } from "../errors.ts";
-import { fileArgument } from "../storage/streaming/incoming-file.ts";
+import { badUserInput, type ValetKeyError } from "../core/errors.ts";
+import { fileArgument } from "../core/incoming-file.ts";
 import { FilePart } from "./file-part.ts";
 import { IncomingUpload } from "./incoming-upload.ts";
 import type { FileMap } from "./multipart-operation.ts";

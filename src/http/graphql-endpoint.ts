@@ -1,9 +1,9 @@
 import type { ApolloServer } from "@apollo/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
-import { badUserInput, ValetKeyError } from "../errors.ts";
+import { badUserInput, ValetKeyError } from "../core/errors.ts";
+import { anonymous, type Principal } from "../core/principal.ts";
 import type { Caller, RequestContext } from "../graphql/context.ts";
-import { anonymous, type Principal } from "../principal.ts";
 import { refuseUnacceptable } from "./acceptable-answer.ts";
 import { answerWithApollo } from "./apollo-handler.ts";
 import { BodyDeadlines } from "./body-deadlines.ts";

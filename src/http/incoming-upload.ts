@@ -1,6 +1,6 @@
 import { Upload } from "graphql-upload-minimal";
-import type { ValetKeyError } from "../errors.ts";
-import type { IncomingFile } from "../storage/streaming/incoming-file.ts";
+import type { ValetKeyError } from "../core/errors.ts";
+import type { IncomingFile } from "../core/incoming-file.ts";
 
 /**
  * What stands in an operation's variables for one file of the form. It is graphql-upload-minimal's

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { ValetKeyError } from "../errors.ts";
+import { ValetKeyError } from "../core/errors.ts";
 
 export interface LargeAnswersOptions {
   /** Smaller ones fit into the buffers of the connection. Default: 64 KiB. */

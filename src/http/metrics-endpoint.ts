@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import type { Metrics } from "../metrics.ts";
+import type { Metrics } from "../core/metrics.ts";
 
 export function metricsEndpoint(server: FastifyInstance, { registry }: Metrics): void {
   server.get("/metrics", { logLevel: "silent" }, async (_request, reply) =>

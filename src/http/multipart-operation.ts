@@ -1,4 +1,4 @@
-import { badUserInput, ValetKeyError } from "../errors.ts";
+import { badUserInput, ValetKeyError } from "../core/errors.ts";
 
 /** The one GraphQL request that a form carries in its field `operations`. */
 export interface GraphQLOperation {

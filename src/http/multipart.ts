@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import busboy from "busboy";
-import { badUserInput, ValetKeyError } from "../errors.ts";
-import { assertByteCount } from "../storage/streaming/byte-limit.ts";
+import { assertByteCount } from "../core/byte-limit.ts";
+import { badUserInput, ValetKeyError } from "../core/errors.ts";
 import { BodyPace } from "./body-pace.ts";
 import { FormFiles } from "./form-files.ts";
 import { type GraphQLOperation, parseFileMap, parseOperation } from "./multipart-operation.ts";

@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { text } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type AssumeRoleOptions, createAssumeRole } from "../../src/access/assume-role.ts";
-import { SkewCorrectedClock } from "../../src/clock.ts";
-import { createMetrics } from "../../src/metrics.ts";
+import { SkewCorrectedClock } from "../../src/core/clock.ts";
+import { createMetrics } from "../../src/core/metrics.ts";
 import { listenOnLoopback, stopListening } from "../support/listening.ts";
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;

@@ -1,11 +1,10 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
-import { promisify } from "node:util";
-import ts from "typescript";
+import { bundle } from "../../scripts/bundle.mjs";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -38,32 +37,13 @@ export async function buildProgram(): Promise<BuiltProgram> {
   await mkdir(cache, { recursive: true });
   const directory = await mkdtemp(join(cache, "valetkey-"));
   await writeFile(join(directory, "package.json"), '{"type":"module"}');
-  const [modules, bundles] = [join(directory, "build"), join(directory, "dist")];
-  const sources = await readdir(join(root, "src"), { recursive: true });
-  await Promise.all(sources.filter((path) => path.endsWith(".ts")).map((path) => transpile(path, modules)));
-  await promisify(execFile)(process.execPath, [join(root, "scripts/bundle.mjs"), modules, bundles]);
+  const bundles = join(directory, "dist");
+  await bundle({ main: join(root, "src/main.ts"), cli: join(root, "src/cli.ts") }, bundles);
   return {
     start: (environment) => run(join(bundles, "main.js"), environment),
     cli: (parameters, environment) => runCli([join(bundles, "cli.js"), ...parameters], environment),
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
   };
-}
-
-/** File by file, without types: in a second, where the compiler takes many. */
-async function transpile(path: string, directory: string): Promise<void> {
-  const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile);
-  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);
-  const source = await readFile(join(root, "src", path), "utf8");
-  const { outputText } = ts.transpileModule(source, {
-    fileName: join(root, "src", path),
-    compilerOptions: {
-      ...{ ...options, noEmit: false },
-      ...{ module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler },
-    },
-  });
-  const target = join(directory, path.replace(/\.ts$/, ".js"));
-  await mkdir(dirname(target), { recursive: true });
-  await writeFile(target, outputText);
 }
 
 function run(main: string, environment: Readonly<Record<string, string>>): RunningProgram {

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startApp } from "../../src/app.ts";
-import { loadConfig } from "../../src/config.ts";
+import { startApp } from "../../src/app/app.ts";
+import { loadConfig } from "../../src/app/config.ts";
 import { GraphQLClient } from "./graphql-client.ts";
 import type { TestServer } from "./server.ts";
 

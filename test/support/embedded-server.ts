@@ -8,7 +8,7 @@ import {
   type PutObjectCommandInput,
   S3Client,
 } from "@aws-sdk/client-s3";
-import { startEmbeddedStore } from "../../src/local/embedded-store.ts";
+import { startEmbeddedStore } from "@valetkey/embedded-s3";
 import { type GrantRule, startServer, type TestServer, type TestServerOptions } from "./server.ts";
 import type { StoreDescription } from "./store-description.ts";
 

@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../../src/errors.ts";
+import type { ErrorCode } from "../../src/core/errors.ts";
 
 /** The first error of an answer, as a client sees it. */
 export class GraphQLFailure extends Error {

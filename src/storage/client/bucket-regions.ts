@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { BucketName, Region } from "../../object-address.ts";
+import type { BucketName, Region } from "../../core/object-address.ts";
 import { BucketInOtherRegion } from "./s3-errors.ts";
 
 /** Which region a bucket turned out to be in, so that only the first call to it takes the detour. */

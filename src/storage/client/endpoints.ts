@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { S3Client } from "@aws-sdk/client-s3";
 import { LRUCache } from "lru-cache";
-import type { BucketName, Region } from "../../object-address.ts";
+import type { BucketName, Region } from "../../core/object-address.ts";
 
 /** Where S3 is: what AWS's own settings and the configuration say about every bucket's endpoint. */
 export interface EndpointSettings {

@@ -4,9 +4,9 @@ import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { LRUCache } from "lru-cache";
 import type { RoleSession } from "../../access/role-session.ts";
-import { ConcurrencyLimit } from "../../concurrency-limit.ts";
-import type { Metrics } from "../../metrics.ts";
-import type { Region } from "../../object-address.ts";
+import { ConcurrencyLimit } from "../../core/concurrency-limit.ts";
+import type { Metrics } from "../../core/metrics.ts";
+import type { Region } from "../../core/object-address.ts";
 import { unsignedPayload } from "../signing/signature.ts";
 import type { EndpointSettings } from "./endpoints.ts";
 

@@ -1,4 +1,4 @@
-import { type ErrorCode, ValetKeyError, type ValetKeyErrorOptions } from "../../errors.ts";
+import { type ErrorCode, ValetKeyError, type ValetKeyErrorOptions } from "../../core/errors.ts";
 
 /** What was asked of S3, as far as it decides what a failure means. */
 export interface StorageErrorContext {

@@ -1,5 +1,5 @@
 import formatContentDisposition from "content-disposition";
-import { badUserInput } from "../../errors.ts";
+import { badUserInput } from "../../core/errors.ts";
 import { parseMediaType } from "./media-type.ts";
 
 export type Disposition = "INLINE" | "ATTACHMENT";

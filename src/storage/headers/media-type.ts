@@ -1,4 +1,4 @@
-import { badUserInput } from "../../errors.ts";
+import { badUserInput } from "../../core/errors.ts";
 
 export interface MediaType {
   /** Type and subtype, in lower case, without parameters: `text/html`. */

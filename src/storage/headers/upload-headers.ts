@@ -1,4 +1,4 @@
-import { badUserInput } from "../../errors.ts";
+import { badUserInput } from "../../core/errors.ts";
 import { uriEncode } from "../signing/uri-encode.ts";
 import type { Checksum, ChecksumAlgorithm } from "./checksums.ts";
 import { parseMediaType } from "./media-type.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { CompleteMultipartUploadCommand, HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
-import { badUserInput, type ErrorCode, ValetKeyError } from "../../errors.ts";
+import { badUserInput, type ErrorCode, ValetKeyError } from "../../core/errors.ts";
 import { describeFailure, storageError, toStorageError } from "../client/s3-errors.ts";
 import type { Checksum } from "../headers/checksums.ts";
 import { checksumParameter } from "../headers/upload-parameters.ts";

@@ -5,8 +5,8 @@ import {
   ListPartsCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import { badUserInput, ValetKeyError } from "../../errors.ts";
-import type { ObjectAddress } from "../../object-address.ts";
+import { badUserInput, ValetKeyError } from "../../core/errors.ts";
+import type { ObjectAddress } from "../../core/object-address.ts";
 import { LostAnswer, repeatOnlyWhatWasRefused } from "../client/lost-answer.ts";
 import { asking, storageError, toStorageError } from "../client/s3-errors.ts";
 import type { Checksum } from "../headers/checksums.ts";

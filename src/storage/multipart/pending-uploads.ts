@@ -1,7 +1,7 @@
 import { ListMultipartUploadsCommand, ListPartsCommand, type S3Client } from "@aws-sdk/client-s3";
 import { z } from "zod";
-import { badUserInput, ValetKeyError } from "../../errors.ts";
-import type { BucketAddress, ObjectAddress } from "../../object-address.ts";
+import { badUserInput, ValetKeyError } from "../../core/errors.ts";
+import type { BucketAddress, ObjectAddress } from "../../core/object-address.ts";
 import { boundedParallel } from "../client/bounded-parallel.ts";
 import { asking } from "../client/s3-errors.ts";
 import type { ChecksumAlgorithm } from "../headers/checksums.ts";

@@ -1,5 +1,5 @@
 import type { S3Client } from "@aws-sdk/client-s3";
-import type { BucketAddress, ObjectKey } from "../../object-address.ts";
+import type { BucketAddress, ObjectKey } from "../../core/object-address.ts";
 import { maxPageSize } from "../objects/list-objects.ts";
 import { abortMultipartUpload } from "./multipart-uploads.ts";
 import { listPendingUploads, type PendingUploadPage, parsePendingPage } from "./pending-uploads.ts";

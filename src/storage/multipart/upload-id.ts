@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 import { z } from "zod";
-import { badUserInput, ValetKeyError } from "../../errors.ts";
-import type { ObjectAddress, Regions } from "../../object-address.ts";
-import { parseBucketName, parseObjectKey, parseRegion } from "../../object-address.ts";
+import { badUserInput, ValetKeyError } from "../../core/errors.ts";
+import type { ObjectAddress, Regions } from "../../core/object-address.ts";
+import { parseBucketName, parseObjectKey, parseRegion } from "../../core/object-address.ts";
 import { type Checksum, checksumAlgorithms } from "../headers/checksums.ts";
 
 /** A multipart upload as S3 knows it. */

@@ -1,4 +1,4 @@
-import { badUserInput } from "../../errors.ts";
+import { badUserInput } from "../../core/errors.ts";
 
 const MiB = 1024 ** 2;
 const GiB = 1024 ** 3;

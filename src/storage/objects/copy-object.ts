@@ -5,8 +5,8 @@ import {
   type S3Client,
   UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
-import { badUserInput, ValetKeyError } from "../../errors.ts";
-import type { ObjectAddress } from "../../object-address.ts";
+import { badUserInput, ValetKeyError } from "../../core/errors.ts";
+import type { ObjectAddress } from "../../core/object-address.ts";
 import { boundedParallel } from "../client/bounded-parallel.ts";
 import { describeFailure, storageError, toStorageError } from "../client/s3-errors.ts";
 import { decodeMetadataValue, encodeMetadataValue } from "../headers/metadata-value.ts";

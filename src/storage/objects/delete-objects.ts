@@ -4,8 +4,8 @@ import {
   type DeleteObjectsCommandOutput,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import { ValetKeyError } from "../../errors.ts";
-import type { BucketAddress } from "../../object-address.ts";
+import { ValetKeyError } from "../../core/errors.ts";
+import type { BucketAddress } from "../../core/object-address.ts";
 import { boundedParallel } from "../client/bounded-parallel.ts";
 import { asking, BucketInOtherRegion, storageErrorOfS3Code } from "../client/s3-errors.ts";
 import { versionOf } from "./head-object.ts";

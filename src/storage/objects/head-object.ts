@@ -6,8 +6,8 @@ import {
   type HeadObjectCommandOutput,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import type { ValetKeyError } from "../../errors.ts";
-import type { BucketAddress, ObjectAddress } from "../../object-address.ts";
+import type { ValetKeyError } from "../../core/errors.ts";
+import type { BucketAddress, ObjectAddress } from "../../core/object-address.ts";
 import { describeFailure, storageError, toStorageError } from "../client/s3-errors.ts";
 import { type Checksum, checksumAlgorithms } from "../headers/checksums.ts";
 import { decodeMetadataValue } from "../headers/metadata-value.ts";

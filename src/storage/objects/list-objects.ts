@@ -1,6 +1,6 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput, type S3Client } from "@aws-sdk/client-s3";
-import { badUserInput } from "../../errors.ts";
-import { type BucketAddress, maxKeyBytes } from "../../object-address.ts";
+import { badUserInput } from "../../core/errors.ts";
+import { type BucketAddress, maxKeyBytes } from "../../core/object-address.ts";
 import { asking } from "../client/s3-errors.ts";
 
 export const maxPageSize = 1000;

@@ -1,5 +1,5 @@
 import { GetObjectTaggingCommand, type S3Client } from "@aws-sdk/client-s3";
-import type { ObjectAddress } from "../../object-address.ts";
+import type { ObjectAddress } from "../../core/object-address.ts";
 import { reasonOfRefusedRead } from "./head-object.ts";
 import type { NameAndValue } from "./stored-object.ts";
 

@@ -1,4 +1,4 @@
-import type { ObjectAddress } from "../../object-address.ts";
+import type { ObjectAddress } from "../../core/object-address.ts";
 import type { Checksum } from "../headers/checksums.ts";
 
 /** An object that S3 holds, as far as a listing or a write tells. */

@@ -1,4 +1,4 @@
-import { badUserInput } from "../../errors.ts";
+import { badUserInput } from "../../core/errors.ts";
 import type { NameValue, PutDemand } from "./presigned-requests.ts";
 import type { Presigner } from "./presigner.ts";
 import { algorithm, signature } from "./signature.ts";

@@ -1,5 +1,5 @@
 import type { RoleSession } from "../../access/role-session.ts";
-import type { ObjectAddress } from "../../object-address.ts";
+import type { ObjectAddress } from "../../core/object-address.ts";
 import {
   contentDisposition,
   type Disposition,

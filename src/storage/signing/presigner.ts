@@ -1,6 +1,6 @@
 import type { TemporaryCredentials } from "../../access/role-session.ts";
-import type { Metrics } from "../../metrics.ts";
-import type { BucketAddress, ObjectAddress } from "../../object-address.ts";
+import type { Metrics } from "../../core/metrics.ts";
+import type { BucketAddress, ObjectAddress } from "../../core/object-address.ts";
 import type { BucketEndpoint, Endpoints } from "../client/endpoints.ts";
 import {
   algorithm,

@@ -1,5 +1,5 @@
 import type { RoleSession } from "../../access/role-session.ts";
-import { ValetKeyError } from "../../errors.ts";
+import { ValetKeyError } from "../../core/errors.ts";
 
 // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html: seven days at most.
 const maxExpiresInSeconds = 604_800;

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { uploadTooLarge } from "./byte-limit.ts";
+import { uploadTooLarge } from "../../core/byte-limit.ts";
 import type { Reservation } from "./upload-budget.ts";
 
 export interface PartReaderOptions {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
-import type { ObjectAddress } from "../../object-address.ts";
+import type { ObjectAddress } from "../../core/object-address.ts";
 import { asking, describeFailure, toStorageError } from "../client/s3-errors.ts";
 import type { Checksum } from "../headers/checksums.ts";
 import { checksumParameter, descriptiveParameters } from "../headers/upload-parameters.ts";

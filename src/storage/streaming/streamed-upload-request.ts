@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type { S3Client } from "@aws-sdk/client-s3";
-import type { Metrics } from "../../metrics.ts";
-import type { ObjectAddress } from "../../object-address.ts";
+import type { Metrics } from "../../core/metrics.ts";
+import type { ObjectAddress } from "../../core/object-address.ts";
 import type { UploadHeaderMap } from "../headers/upload-parameters.ts";
 import type { AbandonedUploads } from "../multipart/abandoned-uploads.ts";
 import type { UploadBudget } from "./upload-budget.ts";

@@ -1,4 +1,4 @@
-import { ValetKeyError } from "../../errors.ts";
+import { ValetKeyError } from "../../core/errors.ts";
 import { storageError } from "../client/s3-errors.ts";
 import { type Checksum, type RunningChecksum, runningChecksum } from "../headers/checksums.ts";
 import { forbidsOverwrite, promisedChecksum } from "../headers/upload-parameters.ts";

@@ -1,4 +1,4 @@
-import { ValetKeyError } from "../../errors.ts";
+import { ValetKeyError } from "../../core/errors.ts";
 
 export interface UploadBudgetOptions {
   /** What all uploads of the process may hold in memory together. */

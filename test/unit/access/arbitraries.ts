@@ -5,7 +5,7 @@ import {
   type ObjectKey,
   parseBucketName,
   parseObjectKey,
-} from "../../../src/object-address.ts";
+} from "../../../src/core/object-address.ts";
 
 export const bucketA: BucketName = parseBucketName("bucket-a");
 export const bucketB: BucketName = parseBucketName("bucket-b");

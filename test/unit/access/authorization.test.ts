@@ -11,7 +11,7 @@ import {
   type WantedLifetime,
 } from "../../../src/access/authorization.ts";
 import type { Grant } from "../../../src/access/grants.ts";
-import { ValetKeyError } from "../../../src/errors.ts";
+import { ValetKeyError } from "../../../src/core/errors.ts";
 import { anyGrants, anyObject, bucketA, bucketB, keyOf } from "./arbitraries.ts";
 
 /** The code of the refusal, or ALLOWED. */

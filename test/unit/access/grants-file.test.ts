@@ -9,7 +9,7 @@ import {
   readGrantsFile,
   reloadGrantsFile,
 } from "../../../src/access/grants-file.ts";
-import { anonymous } from "../../../src/principal.ts";
+import { anonymous } from "../../../src/core/principal.ts";
 import { principalOf } from "./principals.ts";
 
 const contractExample = `grants:

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fillPrefix, PrefixTemplateError, parsePrefixTemplate } from "../../../src/access/prefix-template.ts";
-import { anonymous } from "../../../src/principal.ts";
+import { anonymous } from "../../../src/core/principal.ts";
 import { principalOf } from "./principals.ts";
 
 const fill = (template: string, subject: string, claims: Record<string, unknown> = {}) =>

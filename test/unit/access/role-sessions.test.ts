@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { type AssumeRole, AssumeRoleError, type AssumeRoleRequest } from "../../../src/access/assume-role.ts";
 import type { Grant } from "../../../src/access/grants.ts";
 import { RoleSessions, type RoleSessionsOptions } from "../../../src/access/role-sessions.ts";
-import { createMetrics } from "../../../src/metrics.ts";
-import { anonymous, type Principal } from "../../../src/principal.ts";
+import { createMetrics } from "../../../src/core/metrics.ts";
+import { anonymous, type Principal } from "../../../src/core/principal.ts";
 import { bucketA } from "./arbitraries.ts";
 import { principalOf } from "./principals.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { sessionName, sessionTags } from "../../../src/access/session-name.ts";
-import { anonymous } from "../../../src/principal.ts";
+import { anonymous } from "../../../src/core/principal.ts";
 import { principalOf } from "./principals.ts";
 
 const issuer = "https://issuer.example";

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { evaluate, parseIamPolicy } from "../../../packages/embedded-s3/src/iam/iam-policy.ts";
 import {
   authorizeDelete,
   authorizeDownload,
@@ -8,8 +9,7 @@ import {
 } from "../../../src/access/authorization.ts";
 import type { Grant } from "../../../src/access/grants.ts";
 import { SessionPolicyTooLargeError, sessionPolicy } from "../../../src/access/session-policy.ts";
-import { ValetKeyError } from "../../../src/errors.ts";
-import { evaluate, parseIamPolicy } from "../../../src/local/iam/iam-policy.ts";
+import { ValetKeyError } from "../../../src/core/errors.ts";
 import { anyGrants, anyObject, bucketA, bucketB } from "./arbitraries.ts";
 
 const aws = { partition: "aws" };

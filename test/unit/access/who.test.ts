@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { matches, type Who } from "../../../src/access/who.ts";
-import { anonymous } from "../../../src/principal.ts";
+import { anonymous } from "../../../src/core/principal.ts";
 import { principalOf } from "./principals.ts";
 
 const claims = (conditions: Record<string, (string | number | boolean)[]>): Who =>

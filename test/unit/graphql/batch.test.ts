@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ValetKeyError } from "../../../src/errors.ts";
+import { ValetKeyError } from "../../../src/core/errors.ts";
 import { answerEach, maxBatch } from "../../../src/graphql/batch.ts";
 
 describe("answerEach", () => {

@@ -1,9 +1,9 @@
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
+import type { BucketAddress } from "../../../src/core/object-address.ts";
+import { anonymous } from "../../../src/core/principal.ts";
 import { type Caller, RequestContext } from "../../../src/graphql/context.ts";
 import type { Services } from "../../../src/graphql/services.ts";
-import type { BucketAddress } from "../../../src/object-address.ts";
-import { anonymous } from "../../../src/principal.ts";
 import { BucketRegions } from "../../../src/storage/client/bucket-regions.ts";
 
 const address = { bucket: "demo", region: "us-east-1" } as BucketAddress;

@@ -1,7 +1,7 @@
 import Fastify from "fastify";
 import { pino } from "pino";
 import { describe, expect, test } from "vitest";
-import { type ErrorCode, ValetKeyError } from "../../../src/errors.ts";
+import { type ErrorCode, ValetKeyError } from "../../../src/core/errors.ts";
 import { answerErrors, answerNotFound } from "../../../src/http/error-answer.ts";
 
 async function answerTo(error: unknown, log = pino({ level: "silent" })) {

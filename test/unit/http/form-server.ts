@@ -2,10 +2,10 @@ import { connect, type Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
 import Fastify, { type FastifyRequest } from "fastify";
 import { GraphQLUpload } from "graphql-upload-minimal";
-import { ValetKeyError } from "../../../src/errors.ts";
+import { ValetKeyError } from "../../../src/core/errors.ts";
+import type { IncomingFile } from "../../../src/core/incoming-file.ts";
 import { type EarlyAnswerLimits, earlyAnswer } from "../../../src/http/early-answer.ts";
 import { type MultipartOptions, readMultipartRequest } from "../../../src/http/multipart.ts";
-import type { IncomingFile } from "../../../src/storage/streaming/incoming-file.ts";
 
 export const boundary = "boundary";
 

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { finished } from "node:stream/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { IncomingFile } from "../../../src/storage/streaming/incoming-file.ts";
+import type { IncomingFile } from "../../../src/core/incoming-file.ts";
 import {
   type Answer,
   encodeForm,

@@ -6,7 +6,7 @@ import {
   parseBucketName,
   parseObjectKey,
   type Region,
-} from "../../../src/object-address.ts";
+} from "../../../src/core/object-address.ts";
 
 export const eu = "eu-west-1" as Region;
 

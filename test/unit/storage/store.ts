@@ -3,13 +3,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from "@aws-sdk/client-s3";
-import { startEmbeddedStore } from "../../../src/local/embedded-store.ts";
+import { startEmbeddedStore } from "@valetkey/embedded-s3";
 import {
   type ObjectAddress,
   parseBucketName,
   parseObjectKey,
   type Region,
-} from "../../../src/object-address.ts";
+} from "../../../src/core/object-address.ts";
 import { type DifferenceName, differences } from "../../contract/differences.ts";
 
 export const region = "us-east-1" as Region;

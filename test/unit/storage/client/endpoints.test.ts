@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { parseBucketName, type Region } from "../../../../src/object-address.ts";
+import { parseBucketName, type Region } from "../../../../src/core/object-address.ts";
 import {
   type EndpointSettings,
   Endpoints,

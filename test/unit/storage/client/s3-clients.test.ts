@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CopyObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterEach, describe, expect, it } from "vitest";
 import type { RoleSession } from "../../../../src/access/role-session.ts";
-import { createMetrics } from "../../../../src/metrics.ts";
+import { createMetrics } from "../../../../src/core/metrics.ts";
 import { S3Clients, type S3ClientsOptions } from "../../../../src/storage/client/s3-clients.ts";
 import { eu } from "../arbitraries.ts";
 

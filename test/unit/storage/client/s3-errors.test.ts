@@ -6,7 +6,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "vitest";
-import { ValetKeyError } from "../../../../src/errors.ts";
+import { ValetKeyError } from "../../../../src/core/errors.ts";
 import {
   BucketInOtherRegion,
   type StorageErrorContext,

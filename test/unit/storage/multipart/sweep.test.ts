@@ -1,6 +1,6 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "vitest";
-import { parseBucketName } from "../../../../src/object-address.ts";
+import { parseBucketName } from "../../../../src/core/object-address.ts";
 import { type SweptUpload, sweepUploads } from "../../../../src/storage/multipart/sweep.ts";
 import { scriptedS3 } from "../scripted-s3.ts";
 import { region } from "../store.ts";

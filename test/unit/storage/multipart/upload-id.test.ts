@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Region, Regions } from "../../../../src/object-address.ts";
-import { parseBucketName, parseObjectKey } from "../../../../src/object-address.ts";
+import type { Region, Regions } from "../../../../src/core/object-address.ts";
+import { parseBucketName, parseObjectKey } from "../../../../src/core/object-address.ts";
 import { checksumAlgorithms } from "../../../../src/storage/headers/checksums.ts";
 import { type SealedUpload, UploadIds } from "../../../../src/storage/multipart/upload-id.ts";
 

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ObjectAddress } from "../../../../src/object-address.ts";
+import type { ObjectAddress } from "../../../../src/core/object-address.ts";
 import { type UploadDescription, uploadHeaders } from "../../../../src/storage/headers/upload-headers.ts";
 import { AbandonedUploads } from "../../../../src/storage/multipart/abandoned-uploads.ts";
 import { listPendingUploads, parsePendingPage } from "../../../../src/storage/multipart/pending-uploads.ts";

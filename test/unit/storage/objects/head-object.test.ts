@@ -1,6 +1,6 @@
 import { DeleteObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Region } from "../../../../src/object-address.ts";
+import type { Region } from "../../../../src/core/object-address.ts";
 import { BucketRegions } from "../../../../src/storage/client/bucket-regions.ts";
 import { bucketExists, headObject } from "../../../../src/storage/objects/head-object.ts";
 import { objectTags } from "../../../../src/storage/objects/object-tags.ts";

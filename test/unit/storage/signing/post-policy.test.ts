@@ -2,7 +2,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import { createMetrics } from "../../../../src/metrics.ts";
+import { createMetrics } from "../../../../src/core/metrics.ts";
 import { type EndpointSettings, Endpoints } from "../../../../src/storage/client/endpoints.ts";
 import { presignPost, requirePostable } from "../../../../src/storage/signing/post-policy.ts";
 import { Presigner } from "../../../../src/storage/signing/presigner.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RoleSession } from "../../../../src/access/role-session.ts";
-import { ValetKeyError } from "../../../../src/errors.ts";
+import { ValetKeyError } from "../../../../src/core/errors.ts";
 import { Endpoints } from "../../../../src/storage/client/endpoints.ts";
 import {
   presignDownload,

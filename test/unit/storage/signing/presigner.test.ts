@@ -9,7 +9,7 @@ import {
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createMetrics } from "../../../../src/metrics.ts";
+import { createMetrics } from "../../../../src/core/metrics.ts";
 import { type EndpointSettings, Endpoints } from "../../../../src/storage/client/endpoints.ts";
 import { Presigner, type PresignRequest } from "../../../../src/storage/signing/presigner.ts";
 import {

@@ -1,0 +1,40 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type CrcName, combineCrcs, createCrc } from "../../src/checksums/crc.ts";
+
+function crcOf(name: CrcName, bytes: Uint8Array): Buffer {
+  const crc = createCrc(name);
+  crc.update(Buffer.from(bytes));
+  return crc.digest();
+}
+
+// The check values of https://reveng.sourceforge.io/crc-catalogue/all.htm
+describe.each([
+  ["CRC32", "cbf43926"],
+  ["CRC32C", "e3069283"],
+  ["CRC64NVME", "ae8b14860a799888"],
+] as const)("%s", (name, check) => {
+  test("has its check value", () => {
+    expect(crcOf(name, Buffer.from("123456789")).toString("hex")).toBe(check);
+  });
+
+  test("does not depend on how the bytes come", () => {
+    fc.assert(
+      fc.property(fc.uint8Array(), fc.uint8Array(), (a, b) => {
+        const crc = createCrc(name);
+        crc.update(Buffer.from(a));
+        crc.update(Buffer.from(b));
+        expect(crc.digest()).toEqual(crcOf(name, Buffer.concat([a, b])));
+      }),
+    );
+  });
+
+  test("combines to the CRC of the whole", () => {
+    fc.assert(
+      fc.property(fc.uint8Array(), fc.uint8Array(), (a, b) => {
+        const combined = combineCrcs(name, crcOf(name, a), crcOf(name, b), b.length);
+        expect(combined).toEqual(crcOf(name, Buffer.concat([a, b])));
+      }),
+    );
+  });
+});

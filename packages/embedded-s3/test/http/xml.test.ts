@@ -1,0 +1,60 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parseXml, renderXml } from "../../src/http/xml.ts";
+
+test("elements come in order, lists repeat, undefined is left out, text is escaped", () => {
+  const document = renderXml("A", { B: ["1", "<&>"], C: undefined, D: { E: true, F: 3 } }, "");
+  expect(document).toBe(
+    '<?xml version="1.0" encoding="UTF-8"?>\n<A><B>1</B><B>&#60;&#38;&#62;</B><D><E>true</E><F>3</F></D></A>',
+  );
+});
+
+test("control characters are references, so that no parser folds or drops them", () => {
+  expect(renderXml("Key", "a\r\nb\t\u0001\u0085", "")).toContain("<Key>a&#13;&#10;b&#9;&#1;&#133;</Key>");
+});
+
+test("every text comes back as it was", () => {
+  const text = fc
+    .string({ unit: "binary" })
+    .filter((each) => each.isWellFormed() && !each.includes("\0") && each !== "");
+  fc.assert(
+    fc.property(text, (value) => {
+      const parsed = parseXml(renderXml("Delete", { Object: { Key: value } }), "Delete");
+      expect(parsed.children("Object")[0]?.childText("Key")).toBe(value);
+    }),
+  );
+});
+
+describe("what is refused as MalformedXML", () => {
+  test.each([
+    ["no XML", "hello"],
+    ["nothing", ""],
+    ["another root", "<Other/>"],
+    ["two roots", "<A/><A/>"],
+    ["an element that does not end", "<A><B></A>"],
+    ["a document type", '<!DOCTYPE A [<!ENTITY b "c">]><A>&b;</A>'],
+    ["deep nesting", `${"<A>".repeat(5000)}${"</A>".repeat(5000)}`],
+  ])("%s", (_, document) => {
+    expect(() => parseXml(document, "A")).toThrow(expect.objectContaining({ code: "MalformedXML" }));
+  });
+
+  test.each(["&unknown;", "&#xD800;", "&#0;", "&#x110000;"])("the reference %s", (reference) => {
+    const root = parseXml(`<A><B>${reference}</B></A>`, "A");
+    expect(() => root.childText("B")).toThrow(expect.objectContaining({ code: "MalformedXML" }));
+  });
+
+  test("an element where text belongs", () => {
+    expect(() => parseXml("<A><B><C/></B></A>", "A").childText("B")).toThrow();
+  });
+});
+
+test.each(["__proto__", "constructor", "prototype"])("an element named %s harms nobody", (name) => {
+  const read = () => parseXml(`<A><${name}><polluted>1</polluted></${name}></A>`, "A").children("toString");
+  // The parser refuses the names that it knows to be dangerous, and takes the others for names.
+  try {
+    expect(read()).toEqual([]);
+  } catch (error) {
+    expect(error).toMatchObject({ code: "MalformedXML" });
+  }
+  expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+});

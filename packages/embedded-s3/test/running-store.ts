@@ -1,0 +1,113 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
+import { onTestFinished } from "vitest";
+import {
+  type EmbeddedStore,
+  type EmbeddedStoreOptions,
+  type RequestEntry,
+  startEmbeddedStore,
+} from "../src/embedded-store.ts";
+
+export const bucket = "demo";
+
+export interface RunningStore extends EmbeddedStore {
+  readonly directory: string;
+  /** With the store's own keys. */
+  readonly s3: S3Client;
+  readonly sts: STSClient;
+  readonly requests: RequestEntry[];
+  client(config?: S3ClientConfig): S3Client;
+  /** In a role session with this policy. */
+  session(policy?: object): Promise<S3Client>;
+}
+
+/** A store on a free port, gone when the test has finished. */
+export async function runningStore(options: Partial<EmbeddedStoreOptions> = {}): Promise<RunningStore> {
+  const directory = options.directory ?? (await temporaryDirectory());
+  const requests: RequestEntry[] = [];
+  const store = await startEmbeddedStore({
+    port: 0,
+    onRequest: (entry) => requests.push(entry),
+    ...options,
+    directory,
+  });
+  const { endpoint, region, accessKeyId, secretAccessKey, roleArn } = store;
+  const credentials = { accessKeyId, secretAccessKey };
+  const clients: { destroy(): void }[] = [];
+  const client = (config: S3ClientConfig = {}): S3Client => {
+    const made = new S3Client({
+      endpoint,
+      region,
+      credentials,
+      forcePathStyle: true,
+      maxAttempts: 1,
+      ...config,
+    });
+    clients.push(made);
+    return made;
+  };
+  const sts = new STSClient({ endpoint, region, credentials, maxAttempts: 1 });
+  clients.push(sts);
+  const session = async (policy?: object): Promise<S3Client> => {
+    const command = new AssumeRoleCommand({
+      RoleArn: roleArn,
+      RoleSessionName: "tests",
+      Policy: policy && JSON.stringify(policy),
+    });
+    const { Credentials: issued } = await sts.send(command);
+    return client({
+      credentials: {
+        accessKeyId: issued?.AccessKeyId ?? "",
+        secretAccessKey: issued?.SecretAccessKey ?? "",
+        sessionToken: issued?.SessionToken ?? "",
+      },
+    });
+  };
+  let isOpen = true;
+  const close = async () => {
+    if (isOpen) await store.close();
+    isOpen = false;
+  };
+  onTestFinished(async () => {
+    for (const made of clients) made.destroy();
+    await close();
+  });
+  return { ...store, close, directory, s3: client(), sts, requests, client, session };
+}
+
+export async function temporaryDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "embedded-store-"));
+  onTestFinished(async () => await rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** What a refusal of the SDK says: AWS's code and HTTP status. */
+export async function refusal(
+  promise: Promise<unknown>,
+): Promise<{ name: string; status: number | undefined }> {
+  try {
+    await promise;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const { $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
+    return { name: error.name, status: $metadata?.httpStatusCode };
+  }
+  throw new Error("It was not refused.");
+}
+
+/** A session policy that allows these actions, on everything unless said otherwise. */
+export function allowing(
+  actions: readonly string[],
+  resources: readonly string[] = ["*"],
+  condition?: object,
+) {
+  return {
+    Version: "2012-10-17",
+    Statement: [
+      { Effect: "Allow", Action: actions, Resource: resources, ...(condition && { Condition: condition }) },
+    ],
+  };
+}

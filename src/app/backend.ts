@@ -1,0 +1,57 @@
+import type { Logger } from "pino";
+import { createAssumeRole } from "../access/assume-role.ts";
+import { RoleSessions } from "../access/role-sessions.ts";
+import { SkewCorrectedClock } from "../core/clock.ts";
+import type { Metrics } from "../core/metrics.ts";
+import { S3Clients } from "../storage/client/s3-clients.ts";
+import type { Config } from "./config.ts";
+import { openStore, type Store } from "./store-connection.ts";
+
+/** A store, the role sessions that open it, and the clients that those make. */
+export interface Backend {
+  readonly store: Store;
+  readonly clock: SkewCorrectedClock;
+  readonly sessions: RoleSessions;
+  readonly s3Clients: S3Clients;
+  close(): Promise<void>;
+}
+
+export async function openBackend(config: Config, metrics: Metrics, log: Logger): Promise<Backend> {
+  const store = await openStore(config, log);
+  const clock = new SkewCorrectedClock(Date.now, (skewMs) =>
+    log.warn({ skewMs }, "this machine's clock differs from AWS's: signatures are made on AWS's"),
+  );
+  const role = { ...store.role, sessionSeconds: config.sessionSeconds };
+  const assumeRole = createAssumeRole({
+    role,
+    region: config.regions.default,
+    endpoint: store.stsEndpoint,
+    credentials: store.baseCredentials,
+    clock,
+    metrics,
+  });
+  const sessions = new RoleSessions({
+    role,
+    assumeRole,
+    clock: clock.now,
+    metrics,
+    log,
+    trustedIssuer: config.tokens?.issuer,
+    // Without tokens there is one caller, and what is refused to that one is refused to all.
+    deniedCallersToReport: config.tokens === undefined ? 1 : undefined,
+    sendSessionTags: store.sessionTags,
+    sendSourceIdentity: store.sourceIdentity,
+  });
+  const s3Clients = new S3Clients({ ...store.s3, metrics });
+  return {
+    store,
+    clock,
+    sessions,
+    s3Clients,
+    async close() {
+      s3Clients.close();
+      assumeRole.close();
+      await store.close();
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import type { Logger } from "pino";
+import type { SessionPurpose } from "../access/session-policy.ts";
+import { openBackend } from "../app/backend.ts";
+import { type Config, ConfigError } from "../app/config.ts";
+import { createMetrics } from "../core/metrics.ts";
+import { parseBucketName, parseKeyPrefix, parseRegion } from "../core/object-address.ts";
+import { type SweptUpload, sweepUploads } from "../storage/multipart/sweep.ts";
+
+export interface SweepRequest {
+  readonly bucket: string;
+  readonly region: string | undefined;
+  readonly prefix: string;
+  readonly olderThanHours: number;
+  readonly abort: boolean;
+}
+
+/** A sweep runs as a caller of its own, who may upload below the prefix and nothing else. */
+const sweeper = { authenticated: true, subject: "valetkey-sweep", claims: {} } as const;
+
+/** @throws {ValetKeyError} for a bucket, region or prefix that cannot be, and when S3 or STS refuses */
+export async function* sweepBucket(
+  config: Config,
+  { bucket, region, prefix, olderThanHours, abort }: SweepRequest,
+  log: Logger,
+): AsyncGenerator<SweptUpload> {
+  const address = { bucket: parseBucketName(bucket), region: parseRegion(region, config.regions) };
+  const grants = [{ bucket: address.bucket, prefix: parseKeyPrefix(prefix), actions: ["UPLOAD"] }] as const;
+  const { sessions, s3Clients, close } = await openBackend(config, createMetrics(), log).catch(
+    forSweep(config),
+  );
+  try {
+    const caller = { principal: sweeper, grants };
+    const clientFor = (purpose: SessionPurpose) => async () =>
+      s3Clients.for(await sessions.get(caller, 60, { purpose }), address.region);
+    const clients = { s3: clientFor("objects"), listing: clientFor("pending-uploads") };
+    yield* sweepUploads(clients, address, { prefix, olderThanHours, dryRun: !abort });
+  } finally {
+    await close();
+  }
+}
+
+function forSweep({ store }: Config) {
+  return (error: unknown): never => {
+    if (!(error instanceof ConfigError) || store.kind !== "embedded") throw error;
+    const hint = "The embedded store serves one process at a time: stop the server that runs on it first.";
+    throw new ConfigError(`${error.message}\n${hint}`, { cause: error });
+  };
+}

@@ -1,0 +1,33 @@
+import type { ObjectAddress } from "../../core/object-address.ts";
+import type { ListedObject } from "../../storage/objects/list-objects.ts";
+import { bareEtag, type StoredObject } from "../../storage/objects/stored-object.ts";
+import { S3Object } from "./s3-object.ts";
+
+/** An object as the schema shows it. */
+export function toS3Object(stored: StoredObject): S3Object {
+  return make(stored, stored);
+}
+
+export function listedToS3Object(
+  listed: ListedObject,
+  { bucket, region }: Omit<ObjectAddress, "key">,
+): S3Object {
+  // A listing may hold keys that this API would not sign for; they are shown as they are.
+  const key = listed.key as ObjectAddress["key"];
+  return make({ bucket, region, key }, listed);
+}
+
+function make(address: ObjectAddress, facts: Omit<StoredObject, keyof ObjectAddress>): S3Object {
+  const { bucket, key, region, versionId } = address;
+  return Object.assign(new S3Object(), {
+    bucket,
+    key,
+    region,
+    size: facts.sizeBytes,
+    etag: bareEtag(facts.etag),
+    lastModified: facts.lastModified ?? null,
+    versionId: versionId ?? null,
+    storageClass: facts.storageClass ?? null,
+    address: { bucket, key, region, versionId },
+  });
+}

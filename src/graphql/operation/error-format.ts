@@ -1,0 +1,63 @@
+import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { ValetKeyError } from "../../core/errors.ts";
+
+/** Codes that Apollo's own clients know and act on. */
+const apolloCodes = new Set([
+  "GRAPHQL_PARSE_FAILED",
+  "GRAPHQL_VALIDATION_FAILED",
+  "PERSISTED_QUERY_NOT_FOUND",
+  "PERSISTED_QUERY_NOT_SUPPORTED",
+]);
+/** Apollo's other codes for a request that is not right. */
+const malformedRequestCodes = new Set(["BAD_REQUEST", "BAD_USER_INPUT", "OPERATION_RESOLUTION_FAILURE"]);
+
+/**
+ * What a client is told of an error. Only a ValetKeyError speaks for itself; anything else is
+ * answered with nothing but the request id.
+ */
+export function publicError(error: unknown, requestId: string): GraphQLFormattedError {
+  if (isForeseen(error)) {
+    const { message, code, retryable, field } = error;
+    return { message, extensions: { code, retryable, ...(field === undefined ? {} : { field }) } };
+  }
+  return {
+    message: "Something went wrong on the server. Quote the request id when you report it.",
+    extensions: { code: "INTERNAL_SERVER_ERROR", retryable: false, requestId },
+  };
+}
+
+/** Apollo's `formatError`: message and extensions as publicError has them, locations and path as Apollo does. */
+export function formatGraphQLError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  const code = graphqlFault(error);
+  if (code !== undefined) {
+    return { ...formatted, extensions: { code, retryable: code === "PERSISTED_QUERY_NOT_FOUND" } };
+  }
+  const requestId = String(formatted.extensions?.requestId ?? "");
+  return { ...formatted, ...publicError(whatWasThrown(error), requestId) };
+}
+
+/** True for what nobody foresaw, and what somebody has to look at. */
+export function isUnexpected(error: unknown): boolean {
+  return graphqlFault(error) === undefined && !isForeseen(whatWasThrown(error));
+}
+
+/** By a resolver, or by a plugin before there is one. */
+function whatWasThrown(error: unknown): unknown {
+  return error instanceof GraphQLError ? (error.originalError ?? error) : error;
+}
+
+/** An answer of S3 that nobody foresaw is a ValetKeyError too, and has no more to say than any other surprise. */
+function isForeseen(error: unknown): error is ValetKeyError {
+  return error instanceof ValetKeyError && error.code !== "INTERNAL_SERVER_ERROR";
+}
+
+/** The code of GraphQL's own complaint about the document or its variables; undefined for everything else. */
+function graphqlFault(error: unknown): string | undefined {
+  if (!(error instanceof GraphQLError) || error.originalError instanceof ValetKeyError) return undefined;
+  const code = String(error.extensions.code);
+  if (apolloCodes.has(code)) return code;
+  if (malformedRequestCodes.has(code)) return "BAD_USER_INPUT";
+  // graphql-js refuses a value of a scalar without a code, before any field is resolved.
+  const beforeExecution = error.originalError === undefined && error.path === undefined;
+  return beforeExecution && code === "undefined" ? "BAD_USER_INPUT" : undefined;
+}

@@ -1,0 +1,47 @@
+import type { ApolloServerPlugin } from "@apollo/server";
+import { ValetKeyError } from "../../core/errors.ts";
+import type { Metrics } from "../../core/metrics.ts";
+import type { RequestContext } from "../context.ts";
+import { isUnexpected } from "./error-format.ts";
+
+/** Times each request, and logs whole what a client is told nothing of. */
+export function observe(metrics: Metrics): ApolloServerPlugin<RequestContext> {
+  return {
+    async requestDidStart() {
+      const startedAt = performance.now();
+      let outcome = "ok";
+      return {
+        async didEncounterErrors({ errors, contextValue }) {
+          outcome = "error";
+          const refusals: Error[] = [];
+          for (const error of errors) {
+            const cause = error.originalError ?? error;
+            if (isUnexpected(error)) {
+              error.extensions.requestId = contextValue.requestId;
+              contextValue.log.error({ err: cause }, "a resolver failed");
+            } else if (cause.cause !== undefined) refusals.push(cause);
+          }
+          // One line for all of them: a batch would fill the log.
+          const [err] = refusals;
+          if (err !== undefined)
+            contextValue.log.warn({ err, refused: countByCode(refusals) }, "a request was refused");
+        },
+        async willSendResponse({ operation, contextValue }) {
+          if (operation?.operation === "mutation" || outcome === "error") contextValue.isNotable = true;
+          const seconds = (performance.now() - startedAt) / 1000;
+          const operationType = operation?.operation ?? "invalid";
+          metrics.graphqlRequestDuration.observe({ operation_type: operationType, outcome }, seconds);
+        },
+      };
+    },
+  };
+}
+
+function countByCode(errors: readonly Error[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const error of errors) {
+    const code = error instanceof ValetKeyError ? error.code : error.name;
+    counts[code] = (counts[code] ?? 0) + 1;
+  }
+  return counts;
+}

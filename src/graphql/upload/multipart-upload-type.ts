@@ -1,0 +1,19 @@
+import type { PromisedUpload } from "../../storage/multipart/upload-id.ts";
+import { planWith } from "../../storage/multipart/upload-plan.ts";
+import { MultipartUpload } from "./multipart-upload.ts";
+
+/** An upload as the schema shows it. */
+export function toMultipartUpload(upload: PromisedUpload, id: string): MultipartUpload {
+  const { bucket, key, region, sizeBytes, partBytes, startedAt } = upload;
+  return Object.assign(new MultipartUpload(), {
+    id,
+    bucket,
+    key,
+    region,
+    size: sizeBytes,
+    partSize: partBytes,
+    partCount: planWith(sizeBytes, partBytes).partCount,
+    startedAt,
+    upload,
+  });
+}

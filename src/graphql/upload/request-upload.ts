@@ -1,0 +1,146 @@
+import { authorizeSignedUpload } from "../../access/authorization.ts";
+import { badUserInput } from "../../core/errors.ts";
+import type { ObjectAddress } from "../../core/object-address.ts";
+import type { Checksum, ChecksumAlgorithm } from "../../storage/headers/checksums.ts";
+import { uploadHeaders } from "../../storage/headers/upload-headers.ts";
+import {
+  forbidsOverwrite,
+  promisedChecksum,
+  type UploadHeaderMap,
+} from "../../storage/headers/upload-parameters.ts";
+import {
+  createMultipartUpload,
+  requireWholeObjectChecksum,
+} from "../../storage/multipart/multipart-uploads.ts";
+import { findResumableUpload } from "../../storage/multipart/pending-uploads.ts";
+import type { UploadAddress } from "../../storage/multipart/upload-id.ts";
+import { maxSinglePutBytes, planUpload, type UploadPlan } from "../../storage/multipart/upload-plan.ts";
+import { presignPost, requirePostable } from "../../storage/signing/post-policy.ts";
+import { presignPut } from "../../storage/signing/presigned-requests.ts";
+import { parseObjectAddress } from "../arguments.ts";
+import type { RequestContext } from "../context.ts";
+import { parseExpiresIn } from "../download/expires-in.ts";
+import { UploadMethod } from "../types/enums.ts";
+import type { UploadInput } from "../types/inputs.ts";
+import type { MultipartUpload } from "./multipart-upload.ts";
+import { toMultipartUpload } from "./multipart-upload-type.ts";
+import { PostUpload, PutUpload } from "./upload-request.ts";
+
+export interface UploadDemands {
+  readonly input: UploadInput;
+  readonly size: number;
+  readonly method: UploadMethod | null | undefined;
+  /** Undefined: the client named none. */
+  readonly expiresIn: number | null | undefined;
+  readonly resume: boolean;
+}
+
+/** The one way to an upload that the client sends to S3 itself. `at` stands before an argument's name in errors. */
+export async function requestUpload(
+  context: RequestContext,
+  { input, size, method, expiresIn, resume }: UploadDemands,
+  at = "",
+): Promise<PutUpload | PostUpload | MultipartUpload> {
+  const { services } = context;
+  const address = context.inKnownRegion(parseObjectAddress(input, services.regions, `${at}input.`));
+  const lifetime = parseExpiresIn(expiresIn, services.sessions.longestSeconds);
+  const plan = planUpload(size, `${at}size`);
+  const chosen = chooseMethod(method ?? UploadMethod.AUTO, size, services.multipartBytes, `${at}size`);
+  const headers = uploadHeaders(input, `${at}input.`);
+  const demands = {
+    sizeBytes: size,
+    contentType: input.contentType ?? undefined,
+    fields: { size: `${at}size`, contentType: `${at}input.contentType` },
+  };
+  const expiresInSeconds = authorizeSignedUpload(context.grants, address, demands, lifetime);
+
+  const checksum = promisedChecksum(headers);
+  const isMultipart = chosen === UploadMethod.MULTIPART;
+  if (isMultipart && checksum !== undefined) requireWholeObjectChecksum(checksum, `${at}input.`);
+  // Who leaves the method to the server goes on with what is there, however the file would be sent now.
+  const isOpen = isMultipart || ((method ?? UploadMethod.AUTO) === UploadMethod.AUTO && !checksum);
+  const resumed =
+    resume && isOpen ? await findUpload(context, address, plan, checksum?.algorithm) : undefined;
+  if (isMultipart || resumed !== undefined) {
+    const terms = { headers, checksum, plan, resumed, expiresInSeconds };
+    return beginMultipart(context, address, terms, `${at}input.`);
+  }
+  if (chosen === UploadMethod.POST) requirePostable(address.key, headers, at);
+  const session = await context.session(expiresInSeconds, { orShorter: lifetime.orFewer });
+  const signing = {
+    address,
+    session,
+    signedAt: new Date(services.clock()),
+    expiresInSeconds,
+    headers,
+    sizeBytes: size,
+  };
+  if (chosen === UploadMethod.POST) {
+    return Object.assign(new PostUpload(), presignPost(services.presigner, signing), address);
+  }
+  return Object.assign(new PutUpload(), presignPut(services.presigner, signing), address);
+}
+
+function chooseMethod(
+  method: UploadMethod,
+  size: number,
+  multipartBytes: number,
+  field: string,
+): UploadMethod {
+  if (method === UploadMethod.AUTO) return size > multipartBytes ? UploadMethod.MULTIPART : UploadMethod.PUT;
+  if (method !== UploadMethod.MULTIPART && size > maxSinglePutBytes) {
+    throw badUserInput(field, "More than 5 GiB takes the method MULTIPART (or AUTO).");
+  }
+  return method;
+}
+
+interface MultipartTerms {
+  readonly headers: UploadHeaderMap;
+  readonly checksum: Checksum | undefined;
+  readonly plan: UploadPlan;
+  readonly resumed: ResumedUpload | undefined;
+  readonly expiresInSeconds: number;
+}
+
+type ResumedUpload = UploadAddress & { readonly startedAt: Date };
+
+async function beginMultipart(
+  context: RequestContext,
+  address: ObjectAddress,
+  { headers, checksum, plan, resumed, expiresInSeconds }: MultipartTerms,
+  at: string,
+): Promise<MultipartUpload> {
+  const begun = resumed ?? {
+    startedAt: new Date(context.services.clock()),
+    ...(await context.inRegionOf(address, (s3, there) => createMultipartUpload(s3, there, headers, at))),
+  };
+  const promised = {
+    sizeBytes: plan.sizeBytes,
+    partBytes: plan.partBytes,
+    overwrite: !forbidsOverwrite(headers),
+    contentType: headers["content-type"],
+  };
+  const upload = { ...begun, ...promised, checksum };
+  // Nothing was sent of a new upload, so nobody has to ask.
+  if (resumed === undefined) context.loaders.parts.prime(upload, []);
+  const request = { expiresInSeconds, hasBegunIt: resumed === undefined };
+  return Object.assign(toMultipartUpload(upload, context.services.uploadIds.seal(upload)), { request });
+}
+
+/**
+ * The caller's newest of the key whose parts fit. Finding it takes two of the caller's sessions: one that lists uploads,
+ * one that sees into them.
+ */
+async function findUpload(
+  context: RequestContext,
+  address: ObjectAddress,
+  plan: UploadPlan,
+  algorithm: ChecksumAlgorithm | undefined,
+): Promise<ResumedUpload | undefined> {
+  const found = await context.inRegionOf(address, async (s3, there) => {
+    const listing = await context.s3(there.region, "pending-uploads");
+    const { sessionName } = await context.session();
+    return findResumableUpload({ s3, listing }, there, { plan, algorithm, sessionName });
+  });
+  return found && { ...found.upload, startedAt: found.startedAt };
+}

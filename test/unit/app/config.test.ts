@@ -1,0 +1,202 @@
+import { describe, expect, it } from "vitest";
+import { ConfigError, loadConfig } from "../../../src/app/config.ts";
+
+const withRole = {
+  AWS_REGION: "eu-central-1",
+  VALETKEY_ROLE_ARN: "arn:aws:iam::111122223333:role/valetkey",
+  VALETKEY_GRANTS: "grants.yaml",
+  VALETKEY_SECRET: "0123456789abcdef0123456789abcdef",
+};
+
+function faultsOf(environment: Record<string, string>): string {
+  try {
+    loadConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return "";
+}
+
+describe("loadConfig", () => {
+  it("needs nothing for the embedded store", () => {
+    expect(loadConfig({})).toMatchObject({
+      production: false,
+      host: "127.0.0.1",
+      port: 4000,
+      store: { kind: "embedded", dataDirectory: ".valetkey", port: 4001 },
+      regions: { allowed: ["us-east-1"], default: "us-east-1" },
+      forcePathStyle: true,
+      sessionSeconds: 3600,
+      multipartBytes: 64 * 2 ** 20,
+      maxUploadBytes: 5 * 2 ** 30,
+      maxFiles: 10,
+      drainSeconds: 25,
+      tokens: undefined,
+      rateLimit: undefined,
+      secrets: undefined,
+    });
+  });
+
+  it("keeps the embedded store in its region whatever region the shell has for AWS", () => {
+    expect(loadConfig({ AWS_REGION: "ap-south-1" }).regions.default).toBe("us-east-1");
+  });
+
+  it("refuses regions among which the embedded store's bucket is not", () => {
+    expect(faultsOf({ VALETKEY_REGIONS: "eu-central-1" })).toMatch(
+      /^VALETKEY_REGIONS: got "eu-central-1", takes a list with us-east-1, where the embedded store's bucket is$/,
+    );
+    expect(loadConfig({ VALETKEY_REGIONS: "eu-central-1,us-east-1" }).regions.default).toBe("us-east-1");
+  });
+
+  it("gives the embedded store any free port beside a server on any free port", () => {
+    expect(loadConfig({ PORT: "0" }).store).toMatchObject({ port: 0 });
+  });
+
+  it("serves from the role's region, and from the others that are named", () => {
+    const { regions, store } = loadConfig({ ...withRole, VALETKEY_REGIONS: "us-east-1, eu-central-1" });
+    expect(regions).toEqual({ allowed: ["us-east-1", "eu-central-1"], default: "eu-central-1" });
+    expect(store).toMatchObject({ kind: "role", roleArn: withRole.VALETKEY_ROLE_ARN });
+  });
+
+  it.each(["default", "garage", "ru-1", "us-gov-west-1"])(
+    "takes %s, as other stores name a region",
+    (region) => {
+      expect(loadConfig({ ...withRole, AWS_REGION: region }).regions.default).toBe(region);
+      expect(loadConfig({ ...withRole, VALETKEY_REGIONS: region }).regions.allowed).toEqual([region]);
+    },
+  );
+
+  it("takes roles of stores without account numbers", () => {
+    expect(faultsOf({ ...withRole, VALETKEY_ROLE_ARN: "arn:aws:iam:::role/rgw" })).toBe("");
+  });
+
+  it("reads a list of secrets, each long enough", () => {
+    const secrets = ["a".repeat(32), "b".repeat(40)];
+    expect(loadConfig({ ...withRole, VALETKEY_SECRET: secrets.join(",") }).secrets).toEqual(secrets);
+    expect(faultsOf({ ...withRole, VALETKEY_SECRET: `${"a".repeat(32)},short` })).toContain(
+      "VALETKEY_SECRET",
+    );
+  });
+
+  it("reads sizes and rates", () => {
+    expect(loadConfig({ VALETKEY_MAX_UPLOAD_BYTES: "1GiB" }).maxUploadBytes).toBe(2 ** 30);
+    expect(loadConfig({ VALETKEY_MAX_UPLOAD_BYTES: "481296384000" }).maxUploadBytes).toBe(481_296_384_000);
+    expect(loadConfig({ VALETKEY_RATE_LIMIT: "100/1s" }).rateLimit).toEqual({
+      requests: 100,
+      windowMs: 1000,
+    });
+    expect(loadConfig({ VALETKEY_RATE_LIMIT: "5/2m" }).rateLimit).toEqual({ requests: 5, windowMs: 120_000 });
+  });
+
+  it("believes RS256, ES256 and EdDSA unless told otherwise", () => {
+    const tokens = loadConfig({ VALETKEY_JWKS_URL: "https://issuer.example/jwks" }).tokens;
+    expect(tokens?.algorithms).toEqual(["RS256", "ES256", "EdDSA"]);
+  });
+
+  it("takes an empty variable for one that is not set", () => {
+    expect(loadConfig({ VALETKEY_ROLE_ARN: "", VALETKEY_RATE_LIMIT: "" }).store.kind).toBe("embedded");
+  });
+
+  it.each([
+    ["PORT", "70000"],
+    ["PORT", "4e3"],
+    ["VALETKEY_SESSION_SECONDS", "899"],
+    ["VALETKEY_SESSION_SECONDS", "43201"],
+    ["VALETKEY_MAX_UPLOAD_BYTES", "5 elephants"],
+    ["VALETKEY_MAX_UPLOAD_BYTES", "481296384001"],
+    ["VALETKEY_MAX_FILES", "0"],
+    ["VALETKEY_RATE_LIMIT", "100"],
+    ["VALETKEY_RATE_LIMIT", "0/1s"],
+    ["VALETKEY_ROLE_ARN", "arn:aws:iam::111122223333:user/me"],
+    ["VALETKEY_EXTERNAL_ID", "x"],
+    ["VALETKEY_ORIGINS", "*"],
+    ["VALETKEY_ORIGINS", "https://app.example.com/"],
+    ["VALETKEY_JWKS_URL", "file:///etc/passwd"],
+    ["VALETKEY_JWT_ALGORITHMS", "RS256,none"],
+    ["VALETKEY_JWT_ALGORITHMS", "HS256"],
+    ["VALETKEY_REGIONS", "eu-central-1,*"],
+    ["VALETKEY_REGIONS", "eu-central-1,"],
+    ["AWS_REGION", "eu-"],
+    ["AWS_REGION", "eu.central"],
+    ["AWS_REGION", "EU"],
+    ["VALETKEY_FORCE_PATH_STYLE", "yes"],
+    ["VALETKEY_REDIS_URL", "redis://localhost"],
+    ["VALETKEY_DRAIN_SECONDS", "-1"],
+    ["LOG_LEVEL", "loud"],
+  ])("refuses %s=%s, and says what it takes", (name, value) => {
+    expect(faultsOf({ [name]: value })).toMatch(new RegExp(`^${name}: got .*, (takes|is not)`, "m"));
+  });
+
+  it("refuses names that do not exist, and says which one is near", () => {
+    const unknown = "got a value that is not shown, no such variable";
+    expect(faultsOf({ VALETKEY_FOO: "1" })).toBe(`VALETKEY_FOO: ${unknown}`);
+    expect(faultsOf({ VALETKEY_SECRETS: "hush" })).toBe(
+      `VALETKEY_SECRETS: ${unknown}; did you mean VALETKEY_SECRET?`,
+    );
+    expect(faultsOf({ VALETKEY_MAX_UPLOAD_SIZE: "1" })).toContain("did you mean VALETKEY_MAX_UPLOAD_BYTES?");
+  });
+
+  it("refuses a name that does not exist without a value too", () => {
+    expect(faultsOf({ VALETKEY_SECRETS: "" })).toBe(
+      'VALETKEY_SECRETS: got "", no such variable; did you mean VALETKEY_SECRET?',
+    );
+  });
+
+  it.each(["Production", "PRODUCTION", " production", "production\n"])(
+    "takes no NODE_ENV that is only meant as production: %j",
+    (value) => {
+      expect(faultsOf({ NODE_ENV: value })).toMatch(/^NODE_ENV: got ".*", takes production/);
+    },
+  );
+
+  it("takes any other NODE_ENV", () => {
+    expect(loadConfig({ NODE_ENV: "staging" }).production).toBe(false);
+  });
+
+  it("refuses the server's own port for the embedded store", () => {
+    expect(faultsOf({ PORT: "4100", VALETKEY_STORE_PORT: "4100" })).toBe(
+      'VALETKEY_STORE_PORT: got "4100", takes another port than PORT, or 0 for any (unset: PORT + 1)',
+    );
+    expect(faultsOf({ PORT: "0", VALETKEY_STORE_PORT: "0" })).toBe("");
+    expect(faultsOf({ ...withRole, PORT: "4100", VALETKEY_STORE_PORT: "4100" })).toBe("");
+  });
+
+  it.each([
+    ["VALETKEY_WEB", "on"],
+    ["VALETKEY_REDIS_URL", "redis://localhost"],
+  ])("says that %s=%s is not supported by this version", (name, value) => {
+    expect(faultsOf({ [name]: value })).toMatch(
+      new RegExp(`^${name}: got .*, is not supported by this version`),
+    );
+    expect(faultsOf({ [name]: "" })).toBe("");
+    expect(faultsOf({ VALETKEY_WEB: "off" })).toBe("");
+  });
+
+  it("names every fault at once, and no secret", () => {
+    const faults = faultsOf({ PORT: "x", LOG_LEVEL: "y", VALETKEY_SECRET: "hush" });
+    expect(faults.split("\n")).toHaveLength(3);
+    expect(faults).not.toContain("hush");
+  });
+
+  it.each(["https", "ftp"])(
+    "refuses a key set's URL with a password, and does not show it (%s)",
+    (protocol) => {
+      const faults = faultsOf({ VALETKEY_JWKS_URL: `${protocol}://user:hunter2@issuer.example/jwks` });
+      expect(faults).toMatch(/^VALETKEY_JWKS_URL: .*, takes an http or https URL/);
+      expect(faults).not.toContain("hunter2");
+    },
+  );
+
+  it.each(["VALETKEY_GRANTS", "VALETKEY_SECRET", "AWS_REGION"])("refuses a role without %s", (name) => {
+    expect(faultsOf({ ...withRole, [name]: "" })).toContain(`${name}: missing`);
+  });
+
+  it("refuses the embedded store in production", () => {
+    expect(faultsOf({ NODE_ENV: "production" })).toContain("VALETKEY_ROLE_ARN: missing");
+  });
+
+  it("refuses settings of tokens that nobody would verify", () => {
+    expect(faultsOf({ VALETKEY_JWT_AUDIENCE: "valetkey" })).toContain("VALETKEY_JWT_AUDIENCE");
+  });
+});

@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Health } from "../../../src/access/role-sessions.ts";
+import { Readiness } from "../../../src/app/readiness.ts";
+
+const log = { info: vi.fn(), warn: vi.fn() };
+const healthy = { health: (): Health => ({ ok: true }) };
+
+beforeEach(() => {
+  vi.clearAllMocks();
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("reasonNotReady", () => {
+  test("is none with base credentials and an STS that is not known to fail", async () => {
+    expect(await new Readiness(async () => ({}), healthy, log).reasonNotReady()).toBeUndefined();
+  });
+
+  test("is what is known of STS, without asking for credentials", async () => {
+    const provider = vi.fn(async () => ({}));
+    const sessions = { health: (): Health => ({ ok: false, reason: "STS refuses the role" }) };
+    expect(await new Readiness(provider, sessions, log).reasonNotReady()).toBe("STS refuses the role");
+    expect(provider).not.toHaveBeenCalled();
+  });
+
+  test("is draining before anything else", async () => {
+    const readiness = new Readiness(() => Promise.reject(new Error("none")), healthy, log);
+    readiness.draining = true;
+    expect(await readiness.reasonNotReady()).toBe("draining");
+  });
+
+  test("is that no base credentials resolve, until they do", async () => {
+    let found = false;
+    const provider = () => (found ? Promise.resolve({}) : Promise.reject(new Error("none")));
+    const readiness = new Readiness(provider, healthy, log);
+    expect(await readiness.reasonNotReady()).toBe("no base credentials");
+    found = true;
+    vi.advanceTimersByTime(10_001);
+    expect(await readiness.reasonNotReady()).toBeUndefined();
+  });
+
+  test("asks for credentials once in ten seconds, however many probe", async () => {
+    const provider = vi.fn(async () => ({}));
+    const readiness = new Readiness(provider, healthy, log);
+    await Promise.all(Array.from({ length: 20 }, () => readiness.reasonNotReady()));
+    vi.advanceTimersByTime(9_999);
+    await readiness.reasonNotReady();
+    expect(provider).toHaveBeenCalledTimes(1);
+    vi.advanceTimersByTime(2);
+    await readiness.reasonNotReady();
+    expect(provider).toHaveBeenCalledTimes(2);
+  });
+
+  test("does not wait long for a provider that does not answer", async () => {
+    const readiness = new Readiness(() => new Promise(() => {}), healthy, log);
+    const reason = readiness.reasonNotReady();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(await reason).toBe("no base credentials");
+  });
+});
+
+describe("the log", () => {
+  test("has a line when it turns unready, another reason, and when it is ready again", async () => {
+    let health: Health = { ok: true };
+    const readiness = new Readiness(async () => ({}), { health: () => health }, log);
+    const probe = async (next: Health) => {
+      health = next;
+      for (let time = 0; time < 3; time += 1) await readiness.reasonNotReady();
+    };
+    await probe({ ok: true });
+    expect(log.warn).not.toHaveBeenCalled();
+    await probe({ ok: false, reason: "STS refuses the role" });
+    await probe({ ok: false, reason: "STS cannot be reached" });
+    expect(log.warn.mock.calls.map(([fields]) => fields)).toEqual([
+      { reason: "STS refuses the role" },
+      { reason: "STS cannot be reached" },
+    ]);
+    expect(log.info).not.toHaveBeenCalled();
+    await probe({ ok: true });
+    expect(log.info).toHaveBeenCalledTimes(1);
+    expect(log.warn).toHaveBeenCalledTimes(2);
+  });
+
+  test("has none of draining, which is said where it begins", async () => {
+    const readiness = new Readiness(async () => ({}), healthy, log);
+    readiness.draining = true;
+    await readiness.reasonNotReady();
+    expect(log.warn).not.toHaveBeenCalled();
+  });
+});

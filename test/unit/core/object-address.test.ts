@@ -1,0 +1,93 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ValetKeyError } from "../../../src/core/errors.ts";
+import {
+  parseBucketName,
+  parseKeyPrefix,
+  parseObjectKey,
+  parseRegion,
+  type Region,
+} from "../../../src/core/object-address.ts";
+
+describe("parseBucketName", () => {
+  it.each(["abc", "a-b.c", "0bucket9", "a".repeat(63), "demo"])("takes %s", (name) => {
+    expect(parseBucketName(name)).toBe(name);
+  });
+
+  it.each([
+    ...["", "ab", "a".repeat(64), "Upper", "under_score", "-start", "end-", "two..dots", ".dot", "dot."],
+    ...["192.168.5.4", "xn--abc", "sthree-abc", "abc-s3alias", "abc--ol-s3", "b--use1-az4--x-s3", "abc.mrap"],
+    ...[
+      "arn:aws:s3:us-east-1:111122223333:accesspoint/x",
+      "a/b",
+      "a?b",
+      "a#b",
+      "a b",
+      "é".repeat(3),
+      "abc\n",
+    ],
+  ])("refuses %j", (name) => {
+    expect(() => parseBucketName(name)).toThrow(
+      expect.objectContaining({ code: "BAD_USER_INPUT", field: "bucket" }),
+    );
+  });
+});
+
+describe("parseObjectKey", () => {
+  it.each([
+    ...["a", "a b", "#?%+&=;'\"<>\\^`{|}~[]", "/leading", "a//b", "trailing/", "안녕", "😀", "e\u0301", "é"],
+    ...["...", "a.../b", ".hidden", "a/.hidden", "${filename}/x", "a".repeat(1024), "é".repeat(512)],
+  ])("takes %j as it is", (key) => {
+    expect(parseObjectKey(key)).toBe(key);
+  });
+
+  it.each([
+    ...["", "a".repeat(1025), "é".repeat(513), "a\u0000b", "a\nb", "\u007f", "\u0085", "\ud800", "a\udc00b"],
+    ...[".", "..", "./a", "a/.", "a/../b", "../a", "a/..", "${filename}", "uploads/${filename}"],
+  ])("refuses %j", (key) => {
+    expect(() => parseObjectKey(key)).toThrow(
+      expect.objectContaining({ code: "BAD_USER_INPUT", field: "key" }),
+    );
+  });
+
+  it("lets through only keys that a URL parser leaves alone", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", maxLength: 60 }), (text) => {
+        let key: string;
+        try {
+          key = parseObjectKey(text);
+        } catch (error) {
+          expect(error).toBeInstanceOf(ValetKeyError);
+          return;
+        }
+        const path = `/bucket/${key.split("/").map(encodeURIComponent).join("/")}`;
+        expect(new URL(`http://store${path}`).pathname).toBe(path);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe("parseKeyPrefix", () => {
+  it("may be empty, and is otherwise as a key", () => {
+    expect(parseKeyPrefix("")).toBe("");
+    expect(parseKeyPrefix("users/zoë/")).toBe("users/zoë/");
+    expect(() => parseKeyPrefix("a\u0000")).toThrow(ValetKeyError);
+    expect(() => parseKeyPrefix("\ud800")).toThrow(ValetKeyError);
+    expect(() => parseKeyPrefix("a".repeat(1025))).toThrow(ValetKeyError);
+  });
+});
+
+describe("parseRegion", () => {
+  const regions = { allowed: ["eu-west-1", "us-east-1"] as Region[], default: "eu-west-1" as Region };
+
+  it("takes the regions that are served, and the default for none", () => {
+    expect(parseRegion("us-east-1", regions)).toBe("us-east-1");
+    expect(parseRegion(undefined, regions)).toBe("eu-west-1");
+    expect(parseRegion(null, regions)).toBe("eu-west-1");
+  });
+
+  it.each(["", "ap-south-1", "fips-us-east-1", "us-east-1.evil.example"])("refuses %j", (region) => {
+    expect(() => parseRegion(region, regions)).toThrow(expect.objectContaining({ field: "region" }));
+  });
+});
