@@ -1,4 +1,4 @@
-import { badUserInput, ValetKeyError } from "../core/errors.ts";
+import { ValetKeyError } from "../core/errors.ts";
 import type { BucketName, ObjectKey } from "../core/object-address.ts";
 import type { Action, CallerGrants, Grant } from "./grants.ts";
 
@@ -9,7 +9,7 @@ export interface GrantedObject {
 }
 
 export interface UploadDemands {
-  /** Undefined: not known yet, as for a stream; `uploadLimitBytes` says where to cut it. */
+  /** Undefined while it is not known, as for a stream, which `maxUploadBytes` of the result then limits. */
   readonly sizeBytes?: number | undefined;
   readonly contentType?: string | undefined;
   /** The arguments that errors point at. Default: those of requestUpload. */
@@ -22,13 +22,10 @@ export interface UploadFields {
   readonly contentType: string | undefined;
 }
 
-/** How long what is signed for a client is to be good for. */
-export interface WantedLifetime {
-  readonly seconds: number;
-  /** Nobody named that number: where no more are allowed, fewer will do. */
-  readonly orFewer: boolean;
-  /** What the caller's role session can outlive, whatever the grants say. */
-  readonly longestSeconds: number;
+/** What the grants that allow a request permit. Infinity where none of them sets a limit. */
+export interface GrantedLimits {
+  readonly maxExpiresSeconds: number;
+  readonly maxUploadBytes: number;
 }
 
 const requestUploadFields: UploadFields = { size: "size", contentType: "input.contentType" };
@@ -40,62 +37,19 @@ const requestUploadFields: UploadFields = { size: "size", contentType: "input.co
  */
 
 /** @throws {ValetKeyError} FORBIDDEN */
-export function authorizeDownload(grants: CallerGrants, object: GrantedObject): void {
-  grantsOn(grants, "DOWNLOAD", object.bucket, object.key);
-}
-
-/**
- * @param stableForSeconds what a URL that is kept the same may live longer for that
- * @returns for how many seconds
- * @throws {ValetKeyError} FORBIDDEN; BAD_USER_INPUT (expiresIn, stableFor), which says the maximum
- */
-export function authorizeSignedDownload(
-  grants: CallerGrants,
-  object: GrantedObject,
-  lifetime: WantedLifetime,
-  stableForSeconds = 0,
-): number {
-  const onObject = grantsOn(grants, "DOWNLOAD", object.bucket, object.key);
-  const { limit, seconds } = withinLimit(onObject, lifetime);
-  if (seconds + stableForSeconds > limit) {
-    throw badUserInput(
-      "stableFor",
-      `At most ${limit - seconds} seconds: expiresIn and stableFor together may be ${limit} here.`,
-    );
-  }
-  return seconds;
+export function authorizeDownload(grants: CallerGrants, object: GrantedObject): GrantedLimits {
+  return limitsOf(grantsOn(grants, "DOWNLOAD", object.bucket, object.key));
 }
 
 /** @throws {ValetKeyError} FORBIDDEN; CONTENT_TYPE_NOT_ALLOWED; UPLOAD_TOO_LARGE */
 export function authorizeUpload(
   grants: CallerGrants,
   object: GrantedObject,
-  demands: UploadDemands = {},
-): void {
-  grantsOfUpload(grants, object, demands);
-}
-
-/**
- * @returns for how many seconds
- * @throws {ValetKeyError} as authorizeUpload does; BAD_USER_INPUT (expiresIn), which says the maximum
- */
-export function authorizeSignedUpload(
-  grants: CallerGrants,
-  object: GrantedObject,
-  demands: UploadDemands,
-  lifetime: WantedLifetime,
-): number {
-  return withinLimit(grantsOfUpload(grants, object, demands), lifetime).seconds;
-}
-
-function grantsOfUpload(
-  grants: CallerGrants,
-  object: GrantedObject,
-  { contentType, sizeBytes, fields = requestUploadFields }: UploadDemands,
-): readonly Grant[] {
+  { contentType, sizeBytes, fields = requestUploadFields }: UploadDemands = {},
+): GrantedLimits {
   const onObject = grantsOn(grants, "UPLOAD", object.bucket, object.key);
   const ofType = narrowByContentType(onObject, contentType, fields.contentType);
-  return narrowBySize(ofType, sizeBytes, fields.size);
+  return limitsOf(narrowBySize(ofType, sizeBytes, fields.size));
 }
 
 /**
@@ -121,22 +75,6 @@ export function authorizeList(
 /** @throws {ValetKeyError} FORBIDDEN */
 export function authorizeDelete(grants: CallerGrants, object: GrantedObject): void {
   grantsOn(grants, "DELETE", object.bucket, object.key);
-}
-
-/**
- * The most bytes that the caller's grants let a file of this type have. Infinity: no grant sets a limit.
- * @throws {ValetKeyError} FORBIDDEN; CONTENT_TYPE_NOT_ALLOWED (input.contentType)
- */
-export function uploadLimitBytes(
-  grants: CallerGrants,
-  object: GrantedObject,
-  contentType: string | undefined,
-): number {
-  const onObject = grantsOn(grants, "UPLOAD", object.bucket, object.key);
-  return largest(
-    narrowByContentType(onObject, contentType, requestUploadFields.contentType),
-    "maxUploadBytes",
-  );
 }
 
 /** Whether a grant to upload there looks at the content type. */
@@ -195,14 +133,11 @@ function narrowBySize(
   throw new ValetKeyError("UPLOAD_TOO_LARGE", `At most ${limit} bytes are allowed here.`, { field });
 }
 
-function withinLimit(
-  grants: readonly Grant[],
-  { seconds, orFewer, longestSeconds }: WantedLifetime,
-): { limit: number; seconds: number } {
-  const limit = Math.min(largest(grants, "maxExpiresSeconds"), longestSeconds);
-  const granted = orFewer ? Math.max(1, Math.min(seconds, limit)) : seconds;
-  if (granted > limit) throw badUserInput("expiresIn", `At most ${limit} seconds are allowed here.`);
-  return { limit, seconds: granted };
+function limitsOf(grants: readonly Grant[]): GrantedLimits {
+  return {
+    maxExpiresSeconds: largest(grants, "maxExpiresSeconds"),
+    maxUploadBytes: largest(grants, "maxUploadBytes"),
+  };
 }
 
 function largest(grants: readonly Grant[], limit: "maxUploadBytes" | "maxExpiresSeconds"): number {

@@ -15,6 +15,7 @@ import {
   type SessionRequestOptions,
   SessionRequests,
 } from "./session-request.ts";
+import type { UrlLifetime } from "./url-lifetime.ts";
 
 export interface RoleSessionsOptions extends SessionRequestOptions {
   readonly assumeRole: AssumeRole;
@@ -42,15 +43,10 @@ interface HeldSession {
   readonly previous?: RoleSession | undefined;
 }
 
-export interface SessionDemand {
+/** Which of a caller's sessions to return. */
+export interface SessionOptions extends Partial<Pick<UrlLifetime, "asOf" | "mayShorten">> {
+  /** Default: objects. */
   readonly purpose?: SessionPurpose | undefined;
-  /**
-   * Asks for the session that was held at that moment, if it serves: so that all who name the same
-   * moment get the same one, although it was renewed since.
-   */
-  readonly heldAtMs?: number | undefined;
-  /** Nobody named the lifetime that is asked for: a fresh session that lives shorter serves as well. */
-  readonly orShorter?: boolean | undefined;
 }
 
 /** Of a session's lifetime, what nobody is promised: it passes until the answer has come and is used. */
@@ -111,8 +107,8 @@ export class RoleSessions {
     });
   }
 
-  /** The most seconds that a session can be asked to outlive. */
-  get longestSeconds(): number {
+  /** The longest lifetime of a URL that a fresh session can sign without expiring first. */
+  get maxUrlSeconds(): number {
     const nominal = this.#nominalSeconds;
     const observed = this.#shortLived;
     return observed !== undefined && this.#monotonicNow() < observed.until
@@ -121,30 +117,30 @@ export class RoleSessions {
   }
 
   /**
-   * A session that lives at least `outlivesSeconds` from now on. The same object as long as it serves.
+   * A session that lives at least `mustOutliveSeconds` from now on. The same object as long as it serves.
    * @throws {ValetKeyError} FORBIDDEN without any grant; CREDENTIALS_UNAVAILABLE; OVERLOADED;
-   * BAD_USER_INPUT (expiresIn), which says the maximum, when not even a fresh session lives that long (unless orShorter)
+   * BAD_USER_INPUT (expiresIn), which says the maximum, when not even a fresh session lives that long (unless mayShorten)
    */
   async get(
     caller: Caller,
-    outlivesSeconds: number,
-    { purpose = "objects", heldAtMs, orShorter = false }: SessionDemand = {},
+    mustOutliveSeconds: number,
+    { purpose = "objects", asOf, mayShorten = false }: SessionOptions = {},
   ): Promise<RoleSession> {
     const request = this.#requests.of(caller, purpose);
-    if (outlivesSeconds > this.#nominalSeconds) throw beyond(this.#nominalSeconds);
+    if (mustOutliveSeconds > this.#nominalSeconds) throw beyond(this.#nominalSeconds);
     const nowMs = this.#monotonicNow();
     this.#purgeNowAndThen(nowMs);
     const held = this.#held.get(request.key);
-    const serving = held && this.#servingFrom(held, outlivesSeconds, heldAtMs);
+    const serving = held && this.#servingFrom(held, mustOutliveSeconds, asOf?.getTime());
     if (held !== undefined && serving !== undefined) {
       this.#servedAtMs = nowMs;
-      // Who named a moment is served to the end of what was asked; a renewal would only be a change.
-      if (heldAtMs === undefined) this.#refreshAhead(request, held, outlivesSeconds);
+      // With `asOf`, do not refresh early: a new session would change the URL.
+      if (asOf === undefined) this.#refreshAhead(request, held, mustOutliveSeconds);
       return serving;
     }
-    if (!orShorter && outlivesSeconds > this.longestSeconds) throw beyond(this.longestSeconds);
+    if (!mayShorten && mustOutliveSeconds > this.maxUrlSeconds) throw beyond(this.maxUrlSeconds);
     const fresh = await this.#assumeOnce(request);
-    if (!orShorter && this.#lifeMs(fresh) < outlivesSeconds * 1_000) throw beyond(this.longestSeconds);
+    if (!mayShorten && this.#lifeMs(fresh) < mustOutliveSeconds * 1_000) throw beyond(this.maxUrlSeconds);
     return fresh;
   }
 
@@ -181,19 +177,19 @@ export class RoleSessions {
   /** The newest session that serves; of those that were there at a moment, or else the first that came after. */
   #servingFrom(
     { session, assumedAtMs, previous }: HeldSession,
-    outlivesSeconds: number,
-    heldAtMs = Infinity,
+    mustOutliveSeconds: number,
+    asOfMs = Infinity,
   ): RoleSession | undefined {
-    const serves = (each: RoleSession) => this.#lifeMs(each) >= outlivesSeconds * 1_000;
+    const serves = (each: RoleSession) => this.#lifeMs(each) >= mustOutliveSeconds * 1_000;
     const isNewestServing = serves(session);
-    if (isNewestServing && assumedAtMs <= heldAtMs) return session;
+    if (isNewestServing && assumedAtMs <= asOfMs) return session;
     if (previous !== undefined && serves(previous)) return previous;
     return isNewestServing ? session : undefined;
   }
 
   /** Nobody waits for this: it starts while the session at hand still serves requests like the present one. */
-  #refreshAhead(request: SessionRequest, held: HeldSession, outlivesSeconds: number): void {
-    const outlivesMs = outlivesSeconds * 1_000;
+  #refreshAhead(request: SessionRequest, held: HeldSession, mustOutliveSeconds: number): void {
+    const outlivesMs = mustOutliveSeconds * 1_000;
     const lifetimeMs = held.session.expiresAt.getTime() - held.assumedAtMs;
     // A share of what is to spare, or a session that is asked for its whole life would be refreshed at every use.
     const leadMs = Math.min(longestRefreshLeadMs, (lifetimeMs - outlivesMs) / 4);
@@ -293,8 +289,8 @@ function bytesOf({ credentials }: RoleSession): number {
   return credentials.sessionToken.length + sessionOverheadBytes;
 }
 
-function beyond(longestSeconds: number): ValetKeyError {
-  return badUserInput("expiresIn", `At most ${longestSeconds} seconds: the credentials live no longer.`);
+function beyond(maxUrlSeconds: number): ValetKeyError {
+  return badUserInput("expiresIn", `At most ${maxUrlSeconds} seconds: the credentials live no longer.`);
 }
 
 function unavailable(cause: unknown, retryable: boolean): ValetKeyError {

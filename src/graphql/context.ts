@@ -1,10 +1,12 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import pLimit, { type LimitFunction } from "p-limit";
 import type { Logger } from "pino";
+import type { GrantedLimits } from "../access/authorization.ts";
 import type { CallerGrants } from "../access/grants.ts";
 import type { RoleSession } from "../access/role-session.ts";
-import type { SessionDemand } from "../access/role-sessions.ts";
+import type { SessionOptions } from "../access/role-sessions.ts";
 import type { SessionPurpose } from "../access/session-policy.ts";
+import { type LifetimeRequest, type UrlLifetime, urlLifetime } from "../access/url-lifetime.ts";
 import { ValetKeyError } from "../core/errors.ts";
 import type { BucketAddress, Region } from "../core/object-address.ts";
 import type { Principal } from "../core/principal.ts";
@@ -34,7 +36,7 @@ interface Held {
   sessionName?: string;
   isNotable?: boolean;
   calls?: LimitFunction;
-  readonly sessions: Map<string, { outlivesSeconds: number; session: Promise<RoleSession> }>;
+  readonly sessions: Map<string, { mustOutliveSeconds: number; session: Promise<RoleSession> }>;
 }
 
 /**
@@ -89,19 +91,31 @@ export class RequestContext {
     return this.serverLog.child(this.logFields);
   }
 
-  /** The caller's role session: the request's own while it outlives what is asked of it. */
-  session(outlivesSeconds = secondsForCall, demand: SessionDemand = {}): Promise<RoleSession> {
-    const { purpose = "objects", heldAtMs = "", orShorter = false } = demand;
-    const kind = `${purpose} ${heldAtMs} ${orShorter}`;
+  /** @throws {ValetKeyError} BAD_USER_INPUT (expiresIn, stableFor), with the allowed maximum */
+  urlLifetime(request: LifetimeRequest, { maxExpiresSeconds }: GrantedLimits): UrlLifetime {
+    const { sessions, clock } = this.services;
+    const limits = { maxGrantedSeconds: maxExpiresSeconds, maxSessionSeconds: sessions.maxUrlSeconds };
+    return urlLifetime(request, limits, clock());
+  }
+
+  /** The role session that signs a URL of this lifetime. */
+  sessionFor({ sessionMustOutliveSeconds, asOf, mayShorten }: UrlLifetime): Promise<RoleSession> {
+    return this.session(sessionMustOutliveSeconds, { asOf, mayShorten });
+  }
+
+  /** The caller's role session. One request keeps using the same session while it lives long enough. */
+  session(mustOutliveSeconds = secondsForCall, options: SessionOptions = {}): Promise<RoleSession> {
+    const { purpose = "objects", asOf, mayShorten = false } = options;
+    const kind = `${purpose} ${asOf?.getTime()} ${mayShorten}`;
     const inUse = this.held.sessions.get(kind);
-    if (inUse !== undefined && inUse.outlivesSeconds >= outlivesSeconds) return inUse.session;
+    if (inUse !== undefined && inUse.mustOutliveSeconds >= mustOutliveSeconds) return inUse.session;
     const session = this.services.sessions
-      .get({ principal: this.principal, grants: this.grants }, outlivesSeconds, demand)
+      .get({ principal: this.principal, grants: this.grants }, mustOutliveSeconds, options)
       .then((assumed) => {
         this.held.sessionName = assumed.sessionName;
         return assumed;
       });
-    this.held.sessions.set(kind, { outlivesSeconds, session });
+    this.held.sessions.set(kind, { mustOutliveSeconds, session });
     return session;
   }
 

@@ -1,7 +1,7 @@
 import { ArgsType, Field, Int } from "type-graphql";
+import { defaultExpiresInSeconds } from "../../access/url-lifetime.ts";
 import { Disposition } from "../types/enums.ts";
 import { ObjectInput } from "../types/inputs.ts";
-import { defaultExpiresInSeconds } from "./expires-in.ts";
 
 // Classes and not lists of @Arg: TypeGraphQL makes a promise of each @Arg, for every field that is resolved.
 

@@ -5,7 +5,7 @@ import { answerEach } from "../batch.ts";
 import type { RequestContext } from "../context.ts";
 import { DownloadUrlArguments, DownloadUrlsArguments } from "./download-arguments.ts";
 import { DownloadUrl } from "./download-url.ts";
-import { askedExpiresIn } from "./expires-in.ts";
+import { writtenExpiresIn } from "./expires-in.ts";
 import { signDownload } from "./sign-download.ts";
 
 @Resolver()
@@ -17,7 +17,7 @@ export class DownloadResolver {
     @Args(() => DownloadUrlArguments) wanted: DownloadUrlArguments,
   ): Promise<DownloadUrl> {
     const address = parseObjectAddress(wanted, context.services.regions);
-    const expiresIn = askedExpiresIn(info, wanted.expiresIn);
+    const expiresIn = writtenExpiresIn(info, wanted.expiresIn);
     return signDownload(context, address, { ...wanted, expiresIn, verify: wanted.verify ?? true });
   }
 
@@ -31,7 +31,7 @@ export class DownloadResolver {
     @Info() info: GraphQLResolveInfo,
     @Args(() => DownloadUrlsArguments) { objects, expiresIn, verify, stableFor }: DownloadUrlsArguments,
   ): Promise<(DownloadUrl | Error)[]> {
-    const asked = askedExpiresIn(info, expiresIn);
+    const asked = writtenExpiresIn(info, expiresIn);
     return answerEach(objects, "objects", async (object, at) =>
       signDownload(
         context,

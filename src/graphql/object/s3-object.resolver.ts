@@ -6,7 +6,7 @@ import type { ObjectHead } from "../../storage/objects/stored-object.ts";
 import type { RequestContext } from "../context.ts";
 import { DownloadArguments } from "../download/download-arguments.ts";
 import { DownloadUrl } from "../download/download-url.ts";
-import { askedExpiresIn } from "../download/expires-in.ts";
+import { writtenExpiresIn } from "../download/expires-in.ts";
 import { signDownload } from "../download/sign-download.ts";
 import { ChecksumAlgorithm } from "../types/enums.ts";
 import { KeyValue } from "../types/key-value.ts";
@@ -74,7 +74,7 @@ export class S3ObjectResolver {
     @Info() info: GraphQLResolveInfo,
     @Args(() => DownloadArguments) wanted: DownloadArguments,
   ): Promise<DownloadUrl> {
-    const expiresIn = askedExpiresIn(info, wanted.expiresIn);
+    const expiresIn = writtenExpiresIn(info, wanted.expiresIn);
     return signDownload(context, address, { ...wanted, expiresIn, verify: false });
   }
 }

@@ -1,12 +1,7 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Arg, Ctx, FieldResolver, ID, Info, Int, Mutation, Query, Resolver, Root } from "type-graphql";
-import {
-  authorizeSignedUpload,
-  authorizeUpload,
-  authorizeUploadsBelow,
-  type UploadDemands,
-  type WantedLifetime,
-} from "../../access/authorization.ts";
+import { authorizeUpload, authorizeUploadsBelow, type UploadDemands } from "../../access/authorization.ts";
+import { defaultExpiresInSeconds } from "../../access/url-lifetime.ts";
 import { badUserInput, ValetKeyError } from "../../core/errors.ts";
 import { type ObjectKey, parseKeyPrefix, parseObjectKey } from "../../core/object-address.ts";
 import { completeUpload, requireEveryPart } from "../../storage/multipart/complete-upload.ts";
@@ -22,7 +17,7 @@ import { bareEtag } from "../../storage/objects/stored-object.ts";
 import { presignPart } from "../../storage/signing/presigned-requests.ts";
 import { parseBucketAddress } from "../arguments.ts";
 import type { RequestContext } from "../context.ts";
-import { askedExpiresIn, defaultExpiresInSeconds, parseExpiresIn } from "../download/expires-in.ts";
+import { writtenExpiresIn } from "../download/expires-in.ts";
 import { S3Object } from "../object/s3-object.ts";
 import { toS3Object } from "../object/s3-object-type.ts";
 import { CompletedPartInput, PartChecksumInput } from "../types/inputs.ts";
@@ -181,7 +176,7 @@ export class MultipartUploadResolver {
     checksums: PartChecksumInput[] | null,
   ): Promise<UploadPart[]> {
     try {
-      const asked = askedExpiresIn(info, expiresIn);
+      const asked = writtenExpiresIn(info, expiresIn);
       return await signParts(context, root, { numbers, first, after, expiresIn: asked, checksums });
     } catch (error) {
       // requestUpload has no answer then, and nobody would ever know of the upload.
@@ -223,8 +218,11 @@ async function signParts(
   { numbers, first, after, expiresIn, checksums }: WantedParts,
 ): Promise<UploadPart[]> {
   const { presigner, clock } = context.services;
-  const lifetime = lifetimeOfParts(context, upload, expiresIn, request?.expiresInSeconds);
-  const expiresInSeconds = lifetime.seconds;
+  const limits = authorizeUpload(context.grants, upload, demandsOf(upload));
+  const lifetime = context.urlLifetime(
+    { expiresInSeconds: expiresIn, defaultSeconds: request?.expiresInSeconds },
+    limits,
+  );
   const plan = planWith(upload.sizeBytes, upload.partBytes);
   if (numbers && typeof first === "number") {
     throw badUserInput("first", "Name parts by their numbers, or ask for the next ones: not both.");
@@ -234,8 +232,13 @@ async function signParts(
       ? nextPartNumbers(plan, await context.loaders.parts.load(upload), { first, after })
       : parsePartNumbers(plan, numbers);
   const headersOf = partChecksumHeaders(upload, plan, checksums ?? []);
-  const session = await context.session(expiresInSeconds, { orShorter: lifetime.orFewer });
-  const signing = { address: upload, session, signedAt: new Date(clock()), expiresInSeconds };
+  const session = await context.sessionFor(lifetime);
+  const signing = {
+    address: upload,
+    session,
+    signedAt: new Date(clock()),
+    expiresInSeconds: lifetime.signedSeconds,
+  };
   return wanted.map((number) => {
     const sizeBytes = bytesOfPart(plan, number);
     const { uploadId } = upload;
@@ -243,17 +246,6 @@ async function signParts(
     const { url, headers, expiresAt } = presignPart(presigner, { ...signing, ...part });
     return { number, size: sizeBytes, url, headers: [...headers], expiresAt };
   });
-}
-
-function lifetimeOfParts(
-  { grants, services: { sessions } }: RequestContext,
-  upload: PromisedUpload,
-  expiresIn: number | null | undefined,
-  requestedSeconds: number | undefined,
-): WantedLifetime {
-  const lifetime = parseExpiresIn(expiresIn, sessions.longestSeconds);
-  const wanted = lifetime.orFewer ? { ...lifetime, seconds: requestedSeconds ?? lifetime.seconds } : lifetime;
-  return { ...wanted, seconds: authorizeSignedUpload(grants, upload, demandsOf(upload), wanted) };
 }
 
 /** A grant limits what was promised, and no argument of the request at hand. */

@@ -1,4 +1,4 @@
-import { authorizeSignedUpload } from "../../access/authorization.ts";
+import { authorizeUpload } from "../../access/authorization.ts";
 import { badUserInput } from "../../core/errors.ts";
 import type { ObjectAddress } from "../../core/object-address.ts";
 import type { Checksum, ChecksumAlgorithm } from "../../storage/headers/checksums.ts";
@@ -19,7 +19,6 @@ import { presignPost, requirePostable } from "../../storage/signing/post-policy.
 import { presignPut } from "../../storage/signing/presigned-requests.ts";
 import { parseObjectAddress } from "../arguments.ts";
 import type { RequestContext } from "../context.ts";
-import { parseExpiresIn } from "../download/expires-in.ts";
 import { UploadMethod } from "../types/enums.ts";
 import type { UploadInput } from "../types/inputs.ts";
 import type { MultipartUpload } from "./multipart-upload.ts";
@@ -43,7 +42,6 @@ export async function requestUpload(
 ): Promise<PutUpload | PostUpload | MultipartUpload> {
   const { services } = context;
   const address = context.inKnownRegion(parseObjectAddress(input, services.regions, `${at}input.`));
-  const lifetime = parseExpiresIn(expiresIn, services.sessions.longestSeconds);
   const plan = planUpload(size, `${at}size`);
   const chosen = chooseMethod(method ?? UploadMethod.AUTO, size, services.multipartBytes, `${at}size`);
   const headers = uploadHeaders(input, `${at}input.`);
@@ -52,7 +50,9 @@ export async function requestUpload(
     contentType: input.contentType ?? undefined,
     fields: { size: `${at}size`, contentType: `${at}input.contentType` },
   };
-  const expiresInSeconds = authorizeSignedUpload(context.grants, address, demands, lifetime);
+  const limits = authorizeUpload(context.grants, address, demands);
+  const lifetime = context.urlLifetime({ expiresInSeconds: expiresIn }, limits);
+  const expiresInSeconds = lifetime.signedSeconds;
 
   const checksum = promisedChecksum(headers);
   const isMultipart = chosen === UploadMethod.MULTIPART;
@@ -66,7 +66,7 @@ export async function requestUpload(
     return beginMultipart(context, address, terms, `${at}input.`);
   }
   if (chosen === UploadMethod.POST) requirePostable(address.key, headers, at);
-  const session = await context.session(expiresInSeconds, { orShorter: lifetime.orFewer });
+  const session = await context.sessionFor(lifetime);
   const signing = {
     address,
     session,

@@ -1,5 +1,5 @@
 import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
-import { authorizeUpload, uploadLimitBytes } from "../../access/authorization.ts";
+import { authorizeUpload } from "../../access/authorization.ts";
 import { fileArgument, type IncomingFile } from "../../core/incoming-file.ts";
 import { uploadHeaders } from "../../storage/headers/upload-headers.ts";
 import { streamUpload } from "../../storage/streaming/streamed-upload.ts";
@@ -40,8 +40,8 @@ async function store(context: RequestContext, file: IncomingFile, input: UploadI
   const given = parseObjectAddress(input, services.regions, "input.");
   const contentType = input.contentType ?? file.contentType;
   const headers = uploadHeaders({ ...input, contentType }, "input.");
-  authorizeUpload(context.grants, given, { contentType });
-  const limitBytes = Math.min(services.maxUploadBytes, uploadLimitBytes(context.grants, given, contentType));
+  const { maxUploadBytes } = authorizeUpload(context.grants, given, { contentType });
+  const limitBytes = Math.min(services.maxUploadBytes, maxUploadBytes);
   // The file can be read only once, so the bucket's region has to be right before.
   const address = await context.inTrueRegion(given);
   const stored = await streamUpload({

@@ -1,8 +1,9 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Arg, Ctx, Info, Int, Mutation, Resolver } from "type-graphql";
+import { defaultExpiresInSeconds } from "../../access/url-lifetime.ts";
 import { answerEach } from "../batch.ts";
 import type { RequestContext } from "../context.ts";
-import { askedExpiresIn, defaultExpiresInSeconds } from "../download/expires-in.ts";
+import { writtenExpiresIn } from "../download/expires-in.ts";
 import { UploadMethod } from "../types/enums.ts";
 import { RequestUploadInput, UploadInput } from "../types/inputs.ts";
 import { SafeInt } from "../types/scalars.ts";
@@ -44,7 +45,7 @@ export class UploadResolver {
     })
     resume: boolean | null,
   ): Promise<typeof UploadRequest> {
-    const asked = askedExpiresIn(info, expiresIn);
+    const asked = writtenExpiresIn(info, expiresIn);
     return requestUpload(context, { input, size, method, expiresIn: asked, resume: resume ?? false });
   }
 
@@ -65,7 +66,7 @@ export class UploadResolver {
     })
     expiresIn: number | null,
   ): Promise<(typeof UploadRequest | Error)[]> {
-    const asked = askedExpiresIn(info, expiresIn);
+    const asked = writtenExpiresIn(info, expiresIn);
     return answerEach(uploads, "uploads", ({ input, size, method }, at) =>
       requestUpload(context, { input, size, method, expiresIn: asked, resume: false }, at),
     );

@@ -190,7 +190,7 @@ describe("honest time", () => {
 
   test("more than a fresh session lives is refused at once, and the maximum said", async () => {
     const sessions = pool();
-    expect(sessions.longestSeconds).toBe(3570);
+    expect(sessions.maxUrlSeconds).toBe(3570);
     await expect(sessions.get(alice, 3571)).rejects.toMatchObject({
       code: "BAD_USER_INPUT",
       field: "expiresIn",
@@ -209,7 +209,7 @@ describe("honest time", () => {
       });
     }
     expect(asked).toHaveLength(1);
-    expect(sessions.longestSeconds).toBe(59);
+    expect(sessions.maxUrlSeconds).toBe(59);
     passSeconds(45);
     const session = await sessions.get(alice, 20);
     expect(session.expiresAt.getTime() - nowMs).toBeGreaterThanOrEqual(20_000);
@@ -217,7 +217,7 @@ describe("honest time", () => {
 
     lifetimeSeconds = 3600;
     passSeconds(31);
-    expect(sessions.longestSeconds).toBe(3570);
+    expect(sessions.maxUrlSeconds).toBe(3570);
     await expect(sessions.get(alice, 2400)).resolves.toBeDefined();
   });
 
@@ -245,8 +245,10 @@ describe("honest time", () => {
 describe("who names the moment at which a session was held gets one session for all of a window,", () => {
   /** As for a URL that is signed at the start of its window and lives for `expiresIn` from its end on. */
   const inWindow = (sessions: RoleSessions, windowSeconds: number, expiresIn: number) => {
-    const heldAtMs = nowMs - (nowMs % (windowSeconds * 1_000));
-    return sessions.get(alice, windowSeconds + expiresIn - (nowMs - heldAtMs) / 1_000, { heldAtMs });
+    const asOfMs = nowMs - (nowMs % (windowSeconds * 1_000));
+    return sessions.get(alice, windowSeconds + expiresIn - (nowMs - asOfMs) / 1_000, {
+      asOf: new Date(asOfMs),
+    });
   };
 
   test.each([
