@@ -133,13 +133,15 @@ export function invalidArgument(message: string, name: string, value: string): S
   });
 }
 
-/** @throws {StoreError} InvalidArgument unless it is a whole number between the two */
-export function integerParameter(
-  query: ReadonlyMap<string, string>,
+/**
+ * The number that a query parameter or a header holds. A larger one than `maximum` counts as `maximum`.
+ * @throws {StoreError} InvalidArgument unless it is a whole number of at least `minimum`
+ */
+export function parseInteger(
+  text: string | undefined,
   name: string,
   limits: { readonly minimum: number; readonly maximum: number; readonly default: number },
 ): number {
-  const text = query.get(name);
   if (text === undefined || text === "") return limits.default;
   const value = Number(text);
   if (!/^\d{1,10}$/.test(text) || value < limits.minimum || value > 2 ** 31 - 1) {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+import { CreateMultipartUploadCommand, S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { onTestFinished } from "vitest";
 import {
@@ -20,6 +20,8 @@ export interface RunningStore extends EmbeddedStore {
   readonly sts: STSClient;
   readonly requests: RequestEntry[];
   client(config?: S3ClientConfig): S3Client;
+  /** Begins a multipart upload and returns its id. */
+  beginUpload(key: string): Promise<string>;
   /** In a role session with this policy. */
   session(policy?: object): Promise<S3Client>;
 }
@@ -75,7 +77,10 @@ export async function runningStore(options: Partial<EmbeddedStoreOptions> = {}):
     for (const made of clients) made.destroy();
     await close();
   });
-  return { ...store, close, directory, s3: client(), sts, requests, client, session };
+  const s3 = client();
+  const beginUpload = async (Key: string) =>
+    (await s3.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key }))).UploadId ?? "";
+  return { ...store, close, directory, s3, sts, requests, client, beginUpload, session };
 }
 
 export async function temporaryDirectory(): Promise<string> {

@@ -2,8 +2,9 @@ import { type Answer, noContent, xmlAnswer } from "../http/answer.ts";
 import { receiveText } from "../http/request-body.ts";
 import { malformedXml, parseXml } from "../http/xml.ts";
 import { authorize, authorizeBucket, bucketArn } from "../iam/authorization.ts";
-import type { BucketRequest, S3Request, StoreState } from "../s3-request.ts";
+import { type BucketRequest, invalidArgument, type S3Request, type StoreState } from "../s3-request.ts";
 import { notImplemented, StoreError } from "../store-error.ts";
+import { parseContinuationToken, toContinuationToken } from "./continuation-token.ts";
 import { parseCorsConfiguration, renderCorsConfiguration } from "./cors.ts";
 
 export const owner = {
@@ -11,14 +12,44 @@ export const owner = {
   DisplayName: "valetkey",
 };
 
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html */
 export async function listBuckets(request: S3Request, { buckets }: StoreState): Promise<Answer> {
   authorize(request, "s3:ListAllMyBuckets", bucketArn("*"));
-  const Bucket = buckets.all().map(({ name, region, configuration }) => ({
-    Name: name,
-    CreationDate: configuration.createdAt,
-    BucketRegion: region,
-  }));
-  return xmlAnswer("ListAllMyBucketsResult", { Owner: owner, Buckets: { Bucket } });
+  const { query } = request;
+  const prefix = query.get("prefix");
+  const region = query.get("bucket-region");
+  const token = query.get("continuation-token");
+  const after = token === undefined ? "" : parseContinuationToken(token);
+  const maxBuckets = parseMaxBuckets(query.get("max-buckets"));
+  const listed = buckets
+    .all()
+    .filter(({ name }) => name > after && name.startsWith(prefix ?? ""))
+    .filter((bucket) => region === undefined || bucket.region === region);
+  const page = listed.slice(0, maxBuckets);
+  const last = page.at(-1);
+  return xmlAnswer("ListAllMyBucketsResult", {
+    Owner: owner,
+    Buckets: {
+      Bucket: page.map((bucket) => ({
+        Name: bucket.name,
+        CreationDate: bucket.configuration.createdAt,
+        BucketRegion: bucket.region,
+      })),
+    },
+    ContinuationToken: last && page.length < listed.length ? toContinuationToken(last.name) : undefined,
+    Prefix: prefix,
+  });
+}
+
+function parseMaxBuckets(text: string | undefined): number {
+  const [minimum, maximum] = [1, 10_000];
+  if (text === undefined) return maximum;
+  if (/^\d{1,5}$/.test(text) && Number(text) >= minimum && Number(text) <= maximum) return Number(text);
+  throw invalidArgument(
+    `Argument max-buckets must be an integer between ${minimum} and ${maximum}`,
+    "max-buckets",
+    text,
+  );
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html */
@@ -35,6 +66,7 @@ export async function createBucket(
 async function receiveOptionalText(request: S3Request): Promise<string> {
   const hasBody =
     request.headers["content-length"] !== undefined ||
+    request.headers["transfer-encoding"] !== undefined ||
     request.headers["x-amz-decoded-content-length"] !== undefined;
   return hasBody ? await receiveText(request) : "";
 }

@@ -50,11 +50,17 @@ export class Buckets {
     return bucket;
   }
 
-  /** @throws {StoreError} InvalidBucketName, BucketAlreadyOwnedByYou */
+  /**
+   * In us-east-1, S3 answers success to a caller who creates a bucket of their own again.
+   * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+   * @throws {StoreError} InvalidBucketName, BucketAlreadyOwnedByYou
+   */
   async create(configuration: BucketConfiguration): Promise<Bucket> {
     const { name } = configuration;
     if (!nameShape.test(name) || reservedName.test(name)) throw invalidBucketName(name);
-    if (this.#buckets.has(name)) {
+    const existing = this.#buckets.get(name);
+    if (existing?.region === "us-east-1" && configuration.region === "us-east-1") return existing;
+    if (existing !== undefined) {
       throw new StoreError(
         409,
         "BucketAlreadyOwnedByYou",

@@ -10,7 +10,7 @@ import type { BlobFiles } from "../disk/blob-files.ts";
 import type { StoredBlob } from "../objects/object-version.ts";
 import type { S3Request } from "../s3-request.ts";
 import { decodeAwsChunked } from "../signing/aws-chunked.ts";
-import { StoreError } from "../store-error.ts";
+import { notImplemented, StoreError } from "../store-error.ts";
 
 export const maxPutBytes = 5 * 1024 ** 3;
 const maxControlBytes = 1024 ** 2;
@@ -84,6 +84,10 @@ interface VerifiedBody {
 function verifiedBody(request: S3Request, maxBytes: number, compute?: ChecksumAlgorithm): VerifiedBody {
   const { headers } = request;
   const { payload, signing } = request.signature;
+  // S3 takes a body of unknown length only as aws-chunked.
+  if (headers["transfer-encoding"] !== undefined && payload.kind !== "chunked") {
+    throw notImplemented("Transfer-Encoding");
+  }
   const bytes =
     payload.kind === "chunked" ? headers["x-amz-decoded-content-length"] : headers["content-length"];
   const promisedBytes = parseLength(bytes);

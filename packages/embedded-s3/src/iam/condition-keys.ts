@@ -94,6 +94,7 @@ export function principalContext(identity: Extract<Identity, { kind: "session" }
     "aws:PrincipalAccount": account,
     "aws:PrincipalArn": roleArnOf(identity.arn),
     "aws:PrincipalIsAWSService": "false",
+    "aws:userid": identity.userId,
     "aws:ViaAWSService": "false",
     "aws:MultiFactorAuthPresent": "false",
     "aws:SourceIdentity": identity.sourceIdentity,
@@ -119,7 +120,7 @@ const suppliedKeys = [
   ],
   ...["aws:RequestedRegion", "aws:ResourceAccount", "aws:TagKeys", "aws:SourceIdentity"],
   ...["aws:PrincipalType", "aws:PrincipalAccount", "aws:PrincipalArn", "aws:PrincipalIsAWSService"],
-  ...["aws:ViaAWSService", "aws:MultiFactorAuthPresent"],
+  ...["aws:ViaAWSService", "aws:MultiFactorAuthPresent", "aws:userid"],
   ...[
     "s3:authType",
     "s3:signatureversion",

@@ -1,10 +1,11 @@
 import type { Bucket } from "../buckets/bucket.ts";
 import { owner } from "../buckets/bucket-operations.ts";
+import { parseContinuationToken, toContinuationToken } from "../buckets/continuation-token.ts";
 import { type Answer, xmlAnswer } from "../http/answer.ts";
 import type { XmlElements } from "../http/xml.ts";
 import { authorizeBucket } from "../iam/authorization.ts";
 import { currentObject, type ObjectRecord } from "../objects/object-version.ts";
-import { type BucketRequest, integerParameter, invalidArgument } from "../s3-request.ts";
+import { type BucketRequest, invalidArgument, parseInteger } from "../s3-request.ts";
 import { type Listing, type ListingQuestion, listPage } from "./listing.ts";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
@@ -13,7 +14,10 @@ export async function listObjectsV2(request: BucketRequest): Promise<Answer> {
   authorizeListing(request, "s3:ListBucket");
   const token = query.get("continuation-token");
   const startAfter = query.get("start-after");
-  const question = parseQuestion(request, token === undefined ? (startAfter ?? "") : parseToken(token));
+  const question = parseQuestion(
+    request,
+    token === undefined ? (startAfter ?? "") : parseContinuationToken(token),
+  );
   const encode = keyEncoder(request);
   const listing = listCurrent(bucket, question);
   return xmlAnswer("ListBucketResult", {
@@ -21,7 +25,7 @@ export async function listObjectsV2(request: BucketRequest): Promise<Answer> {
     KeyCount: listing.items.length + listing.commonPrefixes.length,
     StartAfter: startAfter && encode(startAfter),
     ContinuationToken: token,
-    NextContinuationToken: listing.next && toToken(listing.next.key),
+    NextContinuationToken: listing.next && toContinuationToken(listing.next.key),
     IsTruncated: listing.next !== undefined,
     ...renderPage(listing, encode, query.get("fetch-owner") === "true"),
   });
@@ -59,7 +63,7 @@ export function parseQuestion({ query }: BucketRequest, after: string, limit = "
     prefix: query.get("prefix") ?? "",
     delimiter: query.get("delimiter") ?? "",
     after,
-    maxItems: integerParameter(query, limit, { minimum: 0, maximum: 1000, default: 1000 }),
+    maxItems: parseInteger(query.get(limit), limit, { minimum: 0, maximum: 1000, default: 1000 }),
   };
 }
 
@@ -119,18 +123,4 @@ function renderPage(
     }),
     CommonPrefixes: page.commonPrefixes.map((prefix) => ({ Prefix: encode(prefix) })),
   };
-}
-
-const tokenPrefix = "1.";
-
-function toToken(after: string): string {
-  return `${tokenPrefix}${Buffer.from(after).toString("base64url")}`;
-}
-
-function parseToken(token: string): string {
-  const after = Buffer.from(token.slice(tokenPrefix.length), "base64url").toString("utf8");
-  if (after === "" || toToken(after) !== token) {
-    throw invalidArgument("The continuation token provided is incorrect", "continuation-token", token);
-  }
-  return after;
 }

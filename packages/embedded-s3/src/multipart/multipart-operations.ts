@@ -10,7 +10,7 @@ import { type ReceivedBlob, withReceivedBlob } from "../http/request-body.ts";
 import { authorizeObject } from "../iam/authorization.ts";
 import { parseAttributes } from "../objects/object-attributes.ts";
 import { authorizeWrite } from "../objects/object-operations.ts";
-import { integerParameter, invalidArgument, type ObjectRequest, type StoreState } from "../s3-request.ts";
+import { invalidArgument, type ObjectRequest, parseInteger, type StoreState } from "../s3-request.ts";
 import { StoreError } from "../store-error.ts";
 import type { MultipartUpload, StoredPart } from "./multipart-uploads.ts";
 
@@ -117,8 +117,12 @@ export async function listParts(request: ObjectRequest): Promise<Answer> {
   const { bucket, key, query } = request;
   authorizeObject(request, "s3:ListMultipartUploadParts");
   const upload = bucket.uploads.get(key, parseUploadId(request));
-  const maxParts = integerParameter(query, "max-parts", { minimum: 0, maximum: 1000, default: 1000 });
-  const marker = integerParameter(query, "part-number-marker", {
+  const maxParts = parseInteger(query.get("max-parts"), "max-parts", {
+    minimum: 0,
+    maximum: 1000,
+    default: 1000,
+  });
+  const marker = parseInteger(query.get("part-number-marker"), "part-number-marker", {
     minimum: 0,
     maximum: 2 ** 31 - 1,
     default: 0,

@@ -1,6 +1,6 @@
 import { type Answer, xmlAnswer } from "../http/answer.ts";
 import type { XmlElements } from "../http/xml.ts";
-import { invalidArgument, type ObjectRequest } from "../s3-request.ts";
+import { invalidArgument, type ObjectRequest, parseInteger } from "../s3-request.ts";
 import { authorizeExisting, findObject, versionHeader } from "./find-version.ts";
 import type { StoredObject } from "./object-version.ts";
 
@@ -17,7 +17,7 @@ export async function getObjectAttributes(request: ObjectRequest): Promise<Answe
   for (const action of actions) authorizeExisting(request, action, { bucket, key, versionId });
   const wanted = parseNames(headers["x-amz-object-attributes"] ?? "");
   const object = findObject(request, bucket, key, versionId);
-  const all = describe(object);
+  const all = describe(object, partsPage(headers));
   const chosen = Object.fromEntries(wanted.map((name) => [name, all[name]]));
   return xmlAnswer("GetObjectAttributesResponse", chosen, {
     "last-modified": new Date(object.lastModified).toUTCString(),
@@ -35,26 +35,51 @@ function parseNames(header: string): (typeof attributeNames)[number][] {
   });
 }
 
-function describe(object: StoredObject): XmlElements {
-  const { checksum, partChecksums } = object;
+interface PartsPage {
+  readonly maxParts: number;
+  /** The page begins after this part number. */
+  readonly marker: number;
+}
+
+function partsPage(headers: ObjectRequest["headers"]): PartsPage {
+  const limits = { minimum: 0, maximum: 1000, default: 1000 };
+  const markerLimits = { minimum: 0, maximum: 2 ** 31 - 1, default: 0 };
+  return {
+    maxParts: parseInteger(headers["x-amz-max-parts"], "x-amz-max-parts", limits),
+    marker: parseInteger(headers["x-amz-part-number-marker"], "x-amz-part-number-marker", markerLimits),
+  };
+}
+
+function describe(object: StoredObject, page: PartsPage): XmlElements {
+  const { checksum } = object;
   return {
     ETag: object.etag,
     Checksum: checksum && { [`Checksum${checksum.algorithm}`]: checksum.value, ChecksumType: checksum.type },
-    ObjectParts:
-      object.uploadId === undefined
-        ? undefined
-        : {
-            PartsCount: object.blobs.length,
-            IsTruncated: false,
-            Part:
-              checksum &&
-              object.blobs.map(({ bytes }, index) => ({
-                PartNumber: index + 1,
-                Size: bytes,
-                [`Checksum${checksum.algorithm}`]: partChecksums?.[index],
-              })),
-          },
+    ObjectParts: object.uploadId === undefined ? undefined : describeParts(object, page),
     StorageClass: "STANDARD",
     ObjectSize: object.bytes,
+  };
+}
+
+/** S3 lists the parts of an object only if the object has a checksum. */
+function describeParts(
+  { blobs, checksum, partChecksums }: StoredObject,
+  { maxParts, marker }: PartsPage,
+): XmlElements {
+  if (checksum === undefined) return { PartsCount: blobs.length };
+  const parts = blobs.map(({ bytes }, index) => ({
+    PartNumber: index + 1,
+    Size: bytes,
+    [`Checksum${checksum.algorithm}`]: partChecksums?.[index],
+  }));
+  const page = parts.slice(marker, marker + maxParts);
+  const next = marker + page.length;
+  return {
+    PartsCount: blobs.length,
+    PartNumberMarker: marker,
+    NextPartNumberMarker: next,
+    MaxParts: maxParts,
+    IsTruncated: next < parts.length,
+    Part: page,
   };
 }

@@ -35,13 +35,13 @@ export function parseDescription(headers: Headers): Omit<ObjectAttributes, "tags
   return { headers: kept, metadata: parseMetadata(headers) };
 }
 
-/** aws-chunked is the body's framing on its way here, not the object's encoding. */
+/** aws-chunked is the framing of the request's body, not the object's encoding. The rest is kept as it was sent. */
 function withoutAwsChunked(value: string | undefined): string | undefined {
   return value
     ?.split(",")
-    .map((coding) => coding.trim())
-    .filter((coding) => coding.toLowerCase() !== "aws-chunked")
-    .join(",");
+    .filter((coding) => coding.trim().toLowerCase() !== "aws-chunked")
+    .join(",")
+    .trim();
 }
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#UserMetadata

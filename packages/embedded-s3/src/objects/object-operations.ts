@@ -5,9 +5,9 @@ import { authorize, objectArn } from "../iam/authorization.ts";
 import { requestTagContext } from "../iam/condition-keys.ts";
 import {
   type BucketRequest,
-  integerParameter,
   invalidArgument,
   type ObjectRequest,
+  parseInteger,
   type SignedRequest,
   type StoreState,
 } from "../s3-request.ts";
@@ -84,7 +84,11 @@ function rangeHeader({ headers }: ObjectRequest, object: StoredObject): string |
 /** The range of the part that partNumber=… names. */
 function partOf({ query, headers }: ObjectRequest, object: StoredObject): ByteRange | undefined {
   if (!query.has("partNumber")) return undefined;
-  const number = integerParameter(query, "partNumber", { minimum: 1, maximum: 10_000, default: 1 });
+  const number = parseInteger(query.get("partNumber"), "partNumber", {
+    minimum: 1,
+    maximum: 10_000,
+    default: 1,
+  });
   if (headers.range !== undefined) {
     throw new StoreError(
       400,

@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes as systemRandomBytes } fr
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { type IamPolicy, parseIamPolicy } from "../iam/iam-policy.ts";
 import { StoreError } from "../store-error.ts";
+import { sha256Hex } from "./canonical-request.ts";
 import type { Identity } from "./identity.ts";
 
 /** A role that the store's keys may assume. */
@@ -110,7 +111,8 @@ export class AccessKeys {
     if (accessKeyId === baseAccessKeyId) {
       if (sessionToken !== undefined) throw invalidToken(sessionToken);
       const arn = `arn:aws:iam::${this.accountId}:user/valetkey`;
-      return { identity: { kind: "base", accessKeyId, arn }, secretAccessKey: baseSecretAccessKey };
+      const userId = uniqueId("AIDA", arn);
+      return { identity: { kind: "base", arn, userId }, secretAccessKey: baseSecretAccessKey };
     }
     if (sessionToken === undefined || !accessKeyId.startsWith(temporaryKeyPrefix)) {
       throw new StoreError(
@@ -134,8 +136,8 @@ export class AccessKeys {
     return {
       identity: {
         kind: "session",
-        accessKeyId,
         arn: this.sessionArn(role, session.sessionName),
+        userId: this.sessionUserId(role, session.sessionName),
         expiresAt: new Date(session.expiresAt),
         rolePolicy: role.policy,
         sessionPolicy: sessionPolicy === undefined ? undefined : parseIamPolicy(sessionPolicy),
@@ -148,6 +150,11 @@ export class AccessKeys {
 
   sessionArn(role: StoreRole, sessionName: string): string {
     return `arn:aws:sts::${this.accountId}:assumed-role/${role.name}/${sessionName}`;
+  }
+
+  /** As STS has it in AssumedRoleId and UserId, and IAM in aws:userid. */
+  sessionUserId(role: StoreRole, sessionName: string): string {
+    return `${uniqueId("AROA", role.arn)}:${sessionName}`;
   }
 
   /** Deflated, since it becomes part of every presigned URL. */
@@ -174,6 +181,11 @@ export class AccessKeys {
       return undefined;
     }
   }
+}
+
+/** Looks like IAM's unique ids, and is the same after each restart. */
+function uniqueId(prefix: "AIDA" | "AROA", arn: string): string {
+  return `${prefix}${sha256Hex(arn).slice(0, 17).toUpperCase()}`;
 }
 
 const temporaryKeyPrefix = "ASIA";

@@ -4,7 +4,6 @@ import { type ConditionContext, sessionTagContext } from "../iam/condition-keys.
 import { isAllowed, parseIamPolicy } from "../iam/iam-policy.ts";
 import type { AccessKeys, StoreRole } from "../signing/access-keys.ts";
 import { toIsoSeconds } from "../signing/amz-date.ts";
-import { sha256Hex } from "../signing/canonical-request.ts";
 import type { Identity } from "../signing/identity.ts";
 import type { VerifiedRequest } from "../signing/signature.ts";
 import { StoreError } from "../store-error.ts";
@@ -82,7 +81,7 @@ export function assumeRole(
     xmlElement("Expiration", toIsoSeconds(expiresAt)),
     "</Credentials>",
     "<AssumedRoleUser>",
-    xmlElement("AssumedRoleId", `${roleId(role)}:${sessionName}`),
+    xmlElement("AssumedRoleId", keys.sessionUserId(role, sessionName)),
     xmlElement("Arn", keys.sessionArn(role, sessionName)),
     "</AssumedRoleUser>",
     ...(packedPercent === undefined ? [] : [xmlElement("PackedPolicySize", String(packedPercent))]),
@@ -93,7 +92,7 @@ export function assumeRole(
 function getCallerIdentity({ identity }: VerifiedRequest, keys: AccessKeys): string {
   return stsAnswer("GetCallerIdentity", [
     xmlElement("Arn", identity.arn),
-    xmlElement("UserId", identity.accessKeyId),
+    xmlElement("UserId", identity.userId),
     xmlElement("Account", keys.accountId),
   ]);
 }
@@ -231,9 +230,4 @@ function packedPolicyPercent(
     "PackedPolicyTooLarge",
     `Packed policy consumes ${percent}% of allotted space, please use smaller policy.`,
   );
-}
-
-/** Looks like IAM's unique id and is the same at every start. */
-function roleId(role: StoreRole): string {
-  return `AROA${sha256Hex(role.arn).slice(0, 17).toUpperCase()}`;
 }

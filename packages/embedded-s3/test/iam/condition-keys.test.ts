@@ -146,7 +146,7 @@ describe("AssumeRole refuses a policy that names a key which the store does not 
   test.each([
     ["a condition", allowing(["s3:*"], ["*"], { StringEquals: { "s3:object-lock-mode": "GOVERNANCE" } })],
     ["a misspelt condition", allowing(["s3:*"], ["*"], { StringLike: { "s3:prefixes": "a/*" } })],
-    ["a variable of a resource", allowing(["s3:*"], ["arn:aws:s3:::demo/${aws:userid}/*"])],
+    ["a variable of a resource", allowing(["s3:*"], ["arn:aws:s3:::demo/${aws:PrincipalOrgID}/*"])],
     ["a variable of a value", allowing(["s3:*"], ["*"], { StringLike: { "s3:prefix": "${saml:sub}/*" } })],
   ])("in %s", async (_, policy) => {
     const { session } = await runningStore();

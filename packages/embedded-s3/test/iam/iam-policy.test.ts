@@ -264,7 +264,7 @@ describe("conditions", () => {
 describe("isAllowed", () => {
   const session = {
     kind: "session",
-    accessKeyId: "ASIA",
+    userId: "AROA:alice",
     arn: "arn:aws:sts::000000000000:assumed-role/uploader/alice",
     expiresAt: new Date(0),
     rolePolicy: role.policy,
@@ -274,7 +274,7 @@ describe("isAllowed", () => {
   const question = { action: "s3:GetObject", resource: "arn:aws:s3:::b/red/1", context: {} };
 
   test("the store's keys may do everything", () => {
-    expect(isAllowed({ kind: "base", accessKeyId: "AKIA", arn: "arn" }, question)).toBe(true);
+    expect(isAllowed({ kind: "base", userId: "AIDA", arn: "arn" }, question)).toBe(true);
   });
 
   test("a session may do what role and session policy both allow", () => {

@@ -12,7 +12,7 @@ const readOnly = JSON.stringify({
 describe("AccessKeys", () => {
   test("the store's own keys", () => {
     expect(keys.lookup(exampleKeys.accessKeyId, undefined, now)).toMatchObject({
-      identity: { kind: "base", accessKeyId: exampleKeys.accessKeyId },
+      identity: { kind: "base", arn: "arn:aws:iam::000000000000:user/valetkey" },
       secretAccessKey: exampleKeys.secretAccessKey,
     });
   });
@@ -32,7 +32,7 @@ describe("AccessKeys", () => {
     expect(secretAccessKey).toBe(issued.secretAccessKey);
     expect(identity).toMatchObject({
       kind: "session",
-      accessKeyId: issued.accessKeyId,
+      userId: expect.stringMatching(/^AROA.{17}:alice@example$/),
       arn: "arn:aws:sts::000000000000:assumed-role/uploader/alice@example",
       expiresAt,
       rolePolicy: role.policy,

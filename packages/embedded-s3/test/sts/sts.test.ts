@@ -29,7 +29,7 @@ const tagged: StoreRole = {
 const keys = accessKeys([role, guarded, tagged]);
 const base: Identity = {
   kind: "base",
-  accessKeyId: exampleKeys.accessKeyId,
+  userId: "AIDA",
   arn: "arn:aws:iam::000000000000:user/valetkey",
 };
 

@@ -1,0 +1,21 @@
+import { invalidArgument } from "../s3-request.ts";
+
+// The token of a listing's next page. Clients must treat it as opaque; here it holds the last name of the page before.
+
+const tokenPrefix = "1.";
+
+export function toContinuationToken(after: string): string {
+  return `${tokenPrefix}${Buffer.from(after).toString("base64url")}`;
+}
+
+/**
+ * The name that the next page starts after.
+ * @throws {StoreError} InvalidArgument unless this store made the token
+ */
+export function parseContinuationToken(token: string): string {
+  const after = Buffer.from(token.slice(tokenPrefix.length), "base64url").toString("utf8");
+  if (after === "" || toContinuationToken(after) !== token) {
+    throw invalidArgument("The continuation token provided is incorrect", "continuation-token", token);
+  }
+  return after;
+}
