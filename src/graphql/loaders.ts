@@ -2,7 +2,7 @@ import DataLoader from "dataloader";
 import type { BucketAddress, ObjectAddress } from "../core/object-address.ts";
 import { boundedParallel } from "../storage/client/bounded-parallel.ts";
 import { listParts, type UploadedPart } from "../storage/multipart/multipart-uploads.ts";
-import type { UploadAddress } from "../storage/multipart/upload-id.ts";
+import type { UploadAddress } from "../storage/multipart/upload-descriptor.ts";
 import { type DeletedObject, deleteObjects } from "../storage/objects/delete-objects.ts";
 import { bucketExists, headObject } from "../storage/objects/head-object.ts";
 import { objectTags } from "../storage/objects/object-tags.ts";

@@ -1,10 +1,10 @@
-import type { PromisedUpload } from "../../storage/multipart/upload-id.ts";
+import type { UploadDescriptor } from "../../storage/multipart/upload-descriptor.ts";
 import { planWith } from "../../storage/multipart/upload-plan.ts";
 import { MultipartUpload } from "./multipart-upload.ts";
 
 /** An upload as the schema shows it. */
-export function toMultipartUpload(upload: PromisedUpload, id: string): MultipartUpload {
-  const { bucket, key, region, sizeBytes, partBytes, startedAt } = upload;
+export function toMultipartUpload(upload: UploadDescriptor, id: string): MultipartUpload {
+  const { bucket, key, region, sizeBytes, partBytes } = upload;
   return Object.assign(new MultipartUpload(), {
     id,
     bucket,
@@ -13,7 +13,6 @@ export function toMultipartUpload(upload: PromisedUpload, id: string): Multipart
     size: sizeBytes,
     partSize: partBytes,
     partCount: planWith(sizeBytes, partBytes).partCount,
-    startedAt,
     upload,
   });
 }

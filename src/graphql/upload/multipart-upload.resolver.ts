@@ -10,8 +10,9 @@ import {
   listPendingUploads,
   type PendingUpload,
   parsePendingPage,
+  startOfUpload,
 } from "../../storage/multipart/pending-uploads.ts";
-import type { PromisedUpload, SealedUpload } from "../../storage/multipart/upload-id.ts";
+import type { SealedUpload, UploadDescriptor } from "../../storage/multipart/upload-descriptor.ts";
 import { bytesOfPart, planWith } from "../../storage/multipart/upload-plan.ts";
 import { bareEtag } from "../../storage/objects/stored-object.ts";
 import { presignPart } from "../../storage/signing/presigned-requests.ts";
@@ -21,6 +22,7 @@ import { writtenExpiresIn } from "../download/expires-in.ts";
 import { S3Object } from "../object/s3-object.ts";
 import { toS3Object } from "../object/s3-object-type.ts";
 import { CompletedPartInput, PartChecksumInput } from "../types/inputs.ts";
+import { DateTimeISO } from "../types/scalars.ts";
 import { MultipartUpload, PendingUploadConnection, UploadedPart, UploadPart } from "./multipart-upload.ts";
 import { toMultipartUpload } from "./multipart-upload-type.ts";
 import { partChecksumHeaders } from "./part-checksums.ts";
@@ -46,7 +48,7 @@ export class MultipartUploadResolver {
       if (error instanceof ValetKeyError && error.code === "UPLOAD_NOT_FOUND") return null;
       throw error;
     }
-    // The id that was asked for, although sealing makes another one each time: clients cache by it.
+    // The id that the client sent, also where it has an older format: clients cache by it.
     return toMultipartUpload(upload, id);
   }
 
@@ -137,6 +139,17 @@ export class MultipartUploadResolver {
     const upload = open(context, id);
     await context.inRegionOf(upload, (s3, there) => abortMultipartUpload(s3, there));
     return id;
+  }
+
+  @FieldResolver(() => DateTimeISO, { nullable: true, description: "When the upload was begun." })
+  async startedAt(@Root() { upload }: MultipartUpload, @Ctx() context: RequestContext): Promise<Date | null> {
+    if (upload.startedAt !== undefined) return upload.startedAt;
+    const start = await context.inRegionOf(
+      upload,
+      (s3, there) => startOfUpload(s3, there),
+      "pending-uploads",
+    );
+    return start ?? null;
   }
 
   @FieldResolver(() => [UploadPart], {
@@ -249,11 +262,11 @@ async function signParts(
 }
 
 /** A grant limits what was promised, and no argument of the request at hand. */
-function demandsOf({ sizeBytes, contentType }: PromisedUpload): UploadDemands {
+function demandsOf({ sizeBytes, contentType }: UploadDescriptor): UploadDemands {
   return { sizeBytes, contentType, fields: { size: undefined, contentType: undefined } };
 }
 
-function abandon(context: RequestContext, upload: PromisedUpload): Promise<void> {
+function abandon(context: RequestContext, upload: UploadDescriptor): Promise<void> {
   return context.services.abandonedUploads.abort(upload, () => context.freshS3(upload.region));
 }
 
@@ -264,7 +277,7 @@ function open({ services, grants }: RequestContext, id: string): SealedUpload {
   return upload;
 }
 
-function openPromised(context: RequestContext, id: string): PromisedUpload {
+function openPromised(context: RequestContext, id: string): UploadDescriptor {
   const upload = open(context, id);
   if (upload.sizeBytes !== undefined) return upload;
   throw badUserInput(

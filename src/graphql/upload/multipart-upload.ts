@@ -1,5 +1,5 @@
 import { Field, ID, Int, ObjectType } from "type-graphql";
-import type { PromisedUpload } from "../../storage/multipart/upload-id.ts";
+import type { UploadDescriptor } from "../../storage/multipart/upload-descriptor.ts";
 import { KeyValue } from "../types/key-value.ts";
 import { PageInfo } from "../types/page-info.ts";
 import { DateTimeISO, SafeInt } from "../types/scalars.ts";
@@ -79,11 +79,8 @@ export class MultipartUpload {
   @Field(() => Int, { description: "How many parts there are." })
   partCount!: number;
 
-  @Field(() => DateTimeISO, { nullable: true, description: "When the upload was begun." })
-  startedAt!: Date | null;
-
   /** What the id seals; `parts` and `uploadedParts` are answered from it. */
-  upload!: PromisedUpload;
+  upload!: UploadDescriptor;
 
   /** Undefined where the upload was found by its id. */
   request?: MultipartRequest;

@@ -1,6 +1,6 @@
 import { badUserInput } from "../../core/errors.ts";
 import { checksumHeader } from "../../storage/headers/upload-headers.ts";
-import type { PromisedUpload } from "../../storage/multipart/upload-id.ts";
+import type { UploadDescriptor } from "../../storage/multipart/upload-descriptor.ts";
 import type { UploadPlan } from "../../storage/multipart/upload-plan.ts";
 import type { PartChecksumInput } from "../types/inputs.ts";
 
@@ -9,7 +9,7 @@ import type { PartChecksumInput } from "../types/inputs.ts";
  * @throws {ValetKeyError} BAD_USER_INPUT (checksums)
  */
 export function partChecksumHeaders(
-  { checksum }: PromisedUpload,
+  { checksum }: UploadDescriptor,
   { partCount }: UploadPlan,
   checksums: readonly PartChecksumInput[],
 ): ReadonlyMap<number, Readonly<Record<string, string>>> {

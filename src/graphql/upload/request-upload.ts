@@ -12,8 +12,8 @@ import {
   createMultipartUpload,
   requireWholeObjectChecksum,
 } from "../../storage/multipart/multipart-uploads.ts";
-import { findResumableUpload } from "../../storage/multipart/pending-uploads.ts";
-import type { UploadAddress } from "../../storage/multipart/upload-id.ts";
+import { findResumableUpload } from "../../storage/multipart/resumable-upload.ts";
+import type { UploadAddress } from "../../storage/multipart/upload-descriptor.ts";
 import { maxSinglePutBytes, planUpload, type UploadPlan } from "../../storage/multipart/upload-plan.ts";
 import { presignPost, requirePostable } from "../../storage/signing/post-policy.ts";
 import { presignPut } from "../../storage/signing/presigned-requests.ts";

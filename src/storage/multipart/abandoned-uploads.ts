@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { boundedParallel } from "../client/bounded-parallel.ts";
 import { abortMultipartUpload } from "./multipart-uploads.ts";
-import type { UploadAddress } from "./upload-id.ts";
+import type { UploadAddress } from "./upload-descriptor.ts";
 
 export interface AbandonedUploadsOptions {
   readonly retryMs?: number | undefined;

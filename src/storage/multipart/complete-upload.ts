@@ -14,7 +14,7 @@ import {
   missingPartNumbers,
   type UploadedPart,
 } from "./multipart-uploads.ts";
-import type { PromisedUpload, UploadAddress } from "./upload-id.ts";
+import type { UploadAddress, UploadDescriptor } from "./upload-descriptor.ts";
 import { planWith } from "./upload-plan.ts";
 
 /** A part as the client remembers it. */
@@ -27,7 +27,7 @@ export interface CompletedPart {
  * Refuses a client's list that is not one of every part, each once.
  * @throws {ValetKeyError} BAD_USER_INPUT, UPLOAD_INCOMPLETE
  */
-export function requireEveryPart(upload: PromisedUpload, parts: readonly CompletedPart[]): void {
+export function requireEveryPart(upload: UploadDescriptor, parts: readonly CompletedPart[]): void {
   const { partCount } = planWith(upload.sizeBytes, upload.partBytes);
   const numbers = new Set(parts.map(({ number }) => number));
   if (numbers.size !== parts.length) throw badUserInput("parts", "A part is listed twice.");
@@ -52,7 +52,7 @@ export function requireEveryPart(upload: PromisedUpload, parts: readonly Complet
  */
 export async function completeUpload(
   s3: S3Client,
-  upload: PromisedUpload,
+  upload: UploadDescriptor,
   completed: CompletedUploads,
   clientParts?: readonly CompletedPart[] | undefined,
 ): Promise<StoredObject | ObjectHead> {
@@ -152,7 +152,7 @@ export function etagOfParts(parts: readonly CompletedPart[]): string {
 /** The upload is gone. The object that is there now is the answer if it has the ETag of what the upload became. */
 async function completedBefore(
   s3: S3Client,
-  upload: PromisedUpload,
+  upload: UploadDescriptor,
   completed: CompletedUploads,
   etag: string | undefined,
   gone: unknown,

@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { StoredObject } from "../objects/stored-object.ts";
-import type { UploadAddress } from "./upload-id.ts";
+import type { UploadAddress } from "./upload-descriptor.ts";
 
 const maxRemembered = 10_000;
 

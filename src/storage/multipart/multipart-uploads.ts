@@ -15,7 +15,7 @@ import {
   promisedChecksum,
   type UploadHeaderMap,
 } from "../headers/upload-parameters.ts";
-import type { UploadAddress } from "./upload-id.ts";
+import type { UploadAddress } from "./upload-descriptor.ts";
 import { bytesOfPart, type UploadPlan } from "./upload-plan.ts";
 
 /** A part that S3 holds. */

@@ -19,7 +19,7 @@ import {
 import type { AbandonedUploads } from "../multipart/abandoned-uploads.ts";
 import { type CompletedPart, completeParts } from "../multipart/complete-upload.ts";
 import { createMultipartUpload } from "../multipart/multipart-uploads.ts";
-import type { UploadAddress } from "../multipart/upload-id.ts";
+import type { UploadAddress } from "../multipart/upload-descriptor.ts";
 import {
   bytesOfPart,
   maxSinglePutBytes,

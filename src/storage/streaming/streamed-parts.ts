@@ -4,7 +4,7 @@ import type { Checksum } from "../headers/checksums.ts";
 import { forbidsOverwrite, type UploadHeaderMap } from "../headers/upload-parameters.ts";
 import { type CompletedPart, completeParts } from "../multipart/complete-upload.ts";
 import { createMultipartUpload } from "../multipart/multipart-uploads.ts";
-import type { UploadAddress } from "../multipart/upload-id.ts";
+import type { UploadAddress } from "../multipart/upload-descriptor.ts";
 import type { StoredObject } from "../objects/stored-object.ts";
 import type { PartReader, ReadPart } from "./part-reader.ts";
 import { streamedPartBytes } from "./streamed-part-sizes.ts";

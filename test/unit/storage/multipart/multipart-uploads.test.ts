@@ -16,13 +16,10 @@ import {
   listParts,
   missingPartNumbers,
 } from "../../../../src/storage/multipart/multipart-uploads.ts";
-import {
-  findResumableUpload,
-  listPendingUploads,
-  parsePendingPage,
-} from "../../../../src/storage/multipart/pending-uploads.ts";
+import { listPendingUploads, parsePendingPage } from "../../../../src/storage/multipart/pending-uploads.ts";
+import { findResumableUpload } from "../../../../src/storage/multipart/resumable-upload.ts";
 import { type SweptUpload, sweepUploads } from "../../../../src/storage/multipart/sweep.ts";
-import type { PromisedUpload } from "../../../../src/storage/multipart/upload-id.ts";
+import type { UploadDescriptor } from "../../../../src/storage/multipart/upload-descriptor.ts";
 import { bytesOfPart, planWith, type UploadPlan } from "../../../../src/storage/multipart/upload-plan.ts";
 import { bareEtag } from "../../../../src/storage/objects/stored-object.ts";
 import { scriptedS3 } from "../scripted-s3.ts";
@@ -41,7 +38,7 @@ beforeAll(async () => {
 });
 afterAll(() => store.close());
 
-async function begin(key: string, options: { overwrite?: boolean } = {}): Promise<PromisedUpload> {
+async function begin(key: string, options: { overwrite?: boolean } = {}): Promise<UploadDescriptor> {
   const startedAt = new Date();
   const upload = await createMultipartUpload(s3, store.address(key), uploadHeaders({ contentType: "x/y" }));
   return {
@@ -55,7 +52,7 @@ async function begin(key: string, options: { overwrite?: boolean } = {}): Promis
 
 /** Sends a part as a client would: `from` its place in the file, in its planned size unless told otherwise. */
 async function sendPart(
-  upload: PromisedUpload,
+  upload: UploadDescriptor,
   number: number,
   size = bytesOfPart(plan, number),
 ): Promise<string> {
@@ -127,7 +124,7 @@ describe("a multipart upload", () => {
   });
 
   it("takes a client's list of every part, each once, in any order", () => {
-    const upload = { sizeBytes: plan.sizeBytes, partBytes: plan.partBytes } as PromisedUpload;
+    const upload = { sizeBytes: plan.sizeBytes, partBytes: plan.partBytes } as UploadDescriptor;
     const require = (...numbers: number[]) =>
       requireEveryPart(
         upload,

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { Region, Regions } from "../../../../src/core/object-address.ts";
 import { parseBucketName, parseObjectKey } from "../../../../src/core/object-address.ts";
 import { checksumAlgorithms } from "../../../../src/storage/headers/checksums.ts";
-import { type SealedUpload, UploadIds } from "../../../../src/storage/multipart/upload-id.ts";
+import type { SealedUpload } from "../../../../src/storage/multipart/upload-descriptor.ts";
+import { UploadIds } from "../../../../src/storage/multipart/upload-id.ts";
 
 const regions: Regions = { allowed: ["us-east-1" as Region], default: "us-east-1" as Region };
 const secret = "a secret of more than thirty-two bytes";
@@ -19,7 +20,6 @@ const upload: SealedUpload = {
   overwrite: false,
   contentType: 'text/plain; charset="utf-8"',
   checksum: { algorithm: "CRC64NVME", value: "AAAAAAAAAAA=" },
-  startedAt: new Date("2026-01-02T03:04:05Z"),
 };
 
 const codeOf = (id: string, opener = ids) => {
@@ -32,7 +32,7 @@ const codeOf = (id: string, opener = ids) => {
 };
 
 describe("upload ids", () => {
-  it("carry all that was sealed", () => {
+  it("contain everything that was sealed", () => {
     expect(ids.open(ids.seal(upload))).toEqual(upload);
     const { region, bucket, key, uploadId } = upload;
     expect(ids.open(ids.seal({ region, bucket, key, uploadId }))).toEqual({ region, bucket, key, uploadId });
@@ -56,20 +56,40 @@ describe("upload ids", () => {
     );
   });
 
-  it("that were sealed before they carried the type still open", () => {
+  it("of format 1, which older servers made, still open", () => {
     const id =
       "ARKMFFN4SYCQh8bqQcs9j0OzunjZiJblxCX3cYJNFdRdn6bHzPVMj66pZkVuJy_7nzwU-k7GS_-gsswrDJZSmwyf04u1B0a7" +
       "XlM8NQbEUMpbFpIKzDG6CRm9Ncd7gUpv5hAYJbtJXc1xt91o4woX8jsJE01O0wxDybOBuZ85WhwOEKO2yBB7rt_No9NoDKqA" +
       "nYLNRmXt-7rsc9bt8eoSrL2qTZ6x7e189l6uzrKCEteOcAfYg0xqPCNy3cnJBAIb477EqLFhGa6bw-0Tx77KODPkKCkhdCbJ" +
       "_vCPbFBOj1sJ8hOf8wHGSjluX95pKRS_eyZq22ZOa-qd_H0UPcTDKOx-HMmUOBdgNssE4k0";
-    expect(ids.open(id)).toEqual({ ...upload, contentType: undefined });
+    const startedAt = new Date("2026-01-02T03:04:05Z");
+    expect(ids.open(id)).toEqual({ ...upload, contentType: undefined, startedAt });
+    const next = "the next secret, longer than 32 bytes";
+    expect(new UploadIds([next, secret], regions).open(id)).toMatchObject({ key: upload.key });
   });
 
-  it("show nothing of it, and differ each time", () => {
+  it("show nothing of the upload", () => {
     const id = ids.seal(upload);
     expect(id).toMatch(/^[A-Za-z0-9_-]+$/);
     expect(Buffer.from(id, "base64url").toString("latin1")).not.toMatch(/users|user-content|abcDEF/);
-    expect(ids.seal(upload)).not.toBe(id);
+  });
+
+  it("are the same each time, whatever the order of the fields and whenever the upload began", () => {
+    const reordered: SealedUpload = { ...Object.fromEntries(Object.entries(upload).reverse()), ...upload };
+    const later: SealedUpload = { ...upload, startedAt: new Date() };
+    expect(ids.seal(reordered)).toBe(ids.seal(upload));
+    expect(new UploadIds([secret], regions).seal(later)).toBe(ids.seal(upload));
+  });
+
+  it("differ for uploads and terms that differ", () => {
+    const others: SealedUpload[] = [
+      { ...upload, uploadId: "2~abcDEG" },
+      { ...upload, sizeBytes: upload.sizeBytes - 1 },
+      { ...upload, contentType: "text/html" },
+      { ...upload, overwrite: true },
+    ];
+    const sealed = [upload, ...others].map((each) => ids.seal(each));
+    expect(new Set(sealed).size).toBe(sealed.length);
   });
 
   it("stay within bounds for the longest key", () => {

@@ -1,0 +1,28 @@
+import type { ObjectAddress } from "../../core/object-address.ts";
+import type { Checksum } from "../headers/checksums.ts";
+
+/** A multipart upload as S3 knows it. */
+export interface UploadAddress extends ObjectAddress {
+  /** S3's own id of the upload. */
+  readonly uploadId: string;
+}
+
+/** A multipart upload with the terms that it was begun with. They are sealed into its id. */
+export interface UploadDescriptor extends UploadAddress {
+  readonly sizeBytes: number;
+  readonly partBytes: number;
+  readonly overwrite: boolean;
+  /** Undefined: none was given, or the id is older than this field. */
+  readonly contentType?: string | undefined;
+  /** The checksum of the whole object. */
+  readonly checksum?: Checksum | undefined;
+  /** Undefined for an upload that was opened from its id: only S3's list of uploads has it then. */
+  readonly startedAt?: Date | undefined;
+}
+
+/** An upload that was found in S3's list. The list has no sizes, so it can be aborted but not completed. */
+export interface FoundUpload extends UploadAddress {
+  readonly sizeBytes?: undefined;
+}
+
+export type SealedUpload = UploadDescriptor | FoundUpload;
