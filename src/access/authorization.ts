@@ -12,14 +12,6 @@ export interface UploadDemands {
   /** Undefined while it is not known, as for a stream, which `maxUploadBytes` of the result then limits. */
   readonly sizeBytes?: number | undefined;
   readonly contentType?: string | undefined;
-  /** The arguments that errors point at. Default: those of requestUpload. */
-  readonly fields?: UploadFields | undefined;
-}
-
-/** Undefined: there is no such argument. */
-export interface UploadFields {
-  readonly size: string | undefined;
-  readonly contentType: string | undefined;
 }
 
 /** What the grants that allow a request permit. Infinity where none of them sets a limit. */
@@ -27,8 +19,6 @@ export interface GrantedLimits {
   readonly maxExpiresSeconds: number;
   readonly maxUploadBytes: number;
 }
-
-const requestUploadFields: UploadFields = { size: "size", contentType: "input.contentType" };
 
 /**
  * Each of these functions lets a request pass if one single grant allows all of it, and throws otherwise:
@@ -41,15 +31,15 @@ export function authorizeDownload(grants: CallerGrants, object: GrantedObject): 
   return limitsOf(grantsOn(grants, "DOWNLOAD", object.bucket, object.key));
 }
 
-/** @throws {ValetKeyError} FORBIDDEN; CONTENT_TYPE_NOT_ALLOWED; UPLOAD_TOO_LARGE */
+/** @throws {ValetKeyError} FORBIDDEN; CONTENT_TYPE_NOT_ALLOWED (contentType); UPLOAD_TOO_LARGE (size) */
 export function authorizeUpload(
   grants: CallerGrants,
   object: GrantedObject,
-  { contentType, sizeBytes, fields = requestUploadFields }: UploadDemands = {},
+  { contentType, sizeBytes }: UploadDemands = {},
 ): GrantedLimits {
   const onObject = grantsOn(grants, "UPLOAD", object.bucket, object.key);
-  const ofType = narrowByContentType(onObject, contentType, fields.contentType);
-  return limitsOf(narrowBySize(ofType, sizeBytes, fields.size));
+  const ofType = narrowByContentType(onObject, contentType);
+  return limitsOf(narrowBySize(ofType, sizeBytes));
 }
 
 /**
@@ -97,11 +87,7 @@ function grantsOn(grants: CallerGrants, action: Action, bucket: BucketName, path
   throw new ValetKeyError("FORBIDDEN", `No grant allows ${action} here.`);
 }
 
-function narrowByContentType(
-  grants: readonly Grant[],
-  contentType: string | undefined,
-  field: string | undefined,
-): readonly Grant[] {
+function narrowByContentType(grants: readonly Grant[], contentType: string | undefined): readonly Grant[] {
   const found = grants.filter(
     ({ contentTypes }) =>
       contentTypes === undefined ||
@@ -110,7 +96,9 @@ function narrowByContentType(
   if (found.length > 0) return found;
   const allowed = [...new Set(grants.flatMap((grant) => grant.contentTypes ?? []))].join(", ");
   const message = contentType === undefined ? "A content type is needed here" : "Not allowed here";
-  throw new ValetKeyError("CONTENT_TYPE_NOT_ALLOWED", `${message}; allowed: ${allowed}.`, { field });
+  throw new ValetKeyError("CONTENT_TYPE_NOT_ALLOWED", `${message}; allowed: ${allowed}.`, {
+    field: "contentType",
+  });
 }
 
 /** Compares types and subtypes without regard to case or parameters (RFC 9110, section 8.3.1). */
@@ -121,16 +109,12 @@ function matchesType(pattern: string, contentType: string): boolean {
   return (wantedType === "*" || wantedType === type) && (wantedSubtype === "*" || wantedSubtype === subtype);
 }
 
-function narrowBySize(
-  grants: readonly Grant[],
-  sizeBytes: number | undefined,
-  field: string | undefined,
-): readonly Grant[] {
+function narrowBySize(grants: readonly Grant[], sizeBytes: number | undefined): readonly Grant[] {
   if (sizeBytes === undefined) return grants;
   const found = grants.filter(({ maxUploadBytes = Infinity }) => sizeBytes <= maxUploadBytes);
   if (found.length > 0) return found;
   const limit = largest(grants, "maxUploadBytes");
-  throw new ValetKeyError("UPLOAD_TOO_LARGE", `At most ${limit} bytes are allowed here.`, { field });
+  throw new ValetKeyError("UPLOAD_TOO_LARGE", `At most ${limit} bytes are allowed here.`, { field: "size" });
 }
 
 function limitsOf(grants: readonly Grant[]): GrantedLimits {

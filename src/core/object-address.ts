@@ -27,7 +27,7 @@ const reservedPrefixes = ["xn--", "sthree-", "amzn-s3-demo-"];
 const reservedSuffixes = ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"];
 
 /** @throws {ValetKeyError} BAD_USER_INPUT */
-export function parseBucketName(value: string, field = "bucket"): BucketName {
+export function parseBucketName(value: string): BucketName {
   if (
     !bucketShape.test(value) ||
     ipv4Shape.test(value) ||
@@ -35,7 +35,7 @@ export function parseBucketName(value: string, field = "bucket"): BucketName {
     reservedSuffixes.some((suffix) => value.endsWith(suffix))
   ) {
     throw badUserInput(
-      field,
+      "bucket",
       "Not the name of a general-purpose bucket: 3 to 63 lower-case letters, digits, dots and hyphens.",
     );
   }
@@ -47,9 +47,9 @@ const controlCharacter = /\p{Cc}/u;
 const dotSegment = /(?:^|\/)\.{1,2}(?:\/|$)/;
 
 /** @throws {ValetKeyError} BAD_USER_INPUT */
-export function parseObjectKey(value: string, field = "key"): ObjectKey {
+export function parseObjectKey(value: string): ObjectKey {
   const fault = faultOfKey(value);
-  if (fault !== undefined) throw badUserInput(field, fault);
+  if (fault !== undefined) throw badUserInput("key", fault);
   return value as ObjectKey;
 }
 
@@ -87,9 +87,9 @@ export interface Regions {
 }
 
 /** @throws {ValetKeyError} BAD_USER_INPUT */
-export function parseRegion(value: string | null | undefined, regions: Regions, field = "region"): Region {
+export function parseRegion(value: string | null | undefined, regions: Regions): Region {
   if (value === null || value === undefined) return regions.default;
   const region = regions.allowed.find((allowed) => allowed === value);
-  if (region === undefined) throw badUserInput(field, "Not one of the regions that this server serves.");
+  if (region === undefined) throw badUserInput("region", "Not one of the regions that this server serves.");
   return region;
 }

@@ -99,7 +99,7 @@ describe("requestUploads", () => {
       [7, "BAD_USER_INPUT", "uploads.7.method"],
       [8, "BAD_USER_INPUT", "uploads.8.input.checksum.algorithm"],
       [9, "BAD_USER_INPUT", "uploads.9.input.key"],
-      [10, "BAD_USER_INPUT", "uploads.10.input"],
+      [10, "BAD_USER_INPUT", "uploads.10.input.cacheControl"],
     ]);
   });
 

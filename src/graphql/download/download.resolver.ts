@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Args, Ctx, Info, Query, Resolver } from "type-graphql";
 import { parseObjectAddress } from "../arguments.ts";
-import { answerEach } from "../batch.ts";
+import { settleEach } from "../batch.ts";
 import type { RequestContext } from "../context.ts";
 import { DownloadUrlArguments, DownloadUrlsArguments } from "./download-arguments.ts";
 import { DownloadUrl } from "./download-url.ts";
@@ -32,13 +32,16 @@ export class DownloadResolver {
     @Args(() => DownloadUrlsArguments) { objects, expiresIn, verify, stableFor }: DownloadUrlsArguments,
   ): Promise<(DownloadUrl | Error)[]> {
     const asked = writtenExpiresIn(info, expiresIn);
-    return answerEach(objects, "objects", async (object, at) =>
-      signDownload(
-        context,
-        parseObjectAddress(object, context.services.regions, at),
-        { expiresIn: asked, verify: verify ?? true, stableFor },
-        at,
-      ),
+    return settleEach(
+      objects,
+      "objects",
+      async (object) =>
+        signDownload(context, parseObjectAddress(object, context.services.regions), {
+          expiresIn: asked,
+          verify: verify ?? true,
+          stableFor,
+        }),
+      { expiresIn: "expiresIn", stableFor: "stableFor" },
     );
   }
 }

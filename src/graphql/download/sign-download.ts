@@ -1,7 +1,6 @@
 import { authorizeDownload } from "../../access/authorization.ts";
 import type { ObjectAddress } from "../../core/object-address.ts";
 import { presignDownload, responseOverrides } from "../../storage/signing/presigned-requests.ts";
-import { namedAt } from "../arguments.ts";
 import type { RequestContext } from "../context.ts";
 import type { Disposition } from "../types/enums.ts";
 import type { DownloadUrl } from "./download-url.ts";
@@ -16,12 +15,11 @@ export interface DownloadDemands {
   readonly stableFor?: number | null | undefined;
 }
 
-/** The one way to a presigned GET: may the caller, is it there, and a session that outlives the URL. `at` stands before the address's arguments in errors. */
+/** The one way to a presigned GET: may the caller, is it there, and a session that outlives the URL. */
 export async function signDownload(
   context: RequestContext,
   address: ObjectAddress,
   { expiresIn, verify, disposition, filename, contentType, stableFor }: DownloadDemands,
-  at = "",
 ): Promise<DownloadUrl> {
   const { services } = context;
   const overrides = responseOverrides({
@@ -33,7 +31,7 @@ export async function signDownload(
   const lifetime = context.urlLifetime({ expiresInSeconds: expiresIn, stableForSeconds: stableFor }, limits);
   const session = await context.sessionFor(lifetime);
   const region = verify
-    ? (await namedAt(at, context.loaders.head.load(address))).region
+    ? (await context.loaders.head.load(address)).region
     : services.bucketRegions.regionOf(address.bucket, address.region);
   const { url, expiresAt } = presignDownload(services.presigner, {
     address: { ...address, region },

@@ -1,7 +1,7 @@
 import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
 import { authorizeDelete } from "../../access/authorization.ts";
-import { namedAt, parseObjectAddress } from "../arguments.ts";
-import { answerEach } from "../batch.ts";
+import { parseObjectAddress } from "../arguments.ts";
+import { settleEach } from "../batch.ts";
 import type { RequestContext } from "../context.ts";
 import { ObjectInput } from "../types/inputs.ts";
 import { DeletedObject } from "./s3-object.ts";
@@ -18,10 +18,10 @@ export class DeleteResolver {
     @Arg("objects", () => [ObjectInput], { description: "The objects, up to 1,000, of any buckets." })
     objects: ObjectInput[],
   ): Promise<(DeletedObject | Error)[]> {
-    return answerEach(objects, "objects", async (object, at) => {
-      const address = parseObjectAddress(object, context.services.regions, at);
+    return settleEach(objects, "objects", async (object) => {
+      const address = parseObjectAddress(object, context.services.regions);
       authorizeDelete(context.grants, address);
-      const { versionId } = await namedAt(at, context.loaders.deletion.load(address));
+      const { versionId } = await context.loaders.deletion.load(address);
       context.loaders.forget(address);
       return { bucket: address.bucket, key: address.key, versionId: versionId ?? null };
     });

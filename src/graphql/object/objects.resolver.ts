@@ -7,12 +7,13 @@ import {
   limitsContentType,
 } from "../../access/authorization.ts";
 import { ValetKeyError } from "../../core/errors.ts";
-import { parseKeyPrefix } from "../../core/object-address.ts";
+import { type ObjectAddress, parseKeyPrefix } from "../../core/object-address.ts";
 import { uploadHeaders } from "../../storage/headers/upload-headers.ts";
 import { copyObject, lookAtSource, requireCopyable } from "../../storage/objects/copy-object.ts";
 import { listObjects, parsePage } from "../../storage/objects/list-objects.ts";
-import { namedAt, parseBucketAddress, parseObjectAddress } from "../arguments.ts";
+import { parseBucketAddress, parseObjectAddress } from "../arguments.ts";
 import type { RequestContext } from "../context.ts";
+import { withFieldPrefix } from "../field-prefix.ts";
 import { ObjectInput, UploadInput } from "../types/inputs.ts";
 import { ObjectConnection, S3Object } from "./s3-object.ts";
 import { listedToS3Object, toS3Object } from "./s3-object-type.ts";
@@ -118,34 +119,37 @@ export class ObjectsResolver {
     })
     to: UploadInput,
   ): Promise<S3Object> {
-    const source = parseObjectAddress(from, context.services.regions, "from.");
-    const target = parseObjectAddress(to, context.services.regions, "to.");
-    const headers = uploadHeaders(to, "to.");
-    requireCopyable(headers, "to.");
-    authorizeDownload(context.grants, source);
-    // What the caller may not upload at all is refused before anyone learns whether the source is there.
-    authorizeUploadsBelow(context.grants, { bucket: target.bucket, prefix: target.key });
-    const { abandonedUploads, stopping } = context.services;
-    const copied = await context.inRegionOf(target, (_, there) =>
-      copyObject({
-        s3: () => context.freshS3(there.region),
-        source: () => namedAt("from.", context.withinCall(source, lookAtSource)),
-        to: there,
-        headers,
-        replaces: { metadata: isGiven(to.metadata), tags: isGiven(to.tags) },
-        authorize: (copy) =>
-          authorizeUpload(context.grants, target, {
-            ...copy,
-            fields: { size: undefined, contentType: "to.contentType" },
-          }),
-        pinContentType: limitsContentType(context.grants, target),
-        abandoned: abandonedUploads,
-        signal: stopping,
-      }),
+    const source = await withFieldPrefix("from.", () => parseObjectAddress(from, context.services.regions));
+    return withFieldPrefix(
+      { fieldPrefix: "to.", elsewhere: { from: "from", size: undefined, to: "to" } },
+      () => copy(context, source, to),
     );
-    context.loaders.wrote(copied);
-    return toS3Object(copied);
   }
+}
+
+async function copy(context: RequestContext, source: ObjectAddress, to: UploadInput): Promise<S3Object> {
+  const target = parseObjectAddress(to, context.services.regions);
+  const headers = uploadHeaders(to);
+  requireCopyable(headers);
+  authorizeDownload(context.grants, source);
+  // What the caller may not upload at all is refused before anyone learns whether the source is there.
+  authorizeUploadsBelow(context.grants, { bucket: target.bucket, prefix: target.key });
+  const { abandonedUploads, stopping } = context.services;
+  const copied = await context.inRegionOf(target, (_, there) =>
+    copyObject({
+      s3: () => context.freshS3(there.region),
+      source: () => withFieldPrefix("from.", () => context.withinCall(source, lookAtSource)),
+      to: there,
+      headers,
+      replaces: { metadata: isGiven(to.metadata), tags: isGiven(to.tags) },
+      authorize: (facts) => authorizeUpload(context.grants, target, facts),
+      pinContentType: limitsContentType(context.grants, target),
+      abandoned: abandonedUploads,
+      signal: stopping,
+    }),
+  );
+  context.loaders.wrote(copied);
+  return toS3Object(copied);
 }
 
 function isGiven(value: unknown): boolean {

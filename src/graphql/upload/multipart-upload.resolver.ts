@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Arg, Ctx, FieldResolver, ID, Info, Int, Mutation, Query, Resolver, Root } from "type-graphql";
-import { authorizeUpload, authorizeUploadsBelow, type UploadDemands } from "../../access/authorization.ts";
+import { authorizeUpload, authorizeUploadsBelow } from "../../access/authorization.ts";
 import { defaultExpiresInSeconds } from "../../access/url-lifetime.ts";
 import { badUserInput, ValetKeyError } from "../../core/errors.ts";
 import { type ObjectKey, parseKeyPrefix, parseObjectKey } from "../../core/object-address.ts";
@@ -19,6 +19,7 @@ import { presignPart } from "../../storage/signing/presigned-requests.ts";
 import { parseBucketAddress } from "../arguments.ts";
 import type { RequestContext } from "../context.ts";
 import { writtenExpiresIn } from "../download/expires-in.ts";
+import { withFieldPrefix } from "../field-prefix.ts";
 import { S3Object } from "../object/s3-object.ts";
 import { toS3Object } from "../object/s3-object-type.ts";
 import { CompletedPartInput, PartChecksumInput } from "../types/inputs.ts";
@@ -117,7 +118,7 @@ export class MultipartUploadResolver {
     parts: CompletedPartInput[] | null,
   ): Promise<S3Object> {
     const upload = openPromised(context, id);
-    authorizeUpload(context.grants, upload, demandsOf(upload));
+    await withFieldPrefix(promisedValues, () => authorizeUpload(context.grants, upload, upload));
     if (parts) requireEveryPart(upload, parts);
     const stored = await context.inRegionOf(upload, (s3, there) =>
       completeUpload(s3, there, context.services.completedUploads, parts ?? undefined),
@@ -231,7 +232,7 @@ async function signParts(
   { numbers, first, after, expiresIn, checksums }: WantedParts,
 ): Promise<UploadPart[]> {
   const { presigner, clock } = context.services;
-  const limits = authorizeUpload(context.grants, upload, demandsOf(upload));
+  const limits = await withFieldPrefix(promisedValues, () => authorizeUpload(context.grants, upload, upload));
   const lifetime = context.urlLifetime(
     { expiresInSeconds: expiresIn, defaultSeconds: request?.expiresInSeconds },
     limits,
@@ -261,10 +262,8 @@ async function signParts(
   });
 }
 
-/** A grant limits what was promised, and no argument of the request at hand. */
-function demandsOf({ sizeBytes, contentType }: UploadDescriptor): UploadDemands {
-  return { sizeBytes, contentType, fields: { size: undefined, contentType: undefined } };
-}
+/** They were promised when the upload began, so errors about them point at no argument of this request. */
+const promisedValues = { fieldPrefix: "", elsewhere: { size: undefined, contentType: undefined } };
 
 function abandon(context: RequestContext, upload: UploadDescriptor): Promise<void> {
   return context.services.abandonedUploads.abort(upload, () => context.freshS3(upload.region));

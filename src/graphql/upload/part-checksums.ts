@@ -21,12 +21,12 @@ export function partChecksumHeaders(
   }
   const headers = new Map<number, Readonly<Record<string, string>>>();
   for (const [index, { number, value }] of checksums.entries()) {
-    const at = `checksums.${index}`;
+    const path = `checksums.${index}`;
     if (number < 1 || number > partCount) {
-      throw badUserInput(`${at}.number`, `The parts of this upload are numbered 1 to ${partCount}.`);
+      throw badUserInput(`${path}.number`, `The parts of this upload are numbered 1 to ${partCount}.`);
     }
-    if (headers.has(number)) throw badUserInput(`${at}.number`, "This part has a checksum already.");
-    headers.set(number, checksum === undefined ? {} : checksumHeader({ ...checksum, value }, at));
+    if (headers.has(number)) throw badUserInput(`${path}.number`, "This part has a checksum already.");
+    headers.set(number, checksum === undefined ? {} : checksumHeader({ ...checksum, value }, path));
   }
   return headers;
 }

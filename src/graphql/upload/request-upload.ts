@@ -19,6 +19,7 @@ import { presignPost, requirePostable } from "../../storage/signing/post-policy.
 import { presignPut } from "../../storage/signing/presigned-requests.ts";
 import { parseObjectAddress } from "../arguments.ts";
 import type { RequestContext } from "../context.ts";
+import { withFieldPrefix } from "../field-prefix.ts";
 import { UploadMethod } from "../types/enums.ts";
 import type { UploadInput } from "../types/inputs.ts";
 import type { MultipartUpload } from "./multipart-upload.ts";
@@ -34,21 +35,29 @@ export interface UploadDemands {
   readonly resume: boolean;
 }
 
-/** The one way to an upload that the client sends to S3 itself. `at` stands before an argument's name in errors. */
-export async function requestUpload(
+/** The arguments beside `input`. */
+const elsewhere = { size: "size", method: "method", expiresIn: "expiresIn" };
+
+/** The one way to an upload that the client sends to S3 itself. */
+export function requestUpload(
+  context: RequestContext,
+  demands: UploadDemands,
+): Promise<PutUpload | PostUpload | MultipartUpload> {
+  return withFieldPrefix({ fieldPrefix: "input.", elsewhere }, () => prepareUpload(context, demands));
+}
+
+async function prepareUpload(
   context: RequestContext,
   { input, size, method, expiresIn, resume }: UploadDemands,
-  at = "",
 ): Promise<PutUpload | PostUpload | MultipartUpload> {
   const { services } = context;
-  const address = context.inKnownRegion(parseObjectAddress(input, services.regions, `${at}input.`));
-  const plan = planUpload(size, `${at}size`);
-  const chosen = chooseMethod(method ?? UploadMethod.AUTO, size, services.multipartBytes, `${at}size`);
-  const headers = uploadHeaders(input, `${at}input.`);
+  const address = context.inKnownRegion(parseObjectAddress(input, services.regions));
+  const plan = planUpload(size);
+  const chosen = chooseMethod(method ?? UploadMethod.AUTO, size, services.multipartBytes);
+  const headers = uploadHeaders(input);
   const demands = {
     sizeBytes: size,
     contentType: input.contentType ?? undefined,
-    fields: { size: `${at}size`, contentType: `${at}input.contentType` },
   };
   const limits = authorizeUpload(context.grants, address, demands);
   const lifetime = context.urlLifetime({ expiresInSeconds: expiresIn }, limits);
@@ -56,16 +65,16 @@ export async function requestUpload(
 
   const checksum = promisedChecksum(headers);
   const isMultipart = chosen === UploadMethod.MULTIPART;
-  if (isMultipart && checksum !== undefined) requireWholeObjectChecksum(checksum, `${at}input.`);
+  if (isMultipart && checksum !== undefined) requireWholeObjectChecksum(checksum);
   // Who leaves the method to the server goes on with what is there, however the file would be sent now.
   const isOpen = isMultipart || ((method ?? UploadMethod.AUTO) === UploadMethod.AUTO && !checksum);
   const resumed =
     resume && isOpen ? await findUpload(context, address, plan, checksum?.algorithm) : undefined;
   if (isMultipart || resumed !== undefined) {
     const terms = { headers, checksum, plan, resumed, expiresInSeconds };
-    return beginMultipart(context, address, terms, `${at}input.`);
+    return beginMultipart(context, address, terms);
   }
-  if (chosen === UploadMethod.POST) requirePostable(address.key, headers, at);
+  if (chosen === UploadMethod.POST) requirePostable(address.key, headers);
   const session = await context.sessionFor(lifetime);
   const signing = {
     address,
@@ -81,15 +90,10 @@ export async function requestUpload(
   return Object.assign(new PutUpload(), presignPut(services.presigner, signing), address);
 }
 
-function chooseMethod(
-  method: UploadMethod,
-  size: number,
-  multipartBytes: number,
-  field: string,
-): UploadMethod {
+function chooseMethod(method: UploadMethod, size: number, multipartBytes: number): UploadMethod {
   if (method === UploadMethod.AUTO) return size > multipartBytes ? UploadMethod.MULTIPART : UploadMethod.PUT;
   if (method !== UploadMethod.MULTIPART && size > maxSinglePutBytes) {
-    throw badUserInput(field, "More than 5 GiB takes the method MULTIPART (or AUTO).");
+    throw badUserInput("size", "More than 5 GiB takes the method MULTIPART (or AUTO).");
   }
   return method;
 }
@@ -108,11 +112,10 @@ async function beginMultipart(
   context: RequestContext,
   address: ObjectAddress,
   { headers, checksum, plan, resumed, expiresInSeconds }: MultipartTerms,
-  at: string,
 ): Promise<MultipartUpload> {
   const begun = resumed ?? {
     startedAt: new Date(context.services.clock()),
-    ...(await context.inRegionOf(address, (s3, there) => createMultipartUpload(s3, there, headers, at))),
+    ...(await context.inRegionOf(address, (s3, there) => createMultipartUpload(s3, there, headers))),
   };
   const promised = {
     sizeBytes: plan.sizeBytes,

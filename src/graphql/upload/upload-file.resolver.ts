@@ -5,6 +5,7 @@ import { uploadHeaders } from "../../storage/headers/upload-headers.ts";
 import { streamUpload } from "../../storage/streaming/streamed-upload.ts";
 import { parseObjectAddress } from "../arguments.ts";
 import type { RequestContext } from "../context.ts";
+import { withFieldPrefix } from "../field-prefix.ts";
 import { S3Object } from "../object/s3-object.ts";
 import { toS3Object } from "../object/s3-object-type.ts";
 import { UploadInput } from "../types/inputs.ts";
@@ -27,7 +28,10 @@ export class UploadFileResolver {
     input: UploadInput,
   ): Promise<S3Object> {
     try {
-      return await store(context, file, input);
+      return await withFieldPrefix(
+        { fieldPrefix: "input.", elsewhere: { [fileArgument]: fileArgument } },
+        () => store(context, file, input),
+      );
     } finally {
       // Whatever was not read has to make way for the form's next file.
       file.discard();
@@ -37,9 +41,9 @@ export class UploadFileResolver {
 
 async function store(context: RequestContext, file: IncomingFile, input: UploadInput): Promise<S3Object> {
   const { services } = context;
-  const given = parseObjectAddress(input, services.regions, "input.");
+  const given = parseObjectAddress(input, services.regions);
   const contentType = input.contentType ?? file.contentType;
-  const headers = uploadHeaders({ ...input, contentType }, "input.");
+  const headers = uploadHeaders({ ...input, contentType });
   const { maxUploadBytes } = authorizeUpload(context.grants, given, { contentType });
   const limitBytes = Math.min(services.maxUploadBytes, maxUploadBytes);
   // The file can be read only once, so the bucket's region has to be right before.

@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Arg, Ctx, Info, Int, Mutation, Resolver } from "type-graphql";
 import { defaultExpiresInSeconds } from "../../access/url-lifetime.ts";
-import { answerEach } from "../batch.ts";
+import { settleEach } from "../batch.ts";
 import type { RequestContext } from "../context.ts";
 import { writtenExpiresIn } from "../download/expires-in.ts";
 import { UploadMethod } from "../types/enums.ts";
@@ -67,8 +67,12 @@ export class UploadResolver {
     expiresIn: number | null,
   ): Promise<(typeof UploadRequest | Error)[]> {
     const asked = writtenExpiresIn(info, expiresIn);
-    return answerEach(uploads, "uploads", ({ input, size, method }, at) =>
-      requestUpload(context, { input, size, method, expiresIn: asked, resume: false }, at),
+    return settleEach(
+      uploads,
+      "uploads",
+      ({ input, size, method }) =>
+        requestUpload(context, { input, size, method, expiresIn: asked, resume: false }),
+      { expiresIn: "expiresIn" },
     );
   }
 }

@@ -8,8 +8,6 @@ export interface StorageErrorContext {
   readonly subject?: "bucket" | "object" | "upload" | undefined;
   /** The version that was asked for: what S3 finds invalid is that. */
   readonly versionId?: string | undefined;
-  /** What stands before an argument's own name in errors about the request's values: `input.`, `to.`. */
-  readonly at?: string | undefined;
 }
 
 /** The bucket lives in another region than the one that was asked. To a caller who cannot follow, it is not there. */
@@ -109,7 +107,7 @@ export function toStorageError(error: unknown, context: StorageErrorContext): Va
   if (isRedirect(failure)) return new BucketInOtherRegion(failure.region, error);
   if (isImpossibleVersion(failure.s3Code, context)) return impossibleVersion(error);
   return storageError(codeOfFailure(failure, context), {
-    field: fieldOf(failure.s3Code, context.at),
+    field: argumentOfS3Code[failure.s3Code],
     cause: error,
   });
 }
@@ -122,7 +120,7 @@ export function storageErrorOfS3Code(
 ): ValetKeyError {
   if (isImpossibleVersion(s3Code, context)) return impossibleVersion(cause);
   return storageError(codeOfS3Code[s3Code] ?? "INTERNAL_SERVER_ERROR", {
-    field: fieldOf(s3Code),
+    field: argumentOfS3Code[s3Code],
     cause,
   });
 }
@@ -133,11 +131,6 @@ function isImpossibleVersion(s3Code: string, { versionId }: Pick<StorageErrorCon
 
 function impossibleVersion(cause: unknown): ValetKeyError {
   return new ValetKeyError("BAD_USER_INPUT", "Not the id of a version.", { field: "versionId", cause });
-}
-
-function fieldOf(s3Code: string, at = ""): string | undefined {
-  const argument = argumentOfS3Code[s3Code];
-  return argument === undefined ? undefined : `${at}${argument}`;
 }
 
 /** An error with the code's usual message. `field` is kept where the code is about an argument. */

@@ -26,29 +26,28 @@ export interface UploadDescription {
 
 /**
  * The headers of a PutObject (or CreateMultipartUpload) that stores an object so, by lower-case name.
- * @param at stands before an argument's name in errors
  * @throws {ValetKeyError} BAD_USER_INPUT
  */
-export function uploadHeaders(input: UploadDescription, at = "input."): Record<string, string> {
+export function uploadHeaders(input: UploadDescription): Record<string, string> {
   const headers: Record<string, string> = {};
   if (isGiven(input.contentType)) {
-    parseMediaType(input.contentType, `${at}contentType`);
+    parseMediaType(input.contentType, "contentType");
     headers["content-type"] = input.contentType;
   }
   if (isGiven(input.contentDisposition)) {
-    headers["content-disposition"] = parseDisposition(input.contentDisposition, `${at}contentDisposition`);
+    headers["content-disposition"] = parseDisposition(input.contentDisposition, "contentDisposition");
   }
   if (isGiven(input.contentEncoding)) {
-    headers["content-encoding"] = parseEncoding(input.contentEncoding, `${at}contentEncoding`);
+    headers["content-encoding"] = parseEncoding(input.contentEncoding, "contentEncoding");
   }
   if (isGiven(input.cacheControl)) {
-    headers["cache-control"] = parseHeaderValue(input.cacheControl, `${at}cacheControl`);
+    headers["cache-control"] = parseHeaderValue(input.cacheControl, "cacheControl");
   }
-  if (isGiven(input.metadata)) Object.assign(headers, metadataHeaders(input.metadata, `${at}metadata`));
+  if (isGiven(input.metadata)) Object.assign(headers, metadataHeaders(input.metadata, "metadata"));
   if (isGiven(input.tags) && input.tags.length > 0) {
-    headers["x-amz-tagging"] = taggingHeader(input.tags, `${at}tags`);
+    headers["x-amz-tagging"] = taggingHeader(input.tags, "tags");
   }
-  if (isGiven(input.checksum)) Object.assign(headers, checksumHeader(input.checksum, `${at}checksum`));
+  if (isGiven(input.checksum)) Object.assign(headers, checksumHeader(input.checksum, "checksum"));
   if (input.overwrite === false) headers["if-none-match"] = "*";
   return headers;
 }

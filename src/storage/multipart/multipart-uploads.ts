@@ -34,17 +34,15 @@ export interface UploadedPart {
  * When S3's answer gets lost, an upload without parts may stay behind, which nobody can tell from
  * another's: docs/decisions/0010-lost-beginnings.md
  *
- * @param at stands before an argument's name in errors
  * @throws {ValetKeyError} BAD_USER_INPUT for a checksum that S3 cannot make of a whole multipart object
  */
 export async function createMultipartUpload(
   s3: S3Client,
   { region, bucket, key }: ObjectAddress,
   headers: UploadHeaderMap,
-  at = "input.",
 ): Promise<UploadAddress> {
   const checksum = promisedChecksum(headers);
-  if (checksum !== undefined) requireWholeObjectChecksum(checksum, at);
+  if (checksum !== undefined) requireWholeObjectChecksum(checksum);
   const command = new CreateMultipartUploadCommand({
     Bucket: bucket,
     Key: key,
@@ -57,7 +55,7 @@ export async function createMultipartUpload(
     return { region, bucket, key, uploadId };
   } catch (error) {
     const cause = error instanceof LostAnswer ? error.failure : error;
-    throw toStorageError(cause, { operation: "CreateMultipartUpload", subject: "bucket", at });
+    throw toStorageError(cause, { operation: "CreateMultipartUpload", subject: "bucket" });
   }
 }
 
@@ -67,10 +65,10 @@ export async function createMultipartUpload(
  *
  * @throws {ValetKeyError} BAD_USER_INPUT
  */
-export function requireWholeObjectChecksum({ algorithm }: Checksum, at = "input."): void {
+export function requireWholeObjectChecksum({ algorithm }: Checksum): void {
   if (algorithm === "SHA1" || algorithm === "SHA256") {
     throw badUserInput(
-      `${at}checksum.algorithm`,
+      "checksum.algorithm",
       "A multipart upload's checksum is a CRC32, CRC32C or CRC64NVME: S3 makes no SHA of a whole multipart object.",
     );
   }

@@ -57,14 +57,14 @@ export class UploadIds {
    * @throws {ValetKeyError} BAD_USER_INPUT for a text that cannot be an id. UPLOAD_NOT_FOUND for an id that this
    * server did not make, or made with a secret or for a region that is no longer configured.
    */
-  open(id: string, field = "id"): SealedUpload {
+  open(id: string): SealedUpload {
     const bytes = id.length <= maxIdCharacters && idShape.test(id) ? Buffer.from(id, "base64url") : undefined;
     const version = bytes?.[0];
     const isKnownVersion = version === formatVersion || version === legacyFormatVersion;
     // Base64 has several spellings of the same bytes, and an upload has one id.
     const isCanonical = bytes?.toString("base64url") === id;
     if (bytes === undefined || bytes.length <= overheadBytes || !isKnownVersion || !isCanonical) {
-      throw badUserInput(field, "This is not the id of an upload.");
+      throw badUserInput("id", "This is not the id of an upload.");
     }
     const json = version === formatVersion ? this.#sealer.open(bytes.subarray(1)) : this.#legacy.open(bytes);
     if (json === undefined) throw unknownUpload();

@@ -31,12 +31,12 @@ export interface UploadPlan {
  *
  * @throws {ValetKeyError} BAD_USER_INPUT when no S3 object can have that size
  */
-export function planUpload(sizeBytes: number, field = "size"): UploadPlan {
+export function planUpload(sizeBytes: number): UploadPlan {
   if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0) {
-    throw badUserInput(field, "A size is a whole number of bytes.");
+    throw badUserInput("size", "A size is a whole number of bytes.");
   }
   if (sizeBytes > maxObjectBytes) {
-    throw badUserInput(field, `An S3 object has at most ${maxObjectBytes} bytes (48.8 TiB).`);
+    throw badUserInput("size", `An S3 object has at most ${maxObjectBytes} bytes (48.8 TiB).`);
   }
   const leastBytes = Math.max(leastPlannedBytes, Math.ceil(sizeBytes / maxPartCount));
   // Subtracted, as a sum would let the last of two parts of the next size keep its length.

@@ -76,12 +76,11 @@ export async function lookAtSource(s3: S3Client, address: ObjectAddress): Promis
 
 /**
  * Refuses what a copy cannot be held to.
- * @param at stands before an argument's name in errors
  * @throws {ValetKeyError} BAD_USER_INPUT
  */
-export function requireCopyable(headers: UploadHeaderMap, at: string): void {
+export function requireCopyable(headers: UploadHeaderMap): void {
   if (promisedChecksum(headers) === undefined) return;
-  throw badUserInput(`${at}checksum`, "A copy takes no checksum: S3 does not compare it.");
+  throw badUserInput("checksum", "A copy takes no checksum: S3 does not compare it.");
 }
 
 const usualPartBytes = 512 * 1024 ** 2;
@@ -161,7 +160,7 @@ async function copyAtOnce(request: CopyObjectRequest, { address, head }: CopySou
     const lastModified = result?.LastModified;
     return { ...stored, versionId: versionOf(VersionId), etag: result?.ETag ?? "", lastModified };
   } catch (cause) {
-    const error = toStorageError(cause, { operation: "CopyObject", subject: "bucket", at: "to." });
+    const error = toStorageError(cause, { operation: "CopyObject", subject: "bucket" });
     if (error.code !== "OBJECT_EXISTS") throw error;
     if (!forbidsOverwrite(headers) || isAboutSource(cause)) throw new SourceChanged(cause);
     // A retry is refused for the sake of the very object that the first try has stored.
@@ -209,7 +208,7 @@ async function copyInParts(request: CopyObjectRequest, source: CopySource): Prom
     ...mergedHeaders(request, source.head),
     ...(tagging !== undefined && { "x-amz-tagging": tagging }),
   };
-  const upload = await createMultipartUpload(await s3(), to, description, "to.");
+  const upload = await createMultipartUpload(await s3(), to, description);
   try {
     const numbers = Array.from({ length: plan.partCount }, (_, index) => index + 1);
     const parts = await boundedParallel(numbers, partsAtOnce, (number) =>

@@ -55,20 +55,31 @@ const filenameVariable = "${filename}";
 
 /**
  * Refuses what a form cannot carry and a PUT can.
- * @param at stands before an argument's name in errors
  * @throws {ValetKeyError} BAD_USER_INPUT
  */
-export function requirePostable(key: string, headers: Readonly<Record<string, string>>, at = ""): void {
+export function requirePostable(key: string, headers: Readonly<Record<string, string>>): void {
   if (headers["if-none-match"] !== undefined) {
-    throw badUserInput(`${at}method`, "A form cannot keep an object from being replaced: use PUT.");
+    throw badUserInput("method", "A form cannot keep an object from being replaced: use PUT.");
   }
   if (key.includes(filenameVariable)) {
-    throw badUserInput(`${at}input.key`, `A form cannot carry "${filenameVariable}": use PUT.`);
+    throw badUserInput("key", `A form cannot carry "${filenameVariable}": use PUT.`);
   }
-  if (Object.values(headers).some((value) => value.includes(filenameVariable))) {
-    throw badUserInput(`${at}input`, `A form cannot carry "${filenameVariable}": use PUT.`);
+  const header = Object.keys(headers).find((name) => headers[name]?.includes(filenameVariable));
+  if (header !== undefined) {
+    throw badUserInput(
+      valueNames[header] ?? "metadata",
+      `A form cannot carry "${filenameVariable}": use PUT.`,
+    );
   }
 }
+
+/** The headers that can carry the variable, metadata aside, by the name of the value that they are made from. */
+const valueNames: Readonly<Record<string, string>> = {
+  "cache-control": "cacheControl",
+  "content-type": "contentType",
+  "content-disposition": "contentDisposition",
+  "content-encoding": "contentEncoding",
+};
 
 function encodePolicy(expiresAt: Date, conditions: readonly unknown[]): string {
   const expiration = expiresAt.toISOString().replace(".000Z", "Z");

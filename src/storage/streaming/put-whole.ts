@@ -36,7 +36,7 @@ export async function putWhole(
       versionId: versionOf(answer.VersionId),
     };
   } catch (cause) {
-    const error = toStorageError(cause, { operation: "PutObject", subject: "bucket", at: "input." });
+    const error = toStorageError(cause, { operation: "PutObject", subject: "bucket" });
     // A retry is refused for the sake of the very object that the first try has stored.
     const mayBeOurs = error.code === "OBJECT_EXISTS" && describeFailure(cause).attempts > 1;
     const stored = mayBeOurs ? await storedAsWritten(client, address, bytes) : undefined;

@@ -143,7 +143,7 @@ describe("a refusal says what is at fault", () => {
       "application/pdfx",
     ]) {
       expect(() => authorizeUpload(onlyDocs, at("docs/a"), { contentType })).toThrow(
-        expect.objectContaining({ code: "CONTENT_TYPE_NOT_ALLOWED", field: "input.contentType" }),
+        expect.objectContaining({ code: "CONTENT_TYPE_NOT_ALLOWED", field: "contentType" }),
       );
     }
     expect(() =>

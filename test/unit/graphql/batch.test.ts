@@ -1,62 +1,71 @@
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ValetKeyError } from "../../../src/core/errors.ts";
-import { answerEach, maxBatch } from "../../../src/graphql/batch.ts";
+import { badUserInput, ValetKeyError } from "../../../src/core/errors.ts";
+import { maxBatch, settleEach } from "../../../src/graphql/batch.ts";
 
-describe("answerEach", () => {
-  test("answers item i for item i, whoever is done first, and harms no other by a failure", async () => {
+describe("settleEach", () => {
+  test("returns the outcome of item i as item i, in whatever order the items finish", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.record({ turns: fc.nat(3), fails: fc.boolean() })), async (items) => {
-        const answers = await answerEach(items, "items", async ({ turns, fails }, at) => {
+        const results = await settleEach(items, "items", async ({ turns, fails }) => {
           for (let count = 0; count < turns; count += 1) await turn();
-          if (fails) throw new Error(at);
-          return at;
+          if (fails) throw new Error("failed");
+          return turns;
         });
-        expect(answers).toEqual(
-          items.map(({ fails }, index) => (fails ? new Error(`items.${index}.`) : `items.${index}.`)),
-        );
+        expect(results).toEqual(items.map(({ turns, fails }) => (fails ? new Error("failed") : turns)));
       }),
     );
   });
 
-  test("catches what is thrown before the first await, too", async () => {
-    const failure = new Error("at once");
-    expect(
-      await answerEach([1], "items", () => {
-        throw failure;
-      }),
-    ).toEqual([failure]);
+  test("also catches what is thrown before the first await", async () => {
+    const failure = new Error("thrown synchronously");
+    const results = await settleEach([1], "items", () => {
+      throw failure;
+    });
+    expect(results).toEqual([failure]);
   });
 
-  test("takes 1,000 items", async () => {
+  test("names the item in the error's field, except for arguments that all items share", async () => {
+    const fields = ["key", "expiresIn"];
+    const results = await settleEach(
+      fields,
+      "objects",
+      async (field) => {
+        throw badUserInput(field, "Not valid.");
+      },
+      { expiresIn: "expiresIn" },
+    );
+    expect(results).toMatchObject([{ field: "objects.0.key" }, { field: "expiresIn" }]);
+  });
+
+  test("accepts 1,000 items", async () => {
     const items = Array.from({ length: maxBatch }, (_, index) => index);
-    expect(await answerEach(items, "items", async (item) => item)).toEqual(items);
+    expect(await settleEach(items, "items", async (item) => item)).toEqual(items);
   });
 
-  test("lets others have their turns before the last of them is begun", async () => {
+  test("lets other requests run between the items", async () => {
     const items = Array.from({ length: maxBatch }, (_, index) => index);
     let begun = 0;
-    const answers = answerEach(items, "items", async (item) => {
+    const results = settleEach(items, "items", async (item) => {
       begun += 1;
       return item;
     });
     let turns = 0;
     for (; begun < maxBatch; turns += 1) await turn();
     expect(turns).toBeGreaterThanOrEqual(9);
-    expect(await answers).toEqual(items);
+    expect(await results).toEqual(items);
   });
 
-  test("refuses one more before it answers any", async () => {
+  test("refuses 1,001 items before it begins one", async () => {
     const items = Array.from({ length: maxBatch + 1 }, (_, index) => index);
-    let asked = 0;
-    const answer = async () => {
-      asked += 1;
+    let begun = 0;
+    const settle = async () => {
+      begun += 1;
     };
-    await expect(answerEach(items, "items", answer)).rejects.toMatchObject({
-      constructor: ValetKeyError,
-      ...{ code: "BAD_USER_INPUT", field: "items" },
-    });
-    expect(asked).toBe(0);
+    const refused = settleEach(items, "items", settle);
+    await expect(refused).rejects.toBeInstanceOf(ValetKeyError);
+    await expect(refused).rejects.toMatchObject({ code: "BAD_USER_INPUT", field: "items" });
+    expect(begun).toBe(0);
   });
 });

@@ -239,12 +239,9 @@ describe("a multipart upload", () => {
     const sha = uploadHeaders({
       checksum: { algorithm: "SHA1", value: Buffer.alloc(20).toString("base64") },
     });
-    await expect(
-      createMultipartUpload(s3, store.address("sha"), sha, "uploads.3.input."),
-    ).rejects.toMatchObject({ field: "uploads.3.input.checksum.algorithm" });
     await expect(createMultipartUpload(s3, store.address("sha"), sha)).rejects.toMatchObject({
       code: "BAD_USER_INPUT",
-      field: "input.checksum.algorithm",
+      field: "checksum.algorithm",
     });
   });
 });

@@ -140,11 +140,17 @@ describe("a form", () => {
 
   it.each<[string, string, Record<string, string>, string]>([
     ["an object that must not be replaced", "a", { "if-none-match": "*" }, "method"],
-    ["a key with a variable", "a${filename}b", {}, "input.key"],
-    ["metadata with a variable", "a", { "x-amz-meta-a": "${filename}" }, "input"],
+    ["a key with a variable", "a${filename}b", {}, "key"],
+    ["metadata with a variable", "a", { "x-amz-meta-a": "${filename}" }, "metadata"],
+    [
+      "a header with a variable",
+      "a",
+      { "content-disposition": "x; filename=${filename}" },
+      "contentDisposition",
+    ],
   ])("cannot carry %s", (_what, key, given, field) => {
-    expect(() => requirePostable(key, given, "uploads.3.")).toThrow(
-      expect.objectContaining({ code: "BAD_USER_INPUT", field: `uploads.3.${field}` }),
+    expect(() => requirePostable(key, given)).toThrow(
+      expect.objectContaining({ code: "BAD_USER_INPUT", field }),
     );
   });
 
