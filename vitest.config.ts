@@ -7,9 +7,13 @@ const graphql = createRequire(import.meta.url).resolve("graphql");
 const shared = { testTimeout: 20_000, hookTimeout: 60_000 };
 
 export default defineConfig({
-  resolve: { alias: [{ find: /^graphql$/, replacement: graphql }] },
-  // The workspace's packages as they are written, not as they were last built.
-  ssr: { resolve: { conditions: ["@valetkey/source", "node", "development|production"] } },
+  resolve: {
+    alias: [
+      { find: /^graphql$/, replacement: graphql },
+      // The source of the workspace's packages, not what was last built. globalSetup files ignore ssr.resolve.
+      { find: /^@valetkey\/([\w-]+)$/, replacement: `${import.meta.dirname}/packages/$1/src/index.ts` },
+    ],
+  },
   test: {
     projects: [
       {

@@ -1,5 +1,5 @@
 import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
-import { type EmbeddedStore, StoreStartError, startEmbeddedStore } from "@valetkey/embedded-s3";
+import { type EmbeddedS3, StoreStartError, startEmbeddedS3 } from "@valetkey/embedded-s3";
 import type { Logger } from "pino";
 import { type EndpointSettings, readEndpointSettings } from "../storage/client/endpoints.ts";
 import { type Config, ConfigError, type EmbeddedStoreConfig } from "./config.ts";
@@ -34,24 +34,21 @@ export async function openStore({ store, forcePathStyle }: Config, log: Logger):
     };
   }
   const embedded = await startEmbedded(store, log);
-  const { endpoint, accessKeyId, secretAccessKey, roleArn } = embedded;
+  const { endpoint, credentials, roleArn } = embedded;
   return {
     role: { arn: roleArn, externalId: undefined },
     sessionTags: false,
     sourceIdentity: false,
-    baseCredentials: async () => ({ accessKeyId, secretAccessKey }),
+    baseCredentials: async () => credentials,
     s3: { forcePathStyle, endpoint },
     stsEndpoint: endpoint,
     close: () => embedded.close(),
   };
 }
 
-async function startEmbedded(
-  { dataDirectory, port }: EmbeddedStoreConfig,
-  log: Logger,
-): Promise<EmbeddedStore> {
+async function startEmbedded({ dataDirectory, port }: EmbeddedStoreConfig, log: Logger): Promise<EmbeddedS3> {
   try {
-    return await startEmbeddedStore({ directory: dataDirectory, port, log: (line) => log.warn(line) });
+    return await startEmbeddedS3({ directory: dataDirectory, port, log: (line) => log.warn(line) });
   } catch (error) {
     if (!(error instanceof StoreStartError)) throw error;
     const fault =

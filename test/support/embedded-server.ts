@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import {
   CreateBucketCommand,
   PutBucketVersioningCommand,
@@ -8,7 +5,7 @@ import {
   type PutObjectCommandInput,
   S3Client,
 } from "@aws-sdk/client-s3";
-import { startEmbeddedStore } from "@valetkey/embedded-s3";
+import { startEmbeddedS3 } from "@valetkey/embedded-s3";
 import { type GrantRule, startServer, type TestServer, type TestServerOptions } from "./server.ts";
 import type { StoreDescription } from "./store-description.ts";
 
@@ -39,10 +36,8 @@ export interface EmbeddedServer extends TestServer {
 export async function startEmbeddedServer(
   options: Partial<Omit<TestServerOptions, "store">> = {},
 ): Promise<EmbeddedServer> {
-  const directory = await mkdtemp(join(tmpdir(), "valetkey-api-"));
-  const store = await startEmbeddedStore({ directory, port: 0 });
-  const { endpoint, region, roleArn } = store;
-  const credentials = { accessKeyId: store.accessKeyId, secretAccessKey: store.secretAccessKey };
+  const store = await startEmbeddedS3();
+  const { endpoint, region, credentials, roleArn } = store;
   const admin = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
   for (const Bucket of [versionedBucket, otherBucket]) await admin.send(new CreateBucketCommand({ Bucket }));
   const VersioningConfiguration = { Status: "Enabled" } as const;
@@ -71,7 +66,6 @@ export async function startEmbeddedServer(
       await server.close();
       admin.destroy();
       await store.close();
-      await rm(directory, { recursive: true, force: true });
     },
   };
 }

@@ -1,11 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from "@aws-sdk/client-s3";
-import { type StoreRole, startEmbeddedStore } from "@valetkey/embedded-s3";
+import { startEmbeddedS3 } from "@valetkey/embedded-s3";
 import type { TestProject } from "vitest/node";
-import { parseIamPolicy } from "../../packages/embedded-s3/src/iam/iam-policy.ts";
-import { accounts, roleArn, rolePermissions } from "../ceph/accounts.ts";
+import { accounts, roleArn as cephRoleArn, rolePermissions } from "../ceph/accounts.ts";
 import { startCephCluster } from "../ceph/cluster.ts";
 import type { StoreBuckets, StoreDescription } from "./store-description.ts";
 
@@ -34,29 +30,19 @@ function startStore(name: string): Promise<RunningStore> {
 }
 
 async function startEmbedded(): Promise<RunningStore> {
-  const directory = await mkdtemp(join(tmpdir(), "valetkey-contract-"));
-  const role = embeddedRole();
-  const store = await startEmbeddedStore({ directory, port: 0, minSessionSeconds: 1, roles: [role] });
-  const baseCredentials = { accessKeyId: store.accessKeyId, secretAccessKey: store.secretAccessKey };
-  const { endpoint, region } = store;
+  // As on Ceph, what the role allows is judged too, not the session policy alone.
+  const role = { name: "contract", policy: rolePermissions(buckets) };
+  const store = await startEmbeddedS3({ minSessionSeconds: 1, roles: [role] });
+  const { endpoint, region, credentials: baseCredentials } = store;
+  const roleArn = `arn:aws:iam::000000000000:role/${role.name}`;
   await createBuckets(endpoint, region, baseCredentials);
   return {
     description: {
-      ...{ name: "embedded", endpoint, region, roleArn: role.arn, buckets, baseCredentials },
+      ...{ name: "embedded", endpoint, region, roleArn, buckets, baseCredentials },
       adminCredentials: baseCredentials,
     },
-    stop: async () => {
-      await store.close();
-      await rm(directory, { recursive: true, force: true });
-    },
+    stop: () => store.close(),
   };
-}
-
-/** Like Ceph's: what a role reaches is judged too, and not the session policy alone. */
-function embeddedRole(): StoreRole {
-  const name = "contract";
-  const policy = parseIamPolicy(rolePermissions(buckets));
-  return { name, arn: `arn:aws:iam::000000000000:role/${name}`, policy, maxSessionSeconds: 3600 };
 }
 
 async function startCeph(): Promise<RunningStore> {
@@ -65,7 +51,7 @@ async function startCeph(): Promise<RunningStore> {
   await createBuckets(cluster.endpoint, region, accounts.owner);
   return {
     description: {
-      ...{ name: "ceph", endpoint: cluster.endpoint, region, roleArn, buckets },
+      ...{ name: "ceph", endpoint: cluster.endpoint, region, roleArn: cephRoleArn, buckets },
       baseCredentials: accounts.server,
       adminCredentials: accounts.admin,
     },

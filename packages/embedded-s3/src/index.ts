@@ -1,8 +1,8 @@
 export {
-  type EmbeddedStore,
-  type EmbeddedStoreOptions,
+  type EmbeddedRole,
+  type EmbeddedS3,
+  type EmbeddedS3Options,
   type RequestEntry,
-  type StoreRole,
   StoreStartError,
-  startEmbeddedStore,
-} from "./embedded-store.ts";
+  startEmbeddedS3,
+} from "./embedded-s3.ts";

@@ -23,7 +23,6 @@ import {
 import { AssumeRoleCommand, GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { describe, expect, test } from "vitest";
-import { parseIamPolicy } from "../src/iam/iam-policy.ts";
 import { allowing, bucket as Bucket, refusal, runningStore } from "./running-store.ts";
 
 const objectArn = `arn:aws:s3:::${Bucket}/mine/*`;
@@ -109,18 +108,12 @@ test("a listing is allowed below a prefix only", async () => {
 });
 
 test("a session policy does not widen its role's", async () => {
-  const policy = parseIamPolicy(JSON.stringify(allowing(["s3:GetObject"], [objectArn])));
-  const role = {
-    name: "reader",
-    arn: "arn:aws:iam::000000000000:role/reader",
-    policy,
-    maxSessionSeconds: 3600,
-  };
+  const role = { name: "reader", policy: allowing(["s3:GetObject"], [objectArn]) };
   const { s3, sts, client } = await runningStore({ roles: [role] });
   for (const Key of ["mine/a", "theirs/a"]) await s3.send(new PutObjectCommand({ Bucket, Key, Body: "x" }));
   const { Credentials: issued } = await sts.send(
     new AssumeRoleCommand({
-      RoleArn: role.arn,
+      RoleArn: "arn:aws:iam::000000000000:role/reader",
       RoleSessionName: "t1",
       Policy: JSON.stringify(allowing(["s3:*"])),
     }),

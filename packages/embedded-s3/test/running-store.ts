@@ -4,16 +4,11 @@ import { join } from "node:path";
 import { CreateMultipartUploadCommand, S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { onTestFinished } from "vitest";
-import {
-  type EmbeddedStore,
-  type EmbeddedStoreOptions,
-  type RequestEntry,
-  startEmbeddedStore,
-} from "../src/embedded-store.ts";
+import { type EmbeddedS3, type EmbeddedS3Options, type RequestEntry, startEmbeddedS3 } from "../src/index.ts";
 
 export const bucket = "demo";
 
-export interface RunningStore extends EmbeddedStore {
+export interface RunningStore extends EmbeddedS3 {
   readonly directory: string;
   /** With the store's own keys. */
   readonly s3: S3Client;
@@ -27,17 +22,15 @@ export interface RunningStore extends EmbeddedStore {
 }
 
 /** A store on a free port, gone when the test has finished. */
-export async function runningStore(options: Partial<EmbeddedStoreOptions> = {}): Promise<RunningStore> {
+export async function runningStore(options: Partial<EmbeddedS3Options> = {}): Promise<RunningStore> {
   const directory = options.directory ?? (await temporaryDirectory());
   const requests: RequestEntry[] = [];
-  const store = await startEmbeddedStore({
-    port: 0,
+  const store = await startEmbeddedS3({
     onRequest: (entry) => requests.push(entry),
     ...options,
     directory,
   });
-  const { endpoint, region, accessKeyId, secretAccessKey, roleArn } = store;
-  const credentials = { accessKeyId, secretAccessKey };
+  const { endpoint, region, credentials, roleArn } = store;
   const clients: { destroy(): void }[] = [];
   const client = (config: S3ClientConfig = {}): S3Client => {
     const made = new S3Client({
@@ -68,19 +61,14 @@ export async function runningStore(options: Partial<EmbeddedStoreOptions> = {}):
       },
     });
   };
-  let isOpen = true;
-  const close = async () => {
-    if (isOpen) await store.close();
-    isOpen = false;
-  };
   onTestFinished(async () => {
     for (const made of clients) made.destroy();
-    await close();
+    await store.close();
   });
   const s3 = client();
   const beginUpload = async (Key: string) =>
     (await s3.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key }))).UploadId ?? "";
-  return { ...store, close, directory, s3, sts, requests, client, beginUpload, session };
+  return { ...store, directory, s3, sts, requests, client, beginUpload, session };
 }
 
 export async function temporaryDirectory(): Promise<string> {

@@ -13,7 +13,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { expect, test } from "vitest";
-import { startEmbeddedStore } from "../src/embedded-store.ts";
+import { startEmbeddedS3 } from "../src/index.ts";
 import { bucket as Bucket, refusal, runningStore, temporaryDirectory } from "./running-store.ts";
 
 async function blobCount(directory: string): Promise<number> {
@@ -39,7 +39,7 @@ test("objects, uploads in progress, keys and URLs survive a restart", async () =
   await first.close();
 
   const second = await runningStore({ directory, port: first.port });
-  expect(second.accessKeyId).toBe(first.accessKeyId);
+  expect(second.credentials.accessKeyId).toBe(first.credentials.accessKeyId);
   expect(await (await fetch(url)).text()).toBe("kept");
   const { Parts } = await second.s3.send(new ListPartsCommand({ Bucket, Key: "b", UploadId }));
   expect(Parts).toMatchObject([{ PartNumber: 1, Size: 4 }]);
@@ -54,29 +54,29 @@ test("secrets are for their owner's eyes", async () => {
 test("one directory takes one store, and a lock whose holder is dead does not count", async () => {
   const store = await runningStore();
   const { directory } = store;
-  await expect(startEmbeddedStore({ directory, port: 0 })).rejects.toMatchObject({
+  await expect(startEmbeddedS3({ directory })).rejects.toMatchObject({
     name: "StoreStartError",
     option: "directory",
     message: expect.stringContaining("in use by"),
   });
   await store.close();
   await writeFile(join(directory, "lock"), `${process.ppid}\n`);
-  await expect(startEmbeddedStore({ directory, port: 0 })).rejects.toThrow(`process ${process.ppid}`);
+  await expect(startEmbeddedS3({ directory })).rejects.toThrow(`process ${process.ppid}`);
   for (const dead of ["999999999", "garbage", String(process.pid)]) {
     await writeFile(join(directory, "lock"), dead);
-    await (await startEmbeddedStore({ directory, port: 0 })).close();
+    await (await startEmbeddedS3({ directory })).close();
   }
 });
 
 test("a port that is taken leaves the directory free", async () => {
   const { port } = await runningStore();
   const directory = await temporaryDirectory();
-  await expect(startEmbeddedStore({ directory, port })).rejects.toMatchObject({
+  await expect(startEmbeddedS3({ directory, port })).rejects.toMatchObject({
     name: "StoreStartError",
     option: "port",
     message: expect.stringContaining("EADDRINUSE"),
   });
-  await (await startEmbeddedStore({ directory, port: 0 })).close();
+  await (await startEmbeddedS3({ directory })).close();
 });
 
 test("what a crash left behind is swept at the start", async () => {

@@ -1,9 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from "@aws-sdk/client-s3";
-import { startEmbeddedStore } from "@valetkey/embedded-s3";
+import { startEmbeddedS3 } from "@valetkey/embedded-s3";
 import {
   type ObjectAddress,
   parseBucketName,
@@ -35,12 +32,9 @@ interface Keys {
 export async function startTestStore(): Promise<TestStore> {
   const external = process.env.STORAGE_TEST_S3;
   if (external !== undefined) return await openBuckets(JSON.parse(external) as Keys, true, async () => {});
-  const directory = await mkdtemp(join(tmpdir(), "valetkey-storage-"));
-  const store = await startEmbeddedStore({ directory, port: 0 });
-  return await openBuckets(store, false, async () => {
-    await store.close();
-    await rm(directory, { recursive: true, force: true });
-  });
+  const store = await startEmbeddedS3();
+  const keys = { endpoint: store.endpoint, ...store.credentials };
+  return await openBuckets(keys, false, () => store.close());
 }
 
 async function openBuckets(keys: Keys, isCeph: boolean, stop: () => Promise<void>): Promise<TestStore> {
