@@ -1,5 +1,4 @@
 import type { S3Client } from "@aws-sdk/client-s3";
-import pLimit, { type LimitFunction } from "p-limit";
 import type { Logger } from "pino";
 import type { GrantedLimits } from "../access/authorization.ts";
 import type { CallerGrants } from "../access/grants.ts";
@@ -7,41 +6,39 @@ import type { RoleSession } from "../access/role-session.ts";
 import type { SessionOptions } from "../access/role-sessions.ts";
 import type { SessionPurpose } from "../access/session-policy.ts";
 import { type LifetimeRequest, type UrlLifetime, urlLifetime } from "../access/url-lifetime.ts";
-import { ValetKeyError } from "../core/errors.ts";
 import type { BucketAddress, Region } from "../core/object-address.ts";
 import type { Principal } from "../core/principal.ts";
 import { bucketExists } from "../storage/objects/head-object.ts";
 import { Loaders } from "./loaders.ts";
+import { type S3Call, S3Calls } from "./s3-calls.ts";
 import type { Services } from "./services.ts";
 
-/** S3 looks at the credentials when a call arrives, so this is for the way there and a retry. */
+/** S3 checks the credentials when a call arrives. Ten seconds are enough for the way there and a retry. */
 const secondsForCall = 10;
-/** Calls to S3 that one request has under way at a time. The other requests' calls share the rest. */
-const parallelCalls = 32;
 
 export interface Caller {
   readonly principal: Principal;
   readonly requestId: string;
   readonly log: Logger;
-  /** By which the answer goes. */
+  /** The connection that carries the response. */
   readonly connection: { readonly destroyed: boolean };
-  /** The request brings files, and takes as long as they do. */
+  /** A request with files may take as long as its files do. */
   readonly sendsFiles: boolean;
 }
 
-/** What a request has looked up or made so far. */
+/** What the request has looked up or created so far. */
 interface Held {
   grants?: CallerGrants;
   loaders?: Loaders;
   sessionName?: string;
-  isNotable?: boolean;
-  calls?: LimitFunction;
+  logAtInfo?: boolean;
+  calls?: S3Calls;
   readonly sessions: Map<string, { mustOutliveSeconds: number; session: Promise<RoleSession> }>;
 }
 
 /**
- * What the resolvers of one request share. Making it costs nothing: the role is assumed when the
- * first resolver needs S3, once, and all of them use that session and the S3 clients made of it.
+ * What the resolvers of one request share. Creating it costs nothing: the role is assumed once, when the first
+ * resolver needs S3, and all resolvers use that session and its S3 clients.
  */
 export class RequestContext {
   readonly services: Services;
@@ -49,8 +46,9 @@ export class RequestContext {
   readonly requestId: string;
   private readonly serverLog: Logger;
   private readonly connection: Caller["connection"];
-  private readonly callsUntilMs: number;
-  // An object, and not #names: Apollo gives resolvers a copy made by Object.assign, which shares the one and lacks the others.
+  private readonly deadlineMs: number;
+  // Not #private fields: Apollo gives resolvers a copy made with Object.assign, which shares this object but
+  // would lack those fields.
   private readonly held: Held = { sessions: new Map() };
 
   constructor(services: Services, { principal, requestId, log, connection, sendsFiles }: Caller) {
@@ -59,7 +57,7 @@ export class RequestContext {
     this.requestId = requestId;
     this.serverLog = log;
     this.connection = connection;
-    this.callsUntilMs = sendsFiles ? Infinity : performance.now() + services.longestRequestMs;
+    this.deadlineMs = sendsFiles ? Infinity : performance.now() + services.longestRequestMs;
   }
 
   get grants(): CallerGrants {
@@ -68,25 +66,25 @@ export class RequestContext {
   }
 
   get loaders(): Loaders {
-    this.held.loaders ??= new Loaders(this);
+    this.held.loaders ??= new Loaders(this.calls);
     return this.held.loaders;
   }
 
-  /** What each line of the log says of this request: its id and, once there is one, the session name that CloudTrail has too. */
+  /** Written with every log line of this request. CloudTrail records the same session name. */
   get logFields(): { readonly requestId: string; readonly sessionName: string | undefined } {
     return { requestId: this.requestId, sessionName: this.held.sessionName };
   }
 
-  /** It changed something, or went wrong: worth a line of the log. */
-  get isNotable(): boolean {
-    return this.held.isNotable ?? false;
+  /** Requests that changed something or failed are logged at level info, others at debug. */
+  get logAtInfo(): boolean {
+    return this.held.logAtInfo ?? false;
   }
 
-  set isNotable(isNotable: boolean) {
-    this.held.isNotable = isNotable;
+  set logAtInfo(logAtInfo: boolean) {
+    this.held.logAtInfo = logAtInfo;
   }
 
-  /** Made when there is something to say: a logger for each request would cost more than its line. */
+  /** Created on use: a logger for every request would cost more than its log line. */
   get log(): Logger {
     return this.serverLog.child(this.logFields);
   }
@@ -123,56 +121,49 @@ export class RequestContext {
     return this.services.s3Clients.for(await this.session(secondsForCall, { purpose }), region);
   }
 
-  /** For what goes on for longer than a role session lives: a session that lives now, whenever that is. */
+  /** For work that takes longer than a role session lives: a client with a session that is valid now. */
   async freshS3(region: Region): Promise<S3Client> {
     this.held.sessions.clear();
     return this.s3(region);
   }
 
-  /**
-   * Runs a call to S3 in the bucket's own region, which is learned when it is not the one given. So many
-   * run at once: one that awaits another would wait for ever, once all of them do.
-   */
-  inRegionOf<Address extends BucketAddress, Result>(
-    address: Address,
-    call: (s3: S3Client, address: Address) => Promise<Result>,
-    purpose?: SessionPurpose,
-  ): Promise<Result> {
-    this.held.calls ??= pLimit(parallelCalls);
-    return this.held.calls(() => {
-      this.requireSomebodyWaiting();
-      return this.withinCall(address, call, purpose);
+  private get calls(): S3Calls {
+    this.held.calls ??= new S3Calls({
+      bucketRegions: this.services.bucketRegions,
+      clientFor: (region, purpose) => this.s3(region, purpose),
+      connection: this.connection,
+      deadlineMs: this.deadlineMs,
     });
+    return this.held.calls;
   }
 
-  /** Of a batch that is cut off here, what was begun is finished: each call has an end of its own. */
-  private requireSomebodyWaiting(): void {
-    if (this.connection.destroyed) throw new ValetKeyError("TIMEOUT", "The client has gone.");
-    if (performance.now() > this.callsUntilMs) {
-      throw new ValetKeyError("TIMEOUT", "The request took too long: ask for less at once.");
-    }
-  }
-
-  /** The same for what such a call awaits: it goes in that one's place. */
-  withinCall<Address extends BucketAddress, Result>(
+  /** Runs a call to S3 with the limits of this request: see `S3Calls.callS3`. */
+  callS3<Address extends BucketAddress, Result>(
     address: Address,
-    call: (s3: S3Client, address: Address) => Promise<Result>,
+    call: S3Call<Address, Result>,
     purpose?: SessionPurpose,
   ): Promise<Result> {
-    return this.services.bucketRegions.inRegionOf(address.bucket, address.region, async (region) =>
-      call(await this.s3(region, purpose), { ...address, region }),
-    );
+    return this.calls.callS3(address, call, purpose);
   }
 
-  /** The address with the bucket's own region, for what can be sent only once. */
-  async inTrueRegion<Address extends BucketAddress>(address: Address): Promise<Address> {
-    // Where clients can name one region only, there is nothing to find out.
-    if (this.services.regions.allowed.length > 1) await this.inRegionOf(address, bucketExists);
-    return this.inKnownRegion(address);
+  /** For calls inside of a call. `callS3` would wait forever there. */
+  callS3Nested<Address extends BucketAddress, Result>(
+    address: Address,
+    call: S3Call<Address, Result>,
+    purpose?: SessionPurpose,
+  ): Promise<Result> {
+    return this.calls.callS3Nested(address, call, purpose);
   }
 
-  /** Where a signature for the bucket has to be made out for, as far as is known. */
-  inKnownRegion<Address extends BucketAddress>(address: Address): Address {
+  /** The address with the bucket's actual region. Asks S3 for it if necessary, for requests that cannot be repeated. */
+  async discoverRegion<Address extends BucketAddress>(address: Address): Promise<Address> {
+    // With a single region there is nothing to discover.
+    if (this.services.regions.allowed.length > 1) await this.callS3(address, bucketExists);
+    return this.applyKnownRegion(address);
+  }
+
+  /** The address with the bucket's region as far as it is known, without a call to S3. */
+  applyKnownRegion<Address extends BucketAddress>(address: Address): Address {
     return { ...address, region: this.services.bucketRegions.regionOf(address.bucket, address.region) };
   }
 }

@@ -12,45 +12,45 @@ import {
   type ObjectHead,
   type StoredObject,
 } from "../storage/objects/stored-object.ts";
-import type { RequestContext } from "./context.ts";
+import type { S3Calls } from "./s3-calls.ts";
 
-/** Each of them has up to 8 calls under way: together as many as any other field's. */
+/** Each bucket has up to 8 calls in progress, so four buckets have as many as a request may run. */
 const bucketsAtOnce = 4;
 
-/** Asks S3 each question once a request, however many fields want the answer. */
+/** Asks S3 every question once per request, however many fields need the result. */
 export class Loaders {
-  /** Fails with BUCKET_NOT_FOUND and OBJECT_NOT_FOUND. Its address has the bucket's true region. */
+  /** Fails with BUCKET_NOT_FOUND and OBJECT_NOT_FOUND. The address of the result has the bucket's actual region. */
   readonly head: DataLoader<ObjectAddress, ObjectHead, string>;
   readonly tags: DataLoader<ObjectAddress, readonly NameAndValue[], string>;
   /** The parts that S3 holds of an upload. Fails with UPLOAD_NOT_FOUND. */
   readonly parts: DataLoader<UploadAddress, readonly UploadedPart[], string>;
-  /** Deletes; the objects of one bucket go together. */
+  /** Deletes objects. The objects of one bucket are deleted together. */
   readonly deletion: DataLoader<ObjectAddress, DeletedObject, string>;
 
-  constructor(context: RequestContext) {
+  constructor(calls: S3Calls) {
     const bucket = loaderOfEach<BucketAddress, boolean>((address) =>
-      context.withinCall(address, bucketExists),
+      calls.callS3Nested(address, bucketExists),
     );
     this.head = loaderOfEach((address) =>
-      context.inRegionOf(address, (s3, there) => headObject(s3, there, (asked) => bucket.load(asked))),
+      calls.callS3(address, (s3, there) => headObject(s3, there, (asked) => bucket.load(asked))),
     );
-    this.tags = loaderOfEach((address) => context.inRegionOf(address, objectTags));
-    this.parts = loaderOfEach((upload) => context.inRegionOf(upload, listParts));
-    this.deletion = new DataLoader((addresses) => deleteAll(context, addresses), { cache: false });
+    this.tags = loaderOfEach((address) => calls.callS3(address, objectTags));
+    this.parts = loaderOfEach((upload) => calls.callS3(upload, listParts));
+    this.deletion = new DataLoader((addresses) => deleteAll(calls, addresses), { cache: false });
   }
 
-  /** For after a write: what was known of the object is known no more, but what HEAD has told of it since. */
+  /** After a write, drops cached facts about the object and keeps only what a later HEAD returned. */
   wrote(stored: StoredObject | ObjectHead): void {
     this.forget(stored);
     this.learn(stored);
   }
 
-  /** Whoever asks for this very version, or for the object as it was found, need not ask S3. */
+  /** Caches the result of a HEAD, under the address that it was asked for. */
   learn(stored: StoredObject | ObjectHead): void {
     if (isObjectHead(stored)) this.head.prime(stored, stored);
   }
 
-  /** Of the object, and of the version that is named. */
+  /** Drops cached facts about the object and about the version that the address names. */
   forget(address: ObjectAddress): void {
     for (const each of [address, { ...address, versionId: undefined }]) {
       this.head.clear(each);
@@ -70,14 +70,14 @@ function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error(String(reason));
 }
 
-/** Without the region: a bucket's name is its own in all of them, and it is asked where it is. */
+/** The region is left out: a bucket's name is unique, and the call goes to its actual region. */
 function cacheKey({ bucket, key, versionId, uploadId }: BucketAddress & Partial<UploadAddress>): string {
   return JSON.stringify([bucket, key, versionId, uploadId]);
 }
 
-/** One call for each bucket, whatever the order in which the objects were named. */
+/** Makes one call for each bucket, in whatever order the objects were listed. */
 async function deleteAll(
-  context: RequestContext,
+  calls: S3Calls,
   addresses: readonly ObjectAddress[],
 ): Promise<(DeletedObject | Error)[]> {
   const byBucket = new Map<string, ObjectAddress[]>();
@@ -87,23 +87,25 @@ async function deleteAll(
   }
   const outcomes = new Map<ObjectAddress, DeletedObject | Error>();
   await boundedParallel([...byBucket.values()], bucketsAtOnce, async (objects) => {
-    const deleted = await deleteFromBucket(context, objects);
+    const deleted = await deleteFromBucket(calls, objects);
     for (const [index, address] of objects.entries()) {
-      outcomes.set(address, deleted[index] ?? new Error("S3 did not answer for an object."));
+      outcomes.set(address, deleted[index] ?? new Error("S3's response lacks an object."));
     }
   });
-  return addresses.map((address) => outcomes.get(address) ?? new Error("An object got lost."));
+  return addresses.map(
+    (address) => outcomes.get(address) ?? new Error("The object was not deleted: its bucket had no call."),
+  );
 }
 
 async function deleteFromBucket(
-  context: RequestContext,
+  calls: S3Calls,
   objects: readonly ObjectAddress[],
 ): Promise<readonly (DeletedObject | Error)[]> {
   const [first] = objects;
   if (first === undefined) return [];
   const { bucket, region } = first;
   try {
-    return await context.inRegionOf({ bucket, region }, (s3, there) => deleteObjects(s3, there, objects));
+    return await calls.callS3({ bucket, region }, (s3, there) => deleteObjects(s3, there, objects));
   } catch (error) {
     return objects.map(() => asError(error));
   }

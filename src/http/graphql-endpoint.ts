@@ -74,7 +74,7 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
         sendsFiles: request.releaseBody !== undefined,
       });
       const answer = await answerWithApollo(options.apollo, async () => context, request, reply);
-      const level = context.isNotable || reply.statusCode >= 400 ? "info" : "debug";
+      const level = context.logAtInfo || reply.statusCode >= 400 ? "info" : "debug";
       if (log.isLevelEnabled(level)) {
         const ms = Math.round(performance.now() - startedAtMs);
         log[level](

@@ -3,9 +3,9 @@ import { Args, Ctx, Info, Query, Resolver } from "type-graphql";
 import { parseObjectAddress } from "../arguments.ts";
 import { settleEach } from "../batch.ts";
 import type { RequestContext } from "../context.ts";
+import { writtenExpiresIn } from "../written-expires-in.ts";
 import { DownloadUrlArguments, DownloadUrlsArguments } from "./download-arguments.ts";
 import { DownloadUrl } from "./download-url.ts";
-import { writtenExpiresIn } from "./expires-in.ts";
 import { signDownload } from "./sign-download.ts";
 
 @Resolver()

@@ -89,7 +89,7 @@ export class ObjectsResolver {
       after: after ?? undefined,
     });
     authorizeList(context.grants, { bucket: address.bucket, prefix: below });
-    const { page, there } = await context.inRegionOf(address, async (s3, there) => ({
+    const { page, there } = await context.callS3(address, async (s3, there) => ({
       page: await listObjects(s3, there, asked),
       there,
     }));
@@ -135,10 +135,10 @@ async function copy(context: RequestContext, source: ObjectAddress, to: UploadIn
   // What the caller may not upload at all is refused before anyone learns whether the source is there.
   authorizeUploadsBelow(context.grants, { bucket: target.bucket, prefix: target.key });
   const { abandonedUploads, stopping } = context.services;
-  const copied = await context.inRegionOf(target, (_, there) =>
+  const copied = await context.callS3(target, (_, there) =>
     copyObject({
       s3: () => context.freshS3(there.region),
-      source: () => withFieldPrefix("from.", () => context.withinCall(source, lookAtSource)),
+      source: () => withFieldPrefix("from.", () => context.callS3Nested(source, lookAtSource)),
       to: there,
       headers,
       replaces: { metadata: isGiven(to.metadata), tags: isGiven(to.tags) },

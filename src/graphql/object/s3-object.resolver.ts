@@ -6,10 +6,10 @@ import type { ObjectHead } from "../../storage/objects/stored-object.ts";
 import type { RequestContext } from "../context.ts";
 import { DownloadArguments } from "../download/download-arguments.ts";
 import { DownloadUrl } from "../download/download-url.ts";
-import { writtenExpiresIn } from "../download/expires-in.ts";
 import { signDownload } from "../download/sign-download.ts";
 import { ChecksumAlgorithm } from "../types/enums.ts";
 import { KeyValue } from "../types/key-value.ts";
+import { writtenExpiresIn } from "../written-expires-in.ts";
 import { Checksum, S3Object } from "./s3-object.ts";
 
 /** The fields that cost something: one HEAD for all that need it, one GetObjectTagging, one signature. */

@@ -27,7 +27,7 @@ export function observe(metrics: Metrics): ApolloServerPlugin<RequestContext> {
             contextValue.log.warn({ err, refused: countByCode(refusals) }, "a request was refused");
         },
         async willSendResponse({ operation, contextValue }) {
-          if (operation?.operation === "mutation" || outcome === "error") contextValue.isNotable = true;
+          if (operation?.operation === "mutation" || outcome === "error") contextValue.logAtInfo = true;
           const seconds = (performance.now() - startedAt) / 1000;
           const operationType = operation?.operation ?? "invalid";
           metrics.graphqlRequestDuration.observe({ operation_type: operationType, outcome }, seconds);

@@ -18,12 +18,12 @@ import { bareEtag } from "../../storage/objects/stored-object.ts";
 import { presignPart } from "../../storage/signing/presigned-requests.ts";
 import { parseBucketAddress } from "../arguments.ts";
 import type { RequestContext } from "../context.ts";
-import { writtenExpiresIn } from "../download/expires-in.ts";
 import { withFieldPrefix } from "../field-prefix.ts";
 import { S3Object } from "../object/s3-object.ts";
 import { toS3Object } from "../object/s3-object-type.ts";
 import { CompletedPartInput, PartChecksumInput } from "../types/inputs.ts";
 import { DateTimeISO } from "../types/scalars.ts";
+import { writtenExpiresIn } from "../written-expires-in.ts";
 import { MultipartUpload, PendingUploadConnection, UploadedPart, UploadPart } from "./multipart-upload.ts";
 import { toMultipartUpload } from "./multipart-upload-type.ts";
 import { partChecksumHeaders } from "./part-checksums.ts";
@@ -81,7 +81,7 @@ export class MultipartUploadResolver {
     const below = parseKeyPrefix(prefix ?? "");
     const asked = parsePendingPage({ prefix: below, first: first ?? 100, after: after ?? undefined });
     authorizeUploadsBelow(context.grants, { bucket: address.bucket, prefix: below });
-    const { page, there } = await context.inRegionOf(
+    const { page, there } = await context.callS3(
       address,
       async (s3, there) => ({ page: await listPendingUploads(s3, there, asked), there }),
       "pending-uploads",
@@ -120,7 +120,7 @@ export class MultipartUploadResolver {
     const upload = openPromised(context, id);
     await withFieldPrefix(promisedValues, () => authorizeUpload(context.grants, upload, upload));
     if (parts) requireEveryPart(upload, parts);
-    const stored = await context.inRegionOf(upload, (s3, there) =>
+    const stored = await context.callS3(upload, (s3, there) =>
       completeUpload(s3, there, context.services.completedUploads, parts ?? undefined),
     );
     context.loaders.wrote(stored);
@@ -138,18 +138,14 @@ export class MultipartUploadResolver {
     id: string,
   ): Promise<string> {
     const upload = open(context, id);
-    await context.inRegionOf(upload, (s3, there) => abortMultipartUpload(s3, there));
+    await context.callS3(upload, (s3, there) => abortMultipartUpload(s3, there));
     return id;
   }
 
   @FieldResolver(() => DateTimeISO, { nullable: true, description: "When the upload was begun." })
   async startedAt(@Root() { upload }: MultipartUpload, @Ctx() context: RequestContext): Promise<Date | null> {
     if (upload.startedAt !== undefined) return upload.startedAt;
-    const start = await context.inRegionOf(
-      upload,
-      (s3, there) => startOfUpload(s3, there),
-      "pending-uploads",
-    );
+    const start = await context.callS3(upload, (s3, there) => startOfUpload(s3, there), "pending-uploads");
     return start ?? null;
   }
 

@@ -51,7 +51,7 @@ async function prepareUpload(
   { input, size, method, expiresIn, resume }: UploadDemands,
 ): Promise<PutUpload | PostUpload | MultipartUpload> {
   const { services } = context;
-  const address = context.inKnownRegion(parseObjectAddress(input, services.regions));
+  const address = context.applyKnownRegion(parseObjectAddress(input, services.regions));
   const plan = planUpload(size);
   const chosen = chooseMethod(method ?? UploadMethod.AUTO, size, services.multipartBytes);
   const headers = uploadHeaders(input);
@@ -115,7 +115,7 @@ async function beginMultipart(
 ): Promise<MultipartUpload> {
   const begun = resumed ?? {
     startedAt: new Date(context.services.clock()),
-    ...(await context.inRegionOf(address, (s3, there) => createMultipartUpload(s3, there, headers))),
+    ...(await context.callS3(address, (s3, there) => createMultipartUpload(s3, there, headers))),
   };
   const promised = {
     sizeBytes: plan.sizeBytes,
@@ -140,7 +140,7 @@ async function findUpload(
   plan: UploadPlan,
   algorithm: ChecksumAlgorithm | undefined,
 ): Promise<ResumedUpload | undefined> {
-  const found = await context.inRegionOf(address, async (s3, there) => {
+  const found = await context.callS3(address, async (s3, there) => {
     const listing = await context.s3(there.region, "pending-uploads");
     const { sessionName } = await context.session();
     return findResumableUpload({ s3, listing }, there, { plan, algorithm, sessionName });

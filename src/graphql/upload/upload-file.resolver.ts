@@ -47,7 +47,7 @@ async function store(context: RequestContext, file: IncomingFile, input: UploadI
   const { maxUploadBytes } = authorizeUpload(context.grants, given, { contentType });
   const limitBytes = Math.min(services.maxUploadBytes, maxUploadBytes);
   // The file can be read only once, so the bucket's region has to be right before.
-  const address = await context.inTrueRegion(given);
+  const address = await context.discoverRegion(given);
   const stored = await streamUpload({
     // Asked for each part: an upload may take longer than a role session lives.
     s3: () => context.freshS3(address.region),

@@ -3,10 +3,10 @@ import { Arg, Ctx, Info, Int, Mutation, Resolver } from "type-graphql";
 import { defaultExpiresInSeconds } from "../../access/url-lifetime.ts";
 import { settleEach } from "../batch.ts";
 import type { RequestContext } from "../context.ts";
-import { writtenExpiresIn } from "../download/expires-in.ts";
 import { UploadMethod } from "../types/enums.ts";
 import { RequestUploadInput, UploadInput } from "../types/inputs.ts";
 import { SafeInt } from "../types/scalars.ts";
+import { writtenExpiresIn } from "../written-expires-in.ts";
 import { requestUpload } from "./request-upload.ts";
 import { UploadRequest } from "./upload-request.ts";
 

@@ -28,7 +28,7 @@ function contextOf({
   });
 }
 
-const ask = (context: RequestContext) => context.inRegionOf(address, async () => "answered");
+const ask = (context: RequestContext) => context.callS3(address, async () => "answered");
 
 describe("a call to S3", () => {
   it("is made while somebody waits", async () => {

@@ -1,0 +1,73 @@
+import type { S3Client } from "@aws-sdk/client-s3";
+import pLimit, { type LimitFunction } from "p-limit";
+import type { SessionPurpose } from "../access/session-policy.ts";
+import { ValetKeyError } from "../core/errors.ts";
+import type { BucketAddress, Region } from "../core/object-address.ts";
+import type { BucketRegions } from "../storage/client/bucket-regions.ts";
+
+/** How many calls to S3 one request runs at the same time. The calls of other requests share the rest. */
+const maxParallelCalls = 32;
+
+export interface S3CallsOptions {
+  readonly bucketRegions: BucketRegions;
+  /** A client that signs with the caller's role session. */
+  readonly clientFor: (region: Region, purpose: SessionPurpose | undefined) => Promise<S3Client>;
+  readonly connection: { readonly destroyed: boolean };
+  /** By the clock of `performance.now()`. No call starts after this moment. */
+  readonly deadlineMs: number;
+}
+
+/** A function that calls S3. Its address has the bucket's actual region. */
+export type S3Call<Address, Result> = (s3: S3Client, address: Address) => Promise<Result>;
+
+/** All calls to S3 of one request. */
+export class S3Calls {
+  readonly #options: S3CallsOptions;
+  readonly #limit: LimitFunction = pLimit(maxParallelCalls);
+
+  constructor(options: S3CallsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Runs a call to S3 in the bucket's own region, which is learned if the address names another one. The call
+   * waits while the request already runs 32 others, and does not start once the client has disconnected or the
+   * request has taken too long.
+   *
+   * Never await `callS3` inside of a `call`: when 32 calls wait for one more, none of them ever ends. Use
+   * `callS3Nested` there.
+   *
+   * @throws {ValetKeyError} TIMEOUT, and what `call` throws
+   */
+  callS3<Address extends BucketAddress, Result>(
+    address: Address,
+    call: S3Call<Address, Result>,
+    purpose?: SessionPurpose,
+  ): Promise<Result> {
+    return this.#limit(() => {
+      this.#assertClientWaits();
+      return this.callS3Nested(address, call, purpose);
+    });
+  }
+
+  /** The same for a call that another call awaits. It takes the place of that one. */
+  callS3Nested<Address extends BucketAddress, Result>(
+    address: Address,
+    call: S3Call<Address, Result>,
+    purpose?: SessionPurpose,
+  ): Promise<Result> {
+    const { bucketRegions, clientFor } = this.#options;
+    return bucketRegions.inRegionOf(address.bucket, address.region, async (region) =>
+      call(await clientFor(region, purpose), { ...address, region }),
+    );
+  }
+
+  /** Calls that have started are not interrupted: each of them has a timeout of its own. */
+  #assertClientWaits(): void {
+    const { connection, deadlineMs } = this.#options;
+    if (connection.destroyed) throw new ValetKeyError("TIMEOUT", "The client has disconnected.");
+    if (performance.now() > deadlineMs) {
+      throw new ValetKeyError("TIMEOUT", "The request took too long. Ask for fewer items at once.");
+    }
+  }
+}
