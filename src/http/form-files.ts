@@ -35,10 +35,10 @@ export class FormFiles {
   /** Fills the operation's variables. */
   constructor(options: FormFilesOptions) {
     this.#options = options;
-    for (const [partName, slots] of options.map) {
+    for (const [partName, slot] of options.map) {
       const file: ExpectedFile = { incoming: new IncomingUpload(() => this.#onAwaited(file)) };
       this.#expected.set(partName, file);
-      for (const slot of slots) slot.fill(file.incoming.upload);
+      slot.fill(file.incoming.upload);
     }
   }
 

@@ -1,6 +1,6 @@
 import { badUserInput, ValetKeyError } from "../core/errors.ts";
 
-/** The one GraphQL request that a form carries in its field `operations`. */
+/** The GraphQL request that a form carries in its field `operations`. */
 export interface GraphQLOperation {
   readonly query?: string | undefined;
   readonly operationName?: string | null | undefined;
@@ -8,19 +8,16 @@ export interface GraphQLOperation {
   readonly extensions?: Record<string, unknown> | null | undefined;
 }
 
-/** A place in an operation's variables where a file belongs. */
+/** The place in an operation's variables where a file belongs. */
 export interface FileSlot {
   /** As the map names it: `variables.file`, `variables.input.files.0`. */
   readonly path: string;
-  /** Puts a value where the operation held null. */
+  /** Replaces the null that the operation holds there. */
   fill(value: unknown): void;
 }
 
-/** The slots of each file, by the name of its part of the form, in the map's order. */
-export type FileMap = ReadonlyMap<string, readonly FileSlot[]>;
-
-/** Over all files of a form. */
-const maxPaths = 1000;
+/** The slot of each file, by the name of the file's part, in the order of the map. */
+export type FileMap = ReadonlyMap<string, FileSlot>;
 
 /**
  * Reads the field `operations`.
@@ -29,24 +26,24 @@ const maxPaths = 1000;
 export function parseOperation(json: string): GraphQLOperation {
   const value = parseJson("operations", json);
   if (Array.isArray(value)) {
-    throw badUserInput("operations", "A form carries one operation: batches are not supported.");
+    throw badUserInput("operations", "A form carries one operation. Batches are not supported.");
   }
-  if (!isPlainObject(value)) throw badUserInput("operations", '"operations" is a JSON object.');
+  if (!isPlainObject(value)) throw badUserInput("operations", '"operations" must be a JSON object.');
   const { query, operationName, variables, extensions } = value;
   if (operationName !== undefined && operationName !== null && typeof operationName !== "string") {
-    throw badUserInput("operations", '"operationName" is a string.');
+    throw badUserInput("operations", '"operationName" must be a string.');
   }
-  if (!isOptionalObject(variables)) throw badUserInput("operations", '"variables" is an object.');
-  if (!isOptionalObject(extensions)) throw badUserInput("operations", '"extensions" is an object.');
-  // A persisted query is known by its hash alone.
+  if (!isOptionalObject(variables)) throw badUserInput("operations", '"variables" must be an object.');
+  if (!isOptionalObject(extensions)) throw badUserInput("operations", '"extensions" must be an object.');
+  // A persisted query is identified by its hash alone.
   // https://www.apollographql.com/docs/apollo-server/performance/apq
   const isPersisted = query === undefined && isPlainObject(extensions?.persistedQuery);
   if (typeof query === "string" || isPersisted)
     return definedOnly({ query, operationName, variables, extensions });
-  throw badUserInput("operations", 'An operation has a "query", a string.');
+  throw badUserInput("operations", '"operations" must have the property "query", a string.');
 }
 
-/** Apollo tells a property that is undefined from one that is not there. */
+/** Apollo treats a property that is undefined differently from one that is absent. */
 function definedOnly<Value extends object>(value: Value): Partial<Value> {
   return Object.fromEntries(
     Object.entries(value).filter(([, property]) => property !== undefined),
@@ -54,47 +51,58 @@ function definedOnly<Value extends object>(value: Value): Partial<Value> {
 }
 
 /**
- * Reads the field `map`: which part of the form belongs where in the operation's variables.
+ * Reads the field `map`, which says where each part of the form belongs in the operation's variables.
  * https://github.com/jaydenseric/graphql-multipart-request-spec#multipart-form-field-structure
+ *
+ * A file is streamed and can be read once, so the map may name it for one variable only. This is checked
+ * here, before the first file is stored.
  * @throws {ValetKeyError} BAD_USER_INPUT
  */
 export function parseFileMap(json: string, operation: GraphQLOperation, maxFiles: number): FileMap {
   const value = parseJson("map", json);
-  if (!isPlainObject(value)) throw badUserInput("map", '"map" is a JSON object.');
+  if (!isPlainObject(value)) throw badUserInput("map", '"map" must be a JSON object.');
   const entries = Object.entries(value);
-  if (entries.length > maxFiles) throw badUserInput("map", `A form carries at most ${maxFiles} files.`);
+  if (entries.length > maxFiles) throw badUserInput("map", `A form can have at most ${maxFiles} files.`);
   const seen = new Set<string>();
   return new Map(
     entries.map(([partName, paths]) => {
-      if (!isPathList(paths)) throw badUserInput("map", '"map" holds a list of paths for each file.');
-      const slots = paths.map((path) => {
-        if (seen.has(path)) throw badUserInput(path, "Two files are mapped to the same variable.");
-        if (seen.add(path).size > maxPaths) throw badUserInput("map", `A map has at most ${maxPaths} paths.`);
-        return findSlot(path, operation);
-      });
-      return [partName, slots] as const;
+      const path = onlyPath(paths);
+      if (seen.has(path)) throw badUserInput(path, "Two files are mapped to the same variable.");
+      seen.add(path);
+      return [partName, findSlot(path, operation)] as const;
     }),
   );
 }
 
+function onlyPath(paths: unknown): string {
+  if (!Array.isArray(paths) || typeof paths[0] !== "string") {
+    throw badUserInput("map", '"map" must hold a list with one path for each file.');
+  }
+  if (paths.length === 1) return paths[0];
+  throw badUserInput(
+    "map",
+    "A file of the form is mapped to more than one variable. Send the file once for each variable: some clients combine variables that hold the same File object, so pass copies such as new File([file], file.name, { type: file.type }).",
+  );
+}
+
 /**
- * Follows nothing but own properties of what JSON.parse made: a path such as
- * `variables.hasOwnProperty.call` would otherwise end in an object of the whole process.
+ * Follows only own properties of what JSON.parse returned. A path such as `variables.hasOwnProperty.call`
+ * would otherwise lead to an object that the whole process shares.
  */
 function findSlot(path: string, operation: GraphQLOperation): FileSlot {
   const [root, ...keys] = path.split(".");
   const lastKey = keys.pop();
   if (root !== "variables" || lastKey === undefined) {
-    throw badUserInput("map", 'A path of the map starts with "variables.".');
+    throw badUserInput("map", 'A path in the map must start with "variables.".');
   }
   let container: unknown = operation.variables;
   for (const key of keys) container = ownProperty(container, key);
   if (!isContainer(container) || ownProperty(container, lastKey) !== null) {
-    throw badUserInput(path, 'The variable that a file is mapped to has to be null in "variables".');
+    throw badUserInput(path, 'The variable that a file is mapped to must be null in "variables".');
   }
   return {
     path,
-    // Defined, not assigned: an own `__proto__` stays a property like any other.
+    // Assigning to `__proto__` would set the prototype; defining it makes an ordinary property.
     fill: (value) =>
       Object.defineProperty(container, lastKey, {
         value,
@@ -113,7 +121,7 @@ function parseJson(field: string, json: string): unknown {
   try {
     return JSON.parse(json);
   } catch (cause) {
-    throw new ValetKeyError("BAD_USER_INPUT", `"${field}" is not JSON.`, { field, cause });
+    throw new ValetKeyError("BAD_USER_INPUT", `"${field}" is not valid JSON.`, { field, cause });
   }
 }
 
@@ -125,11 +133,7 @@ function isOptionalObject(value: unknown): value is Record<string, unknown> | nu
   return value === undefined || value === null || isPlainObject(value);
 }
 
-/** Whatever JSON.parse made is an array or a plain object once it is neither null nor a primitive. */
+/** Whether a result of JSON.parse is an array or a plain object, not null or a primitive. */
 function isContainer(value: unknown): value is object {
   return typeof value === "object" && value !== null;
-}
-
-function isPathList(value: unknown): value is string[] {
-  return Array.isArray(value) && value.length > 0 && value.every((path) => typeof path === "string");
 }

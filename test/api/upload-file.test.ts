@@ -178,10 +178,13 @@ describe("a form", () => {
     expect(errors?.[0]?.extensions).toMatchObject(badInput("file"));
   });
 
-  test("has each file for one field only", async () => {
+  test("that maps one file to two variables is refused before anything is stored", async () => {
     const map = { 0: ["variables.one", "variables.two"] };
-    const { errors } = await sendForm({ query: twoFiles, variables }, map, { 0: new Blob(["1"]) });
-    expect(errors).toMatchObject([{ path: ["two"], extensions: badInput("file") }]);
+    const query = twoFiles.replace("files/one", "files/mapped-twice");
+    const { status, errors } = await sendForm({ query, variables }, map, { 0: new Blob(["1"]) });
+    expect(status).toBe(400);
+    expect(errors).toMatchObject([{ extensions: badInput("map") }]);
+    expect(await isStored("files/mapped-twice")).toBe(false);
   });
 
   test("that ends without its file is an error", async () => {

@@ -109,6 +109,11 @@ describe("a malformed form is refused, and the next one is served", () => {
     ],
     ["too many files", fileListFields(4), refused("BAD_USER_INPUT", "map")],
     [
+      "a file that is mapped to two variables",
+      [...fields({ files: [null, null] }, { 0: ["variables.files.0", "variables.files.1"] }), file],
+      refused("BAD_USER_INPUT", "map"),
+    ],
+    [
       "another boundary",
       Buffer.from(good.toString().replaceAll("--boundary", "--other")),
       refused("UPLOAD_INCOMPLETE"),

@@ -6,7 +6,6 @@ import {
   type Answer,
   encodeForm,
   type FormServer,
-  fields,
   fileListFields,
   filePart,
   oneFileFields,
@@ -96,20 +95,6 @@ describe("a form as clients send it", () => {
     const headers = `Content-Disposition: form-data; name="0"; filename*=utf-8''a%0d%0aX-Evil%3A%201%00%2F%c3%a9.txt`;
     const { data } = (await post(server, encodeForm([...oneFileFields(), { headers }]))) as { data: unknown };
     expect(data).toEqual([{ filename: "é.txt", contentType: "text/plain", text: "" }]);
-  });
-
-  it("gives variables that share a file the same one, to be read once", async () => {
-    server.resolve = async ({ files }) => {
-      const [first, second] = await Promise.all(files);
-      const read = first && (await readFile(first));
-      return [read?.text, await (second && settle(readFile(second)))];
-    };
-    const map = { 0: ["variables.files.0", "variables.files.1"] };
-    const answer = await post(
-      server,
-      encodeForm([...fields({ files: [null, null] }, map), filePart("0", "shared")]),
-    );
-    expect(answer?.data).toEqual(["shared", refusedFile]);
   });
 });
 
