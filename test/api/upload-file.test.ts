@@ -144,6 +144,20 @@ describe("a request without a form", () => {
       expect(await isStored("files/none")).toBe(false);
     },
   );
+
+  test("says that a multipart request is needed when a client sends a File as JSON", async () => {
+    const file = new File(["hello"], "hello.txt");
+    const answer = await client.answer(uploadFileMutation, { file, input: { bucket, key: "files/none" } });
+    expect(answer.errors?.[0]?.message).toMatch(
+      /multipart request.*urql.*apollo-upload-client.*graphql-request/,
+    );
+  });
+
+  test("says so for a literal too", async () => {
+    const query = `mutation { uploadFile(file: "hello", input: { bucket: "${bucket}", key: "files/none" }) { key } }`;
+    const answer = await client.answer(query);
+    expect(answer.errors?.[0]?.message).toMatch(/multipart request/);
+  });
 });
 
 describe("a form", () => {

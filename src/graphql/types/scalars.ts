@@ -1,6 +1,6 @@
 import { GraphQLSafeInt } from "graphql-scalars";
-import { GraphQLUpload } from "graphql-upload-minimal";
 import { GraphQLISODateTime } from "type-graphql";
+import { UploadScalar } from "./upload-scalar.ts";
 
 export const DateTimeISO = GraphQLISODateTime;
 
@@ -8,4 +8,4 @@ export const DateTimeISO = GraphQLISODateTime;
 export const SafeInt = GraphQLSafeInt;
 
 /** A file of a GraphQL multipart request. */
-export const Upload = GraphQLUpload;
+export const Upload = UploadScalar;
