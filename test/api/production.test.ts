@@ -37,6 +37,20 @@ test.each([
   for (const { message } of errors ?? []) expect(message).not.toMatch(new RegExp(`Did you mean.*${name}`));
 });
 
+test.each([
+  ["a field of an input", { objects: [{ bucket: "demo", key: "a", versionI: "1" }] }],
+  ["a field beside text with line breaks", { objects: [{ bucket: "demo", key: "a\n?", versionI: "a\n?" }] }],
+  ["a value of an enum", { objects: [], disposition: "INLIN" }],
+])("production does not suggest names for %s in the variables", async (_what, variables) => {
+  const query = `query ($objects: [ObjectInput!]!, $disposition: Disposition) {
+    downloadUrls(objects: $objects) { url }
+    downloadUrl(bucket: "demo", key: "a", disposition: $disposition) { url }
+  }`;
+  const { errors } = await server.client.answer(query, variables);
+  expect(errors?.[0]?.message).toContain("Variable");
+  for (const { message } of errors ?? []) expect(message).not.toContain("Did you mean");
+});
+
 test("VALETKEY_METRICS=off turns /metrics off", async () => {
   const response = await fetch(`${server.url}/metrics`);
   expect(response.status).toBe(404);

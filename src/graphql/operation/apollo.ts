@@ -10,6 +10,7 @@ import type { Logger } from "pino";
 import type { Metrics } from "../../core/metrics.ts";
 import type { RequestContext } from "../context.ts";
 import { formatGraphQLError } from "./error-format.ts";
+import { withoutSuggestions } from "./hide-suggestions.ts";
 import { observe } from "./observe.ts";
 import { limitOperationCost } from "./operation-cost.ts";
 
@@ -39,7 +40,7 @@ export function createApollo({
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens },
-    formatError: formatGraphQLError,
+    formatError: production ? withoutSuggestions(formatGraphQLError) : formatGraphQLError,
     logger: log,
     plugins: [
       observe(metrics),
