@@ -92,7 +92,7 @@ export type CompleteUploadMutationVariables = Exact<{
 }>;
 
 
-export type CompleteUploadMutation = { completeUpload: { key: string, size: number, etag: string } };
+export type CompleteUploadMutation = { completeUpload: { key: string, size: number, etag: string } | null };
 
 export type DownloadUrlQueryVariables = Exact<{
   bucket: string;

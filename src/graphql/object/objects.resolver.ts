@@ -15,6 +15,7 @@ import { parseBucketAddress, parseObjectAddress } from "../arguments.ts";
 import type { RequestContext } from "../context.ts";
 import { withFieldPrefix } from "../field-prefix.ts";
 import { ObjectInput, UploadInput } from "../types/inputs.ts";
+import { toPageInfo } from "../types/page-info.ts";
 import { ObjectConnection, S3Object } from "./s3-object.ts";
 import { listedToS3Object, toS3Object } from "./s3-object-type.ts";
 
@@ -101,11 +102,12 @@ export class ObjectsResolver {
       edges,
       nodes: edges.map(({ node }) => node),
       folders: [...page.folders],
-      pageInfo: { hasNextPage: page.hasNextPage, endCursor: page.endCursor ?? null },
+      pageInfo: toPageInfo(page, edges, after),
     };
   }
 
   @Mutation(() => S3Object, {
+    nullable: true,
     description:
       "Copies an object inside S3, of any size: its bytes do not pass through the server. What `to` says of type, headers, metadata and tags replaces the original's, what it leaves out is kept. Metadata and tags are replaced as a whole: `[]` clears them. A copy onto itself has to change something; one of an older version (`from.versionId`) onto its own key makes that the latest. The limits of the grant to UPLOAD count (size, content type). `to.checksum` is refused: S3 would not compare it.",
   })

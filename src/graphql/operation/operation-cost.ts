@@ -41,6 +41,7 @@ const itemsOf: Readonly<Record<string, (given: Arguments, parts: number) => numb
   "Query.objects": ({ first }) => pageSize(first),
   "Query.uploads": ({ first }) => pageSize(first),
   "Mutation.deleteObjects": ({ objects }) => lengthOf(objects),
+  "Mutation.uploadFiles": ({ inputs }) => lengthOf(inputs),
   "MultipartUpload.parts": ({ numbers, first }, parts) =>
     Math.min(parts, Array.isArray(numbers) ? numbers.length : pageSize(first ?? longestPage)),
   "MultipartUpload.uploadedParts": (_, parts) => parts,

@@ -22,6 +22,7 @@ import { withFieldPrefix } from "../field-prefix.ts";
 import { S3Object } from "../object/s3-object.ts";
 import { toS3Object } from "../object/s3-object-type.ts";
 import { CompletedPartInput, PartChecksumInput } from "../types/inputs.ts";
+import { toPageInfo } from "../types/page-info.ts";
 import { DateTimeISO } from "../types/scalars.ts";
 import { writtenExpiresIn } from "../written-expires-in.ts";
 import { MultipartUpload, PendingUploadConnection, UploadedPart, UploadPart } from "./multipart-upload.ts";
@@ -96,11 +97,12 @@ export class MultipartUploadResolver {
     return {
       edges,
       nodes: edges.map(({ node }) => node),
-      pageInfo: { hasNextPage: page.hasNextPage, endCursor: page.endCursor ?? null },
+      pageInfo: toPageInfo(page, edges, after),
     };
   }
 
   @Mutation(() => S3Object, {
+    nullable: true,
     description:
       "Completes a multipart upload. Refuses (UPLOAD_INCOMPLETE) while bytes are missing, and says which parts. May be repeated: see `parts`.",
   })

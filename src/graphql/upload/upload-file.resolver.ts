@@ -1,66 +1,74 @@
-import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
-import { authorizeUpload } from "../../access/authorization.ts";
+import { Args, ArgsType, Ctx, Field, Mutation, Resolver } from "type-graphql";
+import { badUserInput } from "../../core/errors.ts";
 import { fileArgument, type IncomingFile } from "../../core/incoming-file.ts";
-import { uploadHeaders } from "../../storage/headers/upload-headers.ts";
-import { streamUpload } from "../../storage/streaming/streamed-upload.ts";
-import { parseObjectAddress } from "../arguments.ts";
 import type { RequestContext } from "../context.ts";
-import { withFieldPrefix } from "../field-prefix.ts";
 import { S3Object } from "../object/s3-object.ts";
-import { toS3Object } from "../object/s3-object-type.ts";
 import { UploadInput } from "../types/inputs.ts";
 import { Upload } from "../types/scalars.ts";
+import { storeFile } from "./store-file.ts";
+
+@ArgsType()
+class UploadFileArguments {
+  @Field(() => Upload, { description: "The file. It has to be sent as a part of a multipart request." })
+  [fileArgument]!: Promise<IncomingFile>;
+
+  @Field(() => UploadInput, {
+    description:
+      "Where to store the file, and what to store with it. If `contentType` is omitted, the type that the form gives for the file is stored, without parameters such as `charset`.",
+  })
+  input!: UploadInput;
+}
+
+@ArgsType()
+class UploadFilesArguments {
+  @Field(() => [Upload], {
+    description:
+      "The files, in the order in which the form sends them. A file that the form sends in another order fails at once.",
+  })
+  files!: Promise<IncomingFile>[];
+
+  @Field(() => [UploadInput], {
+    description:
+      "Where to store each file, and what to store with it: input i is for file i. The list must be as long as `files`, otherwise nothing is stored.",
+  })
+  inputs!: UploadInput[];
+}
 
 @Resolver()
 export class UploadFileResolver {
   @Mutation(() => S3Object, {
+    nullable: true,
     description:
-      "Sends a file through the server with a GraphQL multipart request. It is stored whole or not at all. Several files in one request are sent in the order of their fields.",
+      "Uploads a file through the server and returns the stored object. Send it as a [GraphQL multipart request](https://github.com/jaydenseric/graphql-multipart-request-spec). The server streams the file to S3 and stores it completely or not at all. `null`, with an error, if the upload fails. The server's operator sets the largest size, 5 GiB by default. For larger files, and to keep the bytes off the server, use `requestUpload`.",
   })
-  async uploadFile(
+  uploadFile(
     @Ctx() context: RequestContext,
-    @Arg(fileArgument, () => Upload, { description: "The file, as the form's `map` names it." })
-    file: IncomingFile,
-    @Arg("input", () => UploadInput, {
-      description:
-        "Its contentType goes before the one that the form says, of which parameters such as `charset` are not kept.",
-    })
-    input: UploadInput,
+    @Args(() => UploadFileArguments) { file, input }: UploadFileArguments,
   ): Promise<S3Object> {
-    try {
-      return await withFieldPrefix(
-        { fieldPrefix: "input.", elsewhere: { [fileArgument]: fileArgument } },
-        () => store(context, file, input),
-      );
-    } finally {
-      // Whatever was not read has to make way for the form's next file.
-      file.discard();
-    }
+    return storeFile(context, file, input, { file: fileArgument, input: "input" });
   }
-}
 
-async function store(context: RequestContext, file: IncomingFile, input: UploadInput): Promise<S3Object> {
-  const { services } = context;
-  const given = parseObjectAddress(input, services.regions);
-  const contentType = input.contentType ?? file.contentType;
-  const headers = uploadHeaders({ ...input, contentType });
-  const { maxUploadBytes } = authorizeUpload(context.grants, given, { contentType });
-  const limitBytes = Math.min(services.maxUploadBytes, maxUploadBytes);
-  // The file can be read only once, so the bucket's region has to be right before.
-  const address = await context.discoverRegion(given);
-  const stored = await streamUpload({
-    // Asked for each part: an upload may take longer than a role session lives.
-    s3: () => context.freshS3(address.region),
-    address,
-    body: file.open({ maxBytes: limitBytes }),
-    // No more of the budget than the request can bring.
-    limitBytes: Math.min(limitBytes, file.mostBytes),
-    headers,
-    budget: services.uploadBudget,
-    abandoned: services.abandonedUploads,
-    metrics: services.metrics,
-    signal: services.stopping,
-  });
-  context.loaders.wrote(stored);
-  return toS3Object(stored);
+  @Mutation(() => [S3Object], {
+    nullable: "items",
+    description:
+      "Uploads several files of one form, like `uploadFile`. Item i of the result belongs to file i. A failed item is `null`, with an error at its path; other items are unaffected. The server's operator sets the largest number of files, 10 by default.",
+  })
+  async uploadFiles(
+    @Ctx() context: RequestContext,
+    @Args(() => UploadFilesArguments) { files, inputs }: UploadFilesArguments,
+  ): Promise<(S3Object | Error)[]> {
+    if (files.length !== inputs.length) {
+      throw badUserInput(
+        "inputs",
+        `files and inputs must have the same length, but there are ${files.length} files and ${inputs.length} inputs.`,
+      );
+    }
+    const results: (S3Object | Error)[] = [];
+    for (const [index, file] of files.entries()) {
+      const names = { file: `files.${index}`, input: `inputs.${index}` };
+      const stored = storeFile(context, file, inputs[index] as UploadInput, names);
+      results.push(await stored.catch((error: Error) => error));
+    }
+    return results;
+  }
 }

@@ -1,0 +1,61 @@
+import { authorizeUpload } from "../../access/authorization.ts";
+import { fileArgument, type IncomingFile } from "../../core/incoming-file.ts";
+import { uploadHeaders } from "../../storage/headers/upload-headers.ts";
+import { streamUpload } from "../../storage/streaming/streamed-upload.ts";
+import { parseObjectAddress } from "../arguments.ts";
+import type { RequestContext } from "../context.ts";
+import { withFieldPrefix } from "../field-prefix.ts";
+import type { S3Object } from "../object/s3-object.ts";
+import { toS3Object } from "../object/s3-object-type.ts";
+import type { UploadInput } from "../types/inputs.ts";
+
+/** The paths of the two arguments that belong together: `file` and `input`, or `files.2` and `inputs.2`. */
+export interface FileArguments {
+  readonly file: string;
+  readonly input: string;
+}
+
+/** Waits for a file of the form and streams it to S3. Errors name the argument at fault. */
+export function storeFile(
+  context: RequestContext,
+  arriving: Promise<IncomingFile>,
+  input: UploadInput,
+  names: FileArguments,
+): Promise<S3Object> {
+  const paths = { fieldPrefix: `${names.input}.`, elsewhere: { [fileArgument]: names.file } };
+  return withFieldPrefix(paths, async () => {
+    const file = await arriving;
+    try {
+      return await stream(context, file, input);
+    } finally {
+      // The form's next file arrives only after this one has been read or skipped.
+      file.discard();
+    }
+  });
+}
+
+async function stream(context: RequestContext, file: IncomingFile, input: UploadInput): Promise<S3Object> {
+  const { services } = context;
+  const given = parseObjectAddress(input, services.regions);
+  const contentType = input.contentType ?? file.contentType;
+  const headers = uploadHeaders({ ...input, contentType });
+  const { maxUploadBytes } = authorizeUpload(context.grants, given, { contentType });
+  const limitBytes = Math.min(services.maxUploadBytes, maxUploadBytes);
+  // The file can be read only once, so the bucket's region has to be known before.
+  const address = await context.discoverRegion(given);
+  const stored = await streamUpload({
+    // Called for each part: an upload may take longer than a role session lives.
+    s3: () => context.freshS3(address.region),
+    address,
+    body: file.open({ maxBytes: limitBytes }),
+    // Reserves no more memory than the file can need.
+    limitBytes: Math.min(limitBytes, file.mostBytes),
+    headers,
+    budget: services.uploadBudget,
+    abandoned: services.abandonedUploads,
+    metrics: services.metrics,
+    signal: services.stopping,
+  });
+  context.loaders.wrote(stored);
+  return toS3Object(stored);
+}
