@@ -12,7 +12,10 @@ export interface BodyDeadlinesOptions {
  * more than what they are for.
  */
 export class BodyDeadlines {
-  readonly #awaited = new Map<FastifyRequest, { readonly body: RequestPayload; readonly endsAtMs: number }>();
+  readonly #unfinished = new Map<
+    FastifyRequest,
+    { readonly body: RequestPayload; readonly endsAtMs: number }
+  >();
 
   readonly #seconds: number;
 
@@ -23,21 +26,21 @@ export class BodyDeadlines {
   }
 
   /** From the header on. */
-  await(request: FastifyRequest, body: RequestPayload): void {
-    this.#awaited.set(request, { body, endsAtMs: performance.now() + this.#seconds * 1000 });
+  start(request: FastifyRequest, body: RequestPayload): void {
+    this.#unfinished.set(request, { body, endsAtMs: performance.now() + this.#seconds * 1000 });
   }
 
-  arrived(request: FastifyRequest): void {
-    this.#awaited.delete(request);
+  end(request: FastifyRequest): void {
+    this.#unfinished.delete(request);
   }
 
   #sweep(): void {
     const nowMs = performance.now();
-    for (const [request, { body, endsAtMs }] of this.#awaited) {
+    for (const [request, { body, endsAtMs }] of this.#unfinished) {
       // Answered before it was handed on: it was no JSON, say.
       const isOver = request.raw.complete || request.raw.destroyed;
       if (nowMs < endsAtMs && !isOver) continue;
-      this.#awaited.delete(request);
+      this.#unfinished.delete(request);
       // An error on the stream, unlike its end, can still be answered.
       if (!isOver) body.emit("error", tooSlow(this.#seconds));
     }

@@ -11,7 +11,7 @@ const closeMs = 2000;
  * the body that every error has.
  * https://nodejs.org/api/http.html#event-clienterror
  */
-export function answerClientError(cause: NodeJS.ErrnoException, socket: Socket): void {
+export function sendClientError(cause: NodeJS.ErrnoException, socket: Socket): void {
   // Comes again with each packet that follows: what is said was said.
   if (socket.writableEnded) return;
   if (cause.code === "ECONNRESET" || !socket.writable) {

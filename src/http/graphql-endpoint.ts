@@ -55,11 +55,11 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
     ],
     preParsing: (request, _reply, body, done) => {
       const refusal = request.refusal ?? refuseUnacceptable(request);
-      if (refusal === undefined && !isForm(request)) bodies.await(request, body);
+      if (refusal === undefined && !isForm(request)) bodies.start(request, body);
       done(refusal ?? null, body);
     },
     preValidation: (request, reply, done) => {
-      bodies.arrived(request);
+      bodies.end(request);
       if (isForm(request)) readForm(request, reply, options).then(() => done(), done);
       else done();
     },

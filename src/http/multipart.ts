@@ -3,9 +3,9 @@ import type { Readable } from "node:stream";
 import busboy from "busboy";
 import { assertByteCount } from "../core/byte-limit.ts";
 import { badUserInput, ValetKeyError } from "../core/errors.ts";
-import { BodyPace } from "./body-pace.ts";
 import { FormFiles } from "./form-files.ts";
 import { type GraphQLOperation, parseFileMap, parseOperation } from "./multipart-operation.ts";
+import { ThroughputMonitor } from "./throughput-monitor.ts";
 
 export interface MultipartOptions {
   maxFiles: number;
@@ -53,7 +53,7 @@ class MultipartForm {
   readonly #options: MultipartOptions;
   readonly #maxFieldBytes: number;
   readonly #parser: busboy.Busboy;
-  readonly #pace: BodyPace;
+  readonly #pace: ThroughputMonitor;
   #resolve: (operation: GraphQLOperation) => void = () => {};
   #reject: (error: ValetKeyError) => void = () => {};
   #operation: GraphQLOperation | undefined;
@@ -73,7 +73,7 @@ class MultipartForm {
     this.#options = options;
     this.#maxFieldBytes = maxFieldBytes;
     this.#parser = createParser(request, maxFieldBytes);
-    this.#pace = new BodyPace({
+    this.#pace = new ThroughputMonitor({
       idleTimeoutMs,
       minimumBytesPerSecond,
       onStall: () => this.#fail(new ValetKeyError("TIMEOUT", "The request's body comes too slowly.")),

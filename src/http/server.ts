@@ -7,14 +7,14 @@ import { ValetKeyError } from "../core/errors.ts";
 import type { Metrics } from "../core/metrics.ts";
 import type { Principal } from "../core/principal.ts";
 import type { RequestContext } from "../graphql/context.ts";
-import { answerClientError } from "./client-error.ts";
+import { sendClientError } from "./client-error.ts";
 import { Connections } from "./connections.ts";
 import { earlyAnswer } from "./early-answer.ts";
-import { answerErrors, answerNotFound } from "./error-answer.ts";
+import { createErrorHandler, sendNotFound } from "./error-response.ts";
 import { graphqlEndpoint, type MakeContext } from "./graphql-endpoint.ts";
 import { healthEndpoints, type Readiness } from "./health.ts";
-import { LargeAnswers } from "./large-answers.ts";
 import { metricsEndpoint } from "./metrics-endpoint.ts";
+import { ResponseBackpressure } from "./response-backpressure.ts";
 
 export interface HttpOptions {
   apollo: ApolloServer<RequestContext>;
@@ -35,7 +35,7 @@ const maxBodyBytes = 2 * 2 ** 20;
 
 /** The HTTP server, not yet listening. Closing it refuses new connections and waits for what was accepted. */
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
-  const answer = answerErrors(options.log);
+  const answer = createErrorHandler(options.log);
   const server = Fastify({
     bodyLimit: maxBodyBytes,
     // A slow upload may take hours: bodies have their own time limits.
@@ -49,7 +49,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     routerOptions: { ignoreTrailingSlash: true },
     // Node's own refusal is empty: the one in refuseEarly has a body.
     http: { requireHostHeader: false },
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: sendClientError,
     // Fastify calls no hook here.
     frameworkErrors: (error, request, reply) => {
       addCommonHeaders(reply);
@@ -60,25 +60,25 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   // Fastify reads it by default; other sites' forms can send it without asking first.
   server.removeContentTypeParser("text/plain");
   server.setErrorHandler(answer);
-  server.setNotFoundHandler(answerNotFound);
+  server.setNotFoundHandler(sendNotFound);
   server.decorate("connections", new Connections(server.server));
   server.decorateRequest("releaseBody");
 
-  const largeAnswers = new LargeAnswers();
+  const backpressure = new ResponseBackpressure();
   server.addHook("onRequest", function refuseEarly({ raw, is404 }, reply, done) {
     // https://www.rfc-editor.org/rfc/rfc9112#section-3.2
     if (raw.headers.host === undefined && raw.httpVersion !== "1.0") {
       done(new ValetKeyError("BAD_USER_INPUT", "A request needs the header Host."));
     } else if (is404) {
       // Before its body is read: nobody is there to take it.
-      answerNotFound(reply.request, reply);
-    } else done(largeAnswers.refusal());
+      sendNotFound(reply.request, reply);
+    } else done(backpressure.refusal());
   });
   const answerEarly = earlyAnswer();
   server.addHook("onSend", function finish(request, reply, payload, done) {
     addCommonHeaders(reply);
     if (options.readiness.draining) reply.header("connection", "close");
-    if (typeof payload === "string") largeAnswers.watch(reply.raw, payload.length);
+    if (typeof payload === "string") backpressure.watch(reply.raw, payload.length);
     answerEarly.call(this, request, reply, payload, done);
   });
 

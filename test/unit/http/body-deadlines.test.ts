@@ -2,20 +2,20 @@ import Fastify from "fastify";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { BodyDeadlines } from "../../../src/http/body-deadlines.ts";
-import { answerErrors } from "../../../src/http/error-answer.ts";
+import { createErrorHandler } from "../../../src/http/error-response.ts";
 import { parseAnswer, rawRequest } from "../../support/raw-request.ts";
 
 async function startServer() {
   const server = Fastify();
-  server.setErrorHandler(answerErrors(pino({ level: "silent" })));
+  server.setErrorHandler(createErrorHandler(pino({ level: "silent" })));
   const bodies = new BodyDeadlines(server, { seconds: 0.1, sweepMs: 20 });
   server.post("/", {
     preParsing: (request, _reply, body, done) => {
-      bodies.await(request, body);
+      bodies.start(request, body);
       done(null, body);
     },
     preValidation: (request, _reply, done) => {
-      bodies.arrived(request);
+      bodies.end(request);
       done();
     },
     // Longer than a body may take.

@@ -9,7 +9,7 @@ type AnswerError = (error: unknown, request: FastifyRequest, reply: FastifyReply
  * Makes an error handler for requests that end before GraphQL. It answers with the same body that GraphQL
  * would give, so that clients need one reader.
  */
-export function answerErrors(log: Pick<Logger, "info" | "error">): AnswerError {
+export function createErrorHandler(log: Pick<Logger, "info" | "error">): AnswerError {
   return (error, request, reply) => {
     const failure = error instanceof ValetKeyError ? error : fromFastify(error);
     const status = failure instanceof ValetKeyError ? statusOf(failure, error) : 500;
@@ -51,7 +51,7 @@ function fromFastify(error: unknown): unknown {
   return new ValetKeyError("BAD_USER_INPUT", message, { cause: error });
 }
 
-export function answerNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function sendNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const error = new ValetKeyError("BAD_USER_INPUT", "There is nothing here. The API is at /graphql.");
   return reply.code(404).send({ errors: [publicError(error, request.id)] });
 }

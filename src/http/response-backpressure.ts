@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { ValetKeyError } from "../core/errors.ts";
 
-export interface LargeAnswersOptions {
+export interface ResponseBackpressureOptions {
   /** Smaller ones fit into the buffers of the connection. Default: 64 KiB. */
   largeBytes?: number | undefined;
   /** What large answers may hold in memory together until their clients have read them. Default: 256 MiB. */
@@ -16,14 +16,14 @@ export interface LargeAnswersOptions {
  * Answers stay in memory until they are read. A client that reads too slowly loses its connection, and while
  * those who read hold too much together, no new request is begun.
  */
-export class LargeAnswers {
+export class ResponseBackpressure {
   readonly #largeBytes: number;
   readonly #totalBytes: number;
   readonly #slowestBytesPerSecond: number;
   readonly #graceMs: number;
   #heldBytes = 0;
 
-  constructor(options: LargeAnswersOptions = {}) {
+  constructor(options: ResponseBackpressureOptions = {}) {
     this.#largeBytes = options.largeBytes ?? 2 ** 16;
     this.#totalBytes = options.totalBytes ?? 2 ** 28;
     this.#slowestBytesPerSecond = options.slowestBytesPerSecond ?? 2 ** 16;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { BodyPace } from "../../../src/http/body-pace.ts";
+import { ThroughputMonitor } from "../../../src/http/throughput-monitor.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -11,7 +11,7 @@ afterEach(() => {
 /** 1 s of silence, 100 bytes a second. */
 function startPace() {
   const onStall = vi.fn();
-  const pace = new BodyPace({
+  const pace = new ThroughputMonitor({
     idleTimeoutMs: 1000,
     minimumBytesPerSecond: 100,
     onStall,

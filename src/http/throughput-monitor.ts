@@ -1,4 +1,4 @@
-export interface BodyPaceOptions {
+export interface ThroughputMonitorOptions {
   /** The longest silence. */
   idleTimeoutMs: number;
   /** What has to come on average, over each stretch of `idleTimeoutMs`. */
@@ -12,15 +12,15 @@ export interface BodyPaceOptions {
  * Watches that a client keeps sending. Only the time counts in which we want bytes: what a slow
  * reader behind us costs is not the client's fault.
  */
-export class BodyPace {
-  readonly #options: BodyPaceOptions;
+export class ThroughputMonitor {
+  readonly #options: ThroughputMonitorOptions;
   readonly #now: () => number;
   #idle: NodeJS.Timeout | undefined;
   #wantedSince: number | undefined;
   #wantedMs = 0;
   #bytes = 0;
 
-  constructor(options: BodyPaceOptions) {
+  constructor(options: ThroughputMonitorOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
   }

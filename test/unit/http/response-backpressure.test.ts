@@ -3,14 +3,17 @@ import { createServer } from "node:http";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it, onTestFinished } from "vitest";
-import { LargeAnswers, type LargeAnswersOptions } from "../../../src/http/large-answers.ts";
+import {
+  ResponseBackpressure,
+  type ResponseBackpressureOptions,
+} from "../../../src/http/response-backpressure.ts";
 import { listenOnLoopback, stopListening } from "../../support/listening.ts";
 
 const MiB = 2 ** 20;
 
 /** Answers every request with so many bytes, or 503 where it should not begin. */
-async function startServer(bytes: number, options: LargeAnswersOptions) {
-  const answers = new LargeAnswers(options);
+async function startServer(bytes: number, options: ResponseBackpressureOptions) {
+  const answers = new ResponseBackpressure(options);
   const server = createServer((_request, response) => {
     if (answers.refusal() !== undefined) {
       response.writeHead(503).end();

@@ -2,12 +2,12 @@ import Fastify from "fastify";
 import { pino } from "pino";
 import { describe, expect, test } from "vitest";
 import { type ErrorCode, ValetKeyError } from "../../../src/core/errors.ts";
-import { answerErrors, answerNotFound } from "../../../src/http/error-answer.ts";
+import { createErrorHandler, sendNotFound } from "../../../src/http/error-response.ts";
 
 async function answerTo(error: unknown, log = pino({ level: "silent" })) {
   const server = Fastify({ genReqId: () => "id-1" });
-  server.setErrorHandler(answerErrors(log));
-  server.setNotFoundHandler(answerNotFound);
+  server.setErrorHandler(createErrorHandler(log));
+  server.setNotFoundHandler(sendNotFound);
   server.get("/", () => {
     throw error;
   });
@@ -19,7 +19,7 @@ async function answerTo(error: unknown, log = pino({ level: "silent" })) {
   }
 }
 
-describe("answerErrors", () => {
+describe("createErrorHandler", () => {
   test.each<[ErrorCode, number]>([
     ["BAD_USER_INPUT", 400],
     ["UNAUTHENTICATED", 401],
@@ -80,9 +80,9 @@ describe("answerErrors", () => {
   });
 });
 
-test("answerNotFound is 404 and JSON", async () => {
+test("sendNotFound is 404 and JSON", async () => {
   const server = Fastify();
-  server.setNotFoundHandler(answerNotFound);
+  server.setNotFoundHandler(sendNotFound);
   const response = await server.inject("/nothing");
   await server.close();
   expect(response.statusCode).toBe(404);
