@@ -1,34 +1,85 @@
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
+import { parseGrantsFile } from "../../src/access/grants-file.ts";
 import { startDemo } from "../support/demo-server.ts";
+import { downloadUrl } from "../support/operations.ts";
 import { hasCurl, pasteIntoShell } from "../support/shell.ts";
 
-const readme = readFileSync(resolve(import.meta.dirname, "../../README.md"), "utf8");
-const section = /^## A first upload and download\n(.*?)^## /ms.exec(readme)?.[1] ?? "";
-const blocksOf = (language: string) =>
-  [...section.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"))].map(
-    ([, block]) => block ?? "",
-  );
+const root = resolve(import.meta.dirname, "../..");
+const read = (path: string) => readFileSync(join(root, path), "utf8");
+
+/** The code blocks of one language in a page, or in one section of it. */
+function blocksOf(language: string, page: string, section?: string): string[] {
+  const start = section === undefined ? 0 : page.indexOf(`\n## ${section}\n`);
+  expect(start, `the section ${section}`).toBeGreaterThanOrEqual(0);
+  const end = section === undefined ? -1 : page.indexOf("\n## ", start + 1);
+  const text = page.slice(start, end === -1 ? undefined : end);
+  const blocks = [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"))];
+  return blocks.map(([, block]) => block ?? "");
+}
 
 const server = await startDemo();
 afterAll(() => server.close());
 
-describe("the README's first upload and download", () => {
-  test.runIf(hasCurl)("work as pasted", async () => {
-    const [asked, sent, downloaded, throughServer] = await pasteIntoShell(blocksOf("sh"), server.url);
-    expect(asked).toBe("");
-    expect(sent).toBe("200");
-    expect(downloaded).toBe("Hello, world!");
-    expect(JSON.parse(throughServer ?? "")).toMatchObject({
-      data: { uploadFile: { key: "notes/hello.txt", size: 13 } },
-    });
+describe("the README", () => {
+  const section = "Upload from a browser";
+
+  test("has an upload function that runs as it stands", async () => {
+    const [code = ""] = blocksOf("js", read("README.md"), section);
+    const directory = await mkdtemp(join(tmpdir(), "valetkey-readme-"));
+    try {
+      const program = [
+        'const file = new File(["a cat"], "cat.png", { type: "image/png" });',
+        code.replaceAll("http://127.0.0.1:4000", server.url),
+      ];
+      await writeFile(join(directory, "upload.mjs"), program.join("\n"));
+      await promisify(execFile)(process.execPath, ["--no-warnings", "upload.mjs"], { cwd: directory });
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+    const { url } = await downloadUrl(server.client, { bucket: "demo", key: "photos/cat.png" });
+    const response = await fetch(url);
+    expect(await response.text()).toBe("a cat");
+    expect(response.headers.get("content-type")).toBe("image/png");
   });
 
-  test("work in Sandbox", async () => {
-    const [document] = blocksOf("graphql");
-    expect(await server.client.data(document ?? "")).toMatchObject({
+  test.runIf(hasCurl)("has curl commands that work as pasted", async () => {
+    const [output] = await pasteIntoShell(blocksOf("sh", read("README.md"), section), server.url);
+    expect(output).toBe("Hello, world!");
+  });
+
+  test("has an operation for Sandbox that works", async () => {
+    const [document = ""] = blocksOf("graphql", read("README.md"), section);
+    expect(await server.client.data(document)).toMatchObject({
       requestUpload: { url: expect.stringContaining("from%20sandbox.txt"), headers: [] },
     });
+  });
+});
+
+describe("the guides", () => {
+  test.each(["README.md", "docs/guides/sign-in.md", "docs/guides/aws.md"])(
+    "%s has an access file that parses without warnings",
+    (path) => {
+      const [file = ""] = blocksOf("yaml", read(path));
+      const { rules, warnings } = parseGrantsFile(file, path);
+      expect(rules.length).toBeGreaterThan(0);
+      expect(warnings).toEqual([]);
+    },
+  );
+
+  test("docs/guides/aws.md has policies that are JSON", () => {
+    const policies = blocksOf("json", read("docs/guides/aws.md"));
+    expect(policies).toHaveLength(3);
+    for (const policy of policies) expect(JSON.parse(policy)).toMatchObject({ Version: "2012-10-17" });
+  });
+
+  test("docs/guides/sign-in.md has a query that works", async () => {
+    const [document = ""] = blocksOf("graphql", read("docs/guides/sign-in.md"));
+    expect(await server.client.data(document)).toMatchObject({ viewer: { authenticated: false } });
   });
 });
