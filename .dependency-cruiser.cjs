@@ -47,7 +47,16 @@ module.exports = {
     ),
     floor("src/graphql/object", "src/graphql/", [...graphqlHelpers, "src/graphql/download"]),
     floor("src/graphql/upload", "src/graphql/", [...graphqlHelpers, "src/graphql/object"]),
-    ...stack("src/storage", ["headers", "client", "signing", "objects", "multipart", "streaming"]),
+    ...stack("src/storage", [
+      "headers",
+      "description",
+      "client",
+      "signing",
+      "objects",
+      "multipart",
+      "copying",
+      "streaming",
+    ]),
     floor("src/main\\.ts", "src/", ["src/app"]),
     floor("src/cli\\.ts", "src/", ["src/core", "src/app", "src/commands"]),
     {

@@ -1,17 +1,13 @@
 import DataLoader from "dataloader";
 import type { BucketAddress, ObjectAddress } from "../core/object-address.ts";
 import { boundedParallel } from "../storage/client/bounded-parallel.ts";
+import type { NameAndValue } from "../storage/headers/name-and-value.ts";
 import { listParts, type UploadedPart } from "../storage/multipart/multipart-uploads.ts";
 import type { UploadAddress } from "../storage/multipart/upload-descriptor.ts";
 import { type DeletedObject, deleteObjects } from "../storage/objects/delete-objects.ts";
 import { bucketExists, headObject } from "../storage/objects/head-object.ts";
 import { objectTags } from "../storage/objects/object-tags.ts";
-import {
-  isObjectHead,
-  type NameAndValue,
-  type ObjectHead,
-  type StoredObject,
-} from "../storage/objects/stored-object.ts";
+import { isObjectHead, type ObjectHead, type StoredObject } from "../storage/objects/stored-object.ts";
 import type { S3Calls } from "./s3-calls.ts";
 
 /** Each bucket has up to 8 calls in progress, so four buckets have as many as a request may run. */

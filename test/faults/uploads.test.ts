@@ -4,7 +4,10 @@ import { Readable } from "node:stream";
 import { GetObjectCommand, type S3Client, UploadPartCommand } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { boundedParallel } from "../../src/storage/client/bounded-parallel.ts";
-import type { UploadHeaderMap } from "../../src/storage/headers/upload-parameters.ts";
+import {
+  type ObjectDescription,
+  parseDescription,
+} from "../../src/storage/description/object-description.ts";
 import { AbandonedUploads } from "../../src/storage/multipart/abandoned-uploads.ts";
 import { completeUpload } from "../../src/storage/multipart/complete-upload.ts";
 import { CompletedUploads } from "../../src/storage/multipart/completed-uploads.ts";
@@ -56,22 +59,22 @@ const isAbort = ({ method }: IncomingMessage) => method === "DELETE";
 const places = { put: isPut, create: isCreate, part: isPart, complete: isComplete };
 type Place = keyof typeof places;
 
-function upload(key: string, bytes: Buffer, headers: UploadHeaderMap = {}) {
+function upload(key: string, bytes: Buffer, description: ObjectDescription = parseDescription({})) {
   const chunks = Array.from({ length: Math.ceil(bytes.length / 65_536) }, (_, index) =>
     bytes.subarray(index * 65_536, (index + 1) * 65_536),
   );
   const body = Readable.from(chunks, { objectMode: false });
-  return send(key, body, headers);
+  return send(key, body, description);
 }
 
-function send(key: string, body: Readable, headers: UploadHeaderMap = {}) {
+function send(key: string, body: Readable, description: ObjectDescription = parseDescription({})) {
   const address = store.address(key);
   return streamUpload({
     s3: async () => broken,
     address,
     body,
     limitBytes: 64 * MiB,
-    headers,
+    description,
     budget,
     abandoned,
   });
@@ -118,7 +121,7 @@ it.each<Fault>(["lost", "garbled", "cut-off"])(
   async (fault) => {
     const key = `once/${fault}`;
     proxy.break({ fault, matches: isComplete, times: 1 });
-    const stored = await upload(key, large, { "if-none-match": "*" });
+    const stored = await upload(key, large, parseDescription({ overwrite: false }));
     expect(stored).toMatchObject({ sizeBytes: large.length });
     await expectStored(key, large);
     expect(await remains(key)).toEqual({ objects: 1, uploads: 0 });
@@ -190,7 +193,7 @@ it("an upload given up for good is told of", async () => {
 
 it("a completion that fails may be repeated", async () => {
   const address = store.address("repeated");
-  const upload = await createMultipartUpload(broken, address, {});
+  const upload = await createMultipartUpload(broken, address, parseDescription({}));
   const target = { Bucket: store.bucket, Key: address.key, UploadId: upload.uploadId, PartNumber: 1 };
   await direct.send(new UploadPartCommand({ ...target, Body: small }));
   const { sizeBytes, partBytes } = planWith(small.length, 5 * MiB);

@@ -8,8 +8,10 @@ import {
 } from "../../access/authorization.ts";
 import { ValetKeyError } from "../../core/errors.ts";
 import { type ObjectAddress, parseKeyPrefix } from "../../core/object-address.ts";
-import { uploadHeaders } from "../../storage/headers/upload-headers.ts";
-import { copyObject, lookAtSource, requireCopyable } from "../../storage/objects/copy-object.ts";
+import { assertCopyable } from "../../storage/copying/copied-description.ts";
+import { copyObject } from "../../storage/copying/copy-object.ts";
+import { lookAtSource } from "../../storage/copying/copy-source.ts";
+import { parseDescriptionChanges } from "../../storage/description/object-description.ts";
 import { listObjects, parsePage } from "../../storage/objects/list-objects.ts";
 import { parseBucketAddress, parseObjectAddress } from "../arguments.ts";
 import type { RequestContext } from "../context.ts";
@@ -131,8 +133,8 @@ export class ObjectsResolver {
 
 async function copy(context: RequestContext, source: ObjectAddress, to: UploadInput): Promise<S3Object> {
   const target = parseObjectAddress(to, context.services.regions);
-  const headers = uploadHeaders(to);
-  requireCopyable(headers);
+  const changes = parseDescriptionChanges(to);
+  assertCopyable(changes);
   authorizeDownload(context.grants, source);
   // What the caller may not upload at all is refused before anyone learns whether the source is there.
   authorizeUploadsBelow(context.grants, { bucket: target.bucket, prefix: target.key });
@@ -142,8 +144,7 @@ async function copy(context: RequestContext, source: ObjectAddress, to: UploadIn
       s3: () => context.freshS3(there.region),
       source: () => withFieldPrefix("from.", () => context.callS3Nested(source, lookAtSource)),
       to: there,
-      headers,
-      replaces: { metadata: isGiven(to.metadata), tags: isGiven(to.tags) },
+      changes,
       authorize: (facts) => authorizeUpload(context.grants, target, facts),
       pinContentType: limitsContentType(context.grants, target),
       abandoned: abandonedUploads,
@@ -152,8 +153,4 @@ async function copy(context: RequestContext, source: ObjectAddress, to: UploadIn
   );
   context.loaders.wrote(copied);
   return toS3Object(copied);
-}
-
-function isGiven(value: unknown): boolean {
-  return value !== null && value !== undefined;
 }

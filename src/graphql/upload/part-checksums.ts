@@ -1,5 +1,6 @@
 import { badUserInput } from "../../core/errors.ts";
-import { checksumHeader } from "../../storage/headers/upload-headers.ts";
+import { parseChecksum, toChecksumHeader } from "../../storage/headers/checksum-value.ts";
+import type { NameAndValue } from "../../storage/headers/name-and-value.ts";
 import type { UploadDescriptor } from "../../storage/multipart/upload-descriptor.ts";
 import type { UploadPlan } from "../../storage/multipart/upload-plan.ts";
 import type { PartChecksumInput } from "../types/inputs.ts";
@@ -12,21 +13,22 @@ export function partChecksumHeaders(
   { checksum }: UploadDescriptor,
   { partCount }: UploadPlan,
   checksums: readonly PartChecksumInput[],
-): ReadonlyMap<number, Readonly<Record<string, string>>> {
+): ReadonlyMap<number, readonly NameAndValue[]> {
   if (checksums.length > 0 && checksum === undefined) {
     throw badUserInput(
       "checksums",
       "For uploads that were begun with input.checksum: it says the algorithm.",
     );
   }
-  const headers = new Map<number, Readonly<Record<string, string>>>();
+  const headers = new Map<number, readonly NameAndValue[]>();
   for (const [index, { number, value }] of checksums.entries()) {
     const path = `checksums.${index}`;
     if (number < 1 || number > partCount) {
       throw badUserInput(`${path}.number`, `The parts of this upload are numbered 1 to ${partCount}.`);
     }
     if (headers.has(number)) throw badUserInput(`${path}.number`, "This part has a checksum already.");
-    headers.set(number, checksum === undefined ? {} : checksumHeader({ ...checksum, value }, path));
+    if (checksum === undefined) continue;
+    headers.set(number, [toChecksumHeader(parseChecksum({ ...checksum, value }, path))]);
   }
   return headers;
 }

@@ -1,21 +1,18 @@
 import { authorizeUpload } from "../../access/authorization.ts";
 import { badUserInput } from "../../core/errors.ts";
 import type { ObjectAddress } from "../../core/object-address.ts";
-import type { Checksum, ChecksumAlgorithm } from "../../storage/headers/checksums.ts";
-import { uploadHeaders } from "../../storage/headers/upload-headers.ts";
+import { assertFitsForm, toFormFields } from "../../storage/description/description-form-fields.ts";
+import { toHeaders } from "../../storage/description/description-headers.ts";
+import { type ObjectDescription, parseDescription } from "../../storage/description/object-description.ts";
+import type { ChecksumAlgorithm } from "../../storage/headers/checksums.ts";
 import {
-  forbidsOverwrite,
-  promisedChecksum,
-  type UploadHeaderMap,
-} from "../../storage/headers/upload-parameters.ts";
-import {
+  assertWholeObjectChecksum,
   createMultipartUpload,
-  requireWholeObjectChecksum,
 } from "../../storage/multipart/multipart-uploads.ts";
 import { findResumableUpload } from "../../storage/multipart/resumable-upload.ts";
 import type { UploadAddress } from "../../storage/multipart/upload-descriptor.ts";
 import { maxSinglePutBytes, planUpload, type UploadPlan } from "../../storage/multipart/upload-plan.ts";
-import { presignPost, requirePostable } from "../../storage/signing/post-policy.ts";
+import { presignPost } from "../../storage/signing/post-policy.ts";
 import { presignPut } from "../../storage/signing/presigned-requests.ts";
 import { parseObjectAddress } from "../arguments.ts";
 import type { RequestContext } from "../context.ts";
@@ -54,7 +51,7 @@ async function prepareUpload(
   const address = context.applyKnownRegion(parseObjectAddress(input, services.regions));
   const plan = planUpload(size);
   const chosen = chooseMethod(method ?? UploadMethod.AUTO, size, services.multipartBytes);
-  const headers = uploadHeaders(input);
+  const description = parseDescription(input);
   const demands = {
     sizeBytes: size,
     contentType: input.contentType ?? undefined,
@@ -63,31 +60,32 @@ async function prepareUpload(
   const lifetime = context.urlLifetime({ expiresInSeconds: expiresIn }, limits);
   const expiresInSeconds = lifetime.signedSeconds;
 
-  const checksum = promisedChecksum(headers);
+  const { checksum } = description;
   const isMultipart = chosen === UploadMethod.MULTIPART;
-  if (isMultipart && checksum !== undefined) requireWholeObjectChecksum(checksum);
+  if (isMultipart && checksum !== undefined) assertWholeObjectChecksum(checksum);
   // Who leaves the method to the server goes on with what is there, however the file would be sent now.
   const isOpen = isMultipart || ((method ?? UploadMethod.AUTO) === UploadMethod.AUTO && !checksum);
   const resumed =
     resume && isOpen ? await findUpload(context, address, plan, checksum?.algorithm) : undefined;
   if (isMultipart || resumed !== undefined) {
-    const terms = { headers, checksum, plan, resumed, expiresInSeconds };
+    const terms = { description, plan, resumed, expiresInSeconds };
     return beginMultipart(context, address, terms);
   }
-  if (chosen === UploadMethod.POST) requirePostable(address.key, headers);
+  if (chosen === UploadMethod.POST) assertFitsForm(address.key, description);
   const session = await context.sessionFor(lifetime);
   const signing = {
     address,
     session,
     signedAt: new Date(services.clock()),
     expiresInSeconds,
-    headers,
     sizeBytes: size,
   };
   if (chosen === UploadMethod.POST) {
-    return Object.assign(new PostUpload(), presignPost(services.presigner, signing), address);
+    const post = presignPost(services.presigner, { ...signing, fields: toFormFields(description) });
+    return Object.assign(new PostUpload(), post, address);
   }
-  return Object.assign(new PutUpload(), presignPut(services.presigner, signing), address);
+  const put = presignPut(services.presigner, { ...signing, headers: toHeaders(description) });
+  return Object.assign(new PutUpload(), put, address);
 }
 
 function chooseMethod(method: UploadMethod, size: number, multipartBytes: number): UploadMethod {
@@ -99,8 +97,7 @@ function chooseMethod(method: UploadMethod, size: number, multipartBytes: number
 }
 
 interface MultipartTerms {
-  readonly headers: UploadHeaderMap;
-  readonly checksum: Checksum | undefined;
+  readonly description: ObjectDescription;
   readonly plan: UploadPlan;
   readonly resumed: ResumedUpload | undefined;
   readonly expiresInSeconds: number;
@@ -111,19 +108,20 @@ type ResumedUpload = UploadAddress & { readonly startedAt: Date };
 async function beginMultipart(
   context: RequestContext,
   address: ObjectAddress,
-  { headers, checksum, plan, resumed, expiresInSeconds }: MultipartTerms,
+  { description, plan, resumed, expiresInSeconds }: MultipartTerms,
 ): Promise<MultipartUpload> {
   const begun = resumed ?? {
     startedAt: new Date(context.services.clock()),
-    ...(await context.callS3(address, (s3, there) => createMultipartUpload(s3, there, headers))),
+    ...(await context.callS3(address, (s3, there) => createMultipartUpload(s3, there, description))),
   };
   const promised = {
     sizeBytes: plan.sizeBytes,
     partBytes: plan.partBytes,
-    overwrite: !forbidsOverwrite(headers),
-    contentType: headers["content-type"],
+    overwrite: description.overwrite,
+    contentType: description.contentType,
+    checksum: description.checksum,
   };
-  const upload = { ...begun, ...promised, checksum };
+  const upload = { ...begun, ...promised };
   // Nothing was sent of a new upload, so nobody has to ask.
   if (resumed === undefined) context.loaders.parts.prime(upload, []);
   const request = { expiresInSeconds, hasBegunIt: resumed === undefined };

@@ -1,6 +1,6 @@
 import { authorizeUpload } from "../../access/authorization.ts";
 import { fileArgument, type IncomingFile } from "../../core/incoming-file.ts";
-import { uploadHeaders } from "../../storage/headers/upload-headers.ts";
+import { parseDescription } from "../../storage/description/object-description.ts";
 import { streamUpload } from "../../storage/streaming/streamed-upload.ts";
 import { parseObjectAddress } from "../arguments.ts";
 import type { RequestContext } from "../context.ts";
@@ -38,7 +38,7 @@ async function stream(context: RequestContext, file: IncomingFile, input: Upload
   const { services } = context;
   const given = parseObjectAddress(input, services.regions);
   const contentType = input.contentType ?? file.contentType;
-  const headers = uploadHeaders({ ...input, contentType });
+  const description = parseDescription({ ...input, contentType });
   const { maxUploadBytes } = authorizeUpload(context.grants, given, { contentType });
   const limitBytes = Math.min(services.maxUploadBytes, maxUploadBytes);
   // The file can be read only once, so the bucket's region has to be known before.
@@ -50,7 +50,7 @@ async function stream(context: RequestContext, file: IncomingFile, input: Upload
     body: file.open({ maxBytes: limitBytes }),
     // Reserves no more memory than the file can need.
     limitBytes: Math.min(limitBytes, file.mostBytes),
-    headers,
+    description,
     budget: services.uploadBudget,
     abandoned: services.abandonedUploads,
     metrics: services.metrics,

@@ -7,7 +7,7 @@ import type { RoleSession } from "../../access/role-session.ts";
 import { ConcurrencyLimit } from "../../core/concurrency-limit.ts";
 import type { Metrics } from "../../core/metrics.ts";
 import type { Region } from "../../core/object-address.ts";
-import { unsignedPayload } from "../signing/signature.ts";
+import { unsignedPayload } from "../headers/content-sha256.ts";
 import type { EndpointSettings } from "./endpoints.ts";
 
 export interface S3ClientsOptions extends EndpointSettings {

@@ -1,4 +1,5 @@
 import { badUserInput } from "../../core/errors.ts";
+import { tokenPattern } from "./header-value.ts";
 
 export interface MediaType {
   /** Type and subtype, in lower case, without parameters: `text/html`. */
@@ -6,10 +7,9 @@ export interface MediaType {
 }
 
 // https://www.rfc-editor.org/rfc/rfc9110#section-8.3.1
-const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const quotedString = '"(?:[\\t \\x21\\x23-\\x5b\\x5d-\\x7e]|\\\\[\\t\\x20-\\x7e])*"';
 const mediaType = new RegExp(
-  `^(${token}/${token})(?:[ \\t]*;[ \\t]*${token}=(?:${token}|${quotedString}))*$`,
+  `^(${tokenPattern}/${tokenPattern})(?:[ \\t]*;[ \\t]*${tokenPattern}=(?:${tokenPattern}|${quotedString}))*$`,
 );
 const maxLength = 255;
 

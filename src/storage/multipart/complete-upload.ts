@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { CompleteMultipartUploadCommand, HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { badUserInput, type ErrorCode, ValetKeyError } from "../../core/errors.ts";
 import { describeFailure, storageError, toStorageError } from "../client/s3-errors.ts";
+import { toChecksumParameter } from "../headers/checksum-value.ts";
 import type { Checksum } from "../headers/checksums.ts";
-import { checksumParameter } from "../headers/upload-parameters.ts";
 import { asSeenByHead, refuseExisting, versionOf } from "../objects/head-object.ts";
 import { bareEtag, type ObjectHead, type StoredObject } from "../objects/stored-object.ts";
 import type { CompletedUploads } from "./completed-uploads.ts";
@@ -119,7 +119,10 @@ export async function completeParts(
         MultipartUpload: { Parts: parts.map((part) => ({ PartNumber: part.number, ETag: part.etag })) },
         MpuObjectSize: terms.sizeBytes,
         IfNoneMatch: terms.overwrite ? undefined : "*",
-        ...(terms.checksum && { ...checksumParameter(terms.checksum), ChecksumType: "FULL_OBJECT" as const }),
+        ...(terms.checksum && {
+          ...toChecksumParameter(terms.checksum),
+          ChecksumType: "FULL_OBJECT" as const,
+        }),
       }),
     );
     return {

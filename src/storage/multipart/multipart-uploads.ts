@@ -9,12 +9,9 @@ import { badUserInput, ValetKeyError } from "../../core/errors.ts";
 import type { ObjectAddress } from "../../core/object-address.ts";
 import { LostAnswer, repeatOnlyWhatWasRefused } from "../client/lost-answer.ts";
 import { asking, storageError, toStorageError } from "../client/s3-errors.ts";
+import { toS3Input } from "../description/description-input.ts";
+import type { ObjectDescription } from "../description/object-description.ts";
 import type { Checksum } from "../headers/checksums.ts";
-import {
-  descriptiveParameters,
-  promisedChecksum,
-  type UploadHeaderMap,
-} from "../headers/upload-parameters.ts";
 import type { UploadAddress } from "./upload-descriptor.ts";
 import { bytesOfPart, type UploadPlan } from "./upload-plan.ts";
 
@@ -28,8 +25,7 @@ export interface UploadedPart {
 }
 
 /**
- * Begins a multipart upload. What the headers promise about overwriting and the checksum's value is
- * held to at completion.
+ * Begins a multipart upload. S3 enforces `overwrite` and the value of the checksum when the upload is completed.
  *
  * When S3's answer gets lost, an upload without parts may stay behind, which nobody can tell from
  * another's: docs/decisions/0010-lost-beginnings.md
@@ -39,14 +35,14 @@ export interface UploadedPart {
 export async function createMultipartUpload(
   s3: S3Client,
   { region, bucket, key }: ObjectAddress,
-  headers: UploadHeaderMap,
+  description: ObjectDescription,
 ): Promise<UploadAddress> {
-  const checksum = promisedChecksum(headers);
-  if (checksum !== undefined) requireWholeObjectChecksum(checksum);
+  const { checksum } = description;
+  if (checksum !== undefined) assertWholeObjectChecksum(checksum);
   const command = new CreateMultipartUploadCommand({
     Bucket: bucket,
     Key: key,
-    ...descriptiveParameters(headers),
+    ...toS3Input(description),
     ...(checksum && { ChecksumAlgorithm: checksum.algorithm, ChecksumType: "FULL_OBJECT" }),
   });
   try {
@@ -65,7 +61,7 @@ export async function createMultipartUpload(
  *
  * @throws {ValetKeyError} BAD_USER_INPUT
  */
-export function requireWholeObjectChecksum({ algorithm }: Checksum): void {
+export function assertWholeObjectChecksum({ algorithm }: Checksum): void {
   if (algorithm === "SHA1" || algorithm === "SHA256") {
     throw badUserInput(
       "checksum.algorithm",

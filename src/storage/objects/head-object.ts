@@ -9,9 +9,10 @@ import {
 import type { ValetKeyError } from "../../core/errors.ts";
 import type { BucketAddress, ObjectAddress } from "../../core/object-address.ts";
 import { describeFailure, storageError, toStorageError } from "../client/s3-errors.ts";
+import { fromS3Metadata } from "../description/metadata.ts";
 import { type Checksum, checksumAlgorithms } from "../headers/checksums.ts";
-import { decodeMetadataValue } from "../headers/metadata-value.ts";
-import type { NameAndValue, ObjectHead, StoredObject } from "./stored-object.ts";
+import { withAllMetadata } from "./metadata-headers.ts";
+import type { ObjectHead, StoredObject } from "./stored-object.ts";
 
 /** Whether a bucket exists. A request's callers share the answer. */
 export type BucketProbe = (bucket: BucketAddress) => Promise<boolean>;
@@ -55,9 +56,8 @@ export async function rawHead(
 ): Promise<HeadObjectCommandOutput> {
   const { bucket, key, versionId } = address;
   try {
-    return await s3.send(
-      new HeadObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId, ChecksumMode: "ENABLED" }),
-    );
+    const head = { Bucket: bucket, Key: key, VersionId: versionId, ChecksumMode: "ENABLED" } as const;
+    return await s3.send(withAllMetadata(new HeadObjectCommand(head)));
   } catch (cause) {
     throw await reasonOfFailedHead(s3, address, isBucketThere, cause);
   }
@@ -153,7 +153,7 @@ function toObjectHead(head: HeadObjectCommandOutput, address: ObjectAddress): Ob
     contentDisposition: head.ContentDisposition,
     contentEncoding: head.ContentEncoding,
     cacheControl: head.CacheControl,
-    metadata: metadataOf(head.Metadata),
+    metadata: fromS3Metadata(head.Metadata),
     checksum: checksumOf(head),
   };
 }
@@ -161,10 +161,6 @@ function toObjectHead(head: HeadObjectCommandOutput, address: ObjectAddress): Ob
 /** S3 calls the version of an object that was written before versioning "null". */
 export function versionOf(versionId: string | undefined): string | undefined {
   return versionId === "" ? undefined : versionId;
-}
-
-function metadataOf(metadata: Readonly<Record<string, string>> = {}): NameAndValue[] {
-  return Object.entries(metadata).map(([name, value]) => ({ name, value: decodeMetadataValue(value) }));
 }
 
 type ChecksumFields = Pick<

@@ -1,7 +1,7 @@
 import { GetObjectTaggingCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { ObjectAddress } from "../../core/object-address.ts";
+import type { NameAndValue } from "../headers/name-and-value.ts";
 import { reasonOfRefusedRead } from "./head-object.ts";
-import type { NameAndValue } from "./stored-object.ts";
 
 /**
  * @throws {ValetKeyError} OBJECT_NOT_FOUND, BUCKET_NOT_FOUND, FORBIDDEN, STORAGE_UNAVAILABLE,

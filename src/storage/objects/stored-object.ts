@@ -1,5 +1,6 @@
 import type { ObjectAddress } from "../../core/object-address.ts";
 import type { Checksum } from "../headers/checksums.ts";
+import type { NameAndValue } from "../headers/name-and-value.ts";
 
 /** An object that S3 holds, as far as a listing or a write tells. */
 export interface StoredObject extends ObjectAddress {
@@ -25,11 +26,6 @@ export interface ObjectHead extends StoredObject {
 /** Whether HEAD was asked, or only what a write or a listing told is known. */
 export function isObjectHead(stored: StoredObject | ObjectHead): stored is ObjectHead {
   return "metadata" in stored;
-}
-
-export interface NameAndValue {
-  readonly name: string;
-  readonly value: string;
 }
 
 /** ETags are compared without their quotes, which not every store writes. */

@@ -5,51 +5,54 @@ import {
   type Disposition,
   parseContentTypeOverride,
 } from "../headers/content-disposition.ts";
+import type { NameAndValue } from "../headers/name-and-value.ts";
 import type { Presigner } from "./presigner.ts";
 import { lifetimeOf } from "./signature-lifetime.ts";
 
-/** What every presigned request is made of. */
-export interface SigningDemand {
+/** What every presigned request needs. */
+export interface SigningRequest {
   readonly address: ObjectAddress;
   readonly session: RoleSession;
-  /** Now, on S3's clock. */
+  /** The current time of S3's clock. */
   readonly signedAt: Date;
-  /** An integer from 1 to 604,800; cut down to what the session has left. */
+  /** An integer from 1 to 604,800. It is reduced to the remaining lifetime of the session. */
   readonly expiresInSeconds: number;
-}
-
-export interface NameValue {
-  readonly name: string;
-  readonly value: string;
 }
 
 export interface PresignedUrl {
   readonly url: string;
-  /** S3 refuses the request from here on. */
+  /** The time from which S3 refuses the request. */
   readonly expiresAt: Date;
 }
 
 export interface PresignedUpload extends PresignedUrl {
-  /** What the client sends, exactly. Content-Length and Host are signed too, but every HTTP client sets those itself. */
-  readonly headers: readonly NameValue[];
+  /**
+   * The headers that the client has to send exactly as they are. Content-Length and Host are signed too, but every HTTP
+   * client sets those itself.
+   */
+  readonly headers: readonly NameAndValue[];
 }
 
-/** What S3 is to say of a download instead of what it has stored. */
-export interface DownloadWishes {
+/** What S3 returns with a download instead of what it has stored. */
+export interface DownloadHeaders {
   readonly disposition?: Disposition | undefined;
-  /** What a browser saves the file as. */
+  /** The name under which a browser saves the file. */
   readonly filename?: string | undefined;
   readonly contentType?: string | undefined;
 }
 
-/** The same as parameters of a GetObject. */
+/** The same, as parameters of GetObject. */
 export type ResponseOverrides = Readonly<Record<string, string>> | undefined;
 
 /**
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html#API_GetObject_RequestSyntax
- * @throws {ValetKeyError} BAD_USER_INPUT for a filename or content type that cannot be
+ * @throws {ValetKeyError} BAD_USER_INPUT for a filename or a content type that is not allowed
  */
-export function responseOverrides({ disposition, filename, contentType }: DownloadWishes): ResponseOverrides {
+export function responseOverrides({
+  disposition,
+  filename,
+  contentType,
+}: DownloadHeaders): ResponseOverrides {
   const header = contentDisposition(disposition, filename);
   if (header === undefined && contentType === undefined) return undefined;
   const query: Record<string, string> = {};
@@ -61,52 +64,51 @@ export function responseOverrides({ disposition, filename, contentType }: Downlo
   return query;
 }
 
-export interface DownloadDemand extends SigningDemand {
+export interface DownloadRequest extends SigningRequest {
   readonly overrides?: ResponseOverrides;
 }
 
-/** @throws {ValetKeyError} CREDENTIALS_UNAVAILABLE when the session is as good as over */
-export function presignDownload(presigner: Presigner, demand: DownloadDemand): PresignedUrl {
-  const { address, session, signedAt, overrides } = demand;
-  const { expiresInSeconds, expiresAt } = lifetimeOf(demand);
+/** @throws {ValetKeyError} CREDENTIALS_UNAVAILABLE when the session has less than a second left */
+export function presignDownload(presigner: Presigner, request: DownloadRequest): PresignedUrl {
+  const { address, session, signedAt, overrides } = request;
+  const { expiresInSeconds, expiresAt } = lifetimeOf(request);
   const { credentials } = session;
   const query = overrides;
   const url = presigner.presign({ method: "GET", address, credentials, signedAt, expiresInSeconds, query });
   return { url, expiresAt };
 }
 
-export interface PutDemand extends SigningDemand {
-  /** By lower-case name, as `uploadHeaders` makes them. */
-  readonly headers: Readonly<Record<string, string>>;
+export interface PutRequest extends SigningRequest {
+  readonly headers: readonly NameAndValue[];
   readonly sizeBytes: number;
 }
 
-/** @throws {ValetKeyError} CREDENTIALS_UNAVAILABLE when the session is as good as over */
-export function presignPut(presigner: Presigner, demand: PutDemand): PresignedUpload {
-  return presignBody(presigner, demand, undefined);
+/** @throws {ValetKeyError} CREDENTIALS_UNAVAILABLE when the session has less than a second left */
+export function presignPut(presigner: Presigner, request: PutRequest): PresignedUpload {
+  return presignBody(presigner, request, undefined);
 }
 
-export interface PartDemand extends SigningDemand {
+export interface PartRequest extends SigningRequest {
   readonly uploadId: string;
   readonly partNumber: number;
   readonly sizeBytes: number;
-  /** By lower-case name, such as a checksum of the part. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** For example the checksum of the part. */
+  readonly headers?: readonly NameAndValue[] | undefined;
 }
 
-/** @throws {ValetKeyError} CREDENTIALS_UNAVAILABLE when the session is as good as over */
-export function presignPart(presigner: Presigner, demand: PartDemand): PresignedUpload {
-  const { uploadId, partNumber, headers = {} } = demand;
-  return presignBody(presigner, { ...demand, headers }, { partNumber: String(partNumber), uploadId });
+/** @throws {ValetKeyError} CREDENTIALS_UNAVAILABLE when the session has less than a second left */
+export function presignPart(presigner: Presigner, request: PartRequest): PresignedUpload {
+  const { uploadId, partNumber, headers = [] } = request;
+  return presignBody(presigner, { ...request, headers }, { partNumber: String(partNumber), uploadId });
 }
 
 function presignBody(
   presigner: Presigner,
-  demand: PutDemand,
+  request: PutRequest,
   query: Readonly<Record<string, string>> | undefined,
 ): PresignedUpload {
-  const { address, session, signedAt, headers, sizeBytes } = demand;
-  const { expiresInSeconds, expiresAt } = lifetimeOf(demand);
+  const { address, session, signedAt, headers, sizeBytes } = request;
+  const { expiresInSeconds, expiresAt } = lifetimeOf(request);
   const url = presigner.presign({
     method: "PUT",
     address,
@@ -114,7 +116,7 @@ function presignBody(
     signedAt,
     expiresInSeconds,
     query,
-    headers: { ...headers, "content-length": String(sizeBytes) },
+    headers: [...headers, { name: "content-length", value: String(sizeBytes) }],
   });
-  return { url, headers: Object.entries(headers).map(([name, value]) => ({ name, value })), expiresAt };
+  return { url, headers, expiresAt };
 }

@@ -2,6 +2,9 @@ import type { TemporaryCredentials } from "../../access/role-session.ts";
 import type { Metrics } from "../../core/metrics.ts";
 import type { BucketAddress, ObjectAddress } from "../../core/object-address.ts";
 import type { BucketEndpoint, Endpoints } from "../client/endpoints.ts";
+import { unsignedPayload } from "../headers/content-sha256.ts";
+import type { NameAndValue } from "../headers/name-and-value.ts";
+import { uriEncode, uriEncodePath } from "../headers/uri-encode.ts";
 import {
   algorithm,
   amzDate,
@@ -10,11 +13,9 @@ import {
   canonicalRequest,
   signature,
   stringToSign,
-  unsignedPayload,
 } from "./signature.ts";
 import { assertExpiry } from "./signature-lifetime.ts";
 import { type SigningKey, SigningKeys } from "./signing-key.ts";
-import { uriEncode, uriEncodePath } from "./uri-encode.ts";
 
 export interface PresignRequest {
   readonly method: "GET" | "HEAD" | "PUT" | "DELETE" | "POST";
@@ -25,8 +26,8 @@ export interface PresignRequest {
   readonly expiresInSeconds: number;
   /** Names in lower case, as all of S3's own are: `partNumber`, `response-content-type`. */
   readonly query?: Readonly<Record<string, string>> | undefined;
-  /** By lower-case name, without host. Every one is signed, so the client has to send every one. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Unique names in lower case, without host. All of them are signed, so the client has to send all of them. */
+  readonly headers?: readonly NameAndValue[] | undefined;
 }
 
 export interface PresignerOptions {

@@ -22,18 +22,18 @@ export interface SignatureLifetime {
  * @throws {RangeError} unless expiresInSeconds is an integer from 1 to 604,800
  * @throws {ValetKeyError} CREDENTIALS_UNAVAILABLE when the session has less than a second left
  */
-export function lifetimeOf(demand: {
+export function lifetimeOf(request: {
   readonly session: RoleSession;
   readonly signedAt: Date;
   readonly expiresInSeconds: number;
 }): SignatureLifetime {
-  assertExpiry(demand.expiresInSeconds);
+  assertExpiry(request.expiresInSeconds);
   // Signatures carry whole seconds: the clock that counts starts at the last one.
-  const signedAtSeconds = Math.floor(demand.signedAt.getTime() / 1000);
-  const sessionSeconds = Math.floor(demand.session.expiresAt.getTime() / 1000) - signedAtSeconds;
+  const signedAtSeconds = Math.floor(request.signedAt.getTime() / 1000);
+  const sessionSeconds = Math.floor(request.session.expiresAt.getTime() / 1000) - signedAtSeconds;
   if (!(sessionSeconds >= 1)) {
     throw new ValetKeyError("CREDENTIALS_UNAVAILABLE", "The credentials expired before they could be used.");
   }
-  const expiresInSeconds = Math.min(demand.expiresInSeconds, sessionSeconds);
+  const expiresInSeconds = Math.min(request.expiresInSeconds, sessionSeconds);
   return { expiresInSeconds, expiresAt: new Date((signedAtSeconds + expiresInSeconds) * 1000) };
 }

@@ -1,11 +1,12 @@
 import { hash } from "node:crypto";
+import { unsignedPayload } from "../headers/content-sha256.ts";
+import type { NameAndValue } from "../headers/name-and-value.ts";
 import { type HmacKey, hmacHex } from "./hmac.ts";
 
 // Signature Version 4, in the order and with the names of
 // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
 
 export const algorithm = "AWS4-HMAC-SHA256";
-export const unsignedPayload = "UNSIGNED-PAYLOAD";
 
 /** The time as signatures carry it: `20130524T000000Z`, cut to the second. */
 export function amzDate(date: Date): string {
@@ -22,14 +23,12 @@ export interface CanonicalHeaders {
 
 const spacesToTrim = /^ | $|\t| {2}/;
 
-/** @param headers by lower-case name, without host */
-export function canonicalHeaders(host: string, headers: Readonly<Record<string, string>>): CanonicalHeaders {
-  const names = ["host", ...Object.keys(headers)].sort();
+/** @param headers have unique names in lower case, and host is not among them */
+export function canonicalHeaders(host: string, headers: readonly NameAndValue[]): CanonicalHeaders {
+  const sorted = [{ name: "host", value: host }, ...headers].sort((a, b) => (a.name < b.name ? -1 : 1));
   let canonical = "";
-  for (const name of names) {
-    canonical += `${name}:${trimSpaces(name === "host" ? host : (headers[name] ?? ""))}\n`;
-  }
-  return { canonical, signedHeaders: names.join(";") };
+  for (const { name, value } of sorted) canonical += `${name}:${trimSpaces(value)}\n`;
+  return { canonical, signedHeaders: sorted.map(({ name }) => name).join(";") };
 }
 
 function trimSpaces(value: string): string {

@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { TemporaryCredentials } from "../../access/role-session.ts";
+import { uriEncode } from "../headers/uri-encode.ts";
 import { type HmacKey, hmacKey } from "./hmac.ts";
-import { uriEncode } from "./uri-encode.ts";
 
 /** What all signatures by one set of credentials, on one day, in one region have in common. */
 export interface SigningKey {

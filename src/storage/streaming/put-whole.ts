@@ -2,17 +2,16 @@ import { createHash } from "node:crypto";
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { ObjectAddress } from "../../core/object-address.ts";
 import { asking, describeFailure, toStorageError } from "../client/s3-errors.ts";
-import type { Checksum } from "../headers/checksums.ts";
-import { checksumParameter, descriptiveParameters } from "../headers/upload-parameters.ts";
+import { toIfNoneMatch, toS3Input } from "../description/description-input.ts";
+import { toChecksumParameter } from "../headers/checksum-value.ts";
 import { versionOf } from "../objects/head-object.ts";
 import { bareEtag, type StoredObject } from "../objects/stored-object.ts";
 import type { StreamedUploadRequest } from "./streamed-upload-request.ts";
 
 /** Stores a body that is here whole, with one PutObject. */
 export async function putWhole(
-  { s3, address, headers, signal }: StreamedUploadRequest,
+  { s3, address, description, signal }: StreamedUploadRequest,
   bytes: Buffer,
-  promised: Checksum | undefined,
 ): Promise<StoredObject> {
   const { region, bucket, key } = address;
   const client = await s3();
@@ -21,9 +20,9 @@ export async function putWhole(
     Key: key,
     Body: bytes,
     ContentLength: bytes.length,
-    IfNoneMatch: headers["if-none-match"],
-    ...descriptiveParameters(headers),
-    ...checksumParameter(promised),
+    IfNoneMatch: toIfNoneMatch(description),
+    ...toS3Input(description),
+    ...toChecksumParameter(description.checksum),
   });
   try {
     const answer = await client.send(put, { ...(signal && { abortSignal: signal }) });

@@ -1,7 +1,6 @@
 import { UploadPartCommand } from "@aws-sdk/client-s3";
 import { storageError, toStorageError } from "../client/s3-errors.ts";
 import type { Checksum } from "../headers/checksums.ts";
-import { forbidsOverwrite, type UploadHeaderMap } from "../headers/upload-parameters.ts";
 import { type CompletedPart, completeParts } from "../multipart/complete-upload.ts";
 import { createMultipartUpload } from "../multipart/multipart-uploads.ts";
 import type { UploadAddress } from "../multipart/upload-descriptor.ts";
@@ -17,8 +16,7 @@ export interface PartedUpload {
   readonly first: ReadPart;
   /** Of the first part. */
   readonly reservation: Reservation;
-  readonly promised: Checksum | undefined;
-  /** Throws when the bytes that were read are not the promised ones. */
+  /** Throws if the bytes that were read do not have the expected checksum. */
   readonly verify: () => void;
 }
 
@@ -29,18 +27,15 @@ export async function storeInParts(
   request: StreamedUploadRequest,
   parted: PartedUpload,
 ): Promise<StoredObject> {
-  const { s3, address, headers, body, abandoned } = request;
-  const { reader, promised, verify } = parted;
-  // SHA digests of a whole multipart object are unknown to S3: that one is verified here alone.
-  const checksum = promised?.algorithm.startsWith("SHA") ? undefined : promised;
-  const upload = await createMultipartUpload(await s3(), address, {
-    ...withoutChecksum(headers),
-    ...(checksum && { [`x-amz-checksum-${checksum.algorithm.toLowerCase()}`]: checksum.value }),
-  });
+  const { s3, address, description, body, abandoned } = request;
+  const { reader, verify } = parted;
+  // S3 cannot compute the SHA digest of a whole multipart object, so it is verified only here.
+  const checksum = description.checksum?.algorithm.startsWith("SHA") ? undefined : description.checksum;
+  const upload = await createMultipartUpload(await s3(), address, { ...description, checksum });
   try {
     const parts = await sendParts(request, upload, parted, checksum);
     verify();
-    const terms = { sizeBytes: reader.totalBytes, overwrite: !forbidsOverwrite(headers), checksum };
+    const terms = { sizeBytes: reader.totalBytes, overwrite: description.overwrite, checksum };
     return await completeParts(await s3(), upload, parts, terms);
   } catch (error) {
     body.destroy();
@@ -143,8 +138,4 @@ async function sendPart(
   );
   if (etag === undefined) throw storageError("STORAGE_UNAVAILABLE");
   return { number, etag };
-}
-
-function withoutChecksum(headers: UploadHeaderMap): UploadHeaderMap {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith("x-amz-checksum-")));
 }

@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { Metrics } from "../../core/metrics.ts";
 import type { ObjectAddress } from "../../core/object-address.ts";
-import type { UploadHeaderMap } from "../headers/upload-parameters.ts";
+import type { ObjectDescription } from "../description/object-description.ts";
 import type { AbandonedUploads } from "../multipart/abandoned-uploads.ts";
 import type { UploadBudget } from "./upload-budget.ts";
 
@@ -14,8 +14,7 @@ export interface StreamedUploadRequest {
   readonly body: Readable;
   /** Exactly this many pass. Where the body is known to be smaller, less of the budget is set aside. */
   readonly limitBytes: number;
-  /** What `uploadHeaders` made: checksum and overwrite rule included. */
-  readonly headers: UploadHeaderMap;
+  readonly description: ObjectDescription;
   readonly budget: UploadBudget;
   /** Aborts the multipart upload when the upload fails, now or later. */
   readonly abandoned: AbandonedUploads;

@@ -1,7 +1,6 @@
 import { ValetKeyError } from "../../core/errors.ts";
 import { storageError } from "../client/s3-errors.ts";
 import { type Checksum, type RunningChecksum, runningChecksum } from "../headers/checksums.ts";
-import { forbidsOverwrite, promisedChecksum } from "../headers/upload-parameters.ts";
 import { refuseExisting } from "../objects/head-object.ts";
 import type { StoredObject } from "../objects/stored-object.ts";
 import { PartReader } from "./part-reader.ts";
@@ -38,10 +37,10 @@ export async function streamUpload(request: StreamedUploadRequest): Promise<Stor
 }
 
 async function store(request: StreamedUploadRequest): Promise<StoredObject> {
-  const { s3, address, body, headers, limitBytes, metrics } = request;
-  if (forbidsOverwrite(headers)) await refuseExisting(await s3(), address);
-  const promised = promisedChecksum(headers);
-  const running = promised && runningChecksum(promised.algorithm);
+  const { s3, address, body, description, limitBytes, metrics } = request;
+  if (!description.overwrite) await refuseExisting(await s3(), address);
+  const { checksum } = description;
+  const running = checksum && runningChecksum(checksum.algorithm);
   const reader = new PartReader(body, {
     limitBytes,
     onChunk: (chunk) => {
@@ -49,7 +48,7 @@ async function store(request: StreamedUploadRequest): Promise<StoredObject> {
       metrics?.uploadBytes.inc(chunk.length);
     },
   });
-  const verify = () => verifyChecksum(promised, running);
+  const verify = () => verifyChecksum(checksum, running);
 
   const reservation = await request.budget.reserve(Math.min(streamedPartBytes(1), limitBytes), {
     signal: request.signal,
@@ -60,18 +59,18 @@ async function store(request: StreamedUploadRequest): Promise<StoredObject> {
     const first = await reader.fill(reservation);
     if (first.isLast) {
       verify();
-      const stored = await putWhole(request, first.bytes, promised);
+      const stored = await putWhole(request, first.bytes);
       isSent = true;
       return stored;
     }
-    return await storeInParts(request, { reader, first, reservation, promised, verify });
+    return await storeInParts(request, { reader, first, reservation, verify });
   } finally {
     reservation.release(isSent);
   }
 }
 
-function verifyChecksum(promised: Checksum | undefined, running: RunningChecksum | undefined): void {
-  if (promised !== undefined && running?.digest() !== promised.value) throw storageError("CHECKSUM_MISMATCH");
+function verifyChecksum(expected: Checksum | undefined, running: RunningChecksum | undefined): void {
+  if (expected !== undefined && running?.digest() !== expected.value) throw storageError("CHECKSUM_MISMATCH");
 }
 
 function interruption(signal: AbortSignal | undefined): ValetKeyError {

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { GetObjectCommand, PutObjectCommand, type S3Client, UploadPartCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { boundedParallel } from "../../../../src/storage/client/bounded-parallel.ts";
-import { uploadHeaders } from "../../../../src/storage/headers/upload-headers.ts";
+import { parseDescription } from "../../../../src/storage/description/object-description.ts";
 import {
   completeUpload,
   etagOfParts,
@@ -40,7 +40,11 @@ afterAll(() => store.close());
 
 async function begin(key: string, options: { overwrite?: boolean } = {}): Promise<UploadDescriptor> {
   const startedAt = new Date();
-  const upload = await createMultipartUpload(s3, store.address(key), uploadHeaders({ contentType: "x/y" }));
+  const upload = await createMultipartUpload(
+    s3,
+    store.address(key),
+    parseDescription({ contentType: "x/y" }),
+  );
   return {
     ...upload,
     sizeBytes: plan.sizeBytes,
@@ -236,7 +240,7 @@ describe("a multipart upload", () => {
   });
 
   it("takes the CRC of a whole object, and no SHA", async () => {
-    const sha = uploadHeaders({
+    const sha = parseDescription({
       checksum: { algorithm: "SHA1", value: Buffer.alloc(20).toString("base64") },
     });
     await expect(createMultipartUpload(s3, store.address("sha"), sha)).rejects.toMatchObject({

@@ -5,8 +5,8 @@ import { GetObjectCommand, ListMultipartUploadsCommand, type S3Client } from "@a
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ValetKeyError } from "../../../../src/core/errors.ts";
 import { createMetrics } from "../../../../src/core/metrics.ts";
+import { parseDescription } from "../../../../src/storage/description/object-description.ts";
 import { checksumAlgorithms, runningChecksum } from "../../../../src/storage/headers/checksums.ts";
-import { uploadHeaders } from "../../../../src/storage/headers/upload-headers.ts";
 import { AbandonedUploads } from "../../../../src/storage/multipart/abandoned-uploads.ts";
 import { listParts } from "../../../../src/storage/multipart/multipart-uploads.ts";
 import { listPendingUploads, parsePendingPage } from "../../../../src/storage/multipart/pending-uploads.ts";
@@ -46,7 +46,7 @@ function upload(key: string, body: Readable, options: Partial<StreamedUploadRequ
     address: store.address(key),
     body,
     limitBytes: 64 * MiB,
-    headers: {},
+    description: parseDescription({}),
     budget: new UploadBudget({ totalBytes: 32 * MiB }),
     abandoned,
     ...options,
@@ -99,8 +99,8 @@ describe("a streamed upload", () => {
     expect((await metrics.uploadsInFlight.get()).values[0]?.value).toBe(0);
   });
 
-  it("describes the object as its headers say", async () => {
-    const headers = uploadHeaders({
+  it("stores the object with its description", async () => {
+    const description = parseDescription({
       contentType: "image/png",
       cacheControl: "max-age=60",
       metadata: [{ name: "who", value: "zoë" }],
@@ -109,7 +109,7 @@ describe("a streamed upload", () => {
       ["described/small", 3],
       ["described/large", 6 * MiB],
     ] as const) {
-      await upload(key, streamOf(randomBytes(size)), { headers });
+      await upload(key, streamOf(randomBytes(size)), { description });
       expect(await headObject(s3, store.address(key))).toMatchObject({
         contentType: "image/png",
         cacheControl: "max-age=60",
@@ -141,21 +141,23 @@ describe("a streamed upload", () => {
       running.update(bytes);
       const checksum = { algorithm, value: running.digest() };
       const key = `checksum/${algorithm}/${size}`;
-      await upload(key, streamOf(bytes), { headers: uploadHeaders({ checksum }) });
+      await upload(key, streamOf(bytes), { description: parseDescription({ checksum }) });
       expect(await sha256OfStored(key)).toBe(sha256(bytes));
 
       const other = `mismatch/${algorithm}/${size}`;
-      const request = upload(other, streamOf(randomBytes(size)), { headers: uploadHeaders({ checksum }) });
+      const request = upload(other, streamOf(randomBytes(size)), {
+        description: parseDescription({ checksum }),
+      });
       await expect(request).rejects.toMatchObject({ code: "CHECKSUM_MISMATCH" });
       await expectNothingStored(other);
     }
   });
 
   it("does not replace an object when it may not", async () => {
-    const headers = uploadHeaders({ overwrite: false });
-    await upload("once", streamOf(Buffer.from("first")), { headers });
+    const description = parseDescription({ overwrite: false });
+    await upload("once", streamOf(Buffer.from("first")), { description });
     for (const size of [6, 6 * MiB]) {
-      const second = upload("once", streamOf(randomBytes(size)), { headers });
+      const second = upload("once", streamOf(randomBytes(size)), { description });
       await expect(second).rejects.toMatchObject({ code: "OBJECT_EXISTS" });
     }
     expect(await sha256OfStored("once")).toBe(sha256(Buffer.from("first")));

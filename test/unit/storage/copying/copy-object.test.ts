@@ -3,15 +3,16 @@ import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, type S3Client } 
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ObjectAddress } from "../../../../src/core/object-address.ts";
-import { type UploadDescription, uploadHeaders } from "../../../../src/storage/headers/upload-headers.ts";
+import { assertCopyable } from "../../../../src/storage/copying/copied-description.ts";
+import { copyObject } from "../../../../src/storage/copying/copy-object.ts";
+import type { CopyObjectRequest } from "../../../../src/storage/copying/copy-request.ts";
+import { lookAtSource } from "../../../../src/storage/copying/copy-source.ts";
+import {
+  type GivenDescription,
+  parseDescriptionChanges,
+} from "../../../../src/storage/description/object-description.ts";
 import { AbandonedUploads } from "../../../../src/storage/multipart/abandoned-uploads.ts";
 import { listPendingUploads, parsePendingPage } from "../../../../src/storage/multipart/pending-uploads.ts";
-import {
-  type CopyObjectRequest,
-  copyObject,
-  lookAtSource,
-  requireCopyable,
-} from "../../../../src/storage/objects/copy-object.ts";
 import { objectTags } from "../../../../src/storage/objects/object-tags.ts";
 import { startBreakingProxy } from "../../../support/breaking-proxy.ts";
 import { errorBody, scriptedS3 } from "../scripted-s3.ts";
@@ -56,8 +57,7 @@ const copy = (from: string | ObjectAddress, to: string, more: Partial<CopyObject
     abandoned,
     source: () => lookAtSource(s3, typeof from === "string" ? store.address(from) : from),
     to: store.address(to),
-    headers: {},
-    replaces: { metadata: false, tags: false },
+    changes: parseDescriptionChanges({}),
     authorize: () => {},
     pinContentType: false,
     ...more,
@@ -83,10 +83,7 @@ describe("copyObject", () => {
     },
   );
 
-  const described = (description: UploadDescription) => ({
-    headers: uploadHeaders(description),
-    replaces: { metadata: description.metadata !== undefined, tags: description.tags !== undefined },
-  });
+  const described = (given: GivenDescription) => ({ changes: parseDescriptionChanges(given) });
 
   it("replaces what is said anew and keeps the rest", async () => {
     await put("described", "bytes");
@@ -156,17 +153,17 @@ describe("copyObject", () => {
     await expect(copy("missing", "x")).rejects.toMatchObject({ code: "OBJECT_NOT_FOUND" });
     const to = { ...store.address("x"), bucket: "no-such-bucket-here" as TestStore["bucket"] };
     await expect(copy("source", "x", { to })).rejects.toMatchObject({ code: "BUCKET_NOT_FOUND" });
-    const headers = uploadHeaders({ overwrite: false });
-    await expect(copy("source", "target", { headers })).rejects.toMatchObject({ code: "OBJECT_EXISTS" });
+    const changes = parseDescriptionChanges({ overwrite: false });
+    await expect(copy("source", "target", { changes })).rejects.toMatchObject({ code: "OBJECT_EXISTS" });
     await expect(copy("source", "source")).rejects.toMatchObject({ code: "BAD_USER_INPUT", field: "to" });
     expect((await read("target")).toString()).toBe("other");
   });
 
   it("is promised no checksum, which nobody would compare", () => {
     const checksum = { algorithm: "CRC32", value: "AAAAAA==" } as const;
-    const refused = () => requireCopyable(uploadHeaders({ checksum }));
+    const refused = () => assertCopyable(parseDescriptionChanges({ checksum }));
     expect(refused).toThrow(expect.objectContaining({ code: "BAD_USER_INPUT", field: "checksum" }));
-    requireCopyable(uploadHeaders({ contentType: "text/plain" }));
+    assertCopyable(parseDescriptionChanges({ contentType: "text/plain" }));
   });
 
   it.each([
@@ -282,7 +279,7 @@ describe("copyObject", () => {
 
   it.each([
     ["at once", {}],
-    ["at once, replacing nothing", { headers: uploadHeaders({ overwrite: false }) }],
+    ["at once, replacing nothing", { changes: parseDescriptionChanges({ overwrite: false }) }],
     ["in parts", inParts],
   ])("looks again when the source changed, and gives up when it keeps changing: %s", async (what, more) => {
     await put("changing", randomBytes(6 * MiB));
@@ -301,7 +298,7 @@ describe("copyObject", () => {
   });
 
   describe("whose first answer was lost, replacing nothing,", () => {
-    const headers = uploadHeaders({ overwrite: false });
+    const changes = parseDescriptionChanges({ overwrite: false });
     const losing = async () => {
       const proxy = await startBreakingProxy(store.endpoint);
       proxy.break({ fault: "lost", matches: ({ headers: sent }) => "x-amz-copy-source" in sent, times: 1 });
@@ -312,7 +309,7 @@ describe("copyObject", () => {
       await put("lost", "bytes");
       const { proxy, s3 } = await losing();
       await using _ = proxy;
-      expect(await copy("lost", "lost copy", { s3, headers })).toMatchObject({
+      expect(await copy("lost", "lost copy", { s3, changes })).toMatchObject({
         ...{ sizeBytes: 5, contentType: "text/plain" },
       });
       expect(proxy.requests.filter((request) => request.startsWith("PUT "))).toHaveLength(2);
@@ -331,7 +328,7 @@ describe("copyObject", () => {
         },
         { step: "deserialize", priority: "low" },
       );
-      await expect(copy("lost", "taken", { s3: async () => client, headers })).rejects.toMatchObject({
+      await expect(copy("lost", "taken", { s3: async () => client, changes })).rejects.toMatchObject({
         code: "OBJECT_EXISTS",
       });
       expect(attempts).toBe(2);

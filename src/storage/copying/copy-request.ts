@@ -1,0 +1,32 @@
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { ObjectAddress } from "../../core/object-address.ts";
+import type { DescriptionChanges } from "../description/object-description.ts";
+import type { AbandonedUploads } from "../multipart/abandoned-uploads.ts";
+import type { CopySource } from "./copy-source.ts";
+
+export interface CopyObjectRequest {
+  /** A client of the target's region. It is requested for every call, because a copy in parts outlives a role session. */
+  readonly s3: () => Promise<S3Client>;
+  /** Asks S3 for the current state of the source. */
+  readonly source: () => Promise<CopySource>;
+  readonly to: ObjectAddress;
+  /** What is defined here replaces the source's value, and the rest is kept. */
+  readonly changes: DescriptionChanges;
+  /** Throws if the caller may not store the copy. It is called before the copy, and again with what was stored. */
+  readonly authorize: (copy: CopiedFacts) => void;
+  /** Whether `authorize` depends on the content type. If so, S3 must not take it from a source that has changed meanwhile. */
+  readonly pinContentType: boolean;
+  /** Takes over multipart uploads that could not be aborted. */
+  readonly abandoned: AbandonedUploads;
+  /** Cancels the copy. A copy in parts is not stored then. */
+  readonly signal?: AbortSignal | undefined;
+  /** Larger objects are copied in parts. Default: 5 GiB. */
+  readonly singleCopyBytes?: number | undefined;
+  readonly partBytes?: number | undefined;
+}
+
+/** The properties of a copy that a grant may limit. */
+export interface CopiedFacts {
+  readonly sizeBytes: number;
+  readonly contentType: string | undefined;
+}

@@ -1,0 +1,36 @@
+import type { HeadObjectCommandOutput, S3Client } from "@aws-sdk/client-s3";
+import { ValetKeyError } from "../../core/errors.ts";
+import type { ObjectAddress } from "../../core/object-address.ts";
+import { rawHead } from "../objects/head-object.ts";
+
+/** The object to be copied, as S3 described it at one moment. */
+export interface CopySource {
+  /** With the bucket's true region. */
+  readonly address: ObjectAddress;
+  readonly head: HeadObjectCommandOutput;
+  /** A client of that region. */
+  readonly s3: S3Client;
+}
+
+/** @throws {ValetKeyError} OBJECT_NOT_FOUND, BUCKET_NOT_FOUND, FORBIDDEN, BAD_USER_INPUT for the version id */
+export async function lookAtSource(s3: S3Client, address: ObjectAddress): Promise<CopySource> {
+  return { address, head: await rawHead(s3, address), s3 };
+}
+
+/** The source changed between the HEAD and the copy. The copy can be tried again. */
+export class SourceChanged extends ValetKeyError {
+  constructor(cause: unknown) {
+    super("STORAGE_UNAVAILABLE", "The original changed while it was copied.", { cause });
+  }
+}
+
+/** The value of x-amz-copy-source, a percent-encoded path. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
+export function toCopySourceHeader({ bucket, key, versionId }: ObjectAddress): string {
+  const path = `${bucket}/${key.split("/").map(encodeURIComponent).join("/")}`;
+  return versionId === undefined ? path : `${path}?versionId=${encodeURIComponent(versionId)}`;
+}
+
+/** Whether a copy is of an object onto itself. S3 accepts that only if the description changes. */
+export function isOntoItself(source: ObjectAddress, target: ObjectAddress): boolean {
+  return source.bucket === target.bucket && source.key === target.key;
+}

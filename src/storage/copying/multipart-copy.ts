@@ -1,0 +1,77 @@
+import { UploadPartCopyCommand } from "@aws-sdk/client-s3";
+import { boundedParallel } from "../client/bounded-parallel.ts";
+import { storageError, toStorageError } from "../client/s3-errors.ts";
+import type { NameAndValue } from "../headers/name-and-value.ts";
+import { type CompletedPart, completeParts } from "../multipart/complete-upload.ts";
+import { createMultipartUpload } from "../multipart/multipart-uploads.ts";
+import type { UploadAddress } from "../multipart/upload-descriptor.ts";
+import { bytesOfPart, planUpload, planWith, type UploadPlan } from "../multipart/upload-plan.ts";
+import { objectTags } from "../objects/object-tags.ts";
+import type { StoredObject } from "../objects/stored-object.ts";
+import { mergedDescription } from "./copied-description.ts";
+import type { CopyObjectRequest } from "./copy-request.ts";
+import { type CopySource, SourceChanged, toCopySourceHeader } from "./copy-source.ts";
+
+const defaultPartBytes = 512 * 1024 ** 2;
+const partsInParallel = 8;
+
+/**
+ * Copies an object of any size with a multipart upload whose parts S3 copies itself. Such an upload keeps nothing of the
+ * source's description, so all of it is set again.
+ */
+export async function copyInParts(request: CopyObjectRequest, source: CopySource): Promise<StoredObject> {
+  const { s3, to, changes, abandoned, partBytes = defaultPartBytes } = request;
+  const sizeBytes = source.head.ContentLength ?? 0;
+  const plan = planWith(sizeBytes, Math.max(partBytes, planUpload(sizeBytes).partBytes));
+  const tags = changes.tags ?? (await tagsOf(source));
+  const description = { ...mergedDescription(changes, source.head), tags };
+  const upload = await createMultipartUpload(await s3(), to, description);
+  try {
+    const numbers = Array.from({ length: plan.partCount }, (_, index) => index + 1);
+    const parts = await boundedParallel(numbers, partsInParallel, (number) =>
+      copyPart(request, upload, { plan, number, source }),
+    );
+    return await completeParts(await s3(), upload, parts, { sizeBytes, overwrite: changes.overwrite });
+  } catch (error) {
+    await abandoned.abort(upload, s3);
+    throw error;
+  }
+}
+
+interface PartToCopy {
+  readonly plan: UploadPlan;
+  readonly number: number;
+  readonly source: CopySource;
+}
+
+async function copyPart(
+  { s3, signal }: CopyObjectRequest,
+  { bucket, key, uploadId }: UploadAddress,
+  { plan, number, source }: PartToCopy,
+): Promise<CompletedPart> {
+  const firstByte = (number - 1) * plan.partBytes;
+  const lastByte = firstByte + bytesOfPart(plan, number) - 1;
+  const client = await s3();
+  const copy = new UploadPartCopyCommand({
+    Bucket: bucket,
+    Key: key,
+    UploadId: uploadId,
+    PartNumber: number,
+    CopySource: toCopySourceHeader(source.address),
+    CopySourceRange: `bytes=${firstByte}-${lastByte}`,
+    // All parts have to be of the same object.
+    CopySourceIfMatch: source.head.ETag,
+  });
+  const options = { ...(signal && { abortSignal: signal }) };
+  const { CopyPartResult } = await client.send(copy, options).catch((cause: unknown) => {
+    const error = toStorageError(cause, { operation: "UploadPartCopy", subject: "upload" });
+    // A part has no other precondition.
+    throw error.code === "OBJECT_EXISTS" ? new SourceChanged(cause) : error;
+  });
+  if (CopyPartResult?.ETag === undefined) throw storageError("STORAGE_UNAVAILABLE");
+  return { number, etag: CopyPartResult.ETag };
+}
+
+async function tagsOf({ s3, address, head }: CopySource): Promise<readonly NameAndValue[]> {
+  return head.TagCount === 0 ? [] : await objectTags(s3, address);
+}

@@ -1,0 +1,30 @@
+import { badUserInput } from "../../core/errors.ts";
+import type { Checksum, ChecksumAlgorithm } from "./checksums.ts";
+import type { NameAndValue } from "./name-and-value.ts";
+
+const digestBytes: Readonly<Record<ChecksumAlgorithm, number>> = {
+  CRC32: 4,
+  CRC32C: 4,
+  CRC64NVME: 8,
+  SHA1: 20,
+  SHA256: 32,
+};
+
+/** @throws {ValetKeyError} BAD_USER_INPUT for a value that no checksum of the algorithm has */
+export function parseChecksum({ algorithm, value }: Checksum, field: string): Checksum {
+  const bytes = Buffer.from(value, "base64");
+  if (bytes.length !== digestBytes[algorithm] || bytes.toString("base64") !== value) {
+    throw badUserInput(`${field}.value`, `A ${algorithm} is ${digestBytes[algorithm]} bytes in base64.`);
+  }
+  return { algorithm, value };
+}
+
+/** The header that makes S3 verify the bytes: `x-amz-checksum-sha256`. */
+export function toChecksumHeader({ algorithm, value }: Checksum): NameAndValue {
+  return { name: `x-amz-checksum-${algorithm.toLowerCase()}`, value };
+}
+
+/** The same as a parameter of the SDK's commands. */
+export function toChecksumParameter(checksum: Checksum | undefined): Partial<Record<string, string>> {
+  return checksum === undefined ? {} : { [`Checksum${checksum.algorithm}`]: checksum.value };
+}
