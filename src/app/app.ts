@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { ApolloServer } from "@apollo/server";
@@ -23,6 +22,7 @@ import { Presigner } from "../storage/signing/presigner.ts";
 import { UploadBudget } from "../storage/streaming/upload-budget.ts";
 import { openBackend } from "./backend.ts";
 import { type Config, ConfigError } from "./config.ts";
+import { hostFault, isHostFault } from "./listen-fault.ts";
 import { Readiness } from "./readiness.ts";
 
 export interface App {
@@ -73,7 +73,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     presigner: new Presigner({ endpoints: new Endpoints(store.s3), metrics }),
     regions: config.regions,
     bucketRegions: new BucketRegions(config.regions.allowed),
-    uploadIds: new UploadIds(config.secrets ?? [randomBytes(32).toString("hex")], config.regions),
+    uploadIds: new UploadIds(store.secrets, config.regions),
     uploadBudget: new UploadBudget({ totalBytes: uploadBudgetBytes }),
     abandonedUploads: new AbandonedUploads({
       onGivenUp: ({ bucket }, err) =>
@@ -154,18 +154,15 @@ grants:
     allow: [DOWNLOAD, UPLOAD, LIST, DELETE]
 `;
 
-/** Why nothing can listen on a host, whatever the port. */
-const notThisMachine = new Set(["ENOTFOUND", "EAI_AGAIN", "EADDRNOTAVAIL", "EAFNOSUPPORT"]);
-
 async function listen(http: FastifyInstance, { host, port }: Config): Promise<string> {
   try {
     await http.listen({ host, port });
   } catch (cause) {
     const why = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    if (isHostFault(why)) throw hostFault(host, why, cause);
     throw new ConfigError(
-      notThisMachine.has(why)
-        ? `HOST: got ${JSON.stringify(host)}, cannot listen there (${why}); takes an address or a name of this machine, such as 127.0.0.1 or 0.0.0.0`
-        : `PORT: got ${port}, cannot listen there on ${host} (${why}); takes a free port, or 0 for any`,
+      `PORT: got ${port}, cannot listen there on ${host} (${why}); takes a free port, or 0 for any`,
+      { cause },
     );
   }
   const { port: taken } = http.server.address() as AddressInfo;

@@ -2,39 +2,63 @@ import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
 import { type EmbeddedS3, StoreStartError, startEmbeddedS3 } from "@valetkey/embedded-s3";
 import type { Logger } from "pino";
 import { type EndpointSettings, readEndpointSettings } from "../storage/client/endpoints.ts";
-import { type Config, ConfigError, type EmbeddedStoreConfig } from "./config.ts";
+import { type Config, ConfigError, type EmbeddedStoreConfig, type RoleConfig } from "./config.ts";
+import { readKeptSecret } from "./kept-secret.ts";
+import { hostFault } from "./listen-fault.ts";
 
-/** What the server stores in, and as whom it may ask for roles. */
+/** The S3 and STS that the server uses, and its identity there. */
 export interface Store {
   readonly role: { readonly arn: string; readonly externalId: string | undefined };
   readonly sessionTags: boolean;
   readonly sourceIdentity: boolean;
   readonly baseCredentials: ReturnType<typeof fromNodeProviderChain>;
   readonly s3: EndpointSettings;
-  /** Undefined: AWS's own settings say. */
+  /** If undefined, AWS's own settings decide. */
   readonly stsEndpoint: string | undefined;
+  /** They seal upload ids: the first one seals, each of them opens. */
+  readonly secrets: readonly string[];
   close(): Promise<void>;
 }
 
 /**
- * AWS, or a store that speaks its language, as the configuration and AWS's own settings name it; else the embedded one.
- * @throws {ConfigError} when the embedded one cannot start where it is told to
+ * Opens the store that the configuration and AWS's own settings name, or else starts the embedded one.
+ * @throws {ConfigError} when the embedded store cannot start with these settings
  */
-export async function openStore({ store, forcePathStyle }: Config, log: Logger): Promise<Store> {
-  if (store.kind === "role") {
-    const { roleArn, externalId, sessionTags, sourceIdentity } = store;
-    return {
-      role: { arn: roleArn, externalId },
-      sessionTags,
-      sourceIdentity,
-      baseCredentials: fromNodeProviderChain(),
-      s3: await readEndpointSettings({ forcePathStyle }),
-      stsEndpoint: undefined,
-      close: async () => {},
-    };
-  }
-  const embedded = await startEmbedded(store, log);
+export async function openStore(config: Config, log: Logger): Promise<Store> {
+  const { store } = config;
+  return store.kind === "role"
+    ? await openRoleStore(store, config)
+    : await openEmbeddedStore(store, config, log);
+}
+
+async function openRoleStore(
+  { roleArn, externalId, sessionTags, sourceIdentity }: RoleConfig,
+  { forcePathStyle, secrets }: Config,
+): Promise<Store> {
+  if (secrets === undefined) throw new ConfigError("VALETKEY_SECRET: missing");
+  return {
+    role: { arn: roleArn, externalId },
+    sessionTags,
+    sourceIdentity,
+    baseCredentials: fromNodeProviderChain(),
+    s3: await readEndpointSettings({ forcePathStyle }),
+    stsEndpoint: undefined,
+    secrets,
+    close: async () => {},
+  };
+}
+
+async function openEmbeddedStore(store: EmbeddedStoreConfig, config: Config, log: Logger): Promise<Store> {
+  const { host, forcePathStyle } = config;
+  const embedded = await startEmbedded(store, host, log);
   const { endpoint, credentials, roleArn } = embedded;
+  const secrets = config.secrets ?? [await keptSecret(store, embedded)];
+  if (host === "0.0.0.0" || host === "::") {
+    const { hostname } = new URL(endpoint);
+    log.warn(
+      `The embedded store's presigned URLs name ${hostname}. If clients cannot reach this machine by that address, set HOST to one of its addresses or names that they can reach.`,
+    );
+  }
   return {
     role: { arn: roleArn, externalId: undefined },
     sessionTags: false,
@@ -42,19 +66,36 @@ export async function openStore({ store, forcePathStyle }: Config, log: Logger):
     baseCredentials: async () => credentials,
     s3: { forcePathStyle, endpoint },
     stsEndpoint: endpoint,
+    secrets,
     close: () => embedded.close(),
   };
 }
 
-async function startEmbedded({ dataDirectory, port }: EmbeddedStoreConfig, log: Logger): Promise<EmbeddedS3> {
+async function startEmbedded(
+  { dataDirectory, port }: EmbeddedStoreConfig,
+  host: string,
+  log: Logger,
+): Promise<EmbeddedS3> {
   try {
-    return await startEmbeddedS3({ directory: dataDirectory, port, log: (line) => log.warn(line) });
+    return await startEmbeddedS3({ directory: dataDirectory, host, port, log: (line) => log.warn(line) });
   } catch (error) {
     if (!(error instanceof StoreStartError)) throw error;
-    const fault =
-      error.option === "port"
-        ? `VALETKEY_STORE_PORT: got ${port}, ${error.message} (unset: PORT + 1)`
-        : `VALETKEY_DATA_DIR: got ${JSON.stringify(dataDirectory)}, ${error.message}`;
-    throw new ConfigError(fault, { cause: error });
+    const { option, message, code = "" } = error;
+    if (option === "host") throw hostFault(host, code, error);
+    if (option === "directory") throw dataDirectoryFault(dataDirectory, message, error);
+    throw new ConfigError(`VALETKEY_STORE_PORT: got ${port}, ${message} (unset: PORT + 1)`, { cause: error });
   }
+}
+
+async function keptSecret({ dataDirectory }: EmbeddedStoreConfig, embedded: EmbeddedS3): Promise<string> {
+  try {
+    return await readKeptSecret(dataDirectory);
+  } catch (error) {
+    await embedded.close();
+    throw dataDirectoryFault(dataDirectory, `cannot be used: ${(error as Error).message}`, error);
+  }
+}
+
+function dataDirectoryFault(dataDirectory: string, message: string, cause: unknown): ConfigError {
+  return new ConfigError(`VALETKEY_DATA_DIR: got ${JSON.stringify(dataDirectory)}, ${message}`, { cause });
 }

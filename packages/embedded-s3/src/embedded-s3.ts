@@ -1,15 +1,15 @@
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Buckets } from "./buckets/buckets.ts";
 import { BlobFiles } from "./disk/blob-files.ts";
 import { type DataDirectory, openDataDirectory } from "./disk/data-directory.ts";
+import { listen } from "./http/listen.ts";
 import { createStoreServer, type RequestEntry } from "./http/store-server.ts";
 import { parseIamPolicy } from "./iam/iam-policy.ts";
 import { AccessKeys, type StoreRole } from "./signing/access-keys.ts";
-import { blaming } from "./store-start-error.ts";
+import { usingDirectory } from "./store-start-error.ts";
 
 export type { RequestEntry } from "./http/store-server.ts";
 export { StoreStartError } from "./store-start-error.ts";
@@ -22,6 +22,11 @@ export interface EmbeddedS3Options {
   readonly directory?: string | undefined;
   /** Default: 0, which takes any free port. */
   readonly port?: number | undefined;
+  /**
+   * The address or name to listen on, by which clients must be able to reach the store. With 0.0.0.0 or ::, the URL of
+   * the store names the first address of this machine that is not a loopback address. Default: 127.0.0.1.
+   */
+  readonly host?: string | undefined;
   /** Names of the buckets that a new store begins with, all in us-east-1. Default: `["demo"]`. */
   readonly buckets?: readonly string[] | undefined;
   /** Roles that the store's own keys can assume, in addition to the one of `roleArn`. Default: none. */
@@ -54,7 +59,7 @@ export interface EmbeddedRole {
 }
 
 export interface EmbeddedS3 extends AsyncDisposable {
-  /** The URL of S3 (path style) and of STS: `http://127.0.0.1:PORT`. */
+  /** The URL of S3 (path style) and of STS: `http://127.0.0.1:PORT`, unless another host is set. */
   readonly endpoint: string;
   readonly port: number;
   /** The region of the first buckets. */
@@ -69,7 +74,6 @@ export interface EmbeddedS3 extends AsyncDisposable {
 
 const accountId = "000000000000";
 const region = "us-east-1";
-const host = "127.0.0.1";
 const defaultRole = {
   name: "valetkey-embedded",
   policy: { Version: "2012-10-17", Statement: { Effect: "Allow", Action: "s3:*", Resource: "*" } },
@@ -77,7 +81,7 @@ const defaultRole = {
 
 /**
  * Starts an S3 and an STS on this machine, for development and tests. Requests that AWS would refuse are refused.
- * @throws {StoreStartError} when the folder is in use or the port is taken
+ * @throws {StoreStartError} when the folder, the host or the port cannot be used
  * @throws {Error} MalformedPolicyDocument, when the policy of a role is not valid
  */
 export async function startEmbeddedS3(options: EmbeddedS3Options = {}): Promise<EmbeddedS3> {
@@ -99,17 +103,13 @@ async function startIn(
   options: EmbeddedS3Options,
   onClosed: () => Promise<void>,
 ): Promise<EmbeddedS3> {
-  const directory = await inDirectory(() => openDataDirectory(path));
+  const directory = await usingDirectory(() => openDataDirectory(path));
   try {
     return await startServer(directory, options, onClosed);
   } catch (error) {
     await directory.release();
     throw error;
   }
-}
-
-function inDirectory<Result>(run: () => Promise<Result>): Promise<Result> {
-  return blaming("directory", "cannot be used", "a folder that this process may write", run);
 }
 
 async function startServer(
@@ -119,7 +119,7 @@ async function startServer(
 ): Promise<EmbeddedS3> {
   const { minSessionSeconds, onRequest, log = () => {}, now = () => new Date() } = options;
   const blobs = new BlobFiles(directory.blobs);
-  const buckets = await inDirectory(() => Buckets.load(directory.buckets, blobs));
+  const buckets = await usingDirectory(() => Buckets.load(directory.buckets, blobs, log));
   if (directory.isNew) {
     const createdAt = now().toISOString();
     for (const name of options.buckets ?? ["demo"]) await buckets.create({ name, region, createdAt });
@@ -135,14 +135,19 @@ async function startServer(
   });
   const onFault = (error: unknown) =>
     log(`embedded store: ${error instanceof Error ? error.stack : String(error)}`);
-  const server = createStoreServer({ blobs, buckets, keys, now, minSessionSeconds, onRequest, onFault });
-  server.listen(options.port ?? 0, host);
-  await blaming("port", `cannot listen there on ${host}`, "a free port, or 0 for any", () =>
-    once(server, "listening"),
-  );
-  const { port } = server.address() as AddressInfo;
-  const endpoint = `http://${host}:${port}`;
-  log(`The embedded S3 store is at ${endpoint}: for development and tests only.`);
+  const host = options.host ?? "127.0.0.1";
+  const server = createStoreServer({
+    blobs,
+    buckets,
+    keys,
+    now,
+    host,
+    minSessionSeconds,
+    onRequest,
+    onFault,
+  });
+  const { endpoint, port } = await listen(server, host, options.port ?? 0);
+  log(`The embedded S3 store is at ${endpoint}. It is for development and tests only.`);
   let closed: Promise<void> | undefined;
   const close = () => {
     closed ??= (async () => {

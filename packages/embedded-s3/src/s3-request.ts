@@ -104,8 +104,13 @@ function decodeUtf8(latin1: string): string {
 
 const signingParameter =
   /^x-amz-(?:algorithm|credential|date|expires|security-token|signature|signedheaders)$/;
+// Why: docs/decisions/0016-checksum-in-a-presigned-query.md
+const ignoredParameter = /^x-amz-(?:checksum-(?!(?:algorithm|mode|type)$).+|sdk-checksum-algorithm)$/;
 
-/** S3 takes the x-amz-… of a presigned URL as if they were headers. Values are UTF-8 where they can be. */
+/**
+ * S3 takes the x-amz-… parameters of a presigned URL as if they were headers, except for checksums of the body.
+ * Values are decoded as UTF-8 if they are valid UTF-8.
+ */
 export function effectiveHeaders(
   wire: WireRequest,
   query: ReadonlyMap<string, string>,
@@ -115,7 +120,9 @@ export function effectiveHeaders(
   if (!presigned) return Object.fromEntries(sent);
   const hoisted = [...query]
     .map(([name, value]) => [name.toLowerCase(), value] as const)
-    .filter(([name]) => name.startsWith("x-amz-") && !signingParameter.test(name));
+    .filter(
+      ([name]) => name.startsWith("x-amz-") && !signingParameter.test(name) && !ignoredParameter.test(name),
+    );
   return Object.fromEntries([...hoisted, ...sent]);
 }
 

@@ -1,27 +1,34 @@
-/** Why a store cannot start, and by which of its options. The message goes on from the option's value. */
+import { describeDiskFault } from "./disk-fault.ts";
+
+/** The option that keeps the store from starting. The message continues a sentence that begins with its value. */
 export class StoreStartError extends Error {
   override readonly name = "StoreStartError";
-  readonly option: "directory" | "port";
+  readonly option: StartOption;
+  /** The system's error code, such as EADDRINUSE. */
+  readonly code: string | undefined;
 
-  constructor(option: "directory" | "port", message: string, cause?: unknown) {
+  constructor(option: StartOption, message: string, cause?: unknown) {
     super(message, { cause });
     this.option = option;
+    this.code = systemCode(cause);
   }
 }
 
-/** Runs what only a value of this option can make fail. What went wrong in another way goes on as it is. */
-export async function blaming<Result>(
-  option: StoreStartError["option"],
-  fault: string,
-  takes: string,
-  run: () => Promise<Result>,
-): Promise<Result> {
+export type StartOption = "directory" | "port" | "host";
+
+/** Runs what only the folder can make fail: a system's error in it becomes a StoreStartError. */
+export async function usingDirectory<Result>(run: () => Promise<Result>): Promise<Result> {
   try {
     return await run();
   } catch (error) {
-    const code =
-      error instanceof Error && "syscall" in error ? (error as NodeJS.ErrnoException).code : undefined;
+    const code = systemCode(error);
     if (code === undefined) throw error;
-    throw new StoreStartError(option, `${fault} (${code}); takes ${takes}`, error);
+    const reason = `cannot be used: ${describeDiskFault(code)} (${code})`;
+    throw new StoreStartError("directory", `${reason}; takes a folder that this process may write`, error);
   }
+}
+
+/** The code of an error that the operating system reported. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && "syscall" in error ? (error as NodeJS.ErrnoException).code : undefined;
 }

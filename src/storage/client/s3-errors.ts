@@ -69,6 +69,7 @@ const codeOfS3Code: Readonly<Record<string, StorageErrorCode>> = {
   ConditionalRequestConflict: "STORAGE_UNAVAILABLE", // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
   OperationAborted: "STORAGE_UNAVAILABLE",
   InternalError: "STORAGE_UNAVAILABLE",
+  InsufficientStorage: "INTERNAL_SERVER_ERROR", // the embedded store's, with 507: to try again does not help
   RequestTimeout: "STORAGE_UNAVAILABLE",
   ServiceUnavailable: "STORAGE_UNAVAILABLE",
   SlowDown: "STORAGE_UNAVAILABLE",
@@ -203,7 +204,8 @@ function codeOfFailure(failure: S3Failure, { subject }: StorageErrorContext): St
   if (failure.connectionCode !== undefined && connectionCode.test(failure.connectionCode)) {
     return "STORAGE_UNAVAILABLE";
   }
-  if (httpStatus === undefined) return "INTERNAL_SERVER_ERROR";
+  // 507 is Insufficient Storage, which another try does not mend.
+  if (httpStatus === undefined || httpStatus === 507) return "INTERNAL_SERVER_ERROR";
   // An answer of success that cannot be read is no success.
   if (httpStatus < 300 || httpStatus >= 500 || httpStatus === 429) return "STORAGE_UNAVAILABLE";
   if (httpStatus === 404 && subject !== undefined) return notFound[subject];

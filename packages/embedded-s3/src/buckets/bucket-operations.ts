@@ -5,7 +5,7 @@ import { authorize, authorizeBucket, bucketArn } from "../iam/authorization.ts";
 import { type BucketRequest, invalidArgument, type S3Request, type StoreState } from "../s3-request.ts";
 import { notImplemented, StoreError } from "../store-error.ts";
 import { parseContinuationToken, toContinuationToken } from "./continuation-token.ts";
-import { parseCorsConfiguration, renderCorsConfiguration } from "./cors.ts";
+import { corsRulesOf, parseCorsConfiguration, renderCorsConfiguration } from "./cors.ts";
 
 export const owner = {
   ID: "0000000000000000000000000000000000000000000000000000000000000000",
@@ -127,8 +127,8 @@ export async function putBucketVersioning(request: BucketRequest): Promise<Answe
 
 export async function getBucketCors(request: BucketRequest): Promise<Answer> {
   authorizeBucket(request, "s3:GetBucketCORS");
-  const rules = request.bucket.configuration.cors;
-  if (rules === undefined) {
+  const rules = corsRulesOf(request.bucket);
+  if (rules.length === 0) {
     throw new StoreError(404, "NoSuchCORSConfiguration", "The CORS configuration does not exist", {
       details: { BucketName: request.bucketName },
     });
@@ -146,6 +146,6 @@ export async function putBucketCors(request: BucketRequest): Promise<Answer> {
 
 export async function deleteBucketCors(request: BucketRequest): Promise<Answer> {
   authorizeBucket(request, "s3:PutBucketCORS");
-  await request.bucket.configure({ cors: undefined });
+  await request.bucket.configure({ cors: [] });
   return noContent;
 }

@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { BlobFiles } from "../disk/blob-files.ts";
-import { readJson, readJsonDirectory, writeJson } from "../disk/json-files.ts";
+import { type OnDamaged, readJsonDirectory, readJsonOrReport, writeJson } from "../disk/json-files.ts";
+import { makeDirectory } from "../disk/make-directory.ts";
 import { SerialQueue } from "../disk/serial-queue.ts";
 import { SortedByKey } from "../disk/sorted-by-key.ts";
 import { MultipartUploads } from "../multipart/multipart-uploads.ts";
@@ -23,9 +24,12 @@ export interface BucketConfiguration {
   /** ISO 8601. */
   readonly createdAt: string;
   readonly versioning?: Versioning;
-  /** Undefined: the store's default. */
+  /** Undefined until rules are set or deleted: the default rules apply. Empty: no page is allowed. */
   readonly cors?: readonly CorsRule[] | undefined;
 }
+
+const bucketShape = { name: "string", region: "string", createdAt: "string" } as const;
+const recordShape = { key: "string", versions: "object" } as const;
 
 /**
  * One bucket on disk and in memory: bucket.json, objects/ with a file for each key, uploads/.
@@ -64,18 +68,23 @@ export class Bucket {
     configuration: BucketConfiguration,
     blobs: BlobFiles,
   ): Promise<Bucket> {
-    await mkdir(join(directory, "objects"), { recursive: true });
+    await makeDirectory(join(directory, "objects"));
     await writeJson(join(directory, "bucket.json"), configuration);
-    const uploads = await MultipartUploads.load(join(directory, "uploads"), blobs);
+    const uploads = new MultipartUploads(join(directory, "uploads"), blobs, []);
     return new Bucket(directory, blobs, { configuration, records: [], uploads });
   }
 
   /** Undefined where a crash left only half of a bucket. */
-  static async load(directory: string, blobs: BlobFiles): Promise<Bucket | undefined> {
-    const configuration = await readJson<BucketConfiguration>(join(directory, "bucket.json"));
-    if (configuration === undefined) return undefined;
-    const records = await readJsonDirectory<ObjectRecord>(join(directory, "objects"));
-    const uploads = await MultipartUploads.load(join(directory, "uploads"), blobs);
+  static async load(
+    directory: string,
+    blobs: BlobFiles,
+    onDamaged: OnDamaged,
+  ): Promise<Bucket | "damaged" | undefined> {
+    const path = join(directory, "bucket.json");
+    const configuration = await readJsonOrReport<BucketConfiguration>(path, bucketShape, onDamaged);
+    if (configuration === undefined || configuration === "damaged") return configuration;
+    const records = await readJsonDirectory<ObjectRecord>(join(directory, "objects"), recordShape, onDamaged);
+    const uploads = await MultipartUploads.load(join(directory, "uploads"), blobs, onDamaged);
     const bucket = new Bucket(directory, blobs, { configuration, records, uploads });
     await bucket.#forgetCompletedUploads();
     return bucket;

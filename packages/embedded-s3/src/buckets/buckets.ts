@@ -1,7 +1,9 @@
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { BlobFiles } from "../disk/blob-files.ts";
-import { namesIn } from "../disk/json-files.ts";
+import type { DamagedFile } from "../disk/json-files.ts";
+import { listDirectory } from "../disk/list-directory.ts";
+import { makeDirectory } from "../disk/make-directory.ts";
 import { StoreError } from "../store-error.ts";
 import { Bucket, type BucketConfiguration, noSuchBucket } from "./bucket.ts";
 
@@ -23,15 +25,23 @@ export class Buckets {
   }
 
   /** Reads everything into memory and removes what a crash has left behind. */
-  static async load(directory: string, blobs: BlobFiles): Promise<Buckets> {
-    await mkdir(directory, { recursive: true });
+  static async load(directory: string, blobs: BlobFiles, log: (line: string) => void): Promise<Buckets> {
     const loaded: Bucket[] = [];
-    for (const name of await namesIn(directory)) {
-      const bucket = await Bucket.load(join(directory, name), blobs);
+    let isDamaged = false;
+    const onDamaged = ({ message }: DamagedFile) => {
+      isDamaged = true;
+      log(
+        `${message}: the store starts without what was in it. Restore the file, or delete it to get its disk space back.`,
+      );
+    };
+    await makeDirectory(directory);
+    for (const name of await listDirectory(directory)) {
+      const bucket = await Bucket.load(join(directory, name), blobs, onDamaged);
       if (bucket === undefined) await rm(join(directory, name), { recursive: true, force: true });
-      else loaded.push(bucket);
+      else if (bucket !== "damaged") loaded.push(bucket);
     }
-    await blobs.sweep(new Set(loaded.flatMap((bucket) => [...bucket.referencedBlobs()])));
+    // What a damaged file refers to is not known, and may be needed to restore it.
+    if (!isDamaged) await blobs.sweep(new Set(loaded.flatMap((bucket) => [...bucket.referencedBlobs()])));
     return new Buckets(directory, blobs, loaded);
   }
 

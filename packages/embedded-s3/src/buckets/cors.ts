@@ -15,37 +15,19 @@ export interface CorsRule {
 
 const corsMethods = ["GET", "PUT", "POST", "DELETE", "HEAD"];
 
-/** What a bucket has until PutBucketCors: a development store's pages come from anywhere. */
+/** The rules of a bucket until PutBucketCors or DeleteBucketCors: those that docs/uploads.md recommends, for every origin. */
 export const defaultCorsRules: readonly CorsRule[] = [
   {
     allowedOrigins: ["*"],
-    allowedMethods: corsMethods,
+    allowedMethods: ["GET", "PUT", "POST"],
     allowedHeaders: ["*"],
-    exposeHeaders: [
-      "ETag",
-      "Content-Range",
-      "Accept-Ranges",
-      "Content-Disposition",
-      "Location",
-      "x-amz-request-id",
-      "x-amz-version-id",
-      "x-amz-delete-marker",
-      "x-amz-bucket-region",
-      "x-amz-checksum-crc32",
-      "x-amz-checksum-crc32c",
-      "x-amz-checksum-crc64nvme",
-      "x-amz-checksum-sha1",
-      "x-amz-checksum-sha256",
-      "x-amz-checksum-type",
-      "x-amz-mp-parts-count",
-      "x-amz-tagging-count",
-    ],
+    exposeHeaders: ["ETag"],
     maxAgeSeconds: 3000,
   },
 ];
 
-function rulesOf(bucket: Bucket | undefined): readonly CorsRule[] {
-  return bucket?.configuration.cors ?? defaultCorsRules;
+export function corsRulesOf(bucket: Bucket | undefined): readonly CorsRule[] {
+  return bucket === undefined ? [] : (bucket.configuration.cors ?? defaultCorsRules);
 }
 
 /** The headers that let a page of this origin read the answer; none where no rule matches. */
@@ -55,7 +37,7 @@ export function corsHeaders(
   method: string,
 ): Record<string, string> {
   if (origin === undefined) return {};
-  const rule = rulesOf(bucket).find((candidate) => allows(candidate, origin, method));
+  const rule = corsRulesOf(bucket).find((candidate) => allows(candidate, origin, method));
   return rule === undefined ? {} : headersOf(rule, origin);
 }
 
@@ -77,7 +59,7 @@ export function answerPreflight(
     .split(",")
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== "");
-  const rule = rulesOf(bucket).find(
+  const rule = corsRulesOf(bucket).find(
     (candidate) =>
       allows(candidate, origin, method) &&
       requested.every((name) =>

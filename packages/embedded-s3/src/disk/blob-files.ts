@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, rm } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { StoredBlob } from "../objects/object-version.ts";
 import type { ByteRange } from "../objects/range.ts";
-import { namesIn } from "./json-files.ts";
+import { listDirectory } from "./list-directory.ts";
+import { makeDirectory } from "./make-directory.ts";
 
 const readBytes = 256 * 1024;
 
@@ -22,7 +23,7 @@ export class BlobFiles {
   /** Writes what comes. If the source fails, nothing stays. */
   async write(source: AsyncIterable<Buffer>): Promise<StoredBlob> {
     const blob = randomBytes(16).toString("hex");
-    await mkdir(join(this.#directory, blob.slice(0, 2)), { recursive: true });
+    await makeDirectory(join(this.#directory, blob.slice(0, 2)));
     const path = this.#path(blob);
     const file = await open(path, "wx", 0o600);
     let bytes = 0;
@@ -75,11 +76,12 @@ export class BlobFiles {
     }
   }
 
-  /** Removes every blob that nothing refers to: what a crash left behind. */
+  /** Removes every blob that nothing refers to, which a crash can leave behind. Other files are left alone. */
   async sweep(referenced: ReadonlySet<string>): Promise<void> {
-    for (const shard of await namesIn(this.#directory)) {
-      for (const blob of await namesIn(join(this.#directory, shard))) {
-        if (!referenced.has(blob)) await rm(join(this.#directory, shard, blob), { force: true });
+    for (const shard of await listDirectory(this.#directory)) {
+      if (!/^[0-9a-f]{2}$/.test(shard)) continue;
+      for (const blob of await listDirectory(join(this.#directory, shard))) {
+        if (/^[0-9a-f]{32}$/.test(blob) && !referenced.has(blob)) await rm(this.#path(blob), { force: true });
       }
     }
   }

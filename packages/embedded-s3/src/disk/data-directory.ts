@@ -1,14 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { StoreStartError } from "../store-start-error.ts";
-import { isMissing, readJson, writeJson } from "./json-files.ts";
+import { DamagedFile, readJson, writeJson } from "./json-files.ts";
+import { lockFile, takeLock } from "./lock.ts";
+import { makeDirectory } from "./make-directory.ts";
 
 /** The store's long-lived secrets. They are kept, so that credentials and URLs survive a restart. */
 export interface StoreKeys {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** 32 bytes, base64: seals session tokens. */
+  /** 32 bytes in base64, which encrypt session tokens. */
   readonly tokenKey: string;
 }
 
@@ -16,86 +18,63 @@ export interface DataDirectory {
   readonly blobs: string;
   readonly buckets: string;
   readonly keys: StoreKeys;
-  /** True when nothing was there before. */
+  /** True if the store has just created it. */
   readonly isNew: boolean;
   release(): Promise<void>;
 }
 
-/** Two stores of one process on one directory: their process id would tell them nothing. */
-const heldHere = new Set<string>();
+/** Marks a folder as the store's own. */
+const keysFile = "keys.json";
+const keysShape = { accessKeyId: "string", secretAccessKey: "string", tokenKey: "string" } as const;
 
 /**
- * Takes a directory for one store alone, and makes it if it is not there.
- * @throws {StoreStartError} when another store that lives has it
+ * Takes a folder for one store, and creates it if it does not exist.
+ * @throws {StoreStartError} when another running store has it, or it holds files that are not the store's
  */
 export async function openDataDirectory(path: string): Promise<DataDirectory> {
   const directory = resolve(path);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const lock = join(directory, "lock");
-  await takeLock(directory, lock);
+  await makeDirectory(directory);
+  await refuseForeignFolder(directory);
+  const release = await takeLock(directory);
   try {
-    const stored = await readJson<StoreKeys>(join(directory, "keys.json"));
+    const stored = await readKeys(directory);
     const keys = stored ?? newKeys();
-    if (stored === undefined) await writeJson(join(directory, "keys.json"), keys);
+    if (stored === undefined) await writeJson(join(directory, keysFile), keys);
     return {
       blobs: join(directory, "blobs"),
       buckets: join(directory, "buckets"),
       keys,
       isNew: stored === undefined,
-      release: () => releaseLock(directory, lock),
+      release,
     };
   } catch (error) {
-    await releaseLock(directory, lock);
+    await release();
     throw error;
   }
 }
 
-async function takeLock(directory: string, lock: string): Promise<void> {
-  if (heldHere.has(directory)) throw inUse(process.pid);
-  const holder = await readHolder(lock);
-  if (holder !== undefined) {
-    if (isAlive(holder)) throw inUse(holder);
-    await rm(lock, { force: true });
-  }
-  try {
-    await writeFile(lock, `${process.pid}\n`, { flag: "wx", mode: 0o600 });
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") throw inUse(undefined);
-    throw error;
-  }
-  heldHere.add(directory);
-}
-
-async function releaseLock(directory: string, lock: string): Promise<void> {
-  await rm(lock, { force: true });
-  heldHere.delete(directory);
-}
-
-function inUse(pid: number | undefined): StoreStartError {
-  const holder = pid === undefined ? "another process" : `process ${pid}`;
-  return new StoreStartError(
+/** At its start the store deletes what it does not know, so it only uses a folder that it made or that is empty. */
+async function refuseForeignFolder(directory: string): Promise<void> {
+  const names = await readdir(directory);
+  if (names.includes(keysFile)) return;
+  const foreign = names.find((name) => name !== lockFile && !name.startsWith(`${keysFile}.`));
+  if (foreign === undefined) return;
+  throw new StoreStartError(
     "directory",
-    `in use by ${holder}; takes a folder of its own (if nothing uses it, delete the file "lock" in it)`,
+    `holds ${JSON.stringify(foreign)}, which the store did not make; takes an empty folder, or one that the store has used before`,
   );
 }
 
-async function readHolder(lock: string): Promise<number | undefined> {
+async function readKeys(directory: string): Promise<StoreKeys | undefined> {
   try {
-    return Number(await readFile(lock, "utf8"));
+    return await readJson<StoreKeys>(join(directory, keysFile), keysShape);
   } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  // Our own id in a lock that we do not hold: an earlier life, as containers have it.
-  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    if (!(error instanceof DamagedFile)) throw error;
+    throw new StoreStartError(
+      "directory",
+      `cannot be used: ${error.message}; restore that file, or delete the folder to start with an empty store`,
+      error,
+    );
   }
 }
 

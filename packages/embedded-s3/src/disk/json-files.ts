@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isMissing, listDirectory } from "./list-directory.ts";
 
 const temporarySuffix = ".tmp";
 
-/** Whoever reads the file sees the old value or the new one, also after a crash. */
+/** Readers see the old value or the new one, never half of it, also after a crash. */
 export async function writeJson(path: string, value: unknown): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString("hex")}${temporarySuffix}`;
   try {
@@ -16,41 +17,77 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
   }
 }
 
-/** The value that writeJson wrote; undefined where there is no such file. */
-export async function readJson<Value>(path: string): Promise<Value | undefined> {
-  try {
-    return JSON.parse(await readFile(path, "utf8")) as Value;
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
+/** A file that does not hold what writeJson wrote, as after a failure of the disk. */
+export class DamagedFile extends Error {
+  override readonly name = "DamagedFile";
+  readonly path: string;
+
+  constructor(path: string, cause?: unknown) {
+    super(`${JSON.stringify(path)} is damaged`, { cause });
+    this.path = path;
   }
 }
 
-/** Every value of a directory; what a crash left half written is removed. */
-export async function readJsonDirectory<Value>(directory: string): Promise<Value[]> {
+/** Names the properties of a value and their types, as far as the value cannot be used without them. */
+export type Shape = Readonly<Record<string, "string" | "number" | "object">>;
+
+/**
+ * The value that writeJson wrote; undefined if there is no such file.
+ * @throws {DamagedFile}
+ */
+export async function readJson<Value>(path: string, shape: Shape): Promise<Value | undefined> {
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    if (isMissing(error)) return undefined;
+    throw error;
+  });
+  if (text === undefined) return undefined;
+  const value = parse(path, text);
+  const hasShape = Object.entries(shape).every(([name, type]) => typeof value[name] === type);
+  if (!hasShape) throw new DamagedFile(path);
+  return value as Value;
+}
+
+function parse(path: string, text: string): Readonly<Record<string, unknown>> {
+  try {
+    return Object(JSON.parse(text));
+  } catch (error) {
+    throw new DamagedFile(path, error);
+  }
+}
+
+/** Receives each damaged file. The caller continues without what was in it. */
+export type OnDamaged = (file: DamagedFile) => void;
+
+/** As readJson, but a damaged file is reported and its value is undefined. */
+export async function readJsonOrReport<Value>(
+  path: string,
+  shape: Shape,
+  onDamaged: OnDamaged,
+): Promise<Value | "damaged" | undefined> {
+  try {
+    return await readJson<Value>(path, shape);
+  } catch (error) {
+    if (!(error instanceof DamagedFile)) throw error;
+    onDamaged(error);
+    return "damaged";
+  }
+}
+
+/** Reads every value of a folder, and removes the temporary files that a crash left behind. */
+export async function readJsonDirectory<Value>(
+  directory: string,
+  shape: Shape,
+  onDamaged: OnDamaged,
+): Promise<Value[]> {
   const values: Value[] = [];
-  for (const name of await namesIn(directory)) {
+  for (const name of await listDirectory(directory)) {
     const path = join(directory, name);
     if (name.endsWith(temporarySuffix)) {
       await rm(path, { force: true });
       continue;
     }
-    const value = await readJson<Value>(path);
-    if (value !== undefined) values.push(value);
+    const value = await readJsonOrReport<Value>(path, shape, onDamaged);
+    if (value !== undefined && value !== "damaged") values.push(value);
   }
   return values;
-}
-
-/** Names in a directory; none where there is no such directory. */
-export async function namesIn(directory: string): Promise<string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
-}
-
-export function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { describeDiskFault, isLastingDiskFault } from "../disk-fault.ts";
 import { StoreError } from "../store-error.ts";
+import { systemCode } from "../store-start-error.ts";
 import { renderXml, type XmlContent } from "./xml.ts";
 
 /** What an operation answers. A header that is undefined is not sent. */
@@ -41,9 +43,19 @@ export function errorAnswer(error: StoreError, resource: string, requestId: stri
   return { status: error.status, headers: { "content-type": "application/xml", ...error.headers }, body };
 }
 
-/** An error of S3's own for whatever was caught; what nobody foresaw is a 500 that says nothing of it. */
+/** The error that S3 would answer with. What was not foreseen is a 500 that says nothing about its cause. */
 export function asStoreError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
+  const code = systemCode(error);
+  if (code !== undefined && isLastingDiskFault(code)) {
+    const reason = `${describeDiskFault(code)} (${code})`;
+    // Not 500 or 503, after which clients try again.
+    return new StoreError(
+      507,
+      "InsufficientStorage",
+      `The embedded store cannot write to its folder: ${reason}`,
+    );
+  }
   return new StoreError(500, "InternalError", "We encountered an internal error. Please try again.");
 }
 

@@ -10,6 +10,7 @@ import type { WireRequest } from "../signing/identity.ts";
 import { StoreError } from "../store-error.ts";
 import { answerStsRequest, StsRefusal } from "../sts/sts-endpoint.ts";
 import { type Answer, asStoreError, errorAnswer, sendAnswer } from "./answer.ts";
+import { refuseForeignHost } from "./host-check.ts";
 import { incompleteBody } from "./request-body.ts";
 
 /** What was asked and how it ended. */
@@ -22,6 +23,8 @@ export interface RequestEntry {
 }
 
 export interface StoreServerOptions extends S3Endpoint {
+  /** The host that the server listens on. */
+  readonly host: string;
   readonly minSessionSeconds?: number | undefined;
   readonly onRequest?: ((entry: RequestEntry) => void) | undefined;
   /** Told about whatever nobody foresaw. */
@@ -58,7 +61,10 @@ async function serve(
   const operation = { name: "Unknown" };
   let target: Target = {};
   let answer: Answer;
+  let isForeignHost = true;
   try {
+    refuseForeignHost(wire.headers.host, options.host);
+    isForeignHost = false;
     target = parseTarget(wire);
     answer = await answerRequest(options, {
       wire,
@@ -69,7 +75,7 @@ async function serve(
     });
   } catch (error) {
     const fault = error instanceof StsRefusal ? error.error : asStoreError(error);
-    if (fault.status === 500 && !isDisconnection(error)) options.onFault(error);
+    if (fault.status >= 500 && !isDisconnection(error)) options.onFault(error);
     answer = error instanceof StsRefusal ? error.answer(requestId) : errorAnswer(fault, wire.path, requestId);
   }
   const bucket = target.bucketName === undefined ? undefined : options.buckets.find(target.bucketName);
@@ -80,7 +86,9 @@ async function serve(
     status: answer.status,
   });
   const headers = {
-    ...(wire.method === "OPTIONS" ? {} : corsHeaders(bucket, wire.headers.origin, wire.method)),
+    ...(wire.method === "OPTIONS" || isForeignHost
+      ? {}
+      : corsHeaders(bucket, wire.headers.origin, wire.method)),
     ...answer.headers,
     server: "ValetKeyEmbeddedStore",
     "x-amz-request-id": requestId,

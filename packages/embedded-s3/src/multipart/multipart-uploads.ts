@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ChecksumAlgorithm, ChecksumType } from "../checksums/checksums.ts";
 import type { BlobFiles } from "../disk/blob-files.ts";
-import { namesIn, readJson, readJsonDirectory, writeJson } from "../disk/json-files.ts";
+import { type OnDamaged, readJsonDirectory, readJsonOrReport, writeJson } from "../disk/json-files.ts";
+import { listDirectory } from "../disk/list-directory.ts";
+import { makeDirectory } from "../disk/make-directory.ts";
 import { SerialQueue } from "../disk/serial-queue.ts";
 import type { ObjectAttributes, StoredBlob } from "../objects/object-version.ts";
 import { StoreError } from "../store-error.ts";
@@ -39,6 +41,13 @@ interface LoadedUpload extends UploadRecord {
 }
 
 const recordFile = "upload.json";
+const recordShape = {
+  uploadId: "string",
+  key: "string",
+  initiatedAt: "string",
+  attributes: "object",
+} as const;
+const partShape = { partNumber: "number", etag: "string", blob: "string", bytes: "number" } as const;
 
 export function noSuchUpload(uploadId: string): StoreError {
   return new StoreError(
@@ -66,21 +75,23 @@ export class MultipartUploads {
   readonly #uploads: Map<string, LoadedUpload>;
   readonly #queue = new SerialQueue();
 
-  private constructor(directory: string, blobs: BlobFiles, uploads: Iterable<LoadedUpload>) {
+  constructor(directory: string, blobs: BlobFiles, uploads: Iterable<LoadedUpload>) {
     this.#directory = directory;
     this.#blobs = blobs;
     this.#uploads = new Map([...uploads].map((upload) => [upload.uploadId, upload]));
   }
 
-  static async load(directory: string, blobs: BlobFiles): Promise<MultipartUploads> {
+  static async load(directory: string, blobs: BlobFiles, onDamaged: OnDamaged): Promise<MultipartUploads> {
     const uploads: LoadedUpload[] = [];
-    for (const name of await namesIn(directory)) {
-      const record = await readJson<UploadRecord>(join(directory, name, recordFile));
+    for (const name of await listDirectory(directory)) {
+      const path = join(directory, name, recordFile);
+      const record = await readJsonOrReport<UploadRecord>(path, recordShape, onDamaged);
+      if (record === "damaged") continue;
       if (record === undefined) {
         await rm(join(directory, name), { recursive: true, force: true });
         continue;
       }
-      const parts = await readJsonDirectory<StoredPart>(join(directory, name, "parts"));
+      const parts = await readJsonDirectory<StoredPart>(join(directory, name, "parts"), partShape, onDamaged);
       uploads.push({ ...record, parts: new Map(parts.map((part) => [part.partNumber, part])) });
     }
     return new MultipartUploads(directory, blobs, uploads);
@@ -104,7 +115,7 @@ export class MultipartUploads {
   async create(upload: NewUpload): Promise<MultipartUpload> {
     const record: UploadRecord = { ...upload, uploadId: newUploadId(upload.initiatedAt) };
     const directory = this.#uploadDirectory(record.uploadId);
-    await mkdir(join(directory, "parts"), { recursive: true });
+    await makeDirectory(join(directory, "parts"));
     await writeJson(join(directory, recordFile), record);
     const loaded = { ...record, parts: new Map<number, StoredPart>() };
     this.#uploads.set(record.uploadId, loaded);

@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import {
-  DeleteBucketCorsCommand,
   GetBucketCorsCommand,
   GetBucketPolicyCommand,
   GetObjectAclCommand,
@@ -38,15 +37,30 @@ async function expectAlive(store: RunningStore) {
 
 describe("raw requests", () => {
   test.each([
-    ["no signature", "GET /demo/a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "403", "AccessDenied"],
+    [
+      "no signature",
+      "GET /demo/a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+      "403",
+      "AccessDenied",
+    ],
     [
       "bad percent-encoding",
-      "GET /demo/%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+      "GET /demo/%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
       "400",
       "InvalidURI",
     ],
-    ["no UTF-8", "GET /demo/%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "400", "InvalidURI"],
-    ["bad query", "GET /demo/a?x=%f HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "400", "InvalidURI"],
+    [
+      "no UTF-8",
+      "GET /demo/%ff HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+      "400",
+      "InvalidURI",
+    ],
+    [
+      "bad query",
+      "GET /demo/a?x=%f HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+      "400",
+      "InvalidURI",
+    ],
     ["no HTTP", "hello\r\n\r\n", "400", "BadRequest"],
     [
       "endless headers",
@@ -56,13 +70,13 @@ describe("raw requests", () => {
     ],
     [
       "an unknown method",
-      "PROPFIND /demo/a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+      "PROPFIND /demo/a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
       "403",
       "AccessDenied",
     ],
     [
       "an unsupported signature",
-      "GET /demo/a HTTP/1.1\r\nHost: x\r\nAuthorization: AWS a:b\r\nConnection: close\r\n\r\n",
+      "GET /demo/a HTTP/1.1\r\nHost: localhost\r\nAuthorization: AWS a:b\r\nConnection: close\r\n\r\n",
       "400",
       "InvalidRequest",
     ],
@@ -115,7 +129,7 @@ test("no URL or header of garbage does harm", async () => {
         const safe = (value: string) => value.replace(/[\r\n\0 ]/g, "_");
         const answer = await exchange(
           store,
-          `${method} /${safe(path)} HTTP/1.1\r\nHost: x\r\nAuthorization: AWS4-HMAC-SHA256 ${safe(header)}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+          `${method} /${safe(path)} HTTP/1.1\r\nHost: localhost\r\nAuthorization: AWS4-HMAC-SHA256 ${safe(header)}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
         );
         expect(answer).toMatch(/^HTTP\/1.1 [1-4]/);
       },
@@ -182,9 +196,6 @@ describe("CORS", () => {
 
   test("a bucket's own rules take the default's place", async () => {
     const { s3, endpoint } = await runningStore();
-    expect((await refusal(s3.send(new GetBucketCorsCommand({ Bucket })))).name).toBe(
-      "NoSuchCORSConfiguration",
-    );
     const CORSRules = [
       {
         AllowedOrigins: ["https://*.example"],
@@ -215,8 +226,6 @@ describe("CORS", () => {
       expect(refused.status).toBe(403);
       expect(refused.headers.get("access-control-allow-origin")).toBeNull();
     }
-    await s3.send(new DeleteBucketCorsCommand({ Bucket }));
-    expect((await preflight("https://example.evil", "PUT", "authorization")).status).toBe(200);
     const two = [{ AllowedOrigins: ["*.*"], AllowedMethods: ["GET"] }];
     const bad = s3.send(new PutBucketCorsCommand({ Bucket, CORSConfiguration: { CORSRules: two } }));
     expect((await refusal(bad)).name).toBe("InvalidRequest");

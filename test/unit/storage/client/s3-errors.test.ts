@@ -43,6 +43,8 @@ describe("an error of S3", () => {
     [400, "EntityTooSmall", "UPLOAD_INCOMPLETE", true],
     [503, "SlowDown", "STORAGE_UNAVAILABLE", true],
     [500, "InternalError", "STORAGE_UNAVAILABLE", true],
+    [507, "InsufficientStorage", "INTERNAL_SERVER_ERROR", false],
+    [507, "XMinioStorageFull", "INTERNAL_SERVER_ERROR", false],
     [400, "RequestTimeout", "STORAGE_UNAVAILABLE", true],
     [400, "InvalidRequest", "INTERNAL_SERVER_ERROR", false],
   ])("%d %s is %s", async (status, s3Code, code, retryable) => {

@@ -1,0 +1,25 @@
+import { isIP } from "node:net";
+import { StoreError } from "../store-error.ts";
+
+const loopbackName = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+
+/**
+ * Protects against DNS rebinding: a web page whose own name was made to point here could otherwise talk to the store as
+ * if it were of the same origin. Only loopback names, the host that the store listens on and, if that is not a loopback
+ * address, IP addresses are accepted: a page cannot have one of those for its name.
+ * @param hostHeader the Host header of a request
+ * @param listeningHost the host that the store was told to listen on
+ * @throws {StoreError} AccessDenied (403)
+ */
+export function refuseForeignHost(hostHeader: string | undefined, listeningHost: string): void {
+  const name = (hostHeader ?? "").replace(/:\d{0,5}$/, "").toLowerCase();
+  const listening = listeningHost.toLowerCase();
+  if (loopbackName.test(name) || name === listening || name.endsWith(`.${listening}`)) return;
+  const isAddress = isIP(name.replace(/^\[(.*)\]$/, "$1")) !== 0;
+  if (isAddress && !loopbackName.test(isIP(listening) === 6 ? `[${listening}]` : listening)) return;
+  throw new StoreError(
+    403,
+    "AccessDenied",
+    `The embedded store does not answer to the host ${JSON.stringify(name.slice(0, 100))}. To reach it by that name, let it listen on that name.`,
+  );
+}
