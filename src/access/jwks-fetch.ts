@@ -1,17 +1,19 @@
+import type { JWK } from "jose";
 import type { Logger } from "pino";
+import { type UsableKeys, usableKeysOf } from "./usable-keys.ts";
 
 export interface JwksFetchOptions {
   readonly fetch?: typeof fetch | undefined;
-  /** After a failure, further fetches fail at once for so long. */
+  /** After a failure, further fetches fail at once for this long. Default: 5 seconds. */
   readonly failureCooldownMs?: number | undefined;
-  /** Milliseconds that only grow. */
+  /** A monotonic clock, in milliseconds. */
   readonly monotonicNow?: (() => number) | undefined;
   readonly log?: Pick<Logger, "warn"> | undefined;
 }
 
 const maxJwksBytes = 256 * 1024;
 
-/** Fetches a JSON Web Key Set, and knows how old the last one is and whether the issuer fails. */
+/** Fetches a JSON Web Key Set, and records how old the last one is and whether the issuer is failing. */
 export class JwksFetch {
   readonly #fetch: typeof fetch;
   readonly #failureCooldownMs: number;
@@ -19,6 +21,7 @@ export class JwksFetch {
   readonly #log: Pick<Logger, "warn"> | undefined;
   #succeededAt: number | undefined;
   #failedAt: number | undefined;
+  #loggedUnusable = "[]";
 
   constructor(options: JwksFetchOptions = {}) {
     this.#fetch = options.fetch ?? fetch;
@@ -42,24 +45,34 @@ export class JwksFetch {
     return this.#failedAt !== undefined && this.#now() - this.#failedAt < this.#failureCooldownMs;
   }
 
-  /** Has the shape of `fetch`. Only an answer that is a key set counts as one. */
+  /** A `fetch` for jose. Only a key set counts as a success, and keys that cannot verify tokens are removed from it. */
   readonly fetch = async (url: string, init: RequestInit): Promise<Response> => {
     if (this.coolingDown) throw new Error("The issuer's keys could not be fetched a moment ago.");
     try {
       const response = await this.#fetch(url, init);
-      const text = await readBounded(response);
-      if (response.status !== 200 || !isKeySet(JSON.parse(text))) {
-        throw new Error(`The issuer answered ${response.status} and no JSON Web Key Set.`);
+      const keySet: unknown = JSON.parse(await readBounded(response));
+      if (response.status !== 200 || !isKeySet(keySet)) {
+        throw new Error(`The issuer's response has status ${response.status} and is not a JSON Web Key Set.`);
       }
+      const { usable, unusable } = await usableKeysOf(keySet.keys);
+      this.#logUnusable(unusable);
       this.#succeededAt = this.#now();
       this.#failedAt = undefined;
-      return new Response(text);
+      return Response.json({ keys: usable });
     } catch (error) {
       this.#failedAt = this.#now();
       this.#log?.warn({ err: error }, "could not fetch the token issuer's keys");
       throw error;
     }
   };
+
+  /** Keys are fetched again and again, so the same finding is logged once. */
+  #logUnusable(unusable: UsableKeys["unusable"]): void {
+    const found = JSON.stringify(unusable);
+    if (found === this.#loggedUnusable) return;
+    this.#loggedUnusable = found;
+    this.#log?.warn({ unusable }, "the token issuer publishes keys that cannot verify tokens");
+  }
 }
 
 async function readBounded(response: Response): Promise<string> {
@@ -73,7 +86,7 @@ async function readBounded(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-function isKeySet(value: unknown): boolean {
+function isKeySet(value: unknown): value is { readonly keys: readonly JWK[] } {
   const keys = (value as { keys?: unknown } | null)?.keys;
   return Array.isArray(keys) && keys.every((key) => typeof key === "object" && key !== null);
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Principal } from "../core/principal.ts";
+import { type Principal, principalKey } from "../core/principal.ts";
 
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 const sessionNameShape = /^[\w+=,.@-]{2,64}$/;
@@ -19,7 +19,7 @@ export function sessionName(principal: Principal, trustedIssuer: string | undefi
   const fits = sessionNameShape.test(subject) && subject !== anonymousName && !hashedShape.test(subject);
   if (fits && (claims.iss === undefined || claims.iss === trustedIssuer)) return subject;
   const readable = subject.slice(0, maxReadableCharacters).replace(/[^\w+=,.@-]/g, "-");
-  const hash = createHash("sha256").update(JSON.stringify([claims.iss, subject]));
+  const hash = createHash("sha256").update(principalKey(principal));
   return `${readable}=${hash.digest("base64url").slice(0, 22)}`;
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { ValetKeyError } from "../core/errors.ts";
-import type { Principal } from "../core/principal.ts";
+import { type Principal, principalKey } from "../core/principal.ts";
 import type { AssumeRoleRequest, RoleToAssume } from "./assume-role.ts";
 import type { Grant } from "./grants.ts";
 import { sessionName, sessionTags } from "./session-name.ts";
@@ -60,7 +60,7 @@ export class SessionRequests {
       tags: sendSessionTags && principal.authenticated ? sessionTags(principal) : undefined,
       sourceIdentity: sendSourceIdentity ? name : undefined,
     };
-    const identity = principal.authenticated ? [principal.claims.iss, principal.subject] : null;
+    const identity = principal.authenticated ? principalKey(principal) : null;
     const distinguishing = JSON.stringify([
       role.arn,
       role.externalId,

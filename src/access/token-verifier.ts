@@ -13,26 +13,26 @@ import { ValetKeyError } from "../core/errors.ts";
 import { type AuthenticatedPrincipal, anonymous, type Principal } from "../core/principal.ts";
 import { JwksFetch, type JwksFetchOptions } from "./jwks-fetch.ts";
 
-/** Tells who the caller is by the Authorization header. */
+/** Identifies the caller by the Authorization header. */
 export interface Authenticator {
-  /** @throws {ValetKeyError} UNAUTHENTICATED when a header was sent that proves nothing */
+  /** @throws {ValetKeyError} UNAUTHENTICATED for a header without a valid token */
   verify(authorizationHeader: string | undefined): Promise<Principal>;
 }
 
-/** Where no issuer is trusted, a token says nothing: everybody is anonymous. */
+/** Without a trusted issuer, every caller is anonymous, with or without a token. */
 export const anonymousOnly: Authenticator = { verify: async () => anonymous };
 
 export interface TokenVerifierOptions extends JwksFetchOptions {
   readonly jwksUrl: URL;
-  /** `iss` and `aud` that a token must have. Undefined: any. */
+  /** The `iss` and `aud` that a token must have. Undefined accepts any. */
   readonly issuer?: string | undefined;
   readonly audience?: string | undefined;
-  /** JWS algorithms with a key pair: RS256, ES256, EdDSA, … */
+  /** Asymmetric JWS algorithms: RS256, ES256, EdDSA, … */
   readonly algorithms: readonly string[];
   readonly clock?: Clock | undefined;
-  /** Older keys are fetched anew before they are used, and used if that fails. */
+  /** Keys older than this are fetched again before they are used. If that fails, the old keys are used. */
   readonly keysMaxAgeMs?: number | undefined;
-  /** After keys have come, a token with an unknown key makes nobody fetch for so long. */
+  /** After a fetch, tokens with an unknown key do not cause another one for this long. */
   readonly unknownKeyCooldownMs?: number | undefined;
   readonly fetchTimeoutMs?: number | undefined;
 }
@@ -44,7 +44,7 @@ interface VerifiedToken {
 
 const maxTokenCharacters = 16 * 1024;
 const clockToleranceSeconds = 60;
-/** A key that the issuer withdraws ends to count at the latest after this and the keys' own age. */
+/** A withdrawn key is accepted for at most this long plus the maximum age of the keys. */
 const verifiedForMs = 5 * 60_000;
 const keyPairAlgorithm = /^(?:RS|PS|ES)(?:256|384|512)$|^EdDSA$|^Ed25519$/;
 // RFC 6750, section 2.1
@@ -56,14 +56,14 @@ export class TokenVerifier implements Authenticator {
   readonly #clock: Clock;
   readonly #jwksFetch: JwksFetch;
   readonly #keys: ReturnType<typeof createRemoteJWKSet>;
-  // By hash: the cache holds nothing that opens anything. Only tokens that are valid get into it.
+  // Keyed by hash, so the cache does not contain tokens. Only valid tokens are cached.
   readonly #verified = new LRUCache<string, VerifiedToken>({ max: 10_000 });
 
   /** @throws {TypeError} on an algorithm without a key pair */
   constructor(options: TokenVerifierOptions) {
-    const refused = options.algorithms.find((algorithm) => !keyPairAlgorithm.test(algorithm));
-    if (refused !== undefined || options.algorithms.length === 0) {
-      throw new TypeError(`Tokens cannot be verified with the algorithm ${refused}.`);
+    const unsupported = options.algorithms.find((algorithm) => !keyPairAlgorithm.test(algorithm));
+    if (unsupported !== undefined || options.algorithms.length === 0) {
+      throw new TypeError(`Tokens cannot be verified with the algorithm ${unsupported}.`);
     }
     this.#options = options;
     this.#clock = options.clock ?? Date.now;
@@ -71,15 +71,15 @@ export class TokenVerifier implements Authenticator {
     this.#keys = createRemoteJWKSet(options.jwksUrl, {
       [customFetch]: this.#jwksFetch.fetch,
       timeoutDuration: options.fetchTimeoutMs ?? 3_000,
-      // So long nobody with a key that was rotated in is let in; so often made-up key ids can make us fetch.
+      // A shorter time accepts newly rotated keys earlier. A longer one limits fetches for made-up key ids.
       cooldownDuration: options.unknownKeyCooldownMs ?? 5_000,
-      // jose would drop keys that it cannot renew; `#renewKeys` keeps them.
+      // jose would drop keys that it cannot refresh. `#refreshKeys` keeps them.
       cacheMaxAge: Infinity,
     });
   }
 
   async verify(authorizationHeader: string | undefined): Promise<Principal> {
-    // Empty is how a page without a token sends `token ?? ""`.
+    // Pages without a token often send an empty header, from `token ?? ""`.
     if (authorizationHeader === undefined || authorizationHeader === "") return anonymous;
     const token = bearerToken(authorizationHeader);
     const tokenHash = hash("sha256", token, "base64url");
@@ -89,8 +89,9 @@ export class TokenVerifier implements Authenticator {
     const claims = await this.#claimsOf(token);
     const { sub: subject, exp } = claims;
     if (typeof subject !== "string" || subject === "" || exp === undefined) {
-      throw unauthenticated("The bearer token names no subject.");
+      throw unauthenticated("The bearer token does not name a subject.");
     }
+    assertFiniteTimes(claims);
     const principal: AuthenticatedPrincipal = { authenticated: true, subject, claims };
     const expiresAtMs = Math.min(exp * 1_000, this.#clock() + verifiedForMs);
     this.#verified.set(tokenHash, { principal, expiresAtMs });
@@ -99,7 +100,7 @@ export class TokenVerifier implements Authenticator {
 
   async #claimsOf(token: string): Promise<JWTPayload> {
     const { issuer, audience, algorithms } = this.#options;
-    const demands: JWTVerifyOptions = {
+    const verification: JWTVerifyOptions = {
       algorithms: [...algorithms],
       requiredClaims: ["sub", "exp"],
       clockTolerance: clockToleranceSeconds,
@@ -108,45 +109,54 @@ export class TokenVerifier implements Authenticator {
       ...(audience === undefined ? {} : { audience }),
     };
     try {
-      await this.#renewKeys();
-      return await verifyWithAnyKey(token, this.#keys, demands);
+      await this.#refreshKeys();
+      return await verifyWithAnyKey(token, this.#keys, verification);
     } catch (error) {
-      const undecided = !(error instanceof errors.JOSEError) || error instanceof errors.JWKSTimeout;
-      if (!undecided) {
+      const isUndecided = !(error instanceof errors.JOSEError) || error instanceof errors.JWKSTimeout;
+      if (!isUndecided) {
         const fault = error instanceof errors.JWTExpired ? "has expired" : "is not valid";
         throw unauthenticated(`The bearer token ${fault}.`, reasonOf(error));
       }
-      throw new ValetKeyError("UNAUTHENTICATED", "The bearer token cannot be verified at present.", {
+      throw new ValetKeyError("UNAUTHENTICATED", "The bearer token cannot be verified at the moment.", {
         retryable: true,
         cause: error,
       });
     }
   }
 
-  /** Withdrawn keys are noticed in time; an issuer that is away ends nothing, and delays one request. */
-  async #renewKeys(): Promise<void> {
+  /** Refreshes the keys when they are old. If the issuer is unreachable, the old keys remain in use. */
+  async #refreshKeys(): Promise<void> {
     const { keysMaxAgeMs = 10 * 60_000 } = this.#options;
     const { ageMs, failing, coolingDown } = this.#jwksFetch;
-    // Without any keys jose fetches by itself.
+    // Before the first fetch, jose fetches the keys itself.
     if (ageMs === Infinity || ageMs < keysMaxAgeMs / 2 || coolingDown) return;
-    const renewed = this.#keys.reload().catch(() => undefined);
-    if (ageMs >= keysMaxAgeMs && !failing) await renewed;
+    const refreshed = this.#keys.reload().catch(() => undefined);
+    if (ageMs >= keysMaxAgeMs && !failing) await refreshed;
   }
 }
 
-/** A token without `kid` may fit several keys of the set: then each is tried. */
+/** JSON has numbers such as 1e400, which JavaScript reads as Infinity: a token that never expires. */
+function assertFiniteTimes(claims: JWTPayload): void {
+  for (const name of ["exp", "nbf", "iat"] as const) {
+    if (claims[name] !== undefined && !Number.isFinite(claims[name])) {
+      throw unauthenticated("The bearer token is not valid.", `${name} is not a finite number`);
+    }
+  }
+}
+
+/** A token without `kid` may fit several keys of the set. Each of them is tried. */
 async function verifyWithAnyKey(
   token: string,
   keys: ReturnType<typeof createRemoteJWKSet>,
-  demands: JWTVerifyOptions,
+  options: JWTVerifyOptions,
 ): Promise<JWTPayload> {
   try {
-    return (await jwtVerify(token, keys, demands)).payload;
+    return (await jwtVerify(token, keys, options)).payload;
   } catch (error) {
     if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
     for await (const key of error) {
       try {
-        return (await jwtVerify(token, key, demands)).payload;
+        return (await jwtVerify(token, key, options)).payload;
       } catch (keyError) {
         if (!(keyError instanceof errors.JWSSignatureVerificationFailed)) throw keyError;
       }
@@ -159,16 +169,16 @@ async function verifyWithAnyKey(
 function bearerToken(header: string): string {
   if (header.length > maxTokenCharacters) throw unauthenticated("The bearer token is too long.");
   const token = bearerShape.exec(header)?.[1];
-  if (token === undefined) throw unauthenticated("The Authorization header holds no bearer token.");
+  if (token === undefined) throw unauthenticated("The Authorization header does not contain a bearer token.");
   return token;
 }
 
-/** `ERR_JWT_CLAIM_VALIDATION_FAILED aud check_failed`. jose's errors hold the claims, and their messages header values. */
+/** `ERR_JWT_CLAIM_VALIDATION_FAILED aud check_failed`. jose's errors and messages also contain parts of the token. */
 function reasonOf(error: errors.JOSEError & { readonly claim?: string; readonly reason?: string }): string {
   return [error.code, error.claim, error.reason].filter(Boolean).join(" ");
 }
 
-/** @param reason where the message does not say it */
+/** @param reason for the log, where the message says less */
 function unauthenticated(message: string, reason = message): ValetKeyError {
   return new ValetKeyError("UNAUTHENTICATED", message, { reason });
 }

@@ -1,4 +1,4 @@
-/** A caller as a verified token describes them, or nobody in particular. */
+/** The caller: anonymous, or described by a verified token. */
 export type Principal = AnonymousPrincipal | AuthenticatedPrincipal;
 
 export interface AnonymousPrincipal {
@@ -9,8 +9,13 @@ export interface AuthenticatedPrincipal {
   readonly authenticated: true;
   /** The token's `sub`. */
   readonly subject: string;
-  /** Every claim of the verified token, `sub` and `iss` included. Values are the issuer's, so not to be trusted in paths or patterns. */
+  /** All claims of the verified token, including `sub` and `iss`. The issuer chooses the values: escape or check them before they become part of a path or a pattern. */
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
 export const anonymous: AnonymousPrincipal = { authenticated: false };
+
+/** The same text for the same issuer and subject only, whatever characters they contain. */
+export function principalKey({ subject, claims }: AuthenticatedPrincipal): string {
+  return JSON.stringify([claims.iss, subject]);
+}

@@ -2,7 +2,7 @@ import type { ApolloServer } from "@apollo/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { badUserInput, ValetKeyError } from "../core/errors.ts";
-import { anonymous, type Principal } from "../core/principal.ts";
+import { anonymous, type Principal, principalKey } from "../core/principal.ts";
 import type { Caller, RequestContext } from "../graphql/context.ts";
 import { refuseUnacceptable } from "./acceptable-answer.ts";
 import { answerWithApollo } from "./apollo-handler.ts";
@@ -147,7 +147,7 @@ function rateLimitOf(limit: GraphQLEndpointOptions["rateLimit"]) {
     max: limit.requests,
     timeWindow: limit.windowMs,
     keyGenerator: ({ principal, ip }: FastifyRequest) =>
-      principal.authenticated ? `sub:${String(principal.claims.iss)}:${principal.subject}` : `ip:${ip}`,
+      principal.authenticated ? `principal:${principalKey(principal)}` : `ip:${ip}`,
     errorResponseBuilder: () => new ValetKeyError("RATE_LIMITED", "Too many requests: try again later."),
   };
 }

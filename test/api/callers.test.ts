@@ -1,4 +1,4 @@
-import { SignJWT, UnsecuredJWT } from "jose";
+import { type JWTPayload, SignJWT, UnsecuredJWT } from "jose";
 import { afterAll, describe, expect, test } from "vitest";
 import {
   anyoneMayDoAnything,
@@ -114,6 +114,26 @@ describe("the rate limit", () => {
     expect((await ask()).status).toBe(200);
     for (const path of ["/healthz", "/readyz", "/metrics"])
       expect((await fetch(server.url + path)).status).toBe(200);
+  });
+
+  test("does not confuse callers whose issuer and subject are the same text when joined", async () => {
+    await using anyIssuer = await start({
+      issuer,
+      env: { VALETKEY_RATE_LIMIT: "1/1h", VALETKEY_JWT_ISSUER: "" },
+    });
+    const callers = [
+      { iss: "a:b", sub: "c" },
+      { iss: "a", sub: "b:c" },
+      { iss: '"a","b', sub: "c" },
+      { iss: "a", sub: '"b","c' },
+      { sub: "c" },
+      { iss: "undefined", sub: "c" },
+    ];
+    for (const caller of callers) {
+      const authorization = `Bearer ${await issuer.token({ iss: undefined, ...caller } as JWTPayload & { sub: string })}`;
+      expect((await ask(authorization, anyIssuer.url)).status).toBe(200);
+      expect((await ask(authorization, anyIssuer.url)).status).toBe(429);
+    }
   });
 
   test("counts a token that is no good for the address that sent it", async () => {

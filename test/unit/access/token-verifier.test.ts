@@ -1,6 +1,8 @@
+import { generateKeyPairSync } from "node:crypto";
 import { createServer } from "node:http";
 import { inspect } from "node:util";
-import { exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT, UnsecuredJWT } from "jose";
+import { CompactSign, exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT, UnsecuredJWT } from "jose";
+import type { Logger } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   anonymousOnly,
@@ -37,6 +39,15 @@ function tokenOf(
     .setProtectedHeader({ alg: key.alg, ...(key.kid === undefined ? {} : { kid: key.kid }), ...header })
     .sign(key.privateKey);
 }
+
+/** Signs claims that JSON.stringify would not write. */
+function signed(key: KeyPair, claims: string): Promise<string> {
+  return new CompactSign(new TextEncoder().encode(claims))
+    .setProtectedHeader({ alg: key.alg, kid: key.kid ?? "" })
+    .sign(key.privateKey);
+}
+
+const claimsWith = (times: string) => `{"iss":"${issuer}","aud":"${audience}","sub":"alice",${times}}`;
 
 const published: JWK[] = [];
 let fetches = 0;
@@ -141,6 +152,9 @@ describe("a token that proves nothing is refused", () => {
     ["expired", () => tokenOf(key, { exp: nowSeconds() - 61 })],
     ["no expiry", () => tokenOf(key, { exp: undefined })],
     ["an expiry that is no number", () => tokenOf(key, { exp: "never" })],
+    ["an expiry that is too large for a number", () => signed(key, claimsWith('"exp":1e400'))],
+    ["a start that is too small for a number", () => signed(key, claimsWith('"exp":9e9,"nbf":-1e400'))],
+    ["a time of issue that is no time", () => signed(key, claimsWith('"exp":9e9,"iat":1e400'))],
     ["not yet valid", () => tokenOf(key, { nbf: nowSeconds() + 90 })],
     ["no subject", () => tokenOf(key, { sub: undefined })],
     ["an empty subject", () => tokenOf(key, { sub: "" })],
@@ -203,6 +217,56 @@ describe("a token that proves nothing is refused", () => {
 
   test.each(["HS256", "none", "dir", ""])("the algorithm %j cannot even be configured", (algorithm) => {
     expect(() => verifierWith({ algorithms: ["RS256", algorithm] })).toThrow(TypeError);
+  });
+});
+
+describe("keys that cannot verify anything", () => {
+  /** Jose makes no key this small. */
+  function weakKey(kid?: string): JWK {
+    const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 1024 });
+    return {
+      ...publicKey.export({ format: "jwk" }),
+      use: "sig",
+      ...(kid === undefined ? {} : { kid }),
+    } as JWK;
+  }
+  const unusable: readonly (readonly [string, () => JWK])[] = [
+    ["an RSA key of 1,024 bits", () => weakKey()],
+    ["an RSA key of 1,024 bits with an algorithm", () => ({ ...weakKey(), alg: "RS256" })],
+    ["an RSA key without a modulus", () => ({ kty: "RSA", e: "AQAB" })],
+    ["an RSA key whose modulus is no text", () => ({ kty: "RSA", e: "AQAB", n: 5 }) as unknown as JWK],
+    ["a point that is not on its curve", () => ({ kty: "EC", crv: "P-256", x: "AAAA", y: "AAAA" })],
+    ["a curve that nobody knows", () => ({ kty: "EC", crv: "P-1", x: "AAAA", y: "AAAA" })],
+    ["a shared secret", () => ({ kty: "oct", k: "c2VjcmV0" })],
+    ["a type that nobody knows", () => ({ kty: "future" })],
+    ["no type", () => ({}) as JWK],
+  ];
+
+  test.each(unusable)("are passed over: %s", async (_, unusableKey) => {
+    const [rsa, ec] = [await newKey(undefined, "RS256"), await newKey(undefined)];
+    published.splice(0, Infinity, unusableKey(), rsa.jwk, ec.jwk);
+    for (const each of [rsa, ec]) {
+      const verified = verifierWith().verify(`Bearer ${await tokenOf(each)}`);
+      await expect(verified).resolves.toMatchObject({ subject: "alice" });
+    }
+  });
+
+  test("are named in the log", async () => {
+    const warnings: unknown[] = [];
+    published.unshift(weakKey("old"));
+    const log = { warn: (fields: unknown) => void warnings.push(fields) } as unknown as Logger;
+    await verifierWith({ log }).verify(`Bearer ${await tokenOf(key)}`);
+    expect(warnings).toEqual([{ unusable: [{ kid: "old", reason: expect.stringContaining("2048") }] }]);
+  });
+
+  test("make a token that names them invalid, which another attempt does not change", async () => {
+    published.unshift(weakKey("weak"));
+    const token = await tokenOf({ ...rsaKey, kid: "weak" });
+    await expect(verifierWith().verify(`Bearer ${token}`)).rejects.toMatchObject({
+      code: "UNAUTHENTICATED",
+      retryable: false,
+      reason: "ERR_JWKS_NO_MATCHING_KEY",
+    });
   });
 });
 
