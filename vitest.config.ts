@@ -4,7 +4,12 @@ import { defineConfig } from "vitest/config";
 // One copy of graphql: vite would load its ES modules and Node, for type-graphql, its CommonJS ones.
 const graphql = createRequire(import.meta.url).resolve("graphql");
 
-const shared = { testTimeout: 20_000, hookTimeout: 60_000 };
+// Limits against tests that hang. A busy machine must not reach them.
+const shared = {
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+  expect: { poll: { timeout: 120_000 } },
+};
 
 export default defineConfig({
   resolve: {
@@ -21,7 +26,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: "unit",
-          include: ["test/unit/**/*.test.ts", "packages/*/test/**/*.test.ts"],
+          include: ["test/unit/**/*.test.ts", "test/support/**/*.test.ts", "packages/*/test/**/*.test.ts"],
         },
       },
       // Each file has servers of its own; loading all modules anew for each would take half of the time.

@@ -1,15 +1,17 @@
-import { once } from "node:events";
-import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
+import { startHttpServer } from "./listening.ts";
+import type { Closable } from "./resources.ts";
 
 /**
- * What becomes of a request:
- * `reset` the connection is cut before the store hears of it ·
- * `500`, `503` S3's InternalError and SlowDown · `error-in-200` a success that holds an error ·
- * `garbage` a success that holds no XML · `stall` no answer ever ·
- * `lost` the store does it, and the connection is cut instead of the answer ·
- * `garbled` the store does it, and the answer holds no XML ·
- * `cut-off` the store does it, and the answer breaks off
+ * What the proxy does with a request:
+ * - `reset` resets the connection. The store does not see the request.
+ * - `500` and `503` respond with S3's InternalError and SlowDown. The store does not see the request.
+ * - `error-in-200` responds with status 200 and S3's InternalError in the body.
+ * - `garbage` responds with status 200 and a body that is not XML.
+ * - `stall` never responds.
+ * - `lost` passes the request on, and resets the connection instead of passing on the response.
+ * - `garbled` passes the request on, and responds with a body that is not XML.
+ * - `cut-off` passes the request on, and closes the connection in the middle of the response.
  */
 export type Fault =
   | "reset"
@@ -25,18 +27,19 @@ export type Fault =
 export interface BreakRule {
   readonly fault: Fault;
   readonly matches: (request: IncomingMessage) => boolean;
-  /** Matching requests that pass before the first one breaks. Default 0. */
+  /** How many matching requests pass before the first one breaks. Default: 0. */
   readonly skip?: number;
-  /** Matching requests that break. Default: all. */
+  /** How many matching requests break. Default: all. */
   readonly times?: number;
 }
 
-export interface BreakingProxy extends AsyncDisposable {
+export interface BreakingProxy extends Closable {
   readonly url: string;
   /** "PUT /bucket/key?partNumber=1&uploadId=…" of each request, in order. */
   readonly requests: string[];
-  /** Adds a rule; the first that matches counts. */
+  /** Adds a rule. The first rule that matches a request decides. */
   break(rule: BreakRule): void;
+  /** Removes all rules. */
   heal(): void;
 }
 
@@ -44,7 +47,7 @@ interface ActiveRule extends BreakRule {
   seen: number;
 }
 
-/** Stands between a client and a store and breaks what its rules name. Host headers pass, so signatures hold. */
+/** Stands between a client and a store, and breaks the requests that match its rules. It keeps Host headers, so that signatures stay valid. */
 export async function startBreakingProxy(target: string): Promise<BreakingProxy> {
   const rules: ActiveRule[] = [];
   const requests: string[] = [];
@@ -59,7 +62,7 @@ export async function startBreakingProxy(target: string): Promise<BreakingProxy>
     return undefined;
   };
 
-  const server = createServer((request, response) => {
+  const server = await startHttpServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
     request.on("error", () => {});
     response.on("error", () => {});
@@ -67,19 +70,14 @@ export async function startBreakingProxy(target: string): Promise<BreakingProxy>
     if (fault === undefined) forward(target, request, response);
     else breakOff(fault, target, request, response);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
 
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: server.url,
     requests,
     break: (rule) => rules.push({ ...rule, seen: 0 }),
     heal: () => rules.splice(0),
-    [Symbol.asyncDispose]: async () => {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
-    },
+    close: () => server.close(),
+    [Symbol.asyncDispose]: () => server.close(),
   };
 }
 

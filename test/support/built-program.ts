@@ -5,20 +5,23 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { bundle } from "../../scripts/bundle.mjs";
+import { type Closable, startTogether } from "./resources.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
-/** What `npm run build` would write, in a place of its own. */
-export interface BuiltProgram extends AsyncDisposable {
-  /** Runs main.js with these variables and no other but PATH. */
-  start(environment: Readonly<Record<string, string>>): RunningProgram;
+type Environment = Readonly<Record<string, string>>;
+
+/** What `npm run build` writes, in a temporary folder. Closing it ends every process that still runs. */
+export interface BuiltProgram extends Closable {
+  /** Starts main.js with these variables and PATH, and no others. */
+  start(environment: Environment): RunningProgram;
   /** Runs cli.js to its end. */
-  cli(parameters: readonly string[], environment: Readonly<Record<string, string>>): Promise<EndedProgram>;
+  cli(parameters: readonly string[], environment: Environment): Promise<EndedProgram>;
 }
 
 export interface RunningProgram {
   readonly process: ChildProcess;
-  /** Resolves with the server's URL when it says that it is ready. */
+  /** Resolves with the server's URL when the log says that the server is ready. */
   readonly ready: Promise<string>;
   /** Resolves when the process has ended. */
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; stderr: string }>;
@@ -31,50 +34,59 @@ export interface EndedProgram {
   readonly stderr: string;
 }
 
-export async function buildProgram(): Promise<BuiltProgram> {
-  // Below node_modules, so that the program finds its packages.
-  const cache = join(root, "node_modules/.cache");
-  await mkdir(cache, { recursive: true });
-  const directory = await mkdtemp(join(cache, "valetkey-"));
-  await writeFile(join(directory, "package.json"), '{"type":"module"}');
-  const bundles = join(directory, "dist");
-  await bundle({ main: join(root, "src/main.ts"), cli: join(root, "src/cli.ts") }, bundles);
-  return {
-    start: (environment) => run(join(bundles, "main.js"), environment),
-    cli: (parameters, environment) => runCli([join(bundles, "cli.js"), ...parameters], environment),
-    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
-  };
+export function buildProgram(): Promise<BuiltProgram> {
+  return startTogether(async (started) => {
+    // Below node_modules, so that the program finds its packages.
+    const cache = join(root, "node_modules/.cache");
+    await mkdir(cache, { recursive: true });
+    const folder = await mkdtemp(join(cache, "valetkey-"));
+    started.defer(() => rm(folder, { recursive: true, force: true }));
+    await writeFile(join(folder, "package.json"), '{"type":"module"}');
+    const bundles = join(folder, "dist");
+    await bundle({ main: join(root, "src/main.ts"), cli: join(root, "src/cli.ts") }, bundles);
+
+    const run = (parameters: readonly string[], environment: Environment) => {
+      const child = spawn(process.execPath, parameters, {
+        env: { PATH: process.env.PATH, ...environment },
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      const exited = once(child, "exit");
+      started.defer(async () => {
+        child.kill("SIGKILL");
+        await exited;
+      });
+      return { child, exited };
+    };
+    return {
+      start: (environment: Environment) => {
+        const { child, exited } = run([join(bundles, "main.js")], environment);
+        const stderr = text(child.stderr);
+        const ended = exited.then(async ([code, signal]) => ({ code, signal, stderr: await stderr }));
+        return { process: child, ready: urlWhenReady(child, ended), ended };
+      },
+      cli: async (parameters: readonly string[], environment: Environment) => {
+        const { child, exited } = run(["--no-warnings", join(bundles, "cli.js"), ...parameters], environment);
+        const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+        const [code] = await exited;
+        return { code, stdout, stderr };
+      },
+    };
+  });
 }
 
-function run(main: string, environment: Readonly<Record<string, string>>): RunningProgram {
-  const child = spawn(process.execPath, [main], {
-    env: { PATH: process.env.PATH, ...environment },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const stderr = text(child.stderr);
-  const ended = once(child, "exit").then(async ([code, signal]) => ({ code, signal, stderr: await stderr }));
-  const ready = new Promise<string>((found, failed) => {
+function urlWhenReady(
+  child: ReturnType<typeof spawn>,
+  ended: Promise<{ readonly stderr: string }>,
+): Promise<string> {
+  const ready = new Promise<string>((resolve, reject) => {
+    if (child.stdout === null) throw new Error("The program's output is not a pipe.");
     createInterface(child.stdout).on("line", (line) => {
       const { msg, url } = JSON.parse(line) as { msg?: string; url?: string };
-      if (msg === "Valet Key is ready" && url !== undefined) found(url);
+      if (msg === "Valet Key is ready" && url !== undefined) resolve(url);
     });
-    ended.then(({ stderr: why }) => failed(new Error(`It ended before it was ready: ${why}`)), failed);
+    ended.then(({ stderr }) => reject(new Error(`The program ended before it was ready: ${stderr}`)), reject);
   });
-  // Who only waits for the end does not wait for this.
+  // A test that only waits for `ended` does not handle this rejection.
   ready.catch(() => {});
-  return { process: child, ready, ended };
-}
-
-async function runCli(
-  parameters: readonly string[],
-  environment: Readonly<Record<string, string>>,
-): Promise<EndedProgram> {
-  const child = spawn(process.execPath, ["--no-warnings", ...parameters], {
-    env: { PATH: process.env.PATH, ...environment },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const output = Promise.all([text(child.stdout), text(child.stderr)]);
-  const [code] = await once(child, "exit");
-  const [stdout, stderr] = await output;
-  return { code, stdout, stderr };
+  return ready;
 }

@@ -1,28 +1,27 @@
-import { createServer } from "node:http";
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
-import { listenOnLoopback, stopListening } from "./listening.ts";
+import { startHttpServer } from "./listening.ts";
+import type { Closable } from "./resources.ts";
 
 export const audience = "valetkey-tests";
 
-/** An identity provider on loopback: a JWKS with one key, and tokens signed with it. */
-export interface Issuer {
+/** An identity provider: it publishes a JWKS with one key and signs tokens with that key. */
+export interface Issuer extends Closable {
   /** The `iss` of its tokens. */
   readonly url: string;
   readonly jwksUrl: string;
-  /** A token that is good for five minutes, unless `claims` say otherwise. */
+  /** Signs a token. It is valid for five minutes, unless `claims` has an `exp`. */
   token(claims: JWTPayload & { sub: string }): Promise<string>;
-  close(): Promise<void>;
 }
 
 export async function startIssuer(): Promise<Issuer> {
   const { publicKey, privateKey } = await generateKeyPair("ES256");
   const kid = "key-1";
   const keys = [{ ...(await exportJWK(publicKey)), kid, alg: "ES256", use: "sig" }];
-  const server = createServer((_request, response) => {
+  const server = await startHttpServer((_request, response) => {
     response.setHeader("content-type", "application/jwk-set+json");
     response.end(JSON.stringify({ keys }));
   });
-  const url = await listenOnLoopback(server);
+  const { url } = server;
 
   return {
     url,
@@ -33,6 +32,7 @@ export async function startIssuer(): Promise<Issuer> {
         .setIssuedAt()
         .setExpirationTime(claims.exp ?? "5m")
         .sign(privateKey),
-    close: () => stopListening(server),
+    close: () => server.close(),
+    [Symbol.asyncDispose]: () => server.close(),
   };
 }

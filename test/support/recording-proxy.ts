@@ -1,34 +1,34 @@
-import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { TemporaryCredentials } from "../../src/access/role-session.ts";
 import { type AwsCall, classifyAwsRequest } from "./aws-operation.ts";
-import { listenOnLoopback, stopListening } from "./listening.ts";
+import { startHttpServer } from "./listening.ts";
+import type { Closable } from "./resources.ts";
 
 export interface RecordedRequest extends AwsCall {
   readonly method: string;
   /** Path and query, as sent. */
   readonly target: string;
   readonly headers: IncomingMessage["headers"];
-  /** The store's answer. */
+  /** Of the store's response. */
   readonly status: number;
 }
 
 /**
- * Stands between server and store, passes bytes on as they are (the Host header too, which signatures
- * cover) and keeps what it saw. URLs that the server signs go through it as well.
+ * Stands between the server and the store, records each request and passes it on unchanged, including the Host
+ * header, which signatures cover. The URLs that the server signs lead through the proxy as well.
  */
-export interface RecordingProxy {
+export interface RecordingProxy extends Closable {
   readonly url: string;
-  /** In the order of their answers. */
+  /** In the order in which they were answered. */
   readonly requests: readonly RecordedRequest[];
-  /** What AssumeRole has answered so far, in order. */
+  /** The credentials that AssumeRole has returned so far, in order. */
   readonly roleSessions: readonly TemporaryCredentials[];
-  /** Requests under way together, at the most. */
+  /** The highest number of requests that were in progress at the same time. */
   readonly mostAtOnce: number;
   count(operation: string): number;
   forget(): void;
-  /** Acts once: when the next request of that operation to S3 has come, or when the store has answered it. */
+  /** Calls `act` once: when the next request of that operation has arrived, or when the store has answered it. */
   meanwhile(operation: string, moment: "before" | "after", act: () => Promise<unknown>): void;
-  close(): Promise<void>;
 }
 
 export async function startRecordingProxy(storeUrl: string): Promise<RecordingProxy> {
@@ -44,7 +44,7 @@ export async function startRecordingProxy(storeUrl: string): Promise<RecordingPr
   let underWay = 0;
   let mostAtOnce = 0;
 
-  const server = createServer(async (incoming, outgoing) => {
+  const server = await startHttpServer(async (incoming, outgoing) => {
     underWay += 1;
     mostAtOnce = Math.max(mostAtOnce, underWay);
     const { method = "", url: target = "", headers } = incoming;
@@ -62,11 +62,10 @@ export async function startRecordingProxy(storeUrl: string): Promise<RecordingPr
       underWay -= 1;
     }
   });
-  server.requestTimeout = 0;
-  const url = await listenOnLoopback(server);
+  server.server.requestTimeout = 0;
 
   return {
-    url,
+    url: server.url,
     requests,
     roleSessions,
     get mostAtOnce() {
@@ -78,7 +77,8 @@ export async function startRecordingProxy(storeUrl: string): Promise<RecordingPr
       roleSessions.length = 0;
     },
     meanwhile: (operation, moment, what) => acts.set(`${moment} ${operation}`, what),
-    close: () => stopListening(server),
+    close: () => server.close(),
+    [Symbol.asyncDispose]: () => server.close(),
   };
 }
 
@@ -89,7 +89,7 @@ interface Exchange {
   readonly answer: string;
 }
 
-/** Resolves just before the last byte of the answer is passed on, so that who has it finds it recorded. */
+/** Resolves just before the last byte of the response is passed on: a client that has it finds it recorded. */
 function forward(
   storeUrl: string,
   incoming: IncomingMessage,
@@ -101,10 +101,8 @@ function forward(
   const received: Buffer[] = [];
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(storeUrl);
-    const upstream = request({
-      ...{ hostname, port, agent: false },
-      ...{ method: incoming.method, path: incoming.url, headers: incoming.rawHeaders },
-    });
+    const { method, url: path, rawHeaders: headers } = incoming;
+    const upstream = request({ hostname, port, agent: false, method, path, headers });
     if (isSts) incoming.on("data", (chunk: Buffer) => sent.push(chunk));
     incoming.pipe(upstream);
     incoming.on("error", reject);
