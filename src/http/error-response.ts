@@ -2,6 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { errorCodes, ValetKeyError } from "../core/errors.ts";
 import { publicError } from "../graphql/operation/error-format.ts";
+import { errorType } from "./content-negotiation.ts";
 
 type AnswerError = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 
@@ -23,7 +24,7 @@ export function createErrorHandler(log: Pick<Logger, "info" | "error">): AnswerE
     if (status === 401) reply.header("www-authenticate", 'Bearer error="invalid_token"');
     return reply
       .code(status)
-      .type("application/json; charset=utf-8")
+      .type(errorType(request))
       .send({ errors: [publicError(failure, request.id)] });
   };
 }
@@ -53,5 +54,8 @@ function fromFastify(error: unknown): unknown {
 
 export function sendNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const error = new ValetKeyError("BAD_USER_INPUT", "There is nothing here. The API is at /graphql.");
-  return reply.code(404).send({ errors: [publicError(error, request.id)] });
+  return reply
+    .code(404)
+    .type(errorType(request))
+    .send({ errors: [publicError(error, request.id)] });
 }

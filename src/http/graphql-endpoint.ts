@@ -4,9 +4,10 @@ import type { Logger } from "pino";
 import { badUserInput, ValetKeyError } from "../core/errors.ts";
 import { anonymous, type Principal, principalKey } from "../core/principal.ts";
 import type { Caller, RequestContext } from "../graphql/context.ts";
-import { refuseUnacceptable } from "./acceptable-answer.ts";
 import { answerWithApollo } from "./apollo-handler.ts";
 import { BodyDeadlines } from "./body-deadlines.ts";
+import { isForm, notAcceptable, unsupportedMediaType } from "./content-negotiation.ts";
+import { sendContinue } from "./expect-continue.ts";
 import { readMultipartRequest } from "./multipart.ts";
 
 declare module "fastify" {
@@ -53,9 +54,12 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
       },
       // Here the rate limit puts itself. Who is nobody, by a bad token or none, is counted by address.
     ],
-    preParsing: (request, _reply, body, done) => {
-      const refusal = request.refusal ?? refuseUnacceptable(request);
-      if (refusal === undefined && !isForm(request)) bodies.start(request, body);
+    preParsing: (request, reply, body, done) => {
+      const refusal = request.refusal ?? notAcceptable(request) ?? unsupportedMediaType(request);
+      if (refusal === undefined && !isForm(request)) {
+        if (!isTooLarge(request)) sendContinue(reply.raw);
+        bodies.start(request, body);
+      }
       done(refusal ?? null, body);
     },
     preValidation: (request, reply, done) => {
@@ -115,8 +119,9 @@ function refuseMethod(_request: FastifyRequest, reply: FastifyReply, done: (erro
   done(Object.assign(error, { statusCode: 405 }));
 }
 
-function isForm(request: FastifyRequest): boolean {
-  return /^multipart\/form-data\b/i.test(request.headers["content-type"] ?? "");
+/** Fastify refuses such a JSON body before it reads any of it. */
+function isTooLarge({ headers, routeOptions }: FastifyRequest): boolean {
+  return Number(headers["content-length"] ?? 0) > routeOptions.bodyLimit;
 }
 
 /** A form's operation becomes the body that Apollo sees; its files are read when resolvers ask for them. */
@@ -134,7 +139,11 @@ async function readForm(
       "A multipart request needs the header Apollo-Require-Preflight (any value), which keeps other sites' forms out.",
     );
   }
-  const form = await readMultipartRequest(request.raw, { maxFiles, maxFileBytes: maxUploadBytes });
+  const form = await readMultipartRequest(request.raw, {
+    maxFiles,
+    maxFileBytes: maxUploadBytes,
+    onBegin: () => sendContinue(reply.raw),
+  });
   request.body = form.operation;
   request.releaseBody = () => form.release();
   // An upload that is cut off has parts to remove at S3, and somebody to tell.

@@ -17,6 +17,8 @@ export interface MultipartOptions {
   idleTimeoutMs?: number | undefined;
   /** What such a client sends at least, averaged over `idleTimeoutMs`. Default: 1,024. */
   minimumBytesPerSecond?: number | undefined;
+  /** Called once the header was accepted, just before the body is read. */
+  onBegin?: (() => void) | undefined;
 }
 
 export interface MultipartRequest {
@@ -82,6 +84,7 @@ class MultipartForm {
       this.#resolve = resolve;
       this.#reject = reject;
     });
+    options.onBegin?.();
     this.#listen();
   }
 

@@ -11,6 +11,7 @@ import { sendClientError } from "./client-error.ts";
 import { Connections } from "./connections.ts";
 import { earlyAnswer } from "./early-answer.ts";
 import { createErrorHandler, sendNotFound } from "./error-response.ts";
+import { deferContinue } from "./expect-continue.ts";
 import { graphqlEndpoint, type MakeContext } from "./graphql-endpoint.ts";
 import { healthEndpoints, type Readiness } from "./health.ts";
 import { metricsEndpoint } from "./metrics-endpoint.ts";
@@ -61,6 +62,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   server.removeContentTypeParser("text/plain");
   server.setErrorHandler(answer);
   server.setNotFoundHandler(sendNotFound);
+  deferContinue(server.server);
   server.decorate("connections", new Connections(server.server));
   server.decorateRequest("releaseBody");
 
