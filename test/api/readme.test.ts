@@ -72,9 +72,12 @@ describe("the guides", () => {
     },
   );
 
-  test("docs/guides/aws.md has policies that are JSON", () => {
-    const policies = blocksOf("json", read("docs/guides/aws.md"));
-    expect(policies).toHaveLength(3);
+  test.each([
+    ["docs/guides/aws.md", 3],
+    ["docs/guides/iam-policies.md", 5],
+  ])("%s has policies that are JSON", (path, count) => {
+    const policies = blocksOf("json", read(path));
+    expect(policies).toHaveLength(count);
     for (const policy of policies) expect(JSON.parse(policy)).toMatchObject({ Version: "2012-10-17" });
   });
 
