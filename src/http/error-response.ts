@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { errorCodes, ValetKeyError } from "../core/errors.ts";
@@ -15,11 +16,10 @@ export function createErrorHandler(log: Pick<Logger, "info" | "error">): AnswerE
     const failure = error instanceof ValetKeyError ? error : fromFastify(error);
     const status = failure instanceof ValetKeyError ? statusOf(failure, error) : 500;
     const line = { requestId: request.id, method: request.method, status };
-    if (status >= 500) log.error({ ...line, err: error }, "a request failed");
-    else {
-      const { code, reason } = failure as ValetKeyError;
+    if (failure instanceof ValetKeyError && failure.code !== "INTERNAL_SERVER_ERROR") {
+      const { code, reason } = failure;
       log.info({ ...line, code, reason }, "a request was refused");
-    }
+    } else log.error({ ...line, err: error }, "a request failed");
     // RFC 6750 section 3.1: a token was sent and is no good.
     if (status === 401) reply.header("www-authenticate", 'Bearer error="invalid_token"');
     return reply
@@ -50,6 +50,21 @@ function fromFastify(error: unknown): unknown {
   const message =
     messages[statusCode] ?? (code?.startsWith("FST_ERR_CTP") ? "The body is not JSON." : "Bad request.");
   return new ValetKeyError("BAD_USER_INPUT", message, { cause: error });
+}
+
+/** The response to a request whose header Expect has another value than `100-continue`. Node calls no handler for it. */
+export function sendExpectationFailed({ headers }: IncomingMessage, response: ServerResponse): void {
+  const message = "The only supported value of the header Expect is 100-continue.";
+  const body = JSON.stringify({ errors: [publicError(new ValetKeyError("BAD_USER_INPUT", message), "")] });
+  response.writeHead(417, {
+    "content-type": "application/json; charset=utf-8",
+    "content-length": Buffer.byteLength(body),
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    // The body may be on its way or not, depending on what the client makes of this response.
+    ...(headers["content-length"] !== "0" && { connection: "close" }),
+  });
+  response.end(body);
 }
 
 export function sendNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {

