@@ -9,7 +9,7 @@ import type { GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import type { Metrics } from "../../core/metrics.ts";
 import type { RequestContext } from "../context.ts";
-import { formatGraphQLError } from "./error-format.ts";
+import { formatGraphQLError, stringifyResult } from "./error-format.ts";
 import { withoutSuggestions } from "./hide-suggestions.ts";
 import { observe } from "./observe.ts";
 import { limitOperationCost } from "./operation-cost.ts";
@@ -41,6 +41,7 @@ export function createApollo({
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens },
     formatError: production ? withoutSuggestions(formatGraphQLError) : formatGraphQLError,
+    stringifyResult,
     logger: log,
     plugins: [
       observe(metrics),

@@ -1,4 +1,4 @@
-import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { type FormattedExecutionResult, GraphQLError, type GraphQLFormattedError } from "graphql";
 import { ValetKeyError } from "../../core/errors.ts";
 
 /** Codes that Apollo's own clients know and act on. */
@@ -32,8 +32,25 @@ export function formatGraphQLError(formatted: GraphQLFormattedError, error: unkn
   if (code !== undefined) {
     return { ...formatted, extensions: { code, retryable: code === "PERSISTED_QUERY_NOT_FOUND" } };
   }
-  const requestId = String(formatted.extensions?.requestId ?? "");
-  return { ...formatted, ...publicError(whatWasThrown(error), requestId) };
+  const thrown = whatWasThrown(error);
+  const requestId = formatted.extensions?.requestId;
+  const publicized = { ...formatted, ...publicError(thrown, String(requestId ?? "")) };
+  if (requestId === undefined && isUnexpected(error)) unreported.set(publicized.extensions ?? {}, thrown);
+  return publicized;
+}
+
+/** The errors that no plugin has logged and given the request's id, by the extensions that they were formatted to. */
+const unreported = new WeakMap<object, unknown>();
+
+/**
+ * Apollo's `stringifyResult`. When Apollo fails while it makes a response, it responds by itself, and nothing
+ * tells a plugin. The error is thrown here instead, so that the HTTP server logs it and sends the request's id.
+ */
+export async function stringifyResult(result: FormattedExecutionResult): Promise<string> {
+  for (const { extensions } of result.errors ?? []) {
+    if (extensions !== undefined && unreported.has(extensions)) throw unreported.get(extensions);
+  }
+  return `${JSON.stringify(result)}\n`;
 }
 
 /** True for what nobody foresaw, and what somebody has to look at. */
