@@ -5,7 +5,7 @@ type Branded<Name extends string> = string & { readonly [brand]: Name };
 
 /** A general-purpose bucket's name that obeys S3's naming rules. */
 export type BucketName = Branded<"BucketName">;
-/** 1–1,024 bytes of UTF-8 that every URL parser and S3 itself leave as they are. */
+/** The key of an object: 1–1,024 bytes of UTF-8. */
 export type ObjectKey = Branded<"ObjectKey">;
 /** A region that the configuration lets clients name. */
 export type Region = Branded<"Region">;
@@ -46,29 +46,49 @@ export const maxKeyBytes = 1024;
 const controlCharacter = /\p{Cc}/u;
 const dotSegment = /(?:^|\/)\.{1,2}(?:\/|$)/;
 
-/** @throws {ValetKeyError} BAD_USER_INPUT */
+/**
+ * The key of an object that may exist. Other programs may have chosen keys that `parseNewObjectKey` refuses, and their
+ * objects can be read, copied and deleted.
+ * @throws {ValetKeyError} BAD_USER_INPUT
+ */
 export function parseObjectKey(value: string): ObjectKey {
-  const fault = faultOfKey(value);
-  if (fault !== undefined) throw badUserInput("key", fault);
+  if (value === "") throw badUserInput("key", "An object key has at least one character.");
+  if (!value.isWellFormed()) {
+    throw badUserInput("key", "An object key is well-formed Unicode, and this one has a lone surrogate.");
+  }
+  if (Buffer.byteLength(value, "utf8") > maxKeyBytes) {
+    throw badUserInput("key", "An object key has at most 1,024 bytes of UTF-8.");
+  }
   return value as ObjectKey;
 }
 
-function faultOfKey(value: string): string | undefined {
-  if (value === "") return "An object key has at least one character.";
-  if (!value.isWellFormed()) return "An object key is well-formed Unicode: this one has a lone surrogate.";
-  if (Buffer.byteLength(value, "utf8") > maxKeyBytes)
-    return "An object key has at most 1,024 bytes of UTF-8.";
-  if (controlCharacter.test(value)) return "An object key has no control characters.";
-  // WHATWG URL parsers fold these segments, and the signature would be for another path.
-  if (dotSegment.test(value)) return 'An object key has no "." or ".." as a segment.';
-  // A presigned POST replaces it by the client's file name and signs only what stands before it.
+/**
+ * The key of an object that is going to be written: one that every HTTP client and every form leaves unchanged.
+ * @throws {ValetKeyError} BAD_USER_INPUT
+ */
+export function parseNewObjectKey(value: string): ObjectKey {
+  const key = parseObjectKey(value);
+  if (controlCharacter.test(key)) {
+    throw badUserInput("key", "The key of a new object has no control characters.");
+  }
+  if (hasDotSegment(key)) {
+    throw badUserInput("key", 'The key of a new object has no segment that is "." or "..".');
+  }
+  // S3 replaces this by the name of the client's file when it receives a form.
   // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html
-  if (value.endsWith("${filename}")) return `An object key does not end in "\${filename}".`;
-  return undefined;
+  if (key.endsWith("${filename}")) {
+    throw badUserInput("key", `The key of a new object does not end in "\${filename}".`);
+  }
+  return key;
+}
+
+/** URL parsers remove such segments, also percent-encoded ones, so a URL with one has an invalid signature when it arrives. */
+export function hasDotSegment(key: ObjectKey): boolean {
+  return dotSegment.test(key);
 }
 
 /**
- * A prefix of keys: what a listing starts from. Unlike a key it may be empty.
+ * The prefix of a listing. Unlike a key it may be empty.
  * @throws {ValetKeyError} BAD_USER_INPUT
  */
 export function parseKeyPrefix(value: string, field = "prefix"): string {
@@ -76,7 +96,6 @@ export function parseKeyPrefix(value: string, field = "prefix"): string {
   if (Buffer.byteLength(value, "utf8") > maxKeyBytes) {
     throw badUserInput(field, "A prefix has at most 1,024 bytes of UTF-8.");
   }
-  if (controlCharacter.test(value)) throw badUserInput(field, "A prefix has no control characters.");
   return value;
 }
 

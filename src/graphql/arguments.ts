@@ -1,8 +1,10 @@
 import { badUserInput } from "../core/errors.ts";
 import {
   type BucketAddress,
+  hasDotSegment,
   type ObjectAddress,
   parseBucketName,
+  parseNewObjectKey,
   parseObjectKey,
   parseRegion,
   type Regions,
@@ -27,6 +29,17 @@ export function parseBucketAddress(given: BucketArguments, regions: Regions): Bu
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html
 const versionIdShape = /^[\w.~+/=-]{1,1024}$/;
 
+/**
+ * The address of an object that is going to be written.
+ * @throws {ValetKeyError} BAD_USER_INPUT (bucket, region, key)
+ */
+export function parseNewObjectAddress(
+  given: Omit<ObjectArguments, "versionId">,
+  regions: Regions,
+): ObjectAddress {
+  return { ...parseBucketAddress(given, regions), key: parseNewObjectKey(given.key) };
+}
+
 /** @throws {ValetKeyError} BAD_USER_INPUT (bucket, region, key, versionId) */
 export function parseObjectAddress(given: ObjectArguments, regions: Regions): ObjectAddress {
   const { bucket, region } = parseBucketAddress(given, regions);
@@ -34,4 +47,19 @@ export function parseObjectAddress(given: ObjectArguments, regions: Regions): Ob
   if (given.versionId === null || given.versionId === undefined) return { bucket, region, key };
   if (!versionIdShape.test(given.versionId)) throw badUserInput("versionId", "Not a version id.");
   return { bucket, region, key, versionId: given.versionId };
+}
+
+/**
+ * The address of an object that a URL is requested for.
+ * @throws {ValetKeyError} BAD_USER_INPUT (bucket, region, key, versionId)
+ */
+export function parseDownloadAddress(given: ObjectArguments, regions: Regions): ObjectAddress {
+  const address = parseObjectAddress(given, regions);
+  if (hasDotSegment(address.key)) {
+    throw badUserInput(
+      "key",
+      'HTTP clients remove the segments "." and ".." from a URL, so no URL works for this key. Copy the object to another key with copyObject.',
+    );
+  }
+  return address;
 }

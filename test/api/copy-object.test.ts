@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bucket, otherBucket, startEmbeddedServer, versionedBucket } from "../support/embedded-server.ts";
-import { malformedBuckets, malformedKeys } from "../support/malformed-addresses.ts";
+import { malformedBuckets, malformedKeys, malformedNewKeys } from "../support/malformed-addresses.ts";
 import { copyObject, downloadUrl, type UploadInput } from "../support/operations.ts";
 
 const server = await startEmbeddedServer({
@@ -119,8 +119,11 @@ describe("copyObject", () => {
     await expect(copy({}, { bucket: name })).rejects.toMatchObject(badInput("from.bucket"));
   });
 
-  test.each(malformedKeys)("takes no key of %s", async (_what, key) => {
+  test.each(malformedNewKeys)("takes no target key of %s", async (_what, key) => {
     await expect(copy({ key })).rejects.toMatchObject(badInput("to.key"));
+  });
+
+  test.each(malformedKeys)("takes no source key of %s", async (_what, key) => {
     await expect(copy({}, { key })).rejects.toMatchObject(badInput("from.key"));
   });
 

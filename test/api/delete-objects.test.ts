@@ -53,7 +53,7 @@ describe("deleteObjects", () => {
     const { data, errors } = await remove([
       object("yours/kept"),
       object("mine/gone"),
-      object("mine/../yours/kept"),
+      object("mine/\ud800"),
       { bucket: "Demo", key: "mine/gone" },
       { ...object("mine/a"), region: "eu-west-1" },
       { ...object("mine/a"), versionId: "no version" },
@@ -70,6 +70,14 @@ describe("deleteObjects", () => {
       [5, "BAD_USER_INPUT", "objects.5.versionId"],
       [6, "BUCKET_NOT_FOUND", undefined],
     ]);
+    expect(await keysBelow("yours/")).toEqual(["yours/kept"]);
+  });
+
+  test("takes a key literally, whatever it would mean as a path", async () => {
+    await server.seed("mine/../yours/kept", "x");
+    await server.seed("yours/kept", "x");
+    const { errors } = await remove([object("mine/../yours/kept")]);
+    expect(errors).toBeUndefined();
     expect(await keysBelow("yours/")).toEqual(["yours/kept"]);
   });
 

@@ -104,10 +104,10 @@ describe("objects", () => {
   });
 
   test.each([
-    ["prefix", "list/\n"],
+    ["prefix", "list/\ud800"],
     ["prefix", "list/\ud800"],
     ["prefix", `list/${"p".repeat(1020)}`],
-    ["delimiter", "\u0000"],
+    ["delimiter", "\udc00"],
     ["region", "eu-west-1"],
   ])("are of no %s of %j", async (field, value) => {
     await expect(list({ [field]: value })).rejects.toMatchObject(badInput(field));

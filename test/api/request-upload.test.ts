@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { bucket, startEmbeddedServer } from "../support/embedded-server.ts";
-import { malformedBuckets, malformedKeys } from "../support/malformed-addresses.ts";
+import { malformedBuckets, malformedNewKeys } from "../support/malformed-addresses.ts";
 import { type PostUpload, requestUpload, type UploadInput } from "../support/operations.ts";
 import { record } from "../support/presigned-requests.ts";
 
@@ -114,7 +114,7 @@ describe("the input", () => {
     await expect(request({ bucket: name })).rejects.toMatchObject(badInput("input.bucket"));
   });
 
-  test.each(malformedKeys)("has no key of %s", async (_what, key) => {
+  test.each(malformedNewKeys)("has no key of %s", async (_what, key) => {
     for (const method of ["PUT", "POST", "MULTIPART"] as const)
       await expect(request({ key }, { method })).rejects.toMatchObject(badInput("input.key"));
   });

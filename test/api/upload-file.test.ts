@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { bucket, startEmbeddedServer } from "../support/embedded-server.ts";
-import { malformedBuckets, malformedKeys } from "../support/malformed-addresses.ts";
+import { malformedBuckets, malformedNewKeys } from "../support/malformed-addresses.ts";
 import { downloadUrl, type UploadInput, uploadFile, uploadFileMutation } from "../support/operations.ts";
 
 const maxUploadBytes = 1000;
@@ -94,7 +94,7 @@ describe("uploadFile", () => {
     await expect(send({ bucket: name })).rejects.toMatchObject(badInput("input.bucket"));
   });
 
-  test.each(malformedKeys)("takes no key of %s", async (_what, key) => {
+  test.each(malformedNewKeys)("takes no key of %s", async (_what, key) => {
     await expect(send({ key })).rejects.toMatchObject(badInput("input.key"));
   });
 

@@ -22,10 +22,15 @@ export const malformedKeys: readonly (readonly [what: string, key: string])[] = 
   ["an empty key", ""],
   ["1,025 bytes", "k".repeat(1025)],
   ["1,025 bytes in 1,024 characters", `${"k".repeat(1023)}ü`],
+  ["a lone surrogate", "a\ud800b"],
+];
+
+/** Keys that no new object gets. Objects that have them can be read, copied and deleted. */
+export const malformedNewKeys: typeof malformedKeys = [
+  ...malformedKeys,
   ["NUL", "a\u0000b"],
   ["a line break", "a\r\nb"],
   ["DEL", "a\u007f"],
-  ["a lone surrogate", "a\ud800b"],
   ["a segment of one dot", "a/./b"],
   ["a segment of two dots", "a/../b"],
   ["two dots alone", ".."],

@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Args, Ctx, Info, Query, Resolver } from "type-graphql";
-import { parseObjectAddress } from "../arguments.ts";
+import { parseDownloadAddress } from "../arguments.ts";
 import { settleEach } from "../batch.ts";
 import type { RequestContext } from "../context.ts";
 import { writtenExpiresIn } from "../written-expires-in.ts";
@@ -16,7 +16,7 @@ export class DownloadResolver {
     @Info() info: GraphQLResolveInfo,
     @Args(() => DownloadUrlArguments) wanted: DownloadUrlArguments,
   ): Promise<DownloadUrl> {
-    const address = parseObjectAddress(wanted, context.services.regions);
+    const address = parseDownloadAddress(wanted, context.services.regions);
     const expiresIn = writtenExpiresIn(info, wanted.expiresIn);
     return signDownload(context, address, { ...wanted, expiresIn, verify: wanted.verify ?? true });
   }
@@ -36,7 +36,7 @@ export class DownloadResolver {
       objects,
       "objects",
       async (object) =>
-        signDownload(context, parseObjectAddress(object, context.services.regions), {
+        signDownload(context, parseDownloadAddress(object, context.services.regions), {
           expiresIn: asked,
           verify: verify ?? true,
           stableFor,

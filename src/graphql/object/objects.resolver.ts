@@ -13,7 +13,7 @@ import { copyObject } from "../../storage/copying/copy-object.ts";
 import { lookAtSource } from "../../storage/copying/copy-source.ts";
 import { parseDescriptionChanges } from "../../storage/description/object-description.ts";
 import { listObjects, parsePage } from "../../storage/objects/list-objects.ts";
-import { parseBucketAddress, parseObjectAddress } from "../arguments.ts";
+import { parseBucketAddress, parseNewObjectAddress, parseObjectAddress } from "../arguments.ts";
 import type { RequestContext } from "../context.ts";
 import { withFieldPrefix } from "../field-prefix.ts";
 import { ObjectInput, UploadInput } from "../types/inputs.ts";
@@ -132,7 +132,7 @@ export class ObjectsResolver {
 }
 
 async function copy(context: RequestContext, source: ObjectAddress, to: UploadInput): Promise<S3Object> {
-  const target = parseObjectAddress(to, context.services.regions);
+  const target = parseNewObjectAddress(to, context.services.regions);
   const changes = parseDescriptionChanges(to);
   assertCopyable(changes);
   authorizeDownload(context.grants, source);

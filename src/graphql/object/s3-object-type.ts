@@ -12,9 +12,7 @@ export function listedToS3Object(
   listed: ListedObject,
   { bucket, region }: Omit<ObjectAddress, "key">,
 ): S3Object {
-  // A listing may hold keys that this API would not sign for; they are shown as they are.
-  const key = listed.key as ObjectAddress["key"];
-  return make({ bucket, region, key }, listed);
+  return make({ bucket, region, key: listed.key }, listed);
 }
 
 function make(address: ObjectAddress, facts: Omit<StoredObject, keyof ObjectAddress>): S3Object {

@@ -3,12 +3,11 @@ import { Arg, Ctx, FieldResolver, ID, Info, Int, Mutation, Query, Resolver, Root
 import { authorizeUpload, authorizeUploadsBelow } from "../../access/authorization.ts";
 import { defaultExpiresInSeconds } from "../../access/url-lifetime.ts";
 import { badUserInput, ValetKeyError } from "../../core/errors.ts";
-import { type ObjectKey, parseKeyPrefix, parseObjectKey } from "../../core/object-address.ts";
+import { parseKeyPrefix } from "../../core/object-address.ts";
 import { completeUpload, requireEveryPart } from "../../storage/multipart/complete-upload.ts";
 import { abortMultipartUpload, fittingParts } from "../../storage/multipart/multipart-uploads.ts";
 import {
   listPendingUploads,
-  type PendingUpload,
   parsePendingPage,
   startOfUpload,
 } from "../../storage/multipart/pending-uploads.ts";
@@ -87,8 +86,8 @@ export class MultipartUploadResolver {
       async (s3, there) => ({ page: await listPendingUploads(s3, there, asked), there }),
       "pending-uploads",
     );
-    const edges = page.uploads.filter(hasUsableKey).map(({ key, uploadId, startedAt, cursor }) => {
-      const id = context.services.uploadIds.seal({ ...there, key: key as ObjectKey, uploadId });
+    const edges = page.uploads.map(({ key, uploadId, startedAt, cursor }) => {
+      const id = context.services.uploadIds.seal({ ...there, key, uploadId });
       return {
         cursor,
         node: { id, bucket: there.bucket, key, region: there.region, startedAt: startedAt ?? new Date(0) },
@@ -281,14 +280,4 @@ function openPromised(context: RequestContext, id: string): UploadDescriptor {
     "id",
     "S3's list does not tell the file's size: call requestUpload with resume: true to go on, or abortUpload.",
   );
-}
-
-/** Others may have begun uploads to keys that this API cannot name. */
-function hasUsableKey({ key }: PendingUpload): boolean {
-  try {
-    parseObjectKey(key);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -14,7 +14,7 @@ import type { UploadAddress } from "../../storage/multipart/upload-descriptor.ts
 import { maxSinglePutBytes, planUpload, type UploadPlan } from "../../storage/multipart/upload-plan.ts";
 import { presignPost } from "../../storage/signing/post-policy.ts";
 import { presignPut } from "../../storage/signing/presigned-requests.ts";
-import { parseObjectAddress } from "../arguments.ts";
+import { parseNewObjectAddress } from "../arguments.ts";
 import type { RequestContext } from "../context.ts";
 import { withFieldPrefix } from "../field-prefix.ts";
 import { UploadMethod } from "../types/enums.ts";
@@ -48,7 +48,7 @@ async function prepareUpload(
   { input, size, method, expiresIn, resume }: UploadDemands,
 ): Promise<PutUpload | PostUpload | MultipartUpload> {
   const { services } = context;
-  const address = context.applyKnownRegion(parseObjectAddress(input, services.regions));
+  const address = context.applyKnownRegion(parseNewObjectAddress(input, services.regions));
   const plan = planUpload(size);
   const chosen = chooseMethod(method ?? UploadMethod.AUTO, size, services.multipartBytes);
   const description = parseDescription(input);

@@ -2,7 +2,7 @@ import { authorizeUpload } from "../../access/authorization.ts";
 import { fileArgument, type IncomingFile } from "../../core/incoming-file.ts";
 import { parseDescription } from "../../storage/description/object-description.ts";
 import { streamUpload } from "../../storage/streaming/streamed-upload.ts";
-import { parseObjectAddress } from "../arguments.ts";
+import { parseNewObjectAddress } from "../arguments.ts";
 import type { RequestContext } from "../context.ts";
 import { withFieldPrefix } from "../field-prefix.ts";
 import type { S3Object } from "../object/s3-object.ts";
@@ -36,7 +36,7 @@ export function storeFile(
 
 async function stream(context: RequestContext, file: IncomingFile, input: UploadInput): Promise<S3Object> {
   const { services } = context;
-  const given = parseObjectAddress(input, services.regions);
+  const given = parseNewObjectAddress(input, services.regions);
   const contentType = input.contentType ?? file.contentType;
   const description = parseDescription({ ...input, contentType });
   const { maxUploadBytes } = authorizeUpload(context.grants, given, { contentType });

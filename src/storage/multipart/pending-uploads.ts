@@ -1,14 +1,14 @@
 import { ListMultipartUploadsCommand, type S3Client } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import { badUserInput } from "../../core/errors.ts";
-import type { BucketAddress, ObjectAddress } from "../../core/object-address.ts";
+import type { BucketAddress, ObjectAddress, ObjectKey } from "../../core/object-address.ts";
 import { asking } from "../client/s3-errors.ts";
 import { checkPageSize, decodeListedKey, maxPageSize } from "../objects/list-objects.ts";
 import type { UploadAddress } from "./upload-descriptor.ts";
 
 /** A multipart upload in progress, as S3's list tells of it. */
 export interface PendingUpload {
-  readonly key: string;
+  readonly key: ObjectKey;
   readonly uploadId: string;
   /** Undefined where the store does not say. */
   readonly startedAt: Date | undefined;
@@ -71,7 +71,7 @@ export async function listPendingUploads(
   );
   const uploads = (answer.Uploads ?? []).map(
     ({ Key = "", UploadId = "", Initiated, Initiator }): PendingUpload => {
-      const key = decodeListedKey(Key);
+      const key = decodeListedKey(Key) as ObjectKey;
       return {
         key,
         uploadId: UploadId,

@@ -14,7 +14,7 @@ export interface SweepOptions {
 }
 
 export interface SweptUpload {
-  readonly key: string;
+  readonly key: ObjectKey;
   readonly uploadId: string;
   readonly startedAt: Date;
   /** `pending`: found, and left alone because this is a dry run. */
@@ -56,11 +56,10 @@ export async function* sweepUploads(
 async function aborted(
   s3: S3Client,
   { region, bucket }: BucketAddress,
-  { key, uploadId }: { key: string; uploadId: string },
+  { key, uploadId }: Pick<SweptUpload, "key" | "uploadId">,
 ): Promise<Pick<SweptUpload, "outcome" | "error">> {
   try {
-    // Others may have chosen a key that this API would refuse.
-    await abortMultipartUpload(s3, { region, bucket, key: key as ObjectKey, uploadId });
+    await abortMultipartUpload(s3, { region, bucket, key, uploadId });
     return { outcome: "aborted" };
   } catch (error) {
     return { outcome: "failed", error };

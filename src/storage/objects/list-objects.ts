@@ -1,6 +1,6 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput, type S3Client } from "@aws-sdk/client-s3";
 import { badUserInput } from "../../core/errors.ts";
-import { type BucketAddress, maxKeyBytes } from "../../core/object-address.ts";
+import { type BucketAddress, maxKeyBytes, type ObjectKey } from "../../core/object-address.ts";
 import { asking } from "../client/s3-errors.ts";
 
 export const maxPageSize = 1000;
@@ -25,9 +25,9 @@ export interface ObjectPage {
   readonly endCursor: string | undefined;
 }
 
-/** What a listing tells of an object. Others may have written keys that this API would refuse. */
+/** What a listing tells of an object. */
 export interface ListedObject {
-  readonly key: string;
+  readonly key: ObjectKey;
   readonly sizeBytes: number;
   readonly etag: string;
   readonly lastModified?: Date | undefined;
@@ -99,7 +99,7 @@ interface Place {
 
 function toPage(answer: ListObjectsV2CommandOutput, listing: Listing, place: Place | undefined): ObjectPage {
   const objects = (answer.Contents ?? []).map((object): ListedObject => {
-    const key = decodeListedKey(object.Key ?? "");
+    const key = decodeListedKey(object.Key ?? "") as ObjectKey;
     return {
       key,
       sizeBytes: object.Size ?? 0,

@@ -2,8 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ValetKeyError } from "../../../src/core/errors.ts";
 import {
+  hasDotSegment,
   parseBucketName,
   parseKeyPrefix,
+  parseNewObjectKey,
   parseObjectKey,
   parseRegion,
   type Region,
@@ -33,29 +35,42 @@ describe("parseBucketName", () => {
   });
 });
 
+const writableKeys = [
+  ...["a", "a b", "#?%+&=;'\"<>\\^`{|}~[]", "/leading", "a//b", "trailing/", "안녕", "😀", "e\u0301", "é"],
+  ...["...", "a.../b", ".hidden", "a/.hidden", "${filename}/x", "a".repeat(1024), "é".repeat(512)],
+];
+const foreignKeys = [
+  ...["a\u0000b", "a\nb", "\u007f", "\u0085"],
+  ...[".", "..", "./a", "a/.", "a/../b", "../a", "a/..", "${filename}", "uploads/${filename}"],
+];
+const impossibleKeys = ["", "a".repeat(1025), "é".repeat(513), "\ud800", "a\udc00b"];
+const badKey = expect.objectContaining({ code: "BAD_USER_INPUT", field: "key" });
+
 describe("parseObjectKey", () => {
-  it.each([
-    ...["a", "a b", "#?%+&=;'\"<>\\^`{|}~[]", "/leading", "a//b", "trailing/", "안녕", "😀", "e\u0301", "é"],
-    ...["...", "a.../b", ".hidden", "a/.hidden", "${filename}/x", "a".repeat(1024), "é".repeat(512)],
-  ])("takes %j as it is", (key) => {
+  it.each([...writableKeys, ...foreignKeys])("takes %j as it is", (key) => {
     expect(parseObjectKey(key)).toBe(key);
   });
 
-  it.each([
-    ...["", "a".repeat(1025), "é".repeat(513), "a\u0000b", "a\nb", "\u007f", "\u0085", "\ud800", "a\udc00b"],
-    ...[".", "..", "./a", "a/.", "a/../b", "../a", "a/..", "${filename}", "uploads/${filename}"],
-  ])("refuses %j", (key) => {
-    expect(() => parseObjectKey(key)).toThrow(
-      expect.objectContaining({ code: "BAD_USER_INPUT", field: "key" }),
-    );
+  it.each(impossibleKeys)("refuses %j", (key) => {
+    expect(() => parseObjectKey(key)).toThrow(badKey);
+  });
+});
+
+describe("parseNewObjectKey", () => {
+  it.each(writableKeys)("takes %j as it is", (key) => {
+    expect(parseNewObjectKey(key)).toBe(key);
   });
 
-  it("lets through only keys that a URL parser leaves alone", () => {
+  it.each([...impossibleKeys, ...foreignKeys])("refuses %j", (key) => {
+    expect(() => parseNewObjectKey(key)).toThrow(badKey);
+  });
+
+  it("accepts only keys that a URL parser does not change", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 60 }), (text) => {
         let key: string;
         try {
-          key = parseObjectKey(text);
+          key = parseNewObjectKey(text);
         } catch (error) {
           expect(error).toBeInstanceOf(ValetKeyError);
           return;
@@ -68,11 +83,24 @@ describe("parseObjectKey", () => {
   });
 });
 
+describe("hasDotSegment", () => {
+  it("finds exactly the keys that a URL parser changes", () => {
+    const anyKey = fc.string({ unit: fc.constantFrom("a", ".", "/", "\n"), minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(anyKey, (text) => {
+        const path = `/bucket/${text.split("/").map(encodeURIComponent).join("/")}`;
+        const isUnchanged = new URL(`http://store${path}`).pathname === path;
+        expect(hasDotSegment(parseObjectKey(text))).toBe(!isUnchanged);
+      }),
+    );
+  });
+});
+
 describe("parseKeyPrefix", () => {
   it("may be empty, and is otherwise as a key", () => {
     expect(parseKeyPrefix("")).toBe("");
     expect(parseKeyPrefix("users/zoë/")).toBe("users/zoë/");
-    expect(() => parseKeyPrefix("a\u0000")).toThrow(ValetKeyError);
+    expect(parseKeyPrefix("a\u0000")).toBe("a\u0000");
     expect(() => parseKeyPrefix("\ud800")).toThrow(ValetKeyError);
     expect(() => parseKeyPrefix("a".repeat(1025))).toThrow(ValetKeyError);
   });

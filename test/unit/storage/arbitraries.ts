@@ -4,14 +4,14 @@ import {
   type ObjectAddress,
   type ObjectKey,
   parseBucketName,
-  parseObjectKey,
+  parseNewObjectKey,
   type Region,
 } from "../../../src/core/object-address.ts";
 
 export const eu = "eu-west-1" as Region;
 
 export function objectAddress(key: string, bucket = "photos", region = "eu-west-1"): ObjectAddress {
-  return { region: region as Region, bucket: parseBucketName(bucket), key: parseObjectKey(key) };
+  return { region: region as Region, bucket: parseBucketName(bucket), key: parseNewObjectKey(key) };
 }
 
 export const anyRegion = fc
@@ -34,11 +34,11 @@ export const anyKey: fc.Arbitrary<ObjectKey> = fc
     }),
   )
   .filter(isLegalKey)
-  .map((key) => parseObjectKey(key));
+  .map((key) => parseNewObjectKey(key));
 
 function isLegalKey(key: string): boolean {
   try {
-    parseObjectKey(key);
+    parseNewObjectKey(key);
     return true;
   } catch {
     return false;
