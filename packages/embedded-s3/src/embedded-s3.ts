@@ -2,17 +2,18 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Buckets } from "./buckets/buckets.ts";
+import { usingDirectory } from "./core/store-start-error.ts";
 import { BlobFiles } from "./disk/blob-files.ts";
 import { type DataDirectory, openDataDirectory } from "./disk/data-directory.ts";
 import { listen } from "./http/listen.ts";
-import { createStoreServer, type RequestEntry } from "./http/store-server.ts";
 import { parseIamPolicy } from "./iam/iam-policy.ts";
+import { type RequestEntry } from "./request-entry.ts";
+import { createStoreServer } from "./server.ts";
 import { AccessKeys, type StoreRole } from "./signing/access-keys.ts";
-import { usingDirectory } from "./store-start-error.ts";
+import { Buckets } from "./store/buckets.ts";
 
-export type { RequestEntry } from "./http/store-server.ts";
-export { StoreStartError } from "./store-start-error.ts";
+export { StoreStartError } from "./core/store-start-error.ts";
+export type { RequestEntry } from "./request-entry.ts";
 
 export interface EmbeddedS3Options {
   /**

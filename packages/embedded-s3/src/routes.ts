@@ -1,16 +1,18 @@
 import * as bucket from "./buckets/bucket-operations.ts";
-import type { Answer } from "./http/answer.ts";
+import * as cors from "./buckets/cors-operations.ts";
+import { StoreError } from "./core/store-error.ts";
+import type { Answer } from "./http/response.ts";
 import { listMultipartUploads, listObjectVersions } from "./listing/history-listing-operations.ts";
 import { listObjects, listObjectsV2 } from "./listing/listing-operations.ts";
 import { completeMultipartUpload } from "./multipart/complete-upload.ts";
+import { uploadPartCopy } from "./multipart/copy-part.ts";
 import * as multipart from "./multipart/multipart-operations.ts";
-import { copyObject, uploadPartCopy } from "./objects/copy-operations.ts";
+import { copyObject } from "./objects/copy-object.ts";
 import { deleteObjects } from "./objects/delete-objects.ts";
 import { getObjectAttributes } from "./objects/object-attributes-operation.ts";
 import * as object from "./objects/object-operations.ts";
 import * as tagging from "./objects/tagging-operations.ts";
-import type { BucketRequest, ObjectRequest, S3Request, StoreState } from "./s3-request.ts";
-import { StoreError } from "./store-error.ts";
+import type { BucketRequest, ObjectRequest, S3Request, StoreState } from "./requests/s3-request.ts";
 
 type Handler<Request> = (request: Request, state: StoreState) => Promise<Answer>;
 
@@ -38,9 +40,9 @@ const bucketRoutes: readonly Route<BucketRequest>[] = [
   route("GetBucketLocation", "GET", ["location"], bucket.getBucketLocation),
   route("GetBucketVersioning", "GET", ["versioning"], bucket.getBucketVersioning),
   route("PutBucketVersioning", "PUT", ["versioning"], bucket.putBucketVersioning),
-  route("GetBucketCors", "GET", ["cors"], bucket.getBucketCors),
-  route("PutBucketCors", "PUT", ["cors"], bucket.putBucketCors),
-  route("DeleteBucketCors", "DELETE", ["cors"], bucket.deleteBucketCors),
+  route("GetBucketCors", "GET", ["cors"], cors.getBucketCors),
+  route("PutBucketCors", "PUT", ["cors"], cors.putBucketCors),
+  route("DeleteBucketCors", "DELETE", ["cors"], cors.deleteBucketCors),
   route("ListObjectVersions", "GET", ["versions"], listObjectVersions),
   route("ListMultipartUploads", "GET", ["uploads"], listMultipartUploads),
   route("ListObjectsV2", "GET", ["list-type"], listObjectsV2),

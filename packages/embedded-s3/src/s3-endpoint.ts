@@ -1,23 +1,16 @@
 import type { Readable } from "node:stream";
-import type { Bucket } from "./buckets/bucket.ts";
-import type { Answer } from "./http/answer.ts";
+import { StoreError } from "./core/store-error.ts";
+import type { Answer } from "./http/response.ts";
+import { effectiveHeaders, parseQueryMap } from "./requests/parameters.ts";
+import { refuseOtherRegion } from "./requests/region.ts";
+import type { S3Endpoint } from "./requests/s3-request.ts";
+import { type S3Request, type StoreState } from "./requests/s3-request.ts";
+import { type Target } from "./requests/target.ts";
+import { refuseUnsupportedHeaders } from "./requests/unsupported-headers.ts";
 import { findRoute, noRoute, type Route, routes } from "./routes.ts";
-import {
-  effectiveHeaders,
-  parseQueryMap,
-  type S3Request,
-  type StoreState,
-  type Target,
-} from "./s3-request.ts";
 import type { AccessKeys } from "./signing/access-keys.ts";
-import type { WireRequest } from "./signing/identity.ts";
 import { verifySignature } from "./signing/signature.ts";
-import { StoreError } from "./store-error.ts";
-import { refuseUnsupportedHeaders } from "./unsupported-headers.ts";
-
-export interface S3Endpoint extends StoreState {
-  readonly keys: AccessKeys;
-}
+import type { WireRequest } from "./signing/wire-request.ts";
 
 /** An operation that is about to be done. */
 export interface ChosenOperation {
@@ -103,18 +96,4 @@ function refuseOtherOwner(headers: S3Request["headers"], keys: AccessKeys): void
       throw new StoreError(403, "AccessDenied", "Access Denied");
     }
   }
-}
-
-/** @throws {StoreError} PermanentRedirect (301) when the request is signed for another region than the bucket's */
-export function refuseOtherRegion(bucket: Bucket, signedRegion: string, wire: WireRequest): void {
-  if (signedRegion === bucket.region) return;
-  throw new StoreError(
-    301,
-    "PermanentRedirect",
-    "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.",
-    {
-      details: { Bucket: bucket.name, Endpoint: wire.headers.host ?? "", Region: bucket.region },
-      headers: { "x-amz-bucket-region": bucket.region },
-    },
-  );
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { evaluate, parseIamPolicy } from "../../../packages/embedded-s3/src/iam/iam-policy.ts";
+import { evaluate } from "../../../packages/embedded-s3/src/iam/evaluate.ts";
+import { parseIamPolicy } from "../../../packages/embedded-s3/src/iam/iam-policy.ts";
 import {
   authorizeDelete,
   authorizeDownload,

@@ -1,16 +1,12 @@
-import { type Answer, noContent, xmlAnswer } from "../http/answer.ts";
-import { receiveText } from "../http/request-body.ts";
+import { invalidArgument } from "../core/arguments.ts";
+import { parseContinuationToken, toContinuationToken } from "../core/continuation-token.ts";
+import { notImplemented, StoreError } from "../core/store-error.ts";
+import { type Answer, noContent, xmlAnswer } from "../http/response.ts";
 import { malformedXml, parseXml } from "../http/xml.ts";
-import { authorize, authorizeBucket, bucketArn } from "../iam/authorization.ts";
-import { type BucketRequest, invalidArgument, type S3Request, type StoreState } from "../s3-request.ts";
-import { notImplemented, StoreError } from "../store-error.ts";
-import { parseContinuationToken, toContinuationToken } from "./continuation-token.ts";
-import { corsRulesOf, parseCorsConfiguration, renderCorsConfiguration } from "./cors.ts";
-
-export const owner = {
-  ID: "0000000000000000000000000000000000000000000000000000000000000000",
-  DisplayName: "valetkey",
-};
+import { authorize, authorizeBucket, bucketArn } from "../requests/authorization.ts";
+import { receiveText } from "../requests/request-body.ts";
+import { type BucketRequest, type S3Request, type StoreState } from "../requests/s3-request.ts";
+import { owner } from "../store/owner.ts";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html */
 export async function listBuckets(request: S3Request, { buckets }: StoreState): Promise<Answer> {
@@ -123,29 +119,4 @@ export async function putBucketVersioning(request: BucketRequest): Promise<Answe
   if (status !== "Enabled" && status !== "Suspended") throw malformedXml();
   await request.bucket.configure({ versioning: status });
   return { status: 200 };
-}
-
-export async function getBucketCors(request: BucketRequest): Promise<Answer> {
-  authorizeBucket(request, "s3:GetBucketCORS");
-  const rules = corsRulesOf(request.bucket);
-  if (rules.length === 0) {
-    throw new StoreError(404, "NoSuchCORSConfiguration", "The CORS configuration does not exist", {
-      details: { BucketName: request.bucketName },
-    });
-  }
-  return xmlAnswer("CORSConfiguration", renderCorsConfiguration(rules));
-}
-
-export async function putBucketCors(request: BucketRequest): Promise<Answer> {
-  authorizeBucket(request, "s3:PutBucketCORS");
-  await request.bucket.configure({
-    cors: parseCorsConfiguration(parseXml(await receiveText(request), "CORSConfiguration")),
-  });
-  return { status: 200 };
-}
-
-export async function deleteBucketCors(request: BucketRequest): Promise<Answer> {
-  authorizeBucket(request, "s3:PutBucketCORS");
-  await request.bucket.configure({ cors: [] });
-  return noContent;
 }

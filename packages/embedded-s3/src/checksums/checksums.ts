@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { notImplemented, StoreError } from "../store-error.ts";
+import { notImplemented, StoreError } from "../core/store-error.ts";
 import { type CrcName, combineCrcs, createCrc, type RunningDigest } from "./crc.ts";
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html

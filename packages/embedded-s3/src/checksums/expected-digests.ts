@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { StoreError } from "../store-error.ts";
+import { StoreError } from "../core/store-error.ts";
 import {
   badDigest,
   type Checksum,

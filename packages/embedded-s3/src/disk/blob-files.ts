@@ -3,10 +3,21 @@ import { createReadStream } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import type { StoredBlob } from "../objects/object-version.ts";
-import type { ByteRange } from "../objects/range.ts";
 import { listDirectory } from "./list-directory.ts";
 import { makeDirectory } from "./make-directory.ts";
+
+/** An immutable file of bytes. */
+export interface StoredBlob {
+  /** Its name below the data directory. */
+  readonly blob: string;
+  readonly bytes: number;
+}
+
+/** Both ends inclusive, as in Content-Range. */
+export interface ByteRange {
+  readonly first: number;
+  readonly last: number;
+}
 
 const readBytes = 256 * 1024;
 

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { StoreStartError } from "../store-start-error.ts";
+import { StoreStartError } from "../core/store-start-error.ts";
 import { DamagedFile, readJson, writeJson } from "./json-files.ts";
 import { lockFile, takeLock } from "./lock.ts";
 import { makeDirectory } from "./make-directory.ts";

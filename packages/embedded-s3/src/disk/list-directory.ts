@@ -1,6 +1,6 @@
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { StoreStartError } from "../store-start-error.ts";
+import { StoreStartError } from "../core/store-start-error.ts";
 
 /**
  * The names in a folder of the store; none if the folder does not exist. The store never makes symbolic links, and

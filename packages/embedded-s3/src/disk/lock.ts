@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { StoreStartError } from "../store-start-error.ts";
+import { StoreStartError } from "../core/store-start-error.ts";
 import { isMissing } from "./list-directory.ts";
 
 export const lockFile = "lock";

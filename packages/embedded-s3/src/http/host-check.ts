@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { StoreError } from "../store-error.ts";
+import { StoreError } from "../core/store-error.ts";
 
 const loopbackName = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import { type AddressInfo, isIP } from "node:net";
 import { networkInterfaces } from "node:os";
-import { StoreStartError, systemCode } from "../store-start-error.ts";
+import { StoreStartError, systemCode } from "../core/store-start-error.ts";
 
 export interface ListeningAddress {
   /** The URL to give to clients. */

@@ -1,5 +1,5 @@
 import { XMLParser } from "fast-xml-parser";
-import { StoreError } from "../store-error.ts";
+import { StoreError } from "../core/store-error.ts";
 
 /** Text, nested elements, or several elements of the same name. Undefined ones are left out. */
 export type XmlContent = string | number | boolean | XmlElements | readonly XmlContent[] | undefined;

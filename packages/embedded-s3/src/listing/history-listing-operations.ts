@@ -1,9 +1,10 @@
-import { owner } from "../buckets/bucket-operations.ts";
-import { compareUtf8, firstIndex } from "../disk/sorted-by-key.ts";
-import { type Answer, xmlAnswer } from "../http/answer.ts";
-import { authorizeBucket } from "../iam/authorization.ts";
-import type { ObjectVersion } from "../objects/object-version.ts";
-import { type BucketRequest, invalidArgument } from "../s3-request.ts";
+import { invalidArgument } from "../core/arguments.ts";
+import { compareUtf8, firstIndex } from "../core/sorted-by-key.ts";
+import { type Answer, xmlAnswer } from "../http/response.ts";
+import { authorizeBucket } from "../requests/authorization.ts";
+import { type BucketRequest } from "../requests/s3-request.ts";
+import type { ObjectVersion } from "../store/object-version.ts";
+import { owner } from "../store/owner.ts";
 import { type ListingQuestion, listPage } from "./listing.ts";
 import { authorizeListing, echoed, keyEncoder, parseQuestion } from "./listing-operations.ts";
 

@@ -1,11 +1,12 @@
-import type { Bucket } from "../buckets/bucket.ts";
-import { owner } from "../buckets/bucket-operations.ts";
-import { parseContinuationToken, toContinuationToken } from "../buckets/continuation-token.ts";
-import { type Answer, xmlAnswer } from "../http/answer.ts";
+import { invalidArgument, parseInteger } from "../core/arguments.ts";
+import { parseContinuationToken, toContinuationToken } from "../core/continuation-token.ts";
+import { type Answer, xmlAnswer } from "../http/response.ts";
 import type { XmlElements } from "../http/xml.ts";
-import { authorizeBucket } from "../iam/authorization.ts";
-import { currentObject, type ObjectRecord } from "../objects/object-version.ts";
-import { type BucketRequest, invalidArgument, parseInteger } from "../s3-request.ts";
+import { authorizeBucket } from "../requests/authorization.ts";
+import { type BucketRequest } from "../requests/s3-request.ts";
+import type { Bucket } from "../store/bucket.ts";
+import { currentObject, type ObjectRecord } from "../store/object-version.ts";
+import { owner } from "../store/owner.ts";
 import { type Listing, type ListingQuestion, listPage } from "./listing.ts";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */

@@ -1,4 +1,4 @@
-import { compareUtf8, firstIndex } from "../disk/sorted-by-key.ts";
+import { compareUtf8, firstIndex } from "../core/sorted-by-key.ts";
 
 export interface ListingQuestion {
   readonly prefix: string;

@@ -6,18 +6,18 @@ import {
   checksumOfParts,
   checksumsAmong,
 } from "../checksums/checksums.ts";
-import { type Answer, xmlAnswer } from "../http/answer.ts";
-import { receiveText } from "../http/request-body.ts";
+import { StoreError } from "../core/store-error.ts";
+import { type Answer, xmlAnswer } from "../http/response.ts";
 import { malformedXml, type ParsedElement, parseXml } from "../http/xml.ts";
-import { authorize, objectArn } from "../iam/authorization.ts";
 import { judgeWrite, parsePreconditions } from "../objects/conditional-requests.ts";
 import { authorizeExisting, versionHeader } from "../objects/find-version.ts";
 import { currentValidators } from "../objects/object-operations.ts";
-import { type StoredObject, withNewest } from "../objects/object-version.ts";
-import type { ObjectRequest, StoreState } from "../s3-request.ts";
-import { StoreError } from "../store-error.ts";
+import { authorize, objectArn } from "../requests/authorization.ts";
+import { receiveText } from "../requests/request-body.ts";
+import type { ObjectRequest, StoreState } from "../requests/s3-request.ts";
+import type { MultipartUpload, StoredPart } from "../store/multipart-uploads.ts";
+import { type StoredObject, withNewest } from "../store/object-version.ts";
 import { parseUploadId } from "./multipart-operations.ts";
-import type { MultipartUpload, StoredPart } from "./multipart-uploads.ts";
 
 const minPartBytes = 5 * 1024 ** 2;
 

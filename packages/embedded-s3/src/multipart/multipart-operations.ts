@@ -1,18 +1,19 @@
-import { owner } from "../buckets/bucket-operations.ts";
 import {
   type ChecksumAlgorithm,
   checksumHeader,
   checksumTypeOf,
   parseChecksumAlgorithm,
 } from "../checksums/checksums.ts";
-import { type Answer, noContent, xmlAnswer } from "../http/answer.ts";
-import { type ReceivedBlob, withReceivedBlob } from "../http/request-body.ts";
-import { authorizeObject } from "../iam/authorization.ts";
+import { invalidArgument, parseInteger } from "../core/arguments.ts";
+import { StoreError } from "../core/store-error.ts";
+import { type Answer, noContent, xmlAnswer } from "../http/response.ts";
 import { parseAttributes } from "../objects/object-attributes.ts";
 import { authorizeWrite } from "../objects/object-operations.ts";
-import { invalidArgument, type ObjectRequest, parseInteger, type StoreState } from "../s3-request.ts";
-import { StoreError } from "../store-error.ts";
-import type { MultipartUpload, StoredPart } from "./multipart-uploads.ts";
+import { authorizeObject } from "../requests/authorization.ts";
+import { type ReceivedBlob, withReceivedBlob } from "../requests/request-body.ts";
+import { type ObjectRequest, type StoreState } from "../requests/s3-request.ts";
+import type { MultipartUpload, StoredPart } from "../store/multipart-uploads.ts";
+import { owner } from "../store/owner.ts";
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 

@@ -1,11 +1,5 @@
-import { notImplemented, StoreError } from "../store-error.ts";
-
-/** What a precondition is judged by. */
-export interface Validators {
-  /** Without quotes. */
-  readonly etag: string;
-  readonly lastModified: Date;
-}
+import { notImplemented, StoreError } from "../core/store-error.ts";
+import type { Validators } from "../store/object-version.ts";
 
 export interface Preconditions {
   readonly ifMatch?: string | undefined;

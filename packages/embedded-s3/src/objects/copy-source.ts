@@ -1,9 +1,11 @@
-import type { Bucket } from "../buckets/bucket.ts";
-import { invalidArgument, type ObjectRequest, parseQueryMap, type StoreState } from "../s3-request.ts";
-import { StoreError } from "../store-error.ts";
+import { invalidArgument } from "../core/arguments.ts";
+import { StoreError } from "../core/store-error.ts";
+import { parseQueryMap } from "../requests/parameters.ts";
+import { type ObjectRequest, type StoreState } from "../requests/s3-request.ts";
+import type { Bucket } from "../store/bucket.ts";
+import { type StoredObject, validatorsOf } from "../store/object-version.ts";
 import { judgeCopySource, parsePreconditions } from "./conditional-requests.ts";
 import { authorizeExisting, findObject } from "./find-version.ts";
-import { type StoredObject, validatorsOf } from "./object-version.ts";
 
 export interface CopySource {
   readonly bucket: Bucket;

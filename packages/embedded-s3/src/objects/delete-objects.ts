@@ -1,9 +1,9 @@
 import { parseExpectedDigests } from "../checksums/expected-digests.ts";
-import { type Answer, xmlAnswer } from "../http/answer.ts";
-import { receiveText } from "../http/request-body.ts";
+import { notImplemented, StoreError } from "../core/store-error.ts";
+import { type Answer, xmlAnswer } from "../http/response.ts";
 import { malformedXml, parseXml, type XmlElements } from "../http/xml.ts";
-import type { BucketRequest, StoreState } from "../s3-request.ts";
-import { notImplemented, StoreError } from "../store-error.ts";
+import { receiveText } from "../requests/request-body.ts";
+import type { BucketRequest, StoreState } from "../requests/s3-request.ts";
 import { deleteVersion } from "./object-operations.ts";
 
 const maxObjects = 1000;

@@ -1,9 +1,16 @@
-import type { Bucket } from "../buckets/bucket.ts";
-import { authorize, missingObject, objectArn } from "../iam/authorization.ts";
-import { type ConditionContext, existingTagContext } from "../iam/condition-keys.ts";
-import { invalidArgument, type S3Request, type SignedRequest } from "../s3-request.ts";
-import { StoreError } from "../store-error.ts";
-import { currentObject, nullVersionId, type ObjectVersion, type StoredObject } from "./object-version.ts";
+import { invalidArgument } from "../core/arguments.ts";
+import { StoreError } from "../core/store-error.ts";
+import { existingTagContext } from "../iam/condition-context.ts";
+import { type ConditionContext } from "../iam/condition-keys.ts";
+import { authorize, missingObject, objectArn } from "../requests/authorization.ts";
+import { type S3Request, type SignedRequest } from "../requests/s3-request.ts";
+import type { Bucket } from "../store/bucket.ts";
+import {
+  currentObject,
+  nullVersionId,
+  type ObjectVersion,
+  type StoredObject,
+} from "../store/object-version.ts";
 
 const versionIdShape = /^[\w-]{32}$/;
 

@@ -1,8 +1,9 @@
-import { type Answer, xmlAnswer } from "../http/answer.ts";
+import { invalidArgument, parseInteger } from "../core/arguments.ts";
+import { type Answer, xmlAnswer } from "../http/response.ts";
 import type { XmlElements } from "../http/xml.ts";
-import { invalidArgument, type ObjectRequest, parseInteger } from "../s3-request.ts";
+import { type ObjectRequest } from "../requests/s3-request.ts";
+import type { StoredObject } from "../store/object-version.ts";
 import { authorizeExisting, findObject, versionHeader } from "./find-version.ts";
-import type { StoredObject } from "./object-version.ts";
 
 const attributeNames = ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"] as const;
 

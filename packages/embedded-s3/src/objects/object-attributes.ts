@@ -1,6 +1,6 @@
-import { invalidArgument } from "../s3-request.ts";
-import { StoreError } from "../store-error.ts";
-import type { ObjectAttributes, StoredObject } from "./object-version.ts";
+import { invalidArgument } from "../core/arguments.ts";
+import { StoreError } from "../core/store-error.ts";
+import type { ObjectAttributes, StoredObject } from "../store/object-version.ts";
 import { parseTaggingHeader } from "./tag-set.ts";
 
 type Headers = Readonly<Record<string, string>>;

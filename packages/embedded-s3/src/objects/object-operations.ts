@@ -1,20 +1,17 @@
 import { checksumHeader } from "../checksums/checksums.ts";
-import { type Answer, noContent } from "../http/answer.ts";
-import { type ReceivedBlob, withReceivedBlob } from "../http/request-body.ts";
-import { authorize, objectArn } from "../iam/authorization.ts";
-import { requestTagContext } from "../iam/condition-keys.ts";
+import { invalidArgument, parseInteger } from "../core/arguments.ts";
+import { notImplemented, StoreError } from "../core/store-error.ts";
+import { type ByteRange } from "../disk/blob-files.ts";
+import { type Answer, noContent } from "../http/response.ts";
+import { requestTagContext } from "../iam/condition-context.ts";
+import { authorize, objectArn } from "../requests/authorization.ts";
+import { type ReceivedBlob, withReceivedBlob } from "../requests/request-body.ts";
 import {
   type BucketRequest,
-  invalidArgument,
   type ObjectRequest,
-  parseInteger,
   type SignedRequest,
   type StoreState,
-} from "../s3-request.ts";
-import { notImplemented, StoreError } from "../store-error.ts";
-import { judgeRead, judgeWrite, type Preconditions, parsePreconditions } from "./conditional-requests.ts";
-import { authorizeExisting, checkVersionId, findObject, versionHeader } from "./find-version.ts";
-import { attributeHeaders, parseAttributes, responseOverrides } from "./object-attributes.ts";
+} from "../requests/s3-request.ts";
 import {
   currentObject,
   type ObjectAttributes,
@@ -22,8 +19,11 @@ import {
   type StoredObject,
   validatorsOf,
   withNewest,
-} from "./object-version.ts";
-import { type ByteRange, parseRange } from "./range.ts";
+} from "../store/object-version.ts";
+import { judgeRead, judgeWrite, type Preconditions, parsePreconditions } from "./conditional-requests.ts";
+import { authorizeExisting, checkVersionId, findObject, versionHeader } from "./find-version.ts";
+import { attributeHeaders, parseAttributes, responseOverrides } from "./object-attributes.ts";
+import { parseRange } from "./range.ts";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
 export async function getObject(request: ObjectRequest, { blobs }: StoreState): Promise<Answer> {

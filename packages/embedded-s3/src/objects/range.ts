@@ -1,10 +1,5 @@
-import { StoreError } from "../store-error.ts";
-
-/** Both ends inclusive, as in Content-Range. */
-export interface ByteRange {
-  readonly first: number;
-  readonly last: number;
-}
+import { StoreError } from "../core/store-error.ts";
+import type { ByteRange } from "../disk/blob-files.ts";
 
 /**
  * The range of `size` bytes that a Range header asks for. Undefined: the whole, as also for a header

@@ -1,6 +1,6 @@
+import { StoreError } from "../core/store-error.ts";
 import { malformedXml, type ParsedElement, type XmlContent } from "../http/xml.ts";
-import { StoreError } from "../store-error.ts";
-import type { Tags } from "./object-version.ts";
+import type { Tags } from "../store/object-version.ts";
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
 const maxTags = 10;

@@ -1,10 +1,10 @@
-import { type Answer, noContent, xmlAnswer } from "../http/answer.ts";
-import { receiveText } from "../http/request-body.ts";
+import { type Answer, noContent, xmlAnswer } from "../http/response.ts";
 import { parseXml } from "../http/xml.ts";
-import { requestTagContext } from "../iam/condition-keys.ts";
-import type { ObjectRequest } from "../s3-request.ts";
+import { requestTagContext } from "../iam/condition-context.ts";
+import { receiveText } from "../requests/request-body.ts";
+import type { ObjectRequest } from "../requests/s3-request.ts";
+import type { StoredObject, Tags } from "../store/object-version.ts";
 import { authorizeExisting, findObject, type NamedVersion, versionHeader } from "./find-version.ts";
-import type { StoredObject, Tags } from "./object-version.ts";
 import { parseTaggingDocument, renderTags } from "./tag-set.ts";
 
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html

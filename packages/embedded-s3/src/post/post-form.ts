@@ -1,9 +1,9 @@
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import busboy from "busboy";
-import { incompleteBody } from "../http/request-body.ts";
-import type { WireRequest } from "../signing/identity.ts";
-import { notImplemented, StoreError } from "../store-error.ts";
+import { notImplemented, StoreError } from "../core/store-error.ts";
+import { incompleteBody } from "../requests/request-body.ts";
+import type { WireRequest } from "../signing/wire-request.ts";
 
 export interface UploadForm {
   /** The fields before the file, names in lower case. S3 ignores the fields after it, and so does this store. */

@@ -1,4 +1,4 @@
-import { StoreError } from "../store-error.ts";
+import { StoreError } from "../core/store-error.ts";
 
 /** Bytes, both ends included. */
 export interface LengthRange {

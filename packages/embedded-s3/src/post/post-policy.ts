@@ -1,10 +1,10 @@
+import { parseAmzDate } from "../core/amz-date.ts";
+import { StoreError } from "../core/store-error.ts";
+import type { Identity } from "../iam/identity.ts";
 import type { AccessKeys } from "../signing/access-keys.ts";
-import { parseAmzDate } from "../signing/amz-date.ts";
 import { signatureHex, signingKey } from "../signing/canonical-request.ts";
-import type { Identity } from "../signing/identity.ts";
 import { sameSignature } from "../signing/signature.ts";
 import { parseCredential } from "../signing/signature-parameters.ts";
-import { StoreError } from "../store-error.ts";
 import { type LengthRange, type PostPolicy, parsePostPolicy } from "./post-policy-document.ts";
 
 /** A form whose policy is signed and says yes to every field. The file is still to be counted. */

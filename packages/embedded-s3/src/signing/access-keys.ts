@@ -1,9 +1,9 @@
 import { createCipheriv, createDecipheriv, randomBytes as systemRandomBytes } from "node:crypto";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { StoreError } from "../core/store-error.ts";
 import { type IamPolicy, parseIamPolicy } from "../iam/iam-policy.ts";
-import { StoreError } from "../store-error.ts";
+import type { Identity } from "../iam/identity.ts";
 import { sha256Hex } from "./canonical-request.ts";
-import type { Identity } from "./identity.ts";
 
 /** A role that the store's keys may assume. */
 export interface StoreRole {

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { Transform, type TransformCallback } from "node:stream";
-import { StoreError } from "../store-error.ts";
+import { StoreError } from "../core/store-error.ts";
 import { sha256Hex, signatureHex } from "./canonical-request.ts";
 import { type ChunkSigning, type PayloadCheck, sameSignature } from "./signature.ts";
 

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
-import { StoreError } from "../store-error.ts";
-import type { WireRequest } from "./identity.ts";
+import { StoreError } from "../core/store-error.ts";
+import type { WireRequest } from "./wire-request.ts";
 
 // The steps and names of Signature Version 4, as S3 does it: the path is encoded once and its
 // segments are not folded. Strings hold the wire's bytes, one character each (latin1).

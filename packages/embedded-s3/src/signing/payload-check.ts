@@ -1,4 +1,4 @@
-import { StoreError } from "../store-error.ts";
+import { StoreError } from "../core/store-error.ts";
 
 /** How the body has to be checked, as x-amz-content-sha256 says. */
 export type PayloadCheck =

@@ -1,7 +1,7 @@
-import { StoreError } from "../store-error.ts";
-import { parseAmzDate, toAmzDate } from "./amz-date.ts";
+import { parseAmzDate, toAmzDate } from "../core/amz-date.ts";
+import { StoreError } from "../core/store-error.ts";
 import type { CredentialScope, QueryParameter } from "./canonical-request.ts";
-import type { WireRequest } from "./identity.ts";
+import type { WireRequest } from "./wire-request.ts";
 
 /** What a request says of its own signature: nothing of it is verified yet. */
 export interface SignatureParameters {

@@ -1,9 +1,10 @@
 import { timingSafeEqual } from "node:crypto";
-import { type ConditionContext, signingContext } from "../iam/condition-keys.ts";
-import { StoreError } from "../store-error.ts";
-import { asStsError } from "../sts/sts-errors.ts";
+import { toIsoSeconds } from "../core/amz-date.ts";
+import { StoreError } from "../core/store-error.ts";
+import { signingContext } from "../iam/condition-context.ts";
+import { type ConditionContext } from "../iam/condition-keys.ts";
+import type { Identity } from "../iam/identity.ts";
 import type { AccessKeys } from "./access-keys.ts";
-import { toIsoSeconds } from "./amz-date.ts";
 import {
   canonicalRequest,
   parseQuery,
@@ -14,9 +15,10 @@ import {
   signingKey,
   stringToSign,
 } from "./canonical-request.ts";
-import type { Identity, WireRequest } from "./identity.ts";
 import { type PayloadCheck, parsePayloadCheck } from "./payload-check.ts";
 import { parseSignatureParameters, type Service, type SignatureParameters } from "./signature-parameters.ts";
+import { asStsError } from "./sts-signature-errors.ts";
+import type { WireRequest } from "./wire-request.ts";
 
 export type { PayloadCheck } from "./payload-check.ts";
 

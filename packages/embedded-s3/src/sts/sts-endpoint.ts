@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
-import type { Answer } from "../http/answer.ts";
+import { StoreError } from "../core/store-error.ts";
+import type { Answer } from "../http/response.ts";
 import type { AccessKeys } from "../signing/access-keys.ts";
-import type { WireRequest } from "../signing/identity.ts";
 import { verifySignature } from "../signing/signature.ts";
-import { StoreError } from "../store-error.ts";
+import type { WireRequest } from "../signing/wire-request.ts";
 import { answerSts, stsErrorXml } from "./sts.ts";
 
 const maxFormBytes = 64 * 1024;

@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { deflateRawSync } from "node:zlib";
-import { type ConditionContext, sessionTagContext } from "../iam/condition-keys.ts";
-import { isAllowed, parseIamPolicy } from "../iam/iam-policy.ts";
+import { toIsoSeconds } from "../core/amz-date.ts";
+import { StoreError } from "../core/store-error.ts";
+import { sessionTagContext } from "../iam/condition-context.ts";
+import { type ConditionContext } from "../iam/condition-keys.ts";
+import { isAllowed } from "../iam/evaluate.ts";
+import { parseIamPolicy } from "../iam/iam-policy.ts";
+import type { Identity } from "../iam/identity.ts";
 import type { AccessKeys, StoreRole } from "../signing/access-keys.ts";
-import { toIsoSeconds } from "../signing/amz-date.ts";
-import type { Identity } from "../signing/identity.ts";
 import type { VerifiedRequest } from "../signing/signature.ts";
-import { StoreError } from "../store-error.ts";
 import { parseSessionTags } from "./session-tags.ts";
 import { stsNamespace, validationError, xmlElement } from "./sts-errors.ts";
 

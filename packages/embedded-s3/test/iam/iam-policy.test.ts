@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { StoreError } from "../../src/core/store-error.ts";
+import { type AccessQuestion, evaluate, isAllowed } from "../../src/iam/evaluate.ts";
 import { matchesIamPattern, parseIamPattern } from "../../src/iam/iam-pattern.ts";
-import { type AccessQuestion, evaluate, isAllowed, parseIamPolicy } from "../../src/iam/iam-policy.ts";
-import { StoreError } from "../../src/store-error.ts";
+import { parseIamPolicy } from "../../src/iam/iam-policy.ts";
 import { role } from "../store-keys.ts";
 
 const allowAll = { Effect: "Allow", Action: "*", Resource: "*" };

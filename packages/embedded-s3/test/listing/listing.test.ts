@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { compareUtf8, SortedByKey } from "../../src/disk/sorted-by-key.ts";
+import { compareUtf8, SortedByKey } from "../../src/core/sorted-by-key.ts";
 import { type ListingQuestion, listPage } from "../../src/listing/listing.ts";
 
 const key = fc.string({

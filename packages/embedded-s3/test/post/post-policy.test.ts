@@ -2,9 +2,9 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { createPresignedPost, type PresignedPostOptions } from "@aws-sdk/s3-presigned-post";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { StoreError } from "../../src/core/store-error.ts";
 import { verifyPostForm } from "../../src/post/post-policy.ts";
 import { signatureHex, signingKey } from "../../src/signing/canonical-request.ts";
-import { StoreError } from "../../src/store-error.ts";
 import { accessKeys, exampleKeys } from "../store-keys.ts";
 
 const keys = accessKeys();

@@ -3,10 +3,10 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { StoreError } from "../../src/core/store-error.ts";
 import { type AwsChunkedOptions, decodeAwsChunked } from "../../src/signing/aws-chunked.ts";
 import { signatureHex } from "../../src/signing/canonical-request.ts";
 import { verifySignature } from "../../src/signing/signature.ts";
-import { StoreError } from "../../src/store-error.ts";
 import { accessKeys } from "../store-keys.ts";
 
 const may2013 = new Date("2013-05-24T00:00:00Z");

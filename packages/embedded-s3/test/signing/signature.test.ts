@@ -4,9 +4,9 @@ import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { WireRequest } from "../../src/signing/identity.ts";
+import { StoreError } from "../../src/core/store-error.ts";
 import { verifySignature } from "../../src/signing/signature.ts";
-import { StoreError } from "../../src/store-error.ts";
+import type { WireRequest } from "../../src/signing/wire-request.ts";
 import { accessKeys, exampleKeys, issueSession, now } from "../store-keys.ts";
 
 const keys = accessKeys();

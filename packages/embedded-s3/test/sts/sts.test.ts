@@ -4,11 +4,12 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isAllowed, parseIamPolicy } from "../../src/iam/iam-policy.ts";
+import { StoreError } from "../../src/core/store-error.ts";
+import { isAllowed } from "../../src/iam/evaluate.ts";
+import { parseIamPolicy } from "../../src/iam/iam-policy.ts";
+import type { Identity } from "../../src/iam/identity.ts";
 import type { StoreRole } from "../../src/signing/access-keys.ts";
-import type { Identity } from "../../src/signing/identity.ts";
 import { type VerifiedRequest, verifySignature } from "../../src/signing/signature.ts";
-import { StoreError } from "../../src/store-error.ts";
 import { answerSts, assumeRole, stsErrorXml } from "../../src/sts/sts.ts";
 import { accessKeys, exampleKeys, now, role } from "../store-keys.ts";
 

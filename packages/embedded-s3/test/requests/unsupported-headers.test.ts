@@ -14,7 +14,7 @@ import {
 import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { describe, expect, test } from "vitest";
-import { allowing, bucket as Bucket, type RunningStore, refusal, runningStore } from "./running-store.ts";
+import { allowing, bucket as Bucket, type RunningStore, refusal, runningStore } from "../running-store.ts";
 
 const address = { Bucket, Key: "a" };
 

@@ -1,4 +1,4 @@
-import { invalidArgument } from "../s3-request.ts";
+import { invalidArgument } from "./arguments.ts";
 
 // The token of a listing's next page. Clients must treat it as opaque; here it holds the last name of the page before.
 

@@ -1,8 +1,9 @@
-import type { SignedRequest } from "../s3-request.ts";
-import type { Identity } from "../signing/identity.ts";
-import { StoreError } from "../store-error.ts";
-import { type ConditionContext, requestContext } from "./condition-keys.ts";
-import { evaluate, isAllowed } from "./iam-policy.ts";
+import { StoreError } from "../core/store-error.ts";
+import { requestContext } from "../iam/condition-context.ts";
+import { type ConditionContext } from "../iam/condition-keys.ts";
+import { evaluate, isAllowed } from "../iam/evaluate.ts";
+import type { Identity } from "../iam/identity.ts";
+import type { SignedRequest } from "./s3-request.ts";
 
 // Which action an operation needs: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 

@@ -1,10 +1,10 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { StoreError } from "../core/store-error.ts";
 import type { BlobFiles } from "../disk/blob-files.ts";
 import type { DamagedFile } from "../disk/json-files.ts";
 import { listDirectory } from "../disk/list-directory.ts";
 import { makeDirectory } from "../disk/make-directory.ts";
-import { StoreError } from "../store-error.ts";
 import { Bucket, type BucketConfiguration, noSuchBucket } from "./bucket.ts";
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html

@@ -1,4 +1,4 @@
-import { notImplemented, StoreError } from "./store-error.ts";
+import { notImplemented, StoreError } from "../core/store-error.ts";
 
 const unsupported =
   /^x-amz-(?:(?:copy-source-)?server-side-encryption-.+|if-match-.+|website-redirect-location|write-offset-bytes)$/;

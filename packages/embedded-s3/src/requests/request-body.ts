@@ -6,11 +6,10 @@ import {
   parseExpectedDigests,
   trailerNames,
 } from "../checksums/expected-digests.ts";
-import type { BlobFiles } from "../disk/blob-files.ts";
-import type { StoredBlob } from "../objects/object-version.ts";
-import type { S3Request } from "../s3-request.ts";
+import { notImplemented, StoreError } from "../core/store-error.ts";
+import type { BlobFiles, StoredBlob } from "../disk/blob-files.ts";
 import { decodeAwsChunked } from "../signing/aws-chunked.ts";
-import { notImplemented, StoreError } from "../store-error.ts";
+import type { S3Request } from "./s3-request.ts";
 
 export const maxPutBytes = 5 * 1024 ** 3;
 const maxControlBytes = 1024 ** 2;

@@ -1,12 +1,14 @@
 import { createHash, randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { SerialQueue } from "../core/serial-queue.ts";
+import { SortedByKey } from "../core/sorted-by-key.ts";
+import { StoreError } from "../core/store-error.ts";
 import type { BlobFiles } from "../disk/blob-files.ts";
 import { type OnDamaged, readJsonDirectory, readJsonOrReport, writeJson } from "../disk/json-files.ts";
 import { makeDirectory } from "../disk/make-directory.ts";
-import { SerialQueue } from "../disk/serial-queue.ts";
-import { SortedByKey } from "../disk/sorted-by-key.ts";
-import { MultipartUploads } from "../multipart/multipart-uploads.ts";
+import type { CorsRule } from "./cors-rules.ts";
+import { MultipartUploads } from "./multipart-uploads.ts";
 import {
   blobsOf,
   currentObject,
@@ -14,9 +16,7 @@ import {
   type ObjectRecord,
   type ObjectVersion,
   type Versioning,
-} from "../objects/object-version.ts";
-import { StoreError } from "../store-error.ts";
-import type { CorsRule } from "./cors.ts";
+} from "./object-version.ts";
 
 export interface BucketConfiguration {
   readonly name: string;

@@ -2,13 +2,13 @@ import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ChecksumAlgorithm, ChecksumType } from "../checksums/checksums.ts";
-import type { BlobFiles } from "../disk/blob-files.ts";
+import { SerialQueue } from "../core/serial-queue.ts";
+import { StoreError } from "../core/store-error.ts";
+import type { BlobFiles, StoredBlob } from "../disk/blob-files.ts";
 import { type OnDamaged, readJsonDirectory, readJsonOrReport, writeJson } from "../disk/json-files.ts";
 import { listDirectory } from "../disk/list-directory.ts";
 import { makeDirectory } from "../disk/make-directory.ts";
-import { SerialQueue } from "../disk/serial-queue.ts";
-import type { ObjectAttributes, StoredBlob } from "../objects/object-version.ts";
-import { StoreError } from "../store-error.ts";
+import type { ObjectAttributes } from "./object-version.ts";
 
 export interface StoredPart extends StoredBlob {
   readonly partNumber: number;

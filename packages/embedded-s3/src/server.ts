@@ -2,25 +2,18 @@ import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
-import { answerPreflight, corsHeaders } from "../buckets/cors.ts";
-import { answerPostUpload, isPostUpload } from "../post/post-upload.ts";
-import { chooseOperation, type S3Endpoint } from "../s3-endpoint.ts";
-import { parseTarget, type Target } from "../s3-request.ts";
-import type { WireRequest } from "../signing/identity.ts";
-import { StoreError } from "../store-error.ts";
-import { answerStsRequest, StsRefusal } from "../sts/sts-endpoint.ts";
-import { type Answer, asStoreError, errorAnswer, sendAnswer } from "./answer.ts";
-import { refuseForeignHost } from "./host-check.ts";
-import { incompleteBody } from "./request-body.ts";
-
-/** What was asked and how it ended. */
-export interface RequestEntry {
-  /** S3's or STS's name: "HeadObject", "AssumeRole"; "Unknown" where there is none. */
-  readonly operation: string;
-  readonly bucket?: string | undefined;
-  readonly key?: string | undefined;
-  readonly status: number;
-}
+import { answerPreflight, corsHeaders } from "./buckets/cors-headers.ts";
+import { StoreError } from "./core/store-error.ts";
+import { refuseForeignHost } from "./http/host-check.ts";
+import { type Answer, asStoreError, errorAnswer, sendAnswer } from "./http/response.ts";
+import { answerPostUpload, isPostUpload } from "./post/post-upload.ts";
+import type { RequestEntry } from "./request-entry.ts";
+import { incompleteBody } from "./requests/request-body.ts";
+import { type S3Endpoint } from "./requests/s3-request.ts";
+import { parseTarget, type Target } from "./requests/target.ts";
+import { chooseOperation } from "./s3-endpoint.ts";
+import { toWireRequest, type WireRequest } from "./signing/wire-request.ts";
+import { answerStsRequest, StsRefusal } from "./sts/sts-endpoint.ts";
 
 export interface StoreServerOptions extends S3Endpoint {
   /** The host that the server listens on. */
@@ -57,7 +50,7 @@ async function serve(
   response: ServerResponse,
 ): Promise<void> {
   const requestId = randomBytes(8).toString("hex").toUpperCase();
-  const wire = wireRequest(incoming);
+  const wire = toWireRequest(incoming);
   const operation = { name: "Unknown" };
   let target: Target = {};
   let answer: Answer;
@@ -129,23 +122,6 @@ async function answerRequest(options: StoreServerOptions, incoming: Incoming): P
   const chosen = chooseOperation(options, incoming);
   operation.name = chosen.operation;
   return await chosen.answer();
-}
-
-function wireRequest(incoming: IncomingMessage): WireRequest {
-  const url = (incoming.url ?? "/").replace(/^https?:\/\/[^/]*/i, "");
-  const question = url.indexOf("?");
-  const headers: Record<string, string> = Object.create(null);
-  for (let index = 0; index + 1 < incoming.rawHeaders.length; index += 2) {
-    const name = (incoming.rawHeaders[index] ?? "").toLowerCase();
-    const value = incoming.rawHeaders[index + 1] ?? "";
-    headers[name] = headers[name] === undefined ? value : `${headers[name]},${value}`;
-  }
-  return {
-    method: incoming.method ?? "",
-    path: question === -1 ? url : url.slice(0, question),
-    query: question === -1 ? "" : url.slice(question + 1),
-    headers,
-  };
 }
 
 function opener(incoming: IncomingMessage, response: ServerResponse): () => Readable {

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { describeDiskFault, isLastingDiskFault } from "../disk-fault.ts";
-import { StoreError } from "../store-error.ts";
-import { systemCode } from "../store-start-error.ts";
+import { describeDiskFault, isLastingDiskFault } from "../core/disk-fault.ts";
+import { StoreError } from "../core/store-error.ts";
+import { systemCode } from "../core/store-start-error.ts";
 import { renderXml, type XmlContent } from "./xml.ts";
 
 /** What an operation answers. A header that is undefined is not sent. */

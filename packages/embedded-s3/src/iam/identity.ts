@@ -1,4 +1,4 @@
-import type { IamPolicy } from "../iam/iam-policy.ts";
+import type { IamPolicy } from "./iam-policy.ts";
 
 /** Whoever signed a request to the embedded store. */
 export type Identity = BaseIdentity | SessionIdentity;
@@ -24,15 +24,4 @@ export interface SessionIdentity {
   /** Session tags, for `aws:PrincipalTag/…`. */
   readonly tags: Readonly<Record<string, string>>;
   readonly sourceIdentity?: string | undefined;
-}
-
-/** The parts of an HTTP request that a signature covers, as they came over the wire. */
-export interface WireRequest {
-  readonly method: string;
-  /** Still percent-encoded, without the query. */
-  readonly path: string;
-  /** Still percent-encoded, without "?". */
-  readonly query: string;
-  /** Names in lower case; repeated ones joined by a comma. */
-  readonly headers: Readonly<Record<string, string>>;
 }

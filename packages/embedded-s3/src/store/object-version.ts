@@ -1,12 +1,5 @@
 import type { Checksum } from "../checksums/checksums.ts";
-import type { Validators } from "./conditional-requests.ts";
-
-/** An immutable file of bytes. */
-export interface StoredBlob {
-  /** Its name below the data directory. */
-  readonly blob: string;
-  readonly bytes: number;
-}
+import type { StoredBlob } from "../disk/blob-files.ts";
 
 export type Tags = Readonly<Record<string, string>>;
 
@@ -59,6 +52,13 @@ export const nullVersionId = "null";
 export function currentObject(record: ObjectRecord | undefined): StoredObject | undefined {
   const newest = record?.versions[0];
   return newest === undefined || newest.deleteMarker ? undefined : newest;
+}
+
+/** What a precondition is judged by. */
+export interface Validators {
+  /** Without quotes. */
+  readonly etag: string;
+  readonly lastModified: Date;
 }
 
 export function validatorsOf(object: StoredObject): Validators {

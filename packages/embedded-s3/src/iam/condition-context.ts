@@ -1,0 +1,86 @@
+import { type ConditionContext, headerKeys } from "./condition-keys.ts";
+import type { Identity } from "./identity.ts";
+
+/** Of every signed request, to S3 and to STS. */
+export interface SigningFacts {
+  readonly now: Date;
+  readonly signedAt: Date;
+  /** The region it was signed for. */
+  readonly region: string;
+  readonly authType: "REST-HEADER" | "REST-QUERY-STRING" | "POST";
+  /** Of HTTP, names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export function signingContext({ now, signedAt, region, authType, headers }: SigningFacts): ConditionContext {
+  return {
+    "aws:CurrentTime": now.toISOString(),
+    "aws:EpochTime": String(Math.floor(now.getTime() / 1000)),
+    "aws:SourceIp": "127.0.0.1",
+    "aws:SecureTransport": "false",
+    "aws:UserAgent": headers["user-agent"],
+    "aws:Referer": headers.referer,
+    "aws:RequestedRegion": region,
+    "s3:authType": authType,
+    "s3:signatureversion": "AWS4-HMAC-SHA256",
+    // In milliseconds: https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html
+    "s3:signatureAge": String(Math.max(0, now.getTime() - signedAt.getTime())),
+  };
+}
+
+/** Of what a request to S3 says, beside its tags. */
+export function requestContext(
+  headers: Readonly<Record<string, string>>,
+  query: ReadonlyMap<string, string>,
+): ConditionContext {
+  return {
+    ...Object.fromEntries(headerKeys.map((name) => [`s3:${name}`, headers[name]])),
+    "s3:versionid": query.get("versionId"),
+    "s3:delimiter": query.get("delimiter"),
+    "s3:max-keys": query.get("max-keys"),
+  };
+}
+
+type Tags = Readonly<Record<string, string>>;
+
+/** Of the tags that a request brings for an object. */
+export function requestTagContext(tags: Tags): ConditionContext {
+  return { ...tagContext("s3:RequestObjectTag/", tags), "s3:RequestObjectTagKeys": Object.keys(tags) };
+}
+
+/** Of the tags that the object has which a request is about. */
+export function existingTagContext(tags: Tags): ConditionContext {
+  return tagContext("s3:ExistingObjectTag/", tags);
+}
+
+/** Of the tags that AssumeRole is to give a session. */
+export function sessionTagContext(tags: Tags): ConditionContext {
+  return { ...tagContext("aws:RequestTag/", tags), "aws:TagKeys": Object.keys(tags) };
+}
+
+function tagContext(prefix: string, tags: Tags): ConditionContext {
+  return Object.fromEntries(Object.entries(tags).map(([name, value]) => [`${prefix}${name}`, value]));
+}
+
+/** Of whoever asks in a role session. The one account owns everything. */
+export function principalContext(identity: Extract<Identity, { kind: "session" }>): ConditionContext {
+  const account = identity.arn.split(":")[4];
+  return {
+    "aws:PrincipalType": "AssumedRole",
+    "aws:PrincipalAccount": account,
+    "aws:PrincipalArn": roleArnOf(identity.arn),
+    "aws:PrincipalIsAWSService": "false",
+    "aws:userid": identity.userId,
+    "aws:ViaAWSService": "false",
+    "aws:MultiFactorAuthPresent": "false",
+    "aws:SourceIdentity": identity.sourceIdentity,
+    "aws:ResourceAccount": account,
+    "s3:ResourceAccount": account,
+    ...tagContext("aws:PrincipalTag/", identity.tags),
+  };
+}
+
+/** arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION → arn:aws:iam::ACCOUNT:role/ROLE, as aws:PrincipalArn has it. */
+function roleArnOf(sessionArn: string): string {
+  return sessionArn.replace(/^(arn:[^:]*):sts:(:[^:]*:)assumed-role\/([^/]*)\/.*$/, "$1:iam:$2role/$3");
+}

@@ -1,0 +1,40 @@
+import { type Answer, xmlAnswer } from "../http/response.ts";
+import { sourceVersionHeader, withCopiedBlob } from "../objects/copied-blob.ts";
+import { findCopySource, refuseLargeCopy } from "../objects/copy-source.ts";
+import { parseCopySourceRange } from "../objects/range.ts";
+import { authorizeObject } from "../requests/authorization.ts";
+import type { ObjectRequest, StoreState } from "../requests/s3-request.ts";
+import { parsePartNumber, parseUploadId } from "./multipart-operations.ts";
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html */
+export async function uploadPartCopy(request: ObjectRequest, state: StoreState): Promise<Answer> {
+  const { bucket, key, headers } = request;
+  authorizeObject(request, "s3:PutObject");
+  const partNumber = parsePartNumber(request);
+  const upload = bucket.uploads.get(key, parseUploadId(request));
+  const source = findCopySource(request, state);
+  const rangeHeader = headers["x-amz-copy-source-range"];
+  const range =
+    rangeHeader === undefined ? undefined : parseCopySourceRange(rangeHeader, source.object.bytes);
+  refuseLargeCopy(range === undefined ? source.object.bytes : range.last - range.first + 1);
+  const algorithm = upload.checksum?.algorithm;
+  return await withCopiedBlob(state, source.object, range, algorithm, async ({ stored, md5, checksum }) => {
+    const lastModified = state.now().toISOString();
+    await bucket.uploads.putPart(key, upload.uploadId, {
+      ...stored,
+      partNumber,
+      etag: md5,
+      checksum: checksum && { algorithm: checksum.algorithm, value: checksum.value },
+      lastModified,
+    });
+    return xmlAnswer(
+      "CopyPartResult",
+      {
+        ETag: `"${md5}"`,
+        LastModified: lastModified,
+        ...(checksum && { [`Checksum${checksum.algorithm}`]: checksum.value }),
+      },
+      sourceVersionHeader(source),
+    );
+  });
+}

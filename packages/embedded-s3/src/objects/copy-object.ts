@@ -1,0 +1,75 @@
+import { parseChecksumAlgorithm } from "../checksums/checksums.ts";
+import { invalidArgument } from "../core/arguments.ts";
+import { StoreError } from "../core/store-error.ts";
+import { type Answer, xmlAnswer } from "../http/response.ts";
+import { authorizeObject } from "../requests/authorization.ts";
+import { type ObjectRequest, type StoreState } from "../requests/s3-request.ts";
+import type { ObjectAttributes } from "../store/object-version.ts";
+import { parsePreconditions } from "./conditional-requests.ts";
+import { sourceVersionHeader, withCopiedBlob } from "./copied-blob.ts";
+import { type CopySource, findCopySource, refuseLargeCopy } from "./copy-source.ts";
+import { authorizeExisting, versionHeader } from "./find-version.ts";
+import { parseAttributes } from "./object-attributes.ts";
+import { authorizeWrite, commitObject } from "./object-operations.ts";
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
+export async function copyObject(request: ObjectRequest, state: StoreState): Promise<Answer> {
+  const { bucket, key, headers } = request;
+  const sent = parseAttributes(headers);
+  const replacesMetadata = isReplacing(request, "x-amz-metadata-directive");
+  const replacesTags = isReplacing(request, "x-amz-tagging-directive");
+  authorizeWrite(request, replacesTags ? sent.tags : {});
+  const source = findCopySource(request, state);
+  refuseLargeCopy(source.object.bytes);
+  if (source.bucket === bucket && source.key === key && !replacesMetadata && source.versionId === undefined) {
+    throw copyOntoItself();
+  }
+  if (!replacesTags) authorizeTagCopy(request, source);
+  const { object: copied } = source;
+  const attributes: ObjectAttributes = {
+    ...(replacesMetadata ? sent : copied),
+    tags: replacesTags ? sent.tags : copied.tags,
+  };
+  const algorithm = headers["x-amz-checksum-algorithm"];
+  const checksumAlgorithm =
+    algorithm === undefined
+      ? copied.checksum?.algorithm
+      : parseChecksumAlgorithm(algorithm, "x-amz-checksum-algorithm");
+  const conditions = parsePreconditions(headers);
+  return await withCopiedBlob(state, copied, undefined, checksumAlgorithm, async (received) => {
+    const { md5, checksum } = received;
+    const object = await commitObject(request, { attributes, conditions, received, now: state.now() });
+    return xmlAnswer(
+      "CopyObjectResult",
+      {
+        ETag: `"${md5}"`,
+        LastModified: object.lastModified,
+        ...(checksum && { [`Checksum${checksum.algorithm}`]: checksum.value, ChecksumType: checksum.type }),
+      },
+      { ...versionHeader(bucket, object.versionId), ...sourceVersionHeader(source) },
+    );
+  });
+}
+
+function isReplacing({ headers }: ObjectRequest, header: string): boolean {
+  const directive = headers[header] ?? "COPY";
+  if (directive !== "COPY" && directive !== "REPLACE") {
+    throw invalidArgument(`Unknown directive: ${directive}`, header, directive);
+  }
+  return directive === "REPLACE";
+}
+
+function copyOntoItself(): StoreError {
+  return new StoreError(
+    400,
+    "InvalidRequest",
+    "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
+  );
+}
+
+function authorizeTagCopy(request: ObjectRequest, source: CopySource): void {
+  if (Object.keys(source.object.tags).length === 0) return;
+  const action = source.versionId === undefined ? "s3:GetObjectTagging" : "s3:GetObjectVersionTagging";
+  authorizeExisting(request, action, source);
+  authorizeObject(request, "s3:PutObjectTagging");
+}
