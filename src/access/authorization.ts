@@ -1,15 +1,17 @@
 import { ValetKeyError } from "../core/errors.ts";
 import type { BucketName, ObjectKey } from "../core/object-address.ts";
+import { quoted } from "../core/quoted.ts";
 import type { Action, CallerGrants, Grant } from "./grants.ts";
 
-/** An object as far as grants are concerned: neither region nor version matters. */
+/** What grants look at: neither the region nor the version. */
 export interface GrantedObject {
   readonly bucket: BucketName;
   readonly key: ObjectKey;
 }
 
-export interface UploadDemands {
-  /** Undefined while it is not known, as for a stream, which `maxUploadBytes` of the result then limits. */
+/** What grants look at in a file. */
+export interface FileFacts {
+  /** Undefined for a stream. The caller then has to keep to the `maxUploadBytes` that is returned. */
   readonly sizeBytes?: number | undefined;
   readonly contentType?: string | undefined;
 }
@@ -21,9 +23,9 @@ export interface GrantedLimits {
 }
 
 /**
- * Each of these functions lets a request pass if one single grant allows all of it, and throws otherwise:
- * two grants do not add up, so "images up to 1 GiB" and "anything up to 1 MiB" never make a PDF of 1 GiB.
- * What each says is FORBIDDEN is UNAUTHENTICATED to a caller without a token if some token could bring a grant.
+ * Each of these functions throws unless one single grant allows the whole request. Two grants are never
+ * added up: "images up to 1 GiB" and "anything up to 1 MiB" do not allow a PDF of 1 GiB.
+ * Instead of FORBIDDEN, a caller without a token gets UNAUTHENTICATED if a token could bring a grant.
  */
 
 /** @throws {ValetKeyError} FORBIDDEN */
@@ -35,7 +37,7 @@ export function authorizeDownload(grants: CallerGrants, object: GrantedObject): 
 export function authorizeUpload(
   grants: CallerGrants,
   object: GrantedObject,
-  { contentType, sizeBytes }: UploadDemands = {},
+  { contentType, sizeBytes }: FileFacts = {},
 ): GrantedLimits {
   const onObject = grantsOn(grants, "UPLOAD", object.bucket, object.key);
   const ofType = narrowByContentType(onObject, contentType);
@@ -43,7 +45,7 @@ export function authorizeUpload(
 }
 
 /**
- * For uploads in progress, of which nothing is signed: `prefix` is a key, or what the keys of several begin with.
+ * For uploads in progress. `prefix` is one key, or the prefix of several.
  * @throws {ValetKeyError} FORBIDDEN
  */
 export function authorizeUploadsBelow(
@@ -53,8 +55,10 @@ export function authorizeUploadsBelow(
   grantsOn(grants, "UPLOAD", uploads.bucket, uploads.prefix);
 }
 
-/** The listing's prefix must lie inside the grant's: one that is wider is refused, not narrowed.
- * @throws {ValetKeyError} FORBIDDEN */
+/**
+ * The prefix of the listing must lie inside the prefix of a grant. A wider one is refused, not narrowed.
+ * @throws {ValetKeyError} FORBIDDEN
+ */
 export function authorizeList(
   grants: CallerGrants,
   listing: { readonly bucket: BucketName; readonly prefix: string },
@@ -67,7 +71,7 @@ export function authorizeDelete(grants: CallerGrants, object: GrantedObject): vo
   grantsOn(grants, "DELETE", object.bucket, object.key);
 }
 
-/** Whether a grant to upload there looks at the content type. */
+/** Whether a grant for uploads to this key limits the content type. */
 export function limitsContentType(grants: readonly Grant[], object: GrantedObject): boolean {
   return grants.some(
     (grant) => allows(grant, "UPLOAD", object.bucket, object.key) && grant.contentTypes !== undefined,
@@ -81,10 +85,22 @@ function allows(grant: Grant, action: Action, bucket: BucketName, path: string):
 function grantsOn(grants: CallerGrants, action: Action, bucket: BucketName, path: string): readonly Grant[] {
   const found = grants.filter((grant) => allows(grant, action, bucket, path));
   if (found.length > 0) return found;
+  const what = `${action} of ${quoted(path)} in the bucket ${quoted(bucket)}`;
   if (grants.withToken?.some((rule) => rule.bucket === bucket && rule.actions.includes(action))) {
-    throw new ValetKeyError("UNAUTHENTICATED", `${action} takes a token here: send an Authorization header.`);
+    throw new ValetKeyError("UNAUTHENTICATED", `${what} needs a token: send an Authorization header.`);
   }
-  throw new ValetKeyError("FORBIDDEN", `No grant allows ${action} here.`);
+  throw new ValetKeyError("FORBIDDEN", `No grant allows ${what}.${bucketHint(grants, bucket)}`);
+}
+
+const maxBucketsInHint = 5;
+
+/** For a mistyped bucket. A caller may know the buckets of their own grants: `viewer` lists them too. */
+function bucketHint(grants: CallerGrants, bucket: BucketName): string {
+  const granted = [...new Set(grants.map((grant) => grant.bucket))];
+  if (granted.length === 0 || granted.includes(bucket)) return "";
+  const names = granted.slice(0, maxBucketsInHint).map(quoted).join(", ");
+  const more = granted.length > maxBucketsInHint ? " and others" : "";
+  return ` Your grants are for ${granted.length === 1 ? "the bucket" : "the buckets"} ${names}${more}.`;
 }
 
 function narrowByContentType(grants: readonly Grant[], contentType: string | undefined): readonly Grant[] {
@@ -95,10 +111,12 @@ function narrowByContentType(grants: readonly Grant[], contentType: string | und
   );
   if (found.length > 0) return found;
   const allowed = [...new Set(grants.flatMap((grant) => grant.contentTypes ?? []))].join(", ");
-  const message = contentType === undefined ? "A content type is needed here" : "Not allowed here";
-  throw new ValetKeyError("CONTENT_TYPE_NOT_ALLOWED", `${message}; allowed: ${allowed}.`, {
-    field: "contentType",
-  });
+  const fault =
+    contentType === undefined
+      ? "A content type is needed"
+      : `The content type ${quoted(contentType)} is not allowed`;
+  const message = `${fault} for this key. Allowed: ${allowed}.`;
+  throw new ValetKeyError("CONTENT_TYPE_NOT_ALLOWED", message, { field: "contentType" });
 }
 
 /** Compares types and subtypes without regard to case or parameters (RFC 9110, section 8.3.1). */
@@ -114,7 +132,9 @@ function narrowBySize(grants: readonly Grant[], sizeBytes: number | undefined): 
   const found = grants.filter(({ maxUploadBytes = Infinity }) => sizeBytes <= maxUploadBytes);
   if (found.length > 0) return found;
   const limit = largest(grants, "maxUploadBytes");
-  throw new ValetKeyError("UPLOAD_TOO_LARGE", `At most ${limit} bytes are allowed here.`, { field: "size" });
+  throw new ValetKeyError("UPLOAD_TOO_LARGE", `At most ${limit} bytes are allowed here.`, {
+    field: "size",
+  });
 }
 
 function limitsOf(grants: readonly Grant[]): GrantedLimits {

@@ -10,7 +10,7 @@ import { Refusals } from "./refusals.ts";
 import type { RoleSession } from "./role-session.ts";
 import type { SessionPurpose } from "./session-policy.ts";
 import {
-  type Caller,
+  type SessionCaller,
   type SessionRequest,
   type SessionRequestOptions,
   SessionRequests,
@@ -122,7 +122,7 @@ export class RoleSessions {
    * BAD_USER_INPUT (expiresIn), which says the maximum, when not even a fresh session lives that long (unless mayShorten)
    */
   async get(
-    caller: Caller,
+    caller: SessionCaller,
     mustOutliveSeconds: number,
     { purpose = "objects", asOf, mayShorten = false }: SessionOptions = {},
   ): Promise<RoleSession> {
@@ -246,7 +246,7 @@ export class RoleSessions {
       permit.succeeded();
       this.#failedAtMs = -Infinity;
       this.#refusals.add(request.key, error);
-      if (error.status === 403) this.#countDenied(request.sessionName);
+      this.#countDenied(request.sessionName);
       throw unavailable(error, false);
     }
   }

@@ -4,19 +4,23 @@ import { type Principal, principalKey } from "../core/principal.ts";
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 const sessionNameShape = /^[\w+=,.@-]{2,64}$/;
 const anonymousName = "anonymous";
+/** Session names of the server's own commands. */
+export type OwnSessionName = "valetkey-sweep";
+/** Names that begin like this are reserved for the server. Audit tools may ignore case, so upper case is reserved too. */
+const reservedShape = /^(?:anonymous$|valetkey-)/i;
 const hashedShape = /=[A-Za-z0-9_-]{22}$/;
 const maxReadableCharacters = 64 - "=".length - 22;
 
 /**
- * RoleSessionName: what CloudTrail shows for the caller, and no two callers share. The subject itself
- * where it can be; else what is readable of it, `=`, and 132 bits of a hash over issuer and subject. A
- * subject that looks like such a name, or like that of anonymous callers, is hashed too.
- * @param trustedIssuer the one issuer whose subjects need no issuer beside them
+ * RoleSessionName, which CloudTrail shows. No two callers share one. It is the subject itself if possible.
+ * Otherwise it is the readable part of the subject, `=`, and 132 bits of a hash of issuer and subject.
+ * Subjects that look like a hashed or a reserved name are hashed too.
+ * @param trustedIssuer the issuer whose subjects are unique without the issuer's name
  */
 export function sessionName(principal: Principal, trustedIssuer: string | undefined): string {
   if (!principal.authenticated) return anonymousName;
   const { subject, claims } = principal;
-  const fits = sessionNameShape.test(subject) && subject !== anonymousName && !hashedShape.test(subject);
+  const fits = sessionNameShape.test(subject) && !reservedShape.test(subject) && !hashedShape.test(subject);
   if (fits && (claims.iss === undefined || claims.iss === trustedIssuer)) return subject;
   const readable = subject.slice(0, maxReadableCharacters).replace(/[^\w+=,.@-]/g, "-");
   const hash = createHash("sha256").update(principalKey(principal));
@@ -29,7 +33,7 @@ const tagHashPrefix = "sha256:";
 
 /**
  * Session tags, for conditions on `aws:PrincipalTag/valetkey:sub` and for CloudTrail. Values that STS
- * would not take are there as `sha256:…`.
+ * does not accept are replaced by `sha256:…`.
  */
 export function sessionTags(principal: Principal): Readonly<Record<string, string>> {
   if (!principal.authenticated) return {};

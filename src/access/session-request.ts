@@ -3,57 +3,62 @@ import { ValetKeyError } from "../core/errors.ts";
 import { type Principal, principalKey } from "../core/principal.ts";
 import type { AssumeRoleRequest, RoleToAssume } from "./assume-role.ts";
 import type { Grant } from "./grants.ts";
-import { sessionName, sessionTags } from "./session-name.ts";
+import { type OwnSessionName, sessionName, sessionTags } from "./session-name.ts";
 import { SessionPolicyTooLargeError, type SessionPurpose, sessionPolicy } from "./session-policy.ts";
 
-export interface Caller {
+/** The caller for whom a session is assumed. */
+export interface SessionCaller {
   readonly principal: Principal;
   readonly grants: readonly Grant[];
+  /** For the server's own commands. Default: a name made of the principal. */
+  readonly sessionName?: OwnSessionName | undefined;
 }
 
-/** What a caller's role session is asked for with, and the key under which it is held. */
+/** The parameters of AssumeRole for one caller, and the key of the cached session. */
 export interface SessionRequest extends AssumeRoleRequest {
-  /** A hash: no two requests that differ in anything share it, and it tells nobody anything. */
+  /** A hash of everything that distinguishes two sessions. */
   readonly key: string;
 }
 
 export interface SessionRequestOptions {
   readonly role: RoleToAssume;
-  /** The one issuer whose subjects are session names as they are. */
+  /** The subjects of this issuer become session names unchanged. */
   readonly trustedIssuer?: string | undefined;
-  /** Sends `valetkey:sub` and `valetkey:iss`; the trust policy must allow sts:TagSession. */
+  /** Sends `valetkey:sub` and `valetkey:iss`. The trust policy must allow sts:TagSession. */
   readonly sendSessionTags?: boolean | undefined;
-  /** Sends the session name as SourceIdentity; the trust policy must allow sts:SetSourceIdentity. */
+  /** Sends the session name as SourceIdentity. The trust policy must allow sts:SetSourceIdentity. */
   readonly sendSourceIdentity?: boolean | undefined;
 }
 
-/** Makes the session requests of callers, once for each principal object and purpose. */
+/** Creates the session requests of callers, and remembers them by principal object and purpose. */
 export class SessionRequests {
   readonly #options: SessionRequestOptions;
   readonly #partition: string;
-  readonly #known = new WeakMap<Principal, { grants: readonly Grant[]; requests: RequestsByPurpose }>();
+  readonly #known = new WeakMap<Principal, KnownRequests>();
 
   constructor(options: SessionRequestOptions) {
     this.#options = options;
     this.#partition = options.role.arn.split(":")[1] ?? "aws";
   }
 
-  /** @throws {ValetKeyError} FORBIDDEN without any grant; CREDENTIALS_UNAVAILABLE when they fill no session policy */
-  of({ principal, grants }: Caller, purpose: SessionPurpose): SessionRequest {
+  /** @throws {ValetKeyError} FORBIDDEN without any grant; CREDENTIALS_UNAVAILABLE if the grants do not fit into a session policy */
+  of({ principal, grants, sessionName: ownName }: SessionCaller, purpose: SessionPurpose): SessionRequest {
     let known = this.#known.get(principal);
-    if (known?.grants !== grants) {
-      known = { grants, requests: new Map() };
+    if (known?.grants !== grants || known.ownName !== ownName) {
+      known = { grants, ownName, requests: new Map() };
       this.#known.set(principal, known);
     }
-    const request = known.requests.get(purpose) ?? this.#make(principal, grants, purpose);
+    const request =
+      known.requests.get(purpose) ?? this.#make({ principal, grants, sessionName: ownName }, purpose);
     known.requests.set(purpose, request);
     return request;
   }
 
-  #make(principal: Principal, grants: readonly Grant[], purpose: SessionPurpose): SessionRequest {
+  #make(caller: SessionCaller, purpose: SessionPurpose): SessionRequest {
+    const { principal, grants } = caller;
     const { role, trustedIssuer, sendSessionTags = false, sendSourceIdentity = false } = this.#options;
     const policy = policyOf(grants, { partition: this.#partition, purpose });
-    const name = sessionName(principal, trustedIssuer);
+    const name = caller.sessionName ?? sessionName(principal, trustedIssuer);
     const request: AssumeRoleRequest = {
       sessionName: name,
       policy,
@@ -72,7 +77,11 @@ export class SessionRequests {
   }
 }
 
-type RequestsByPurpose = Map<SessionPurpose, SessionRequest>;
+interface KnownRequests {
+  readonly grants: readonly Grant[];
+  readonly ownName: OwnSessionName | undefined;
+  readonly requests: Map<SessionPurpose, SessionRequest>;
+}
 
 function policyOf(grants: readonly Grant[], options: Parameters<typeof sessionPolicy>[1]): string {
   try {
@@ -82,9 +91,9 @@ function policyOf(grants: readonly Grant[], options: Parameters<typeof sessionPo
     if (!(error instanceof SessionPolicyTooLargeError)) throw error;
     throw new ValetKeyError(
       "CREDENTIALS_UNAVAILABLE",
-      "This caller's grants are too many for one session: the operator has to mend the grants file.",
+      "The caller has more grants than fit into one session. The operator has to shorten the grants file.",
       { retryable: false, cause: error },
     );
   }
-  throw new ValetKeyError("FORBIDDEN", "No grant allows anything here.");
+  throw new ValetKeyError("FORBIDDEN", "You have no grants.");
 }

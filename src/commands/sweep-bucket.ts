@@ -4,6 +4,7 @@ import { openBackend } from "../app/backend.ts";
 import { type Config, ConfigError } from "../app/config.ts";
 import { createMetrics } from "../core/metrics.ts";
 import { parseBucketName, parseKeyPrefix, parseRegion } from "../core/object-address.ts";
+import { anonymous } from "../core/principal.ts";
 import { type SweptUpload, sweepUploads } from "../storage/multipart/sweep.ts";
 
 export interface SweepRequest {
@@ -13,9 +14,6 @@ export interface SweepRequest {
   readonly olderThanHours: number;
   readonly abort: boolean;
 }
-
-/** A sweep runs as a caller of its own, who may upload below the prefix and nothing else. */
-const sweeper = { authenticated: true, subject: "valetkey-sweep", claims: {} } as const;
 
 /** @throws {ValetKeyError} for a bucket, region or prefix that cannot be, and when S3 or STS refuses */
 export async function* sweepBucket(
@@ -29,7 +27,8 @@ export async function* sweepBucket(
     forSweep(config),
   );
   try {
-    const caller = { principal: sweeper, grants };
+    // A session of its own, which may only manage uploads below the prefix. No caller can have its name.
+    const caller = { principal: anonymous, grants, sessionName: "valetkey-sweep" } as const;
     const clientFor = (purpose: SessionPurpose) => async () =>
       s3Clients.for(await sessions.get(caller, 60, { purpose }), address.region);
     const clients = { s3: clientFor("objects"), listing: clientFor("pending-uploads") };

@@ -1,23 +1,33 @@
-/** An error as a line of the log has it. */
+/** An error as it is written to the log. */
 interface LoggedError {
-  /** The error's name: of S3's and STS's errors, their code. */
+  /** The error's name. For errors of S3 and STS it is their code. */
   readonly type: string;
   readonly message: string;
   readonly code?: string | undefined;
-  /** Of S3's or STS's answer. */
+  /** The status of S3's or STS's response. */
   readonly httpStatus?: number | undefined;
-  /** What AWS's support asks for. */
+  /** AWS support asks for it. */
   readonly awsRequestId?: string | undefined;
   readonly stack?: string | undefined;
   readonly cause?: LoggedError | undefined;
 }
 
-/** Serializers for every logger: nothing gets into the log that opens anything, or tells of the account. */
-export const logged = { err: (error: unknown) => describe(error, mostCauses) };
+/**
+ * Serializers for every logger: the log contains no credentials, ARNs or account numbers. `refusal` is for
+ * errors that are part of normal operation: it leaves out the stack.
+ */
+export const logged = {
+  err: (error: unknown) => describe(error, maxCauses),
+  refusal: (error: unknown) => withoutStack(describe(error, maxCauses)),
+};
 
-const mostCauses = 5;
+const maxCauses = 5;
 
-/** By name: errors also carry requests, answers and packets, with tokens in them. */
+function withoutStack({ stack: _, cause, ...error }: LoggedError): LoggedError {
+  return cause === undefined ? error : { ...error, cause: withoutStack(cause) };
+}
+
+/** Only named properties: errors also carry requests and responses, with tokens in them. */
 function describe(error: unknown, causesLeft: number): LoggedError {
   if (typeof error !== "object" || error === null) {
     return { type: typeof error, message: redacted(String(error)) };
@@ -47,7 +57,7 @@ const secrets: readonly (readonly [RegExp, string])[] = [
   [/((?:Session|Security)-?Token["']?[\s:=>]+["']?)[^\s"'<>&,]+/gi, "$1[redacted]"],
   [/\b(Bearer\s+)[\w.~+/=-]+/gi, "$1[redacted]"],
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, "[token]"],
-  // Session tokens have no mark of their own but their length.
+  // Session tokens can only be recognised by their length.
   [/[A-Za-z0-9+/]{100,}={0,2}/g, "[token]"],
 ];
 

@@ -4,6 +4,7 @@ import type { SessionPurpose } from "../access/session-policy.ts";
 import { ValetKeyError } from "../core/errors.ts";
 import type { BucketAddress, Region } from "../core/object-address.ts";
 import type { BucketRegions } from "../storage/client/bucket-regions.ts";
+import { nameMissing } from "./not-found.ts";
 
 /** How many calls to S3 one request runs at the same time. The calls of other requests share the rest. */
 const maxParallelCalls = 32;
@@ -57,9 +58,12 @@ export class S3Calls {
     purpose?: SessionPurpose,
   ): Promise<Result> {
     const { bucketRegions, clientFor } = this.#options;
-    return bucketRegions.inRegionOf(address.bucket, address.region, async (region) =>
+    const called = bucketRegions.inRegionOf(address.bucket, address.region, async (region) =>
       call(await clientFor(region, purpose), { ...address, region }),
     );
+    return called.catch((error: unknown) => {
+      throw nameMissing(error, address);
+    });
   }
 
   /** Calls that have started are not interrupted: each of them has a timeout of its own. */

@@ -98,12 +98,26 @@ describe("what S3 says reaches a client as a code:", () => {
     says(403, "AccessDenied");
     const objects = Array.from({ length: 40 }, (_, index) => `{ bucket: "demo", key: "${index}" }`);
     await ask(brokenS3.client, `{ downloadUrls(objects: [${objects}]) { url } a: viewer { subject } }`);
-    const refused = lines.filter(({ level }) => level === 40);
+    expect(lines.filter(({ level }) => Number(level) >= 40)).toEqual([]);
+    const refused = lines.filter(({ msg }) => msg === "a request was refused");
     expect(refused).toEqual([
       expect.objectContaining({
-        msg: "a request was refused",
+        level: 30,
         refused: { FORBIDDEN: 40 },
-        err: expect.objectContaining({ cause: expect.objectContaining({ httpStatus: 403 }) }),
+        refusal: expect.objectContaining({ cause: expect.objectContaining({ httpStatus: 403 }) }),
+      }),
+    ]);
+    expect(JSON.stringify(refused)).not.toContain("stack");
+  });
+
+  test("what S3 fails with is a warning with a stack", async () => {
+    says(503, "SlowDown");
+    await ask(brokenS3.client, list);
+    expect(lines.filter(({ level }) => level === 40)).toEqual([
+      expect.objectContaining({
+        msg: "a service failed",
+        failed: { STORAGE_UNAVAILABLE: 1 },
+        err: expect.objectContaining({ stack: expect.any(String) }),
       }),
     ]);
   });

@@ -58,6 +58,18 @@ export function isUnexpected(error: unknown): boolean {
   return graphqlFault(error) === undefined && !isForeseen(whatWasThrown(error));
 }
 
+const serviceFailureCodes = new Set([
+  "CREDENTIALS_UNAVAILABLE",
+  "STORAGE_UNAVAILABLE",
+  "OVERLOADED",
+  "TIMEOUT",
+]);
+
+/** Whether S3, STS or this server is the reason, and not the request. The log needs the stack then. */
+export function isServiceFailure(error: unknown): boolean {
+  return error instanceof ValetKeyError && serviceFailureCodes.has(error.code);
+}
+
 /** By a resolver, or by a plugin before there is one. */
 function whatWasThrown(error: unknown): unknown {
   return error instanceof GraphQLError ? (error.originalError ?? error) : error;

@@ -2,7 +2,7 @@ import type { ApolloServerPlugin } from "@apollo/server";
 import { ValetKeyError } from "../../core/errors.ts";
 import type { Metrics } from "../../core/metrics.ts";
 import type { RequestContext } from "../context.ts";
-import { isUnexpected } from "./error-format.ts";
+import { isServiceFailure, isUnexpected } from "./error-format.ts";
 
 /** Times each request, and logs whole what a client is told nothing of. */
 export function observe(metrics: Metrics): ApolloServerPlugin<RequestContext> {
@@ -14,17 +14,21 @@ export function observe(metrics: Metrics): ApolloServerPlugin<RequestContext> {
         async didEncounterErrors({ errors, contextValue }) {
           outcome = "error";
           const refusals: Error[] = [];
+          const failures: Error[] = [];
           for (const error of errors) {
             const cause = error.originalError ?? error;
             if (isUnexpected(error)) {
               error.extensions.requestId = contextValue.requestId;
               contextValue.log.error({ err: cause }, "a resolver failed");
-            } else if (cause.cause !== undefined) refusals.push(cause);
+            } else if (cause.cause !== undefined) (isServiceFailure(cause) ? failures : refusals).push(cause);
           }
-          // One line for all of them: a batch would fill the log.
-          const [err] = refusals;
+          // One line for all items of a batch.
+          const [err] = failures;
           if (err !== undefined)
-            contextValue.log.warn({ err, refused: countByCode(refusals) }, "a request was refused");
+            contextValue.log.warn({ err, failed: countByCode(failures) }, "a service failed");
+          const [refusal] = refusals;
+          if (refusal !== undefined)
+            contextValue.log.info({ refusal, refused: countByCode(refusals) }, "a request was refused");
         },
         async willSendResponse({ operation, contextValue }) {
           if (operation?.operation === "mutation" || outcome === "error") contextValue.logAtInfo = true;

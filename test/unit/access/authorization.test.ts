@@ -120,6 +120,22 @@ describe("a refusal says what is at fault", () => {
     );
   });
 
+  test("the bucket and the key as given, and the buckets that there are grants for", () => {
+    const forbidden = (message: string) => expect.objectContaining({ code: "FORBIDDEN", message });
+    const mistyped = { bucket: bucketB, key: keyOf('a "b".png') };
+    expect(() => authorizeDownload(grants, mistyped)).toThrow(
+      forbidden(
+        `No grant allows DOWNLOAD of "a \\"b\\".png" in the bucket "${bucketB}". Your grants are for the bucket "${bucketA}".`,
+      ),
+    );
+    expect(() => authorizeDelete(grants, at("a"))).toThrow(
+      forbidden(`No grant allows DELETE of "a" in the bucket "${bucketA}".`),
+    );
+    expect(() => authorizeDelete([], at("k".repeat(1024)))).toThrow(
+      forbidden(`No grant allows DELETE of "${"k".repeat(256)}" … in the bucket "${bucketA}".`),
+    );
+  });
+
   test("without a grant, where a token could bring one: UNAUTHENTICATED", () => {
     const anonymous = Object.assign(grants.slice(3), {
       withToken: [{ bucket: bucketA, actions: ["LIST", "UPLOAD"] as const }],

@@ -333,6 +333,7 @@ describe("when STS fails", () => {
 
   test("one caller's refusal is nobody else's", async () => {
     const sessions = pool();
+    await sessions.get(bob, 60);
     failure = refused(400);
     for (let each = 0; each < 20; each += 1) {
       await expect(sessions.get({ principal: principalOf(`odd-${each}`), grants }, 60)).rejects.toThrow();
@@ -404,16 +405,19 @@ describe("when STS fails", () => {
     expect(sessions.health()).toEqual({ ok: true });
   });
 
-  test("a role that is refused to everybody is not ready, for a while", async () => {
-    const sessions = pool();
-    failure = refused();
-    for (let each = 0; each < 5; each += 1) {
-      await expect(sessions.get({ principal: principalOf(`user-${each}`), grants }, 60)).rejects.toThrow();
-    }
-    expect(sessions.health()).toEqual({ ok: false, reason: "STS refuses the role" });
-    passSeconds(31);
-    expect(sessions.health()).toEqual({ ok: true });
-  });
+  test.each([400, 403, 404])(
+    "a role that every caller is refused with %i is not ready, for a while",
+    async (status) => {
+      const sessions = pool();
+      failure = refused(status);
+      for (let each = 0; each < 5; each += 1) {
+        await expect(sessions.get({ principal: principalOf(`user-${each}`), grants }, 60)).rejects.toThrow();
+      }
+      expect(sessions.health()).toEqual({ ok: false, reason: "STS refuses the role" });
+      passSeconds(31);
+      expect(sessions.health()).toEqual({ ok: true });
+    },
+  );
 
   test("where there is one caller, that one is everybody", async () => {
     const sessions = pool({ deniedCallersToReport: 1 });

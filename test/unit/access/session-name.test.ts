@@ -33,9 +33,21 @@ describe("sessionName", () => {
     const hashed = nameOf("auth0|alice");
     const names = [
       sessionName(anonymous, issuer),
-      ...["anonymous", "auth0|alice", "auth0-alice", hashed, nameOf(hashed), "a", "한", "국"].map((each) =>
-        nameOf(each),
-      ),
+      "valetkey-sweep",
+      "VALETKEY-SWEEP",
+      ...[
+        "anonymous",
+        "ANONYMOUS",
+        "valetkey-sweep",
+        "Valetkey-Sweep",
+        "auth0|alice",
+        "auth0-alice",
+        hashed,
+        nameOf(hashed),
+        "a",
+        "한",
+        "국",
+      ].map((each) => nameOf(each)),
       nameOf("alice"),
       nameOf("alice", "https://other.example"),
     ];
