@@ -20,7 +20,7 @@ export function graphql(query, variables, headers = {}) {
 
 /**
  * A closed loop: `concurrency` keep-alive connections, each sending its next request when the last one
- * is answered in full. An answer that is not the one hoped for ends the run: errors are fast.
+ * has arrived completely. An unexpected response ends the run, because errors are fast.
  */
 export class Load {
   #pool;
@@ -35,9 +35,9 @@ export class Load {
    * @param {object} options
    * @param {number} options.concurrency
    * @param {(i: number) => Request} options.request
-   * @param {(answer: string) => boolean} options.check
-   * @param {boolean} [options.staysAwake] polls for answers instead of sleeping until one comes: the one who
-   * sends it would pay for the waking, which on a virtual machine is a third of what an answer costs
+   * @param {(response: string) => boolean} options.check
+   * @param {boolean} [options.staysAwake] polls for responses instead of sleeping until one arrives. The
+   * server that sends it would pay for waking this process: on a virtual machine, a third of what a response costs
    */
   constructor(origin, { concurrency, request, check, staysAwake = false }) {
     this.#pool = new Pool(origin, {
@@ -52,15 +52,15 @@ export class Load {
     this.#staysAwake = staysAwake;
   }
 
-  /** @returns {Promise<number>} answers a second, over at least `seconds` */
+  /** @returns {Promise<number>} responses per second, over at least `seconds` */
   async run(seconds) {
     const startedAt = performance.now();
     const endsAt = startedAt + seconds * 1000;
-    let answered = 0;
+    let completed = 0;
     const connection = async () => {
       while (performance.now() < endsAt) {
         await this.once();
-        answered++;
+        completed++;
       }
     };
     let isOver = false;
@@ -73,18 +73,18 @@ export class Load {
     } finally {
       isOver = true;
     }
-    return answered / ((performance.now() - startedAt) / 1000);
+    return completed / ((performance.now() - startedAt) / 1000);
   }
 
-  /** One request. @returns {Promise<string>} the answer */
+  /** One request. @returns {Promise<string>} the response */
   async once() {
     const sent = this.#makeRequest(this.#sent++);
     const { statusCode, body } = await this.#pool.request(sent);
-    const answer = await body.text();
-    if (statusCode !== 200 || !this.#check(answer)) {
-      throw new Error(`${sent.method} ${sent.path}: ${statusCode} ${answer.slice(0, 500)}`);
+    const response = await body.text();
+    if (statusCode !== 200 || !this.#check(response)) {
+      throw new Error(`${sent.method} ${sent.path}: ${statusCode} ${response.slice(0, 500)}`);
     }
-    return answer;
+    return response;
   }
 
   stop() {
@@ -92,5 +92,5 @@ export class Load {
   }
 }
 
-/** Of a GraphQL answer: data, and no errors. Without parsing, which would cost the generator its processor. */
-export const hasData = (answer) => answer.startsWith('{"data":{') && !answer.includes('"errors":[');
+/** Whether a GraphQL response has data and no errors. It is not parsed, because that would take too much processor time. */
+export const hasData = (response) => response.startsWith('{"data":{') && !response.includes('"errors":[');

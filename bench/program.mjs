@@ -43,7 +43,7 @@ export function startProgram(argv, env, { cwd, output = "ignore" } = {}) {
 }
 
 /**
- * Starts a server and waits until `path` answers 200.
+ * Starts a server and waits until `path` responds with 200.
  * @param {string[]} argv of node
  * @param {(port: number) => Record<string, string>} env
  * @returns {Promise<{ origin: string, pid: number, readyAfterMs: number, stop(): Promise<void> }>}
@@ -53,7 +53,7 @@ export async function startServer(argv, env, { path = "/", cwd } = {}) {
   const origin = `http://127.0.0.1:${port}`;
   const startedAt = performance.now();
   const { child, stop } = startProgram(argv, env(port), { cwd });
-  while (!(await answers(`${origin}${path}`))) {
+  while (!(await isReady(`${origin}${path}`))) {
     if (child.exitCode !== null) throw new Error(`${argv.join(" ")} ended with ${child.exitCode}.`);
     if (performance.now() - startedAt > 60_000) {
       await stop();
@@ -64,7 +64,7 @@ export async function startServer(argv, env, { path = "/", cwd } = {}) {
   return { origin, pid: child.pid, readyAfterMs: performance.now() - startedAt, stop };
 }
 
-async function answers(url) {
+async function isReady(url) {
   try {
     const { statusCode, body } = await request(url, { reset: true });
     await body.dump();

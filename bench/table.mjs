@@ -17,7 +17,7 @@ import { ratios, summary } from "./rounds.mjs";
 /** @param {Section[]} sections */
 export function markdown(sections) {
   const lines = [
-    "| measured | figure | against | figure | ratio (least to most) | bar | |",
+    "| measured | figure | compared with | figure | ratio (min to max) | goal | |",
     "| --- | --- | --- | --- | --- | --- | --- |",
   ];
   for (const section of sections) {

@@ -2,16 +2,16 @@ import { ApolloServer } from "@apollo/server";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import Fastify from "fastify";
 
-// The ceiling: what Apollo on Fastify does when the answer is known beforehand, to the same query, and
-// with an answer of the same size and shape as Valet Key's.
-const answer = JSON.parse(process.env.BENCH_ANSWER);
+// The upper limit: Apollo on Fastify when the response is known beforehand, for the same query and with a response of
+// the same size and shape as Valet Key's.
+const response = JSON.parse(process.env.BENCH_RESPONSE);
 
 const apollo = new ApolloServer({
   typeDefs: `
     type Query { downloadUrl(bucket: String!, key: String!, verify: Boolean = true): DownloadUrl! }
     type DownloadUrl { url: String! expiresAt: String! }
   `,
-  resolvers: { Query: { downloadUrl: () => answer } },
+  resolvers: { Query: { downloadUrl: () => response } },
 });
 await apollo.start();
 

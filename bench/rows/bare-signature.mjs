@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, hash } from "node:crypto";
 
-// The limit: what nobody who signs can leave out. One hash and one HMAC over the shortest code that makes a
+// The limit: what no signer can leave out. One hash and one HMAC over the shortest code that makes a
 // valid URL; the derived key, the date and everything else that stays the same is made once, beforehand.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
 

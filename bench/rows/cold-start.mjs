@@ -8,7 +8,7 @@ const names = {
   imports: "importing @apollo/server, client-s3 and client-sts",
 };
 
-/** How long `node dist/main.js` takes to answer /readyz with 200. */
+/** How long `node dist/main.js` takes to respond to /readyz with 200. */
 export async function coldStart({ store, rounds, log }) {
   const contenders = {
     [names.ready]: async () => {

@@ -7,7 +7,7 @@ import { startValetKey } from "../valet-key.mjs";
 import { companion, valetKey } from "./operations.mjs";
 
 const names = {
-  alone: "one downloadUrl, nobody else there",
+  alone: "one downloadUrl, no other load",
   beside: "one downloadUrl while batches of 1,000 run",
   companionBeside: "Companion, one part while batches of 100 run",
 };

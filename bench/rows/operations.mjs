@@ -1,7 +1,7 @@
 import { graphql, hasData } from "../load.mjs";
 
 // The requests of both sides, each as a function of a running number, so that no two ask for the same URL
-// and no answer can come out of a cache. Variables, not literals: what a frontend's client sends.
+// and no response can come out of a cache. Variables, not literals: what a frontend's client sends.
 
 const downloadUrl = `query ($bucket: String!, $key: String!, $verify: Boolean) {
   downloadUrl(bucket: $bucket, key: $key, verify: $verify) { url expiresAt }
@@ -21,7 +21,7 @@ const page = (url) => `query ($bucket: String!) {
 
 const sizeBytes = 300_000;
 const keyOf = (i) => `photos/2024/06/IMG_${100_000 + (i % 900_000)}.jpg`;
-const isSigned = (answer) => answer.includes("X-Amz-Signature=") && !answer.includes('"errors":[');
+const isSigned = (response) => response.includes("X-Amz-Signature=") && !response.includes('"errors":[');
 
 export const valetKey = {
   downloadUrl: (bucket) => ({
@@ -77,7 +77,7 @@ export const seedWay = {
 export const companion = {
   presignedPost: () => ({
     request: (i) => get("/s3/params", { filename: `IMG_${i}.jpg`, type: "image/jpeg" }),
-    check: (answer) => answer.includes('"X-Amz-Signature"'),
+    check: (response) => response.includes('"X-Amz-Signature"'),
   }),
   signPart: () => ({
     request: (i) => get(`/s3/multipart/upload-id/${1 + (i % 10_000)}`, { key: keyOf(i) }),

@@ -14,7 +14,7 @@ const warmUpSeconds = 1.5;
 const callerCount = 50;
 
 const names = {
-  constant: "constant answer (Apollo on Fastify)",
+  constant: "constant response (Apollo on Fastify)",
   download: "downloadUrl(verify: false)",
   downloadWithToken: "downloadUrl(verify: false), a token on each request",
   put: "requestUpload PUT",
@@ -29,7 +29,7 @@ const names = {
   betterUploadPut: "better-upload, presigned PUT",
 };
 
-/** The store answers these too, on the load generator's processor. */
+/** The store handles these too, on the load generator's processor. */
 const asksStore = [names.page, names.pageWithoutUrls];
 
 /**
@@ -49,7 +49,7 @@ export function requests({ store, rounds, seconds, cpuTime, log }) {
     const companionServer = use(await startPeer("companion", store));
     const betterUploadServer = use(await startPeer("better-upload", store));
     const constant = use(
-      await startPeer("constant-apollo", store, { BENCH_ANSWER: await answerOf(anonymous, bucket) }),
+      await startPeer("constant-apollo", store, { BENCH_RESPONSE: await responseOf(anonymous, bucket) }),
     );
 
     const loads = {
@@ -92,12 +92,12 @@ async function rateOf(load, server, seconds, cpuTime) {
   return (perSecond * tookSeconds) / (processorSeconds(server.pid) - usedBefore);
 }
 
-/** A real answer, for the constant to be of the same size. */
-async function answerOf(server, bucket) {
+/** A real response, so that the constant has the same size. */
+async function responseOf(server, bucket) {
   const load = new Load(server.origin, { concurrency: 1, ...valetKey.downloadUrl(bucket) });
-  const answer = JSON.parse(await load.once());
+  const response = JSON.parse(await load.once());
   await load.stop();
-  return JSON.stringify(answer.data.downloadUrl);
+  return JSON.stringify(response.data.downloadUrl);
 }
 
 const comparisons = [

@@ -8,7 +8,7 @@ import { startValetKey } from "../valet-key.mjs";
 const mebibyte = 2 ** 20;
 const names = {
   through: "uploadFile, through the server",
-  direct: "presigned PUT, straight to the store",
+  direct: "presigned PUT, directly to the store",
 };
 
 const requestPut = `mutation ($input: UploadInput!, $size: SafeInt!) {
@@ -56,9 +56,9 @@ async function presignPut(server, input, size) {
     request: () => graphql(requestPut, { input, size }),
     check: hasData,
   });
-  const answer = JSON.parse(await load.once());
+  const response = JSON.parse(await load.once());
   await load.stop();
-  return answer.data.requestUpload;
+  return response.data.requestUpload;
 }
 
 async function sendPut(agent, { url, headers }, sizeBytes, chunk) {
