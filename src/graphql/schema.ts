@@ -2,33 +2,43 @@ import "reflect-metadata";
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from "graphql";
 import { buildSchema } from "type-graphql";
 import { DownloadResolver } from "./download/download.resolver.ts";
+import { treatNullAsDefault } from "./null-defaults.ts";
+import { CopyResolver } from "./object/copy.resolver.ts";
 import { DeleteResolver } from "./object/delete.resolver.ts";
+import { ObjectResolver } from "./object/object.resolver.ts";
 import { ObjectsResolver } from "./object/objects.resolver.ts";
 import { S3ObjectResolver } from "./object/s3-object.resolver.ts";
+import { FinishUploadResolver } from "./upload/finish-upload.resolver.ts";
 import { MultipartUploadResolver } from "./upload/multipart-upload.resolver.ts";
-import { UploadResolver } from "./upload/upload.resolver.ts";
+import { PendingUploadsResolver } from "./upload/pending-uploads.resolver.ts";
+import { RequestUploadResolver } from "./upload/request-upload.resolver.ts";
 import { UploadFileResolver } from "./upload/upload-file.resolver.ts";
 import { ViewerResolver } from "./viewer/viewer.resolver.ts";
 
-/** The schema that the classes of this folder describe. */
-export function createSchema(): Promise<GraphQLSchema> {
-  return buildSchema({
+/** Builds the schema from the classes of this folder. */
+export async function createSchema(): Promise<GraphQLSchema> {
+  const schema = await buildSchema({
     resolvers: [
       DownloadResolver,
-      UploadResolver,
-      UploadFileResolver,
+      RequestUploadResolver,
       MultipartUploadResolver,
+      PendingUploadsResolver,
+      FinishUploadResolver,
+      UploadFileResolver,
+      ObjectResolver,
       ObjectsResolver,
       S3ObjectResolver,
+      CopyResolver,
       DeleteResolver,
       ViewerResolver,
     ],
-    // Arguments are parsed into branded values where they are used, not by class-validator.
+    // Resolvers parse arguments into branded types, so class-validator is not used.
     validate: false,
   });
+  return treatNullAsDefault(schema);
 }
 
-/** The schema as text, in an order that does not depend on the order of the classes. */
+/** The schema as text, sorted, so that it does not depend on the order of the classes. */
 export async function printPublicSchema(): Promise<string> {
   return `${printSchema(lexicographicSortSchema(await createSchema()))}\n`;
 }

@@ -1,11 +1,16 @@
 import { type GraphQLResolveInfo, Kind } from "graphql";
 
-/** `expiresIn` as the client wrote it. Undefined where the value is only the schema's default. */
+/**
+ * `expiresIn` if the client asked for a lifetime. Undefined if the value is only the schema's default: that one
+ * may be shortened to what is allowed, whereas a lifetime that the client asked for is refused if it is too long.
+ */
 export function writtenExpiresIn(
   { fieldNodes, variableValues }: GraphQLResolveInfo,
-  expiresIn: number | null | undefined,
-): number | null | undefined {
+  expiresIn: number,
+): number | undefined {
   const written = fieldNodes[0]?.arguments?.find(({ name }) => name.value === "expiresIn")?.value;
-  if (written === undefined) return undefined;
-  return written.kind === Kind.VARIABLE && !(written.name.value in variableValues) ? undefined : expiresIn;
+  if (written === undefined || written.kind === Kind.NULL) return undefined;
+  const isOmitted =
+    written.kind === Kind.VARIABLE && (variableValues[written.name.value] ?? undefined) === undefined;
+  return isOmitted ? undefined : expiresIn;
 }

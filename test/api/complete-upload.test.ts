@@ -128,7 +128,7 @@ describe("completeUpload", () => {
       { id: other.id },
     );
     expect(answer).toMatchObject({
-      data: null,
+      data: { completeUpload: null },
       errors: [{ path: ["completeUpload", "downloadUrl"], extensions: { code: "FORBIDDEN" } }],
     });
   });

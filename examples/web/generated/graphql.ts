@@ -4,66 +4,66 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
-/** The checksums that S3 verifies and keeps. */
+/** The checksums that S3 can verify and store. */
 export type ChecksumAlgorithm =
-  /** 4 bytes, zlib's. Also for multipart uploads. */
+  /** The CRC-32 of zlib and gzip, 4 bytes, most significant byte first. Works for multipart uploads. */
   | 'CRC32'
-  /** 4 bytes, Castagnoli's. Also for multipart uploads. */
+  /** The CRC-32C (Castagnoli), 4 bytes, most significant byte first. Works for multipart uploads. */
   | 'CRC32C'
-  /** 8 bytes. Also for multipart uploads. */
+  /** The CRC-64/NVME, 8 bytes, most significant byte first. Works for multipart uploads. */
   | 'CRC64NVME'
-  /** 20 bytes. Not for multipart uploads. */
+  /** SHA-1, 20 bytes. Not available for multipart uploads. */
   | 'SHA1'
-  /** 32 bytes. Not for multipart uploads. */
+  /** SHA-256, 32 bytes. Not available for multipart uploads. */
   | 'SHA256';
 
-/** A checksum of the whole file, which S3 holds the bytes against. */
+/** A checksum of the whole file. S3 compares it with the bytes that it receives. */
 export type ChecksumInput = {
-  /** Which checksum it is. A multipart upload takes a CRC. */
+  /** The algorithm. Multipart uploads accept the CRC algorithms only. */
   algorithm: ChecksumAlgorithm;
-  /** Base64 of the checksum's bytes, as in S3's x-amz-checksum-* headers. */
+  /** The checksum's bytes in base64, as in S3's `x-amz-checksum-*` headers. */
   value: string;
 };
 
-/** A part that was sent, and the ETag that S3 answered to it. */
+/** A part that was sent to S3, with the ETag that S3 returned for it. */
 export type CompletedPartInput = {
-  /** The ETag header of S3's answer, with or without its quotes. */
+  /** The `ETag` header of S3's response, with or without its quotes. */
   etag: string;
-  /** The part's number, from 1. */
+  /** The number of the part, from 1. */
   number: number;
 };
 
-/** A name and a value: one entry of metadata, one tag. */
+/** A name with a value: an entry of an object's metadata, or a tag. */
 export type KeyValueInput = {
-  /** Metadata: what a header's name may be, up to 128 characters, in lower case when it is read. A tag: up to 128 letters, digits, spaces and `+-=._:/@`, not beginning with `aws:`. */
+  /** The name. Metadata: 1 to 128 characters that are allowed in the name of an HTTP header; S3 stores them in lower case. Tags: 1 to 128 letters, digits, spaces and `+-=._:/@`; a tag must not start with `aws:`. */
   name: string;
-  /** Metadata: any text without control characters. A tag: up to 256 of the characters of its name. */
+  /** The value. Metadata: any Unicode text without control characters. Tags: up to 256 letters, digits, spaces and `+-=._:/@`. */
   value: string;
 };
 
-/** Where a file goes, and what S3 keeps and tells about it. */
+/** Where to store a file, and what to store with it. */
 export type UploadInput = {
-  /** The bucket's name. */
+  /** The name of the bucket. */
   bucket: string;
-  /** Cache-Control that every download of the object will have. */
+  /** The `Cache-Control` header of every download, such as `public, max-age=31536000, immutable`. */
   cacheControl?: string | null | undefined;
-  /** What the file's bytes must add up to. Nothing is stored when they do not. */
+  /** A checksum of the file. S3 stores nothing if the bytes that it receives have another checksum (`CHECKSUM_MISMATCH`). */
   checksum?: ChecksumInput | null | undefined;
-  /** Content-Disposition that every download of the object will have. */
+  /** The `Content-Disposition` header of every download of the object, such as `attachment; filename="report.pdf"`. */
   contentDisposition?: string | null | undefined;
-  /** Content-Encoding, such as `gzip`, of bytes that are encoded already. */
+  /** The `Content-Encoding` header of every download, such as `gzip`. Set it if the file is already encoded; S3 does not encode it. */
   contentEncoding?: string | null | undefined;
-  /** The file's media type, such as `image/png`. A grant may ask for it. */
+  /** The media type of the file, such as `image/png`. Downloads have it as `Content-Type`. The caller's grants may require one of a list of types (`CONTENT_TYPE_NOT_ALLOWED`). */
   contentType?: string | null | undefined;
-  /** The key to store the file under, 1 to 1,024 bytes of UTF-8. */
+  /** The key to store the file under: 1 to 1,024 bytes of UTF-8. It is used exactly as given, so do not percent-encode it. Control characters, `.` or `..` as a path segment, and `${filename}` at the end are refused (`BAD_USER_INPUT`). */
   key: string;
-  /** Metadata to keep with the object. Values are any Unicode text without control characters. Names and values have 2,048 bytes in all, as they are sent: a value that is not plain ASCII goes in base64 and counts for about 1.7 times its UTF-8 bytes. */
+  /** Metadata to store with the object. All names and values together may have 2,048 bytes as they are sent. A value that is not plain ASCII is sent in base64, which takes about 1.7 times its length in UTF-8. */
   metadata?: Array<KeyValueInput> | null | undefined;
-  /** `false`: an object that is there already stays as it is (OBJECT_EXISTS). S3 itself decides, so two uploads cannot both win. */
+  /** Whether the file may replace an object that already has this key. With `false` the upload fails if there is one (`OBJECT_EXISTS`). S3 decides this when the upload ends, so only one of two concurrent uploads succeeds. */
   overwrite?: boolean | null | undefined;
-  /** The bucket's region. Left out: the server's default region. */
+  /** The AWS region of the bucket. If omitted, the server's default region is used. The server's operator decides which regions are allowed; another one is `BAD_USER_INPUT`. */
   region?: string | null | undefined;
-  /** Up to 10 tags. */
+  /** Up to 10 tags to store with the object. */
   tags?: Array<KeyValueInput> | null | undefined;
 };
 

@@ -1,25 +1,25 @@
 import { ArgsType, Field, Int } from "type-graphql";
 import { defaultExpiresInSeconds } from "../../access/url-lifetime.ts";
 import { Disposition } from "../types/enums.ts";
-import { ObjectInput } from "../types/inputs.ts";
+import { BucketField, KeyArgument, RegionArgument, VersionIdArgument } from "../types/fields.ts";
+import { ObjectInput } from "../types/object-input.ts";
 
-// Classes and not lists of @Arg: TypeGraphQL makes a promise of each @Arg, for every field that is resolved.
+// Classes and not lists of @Arg: TypeGraphQL creates a promise for each @Arg of every field that it resolves.
 
-/** How long a URL lives, and whether it is the same for a while. */
 @ArgsType()
 class LifetimeArguments {
   @Field(() => Int, {
     nullable: true,
     defaultValue: defaultExpiresInSeconds,
     description:
-      "Seconds. Left out or null: 2,400, or fewer where no more are allowed; `expiresAt` says it. A number has to be allowed by a grant and by the server's role session: the error for more names the most.",
+      "How many seconds the URL works. If omitted or `null`: 2,400 seconds (40 minutes), or fewer if the caller's grants or the server's role session allow fewer; see `expiresAt`. If you ask for more than is allowed, the error (`BAD_USER_INPUT`) tells the maximum.",
   })
-  expiresIn!: number | null;
+  expiresIn!: number;
 
   @Field(() => Int, {
     nullable: true,
     description:
-      "Seconds. Calls within the same window of this length get the same URL, so that browsers and CDNs can cache by it, as long as the server's role session outlives the window and the URL; each replica of the server has a session, and so a URL, of its own. The URL lives up to this much longer than expiresIn, and both together may be what expiresIn alone may be.",
+      "Returns the same URL to all calls within a window of this many seconds, so that browsers and CDNs can cache the response. The URL works for up to `stableFor` seconds longer than `expiresIn`, and both together must be allowed. Each replica of the server has its own URLs. If omitted, every call returns a new URL.",
   })
   stableFor?: number | null;
 }
@@ -29,53 +29,51 @@ export class DownloadArguments extends LifetimeArguments {
   @Field(() => Disposition, {
     nullable: true,
     description:
-      "Whether a browser shows the file or saves it, whatever is stored with it. Left out: as it is stored, and without that a browser shows what it can.",
+      "Whether a browser shows the object or saves it. If omitted, the `contentDisposition` stored with the object decides; without one, a browser shows what it can.",
   })
   disposition?: Disposition | null;
 
   @Field(() => String, {
     nullable: true,
-    description: "The name that a browser saves the file under. Alone it means ATTACHMENT.",
+    description:
+      "The name under which a browser saves the object. Without `disposition` it implies `ATTACHMENT`.",
   })
   filename?: string | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      "The type that a browser is told. Types that can run script, such as text/html, need ATTACHMENT.",
+      "Overrides the media type stored with the object. Types that can run scripts, such as `text/html`, require the disposition `ATTACHMENT`.",
   })
   contentType?: string | null;
 }
 
 const verifyDescription =
-  "Checks first that bucket and object are there (one HEAD). `false` signs without any call to S3.";
+  "Whether to check first that the bucket and the object exist, with one HEAD request to S3. With `false` the URL is signed without any request to S3, and a download of a missing object fails with 404.";
 
 @ArgsType()
 export class DownloadUrlArguments extends DownloadArguments {
-  @Field(() => String, { description: "The bucket's name." })
+  @BucketField()
   bucket!: string;
 
-  @Field(() => String, { description: "The object's key, exactly as it is." })
+  @KeyArgument()
   key!: string;
 
-  @Field(() => String, {
-    nullable: true,
-    description: "The bucket's region. Left out: the server's default region.",
-  })
+  @RegionArgument()
   region?: string | null;
 
-  @Field(() => String, { nullable: true, description: "Left out: the latest version." })
+  @VersionIdArgument()
   versionId?: string | null;
 
   @Field(() => Boolean, { nullable: true, defaultValue: true, description: verifyDescription })
-  verify!: boolean | null;
+  verify!: boolean;
 }
 
 @ArgsType()
 export class DownloadUrlsArguments extends LifetimeArguments {
-  @Field(() => [ObjectInput], { description: "The objects, up to 1,000." })
+  @Field(() => [ObjectInput], { description: "The objects, at most 1,000." })
   objects!: ObjectInput[];
 
   @Field(() => Boolean, { nullable: true, defaultValue: true, description: verifyDescription })
-  verify!: boolean | null;
+  verify!: boolean;
 }

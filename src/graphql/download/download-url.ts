@@ -1,23 +1,28 @@
 import { Field, ObjectType } from "type-graphql";
-import { DateTimeISO } from "../types/scalars.ts";
+import { BucketField, ExpiresAtField, KeyField, RegionField } from "../types/fields.ts";
 
 @ObjectType({
   simpleResolvers: true,
-  description: "A presigned GET: anyone who has the URL can download the object until it expires.",
+  description:
+    "A presigned URL for a GET request. Anyone who has the URL can download the object until it expires.",
 })
 export class DownloadUrl {
-  @Field(() => String, { description: "Use it as it is: every character is part of the signature." })
+  @Field(() => String, {
+    description: "The URL. Use it unchanged, because every character of it is signed.",
+  })
   url!: string;
 
-  @Field(() => DateTimeISO, { description: "The URL works until then, and not after." })
+  @ExpiresAtField(
+    "When the URL stops working. A download that starts before this moment may finish after it.",
+  )
   expiresAt!: Date;
 
-  @Field(() => String, { description: "The bucket's name." })
+  @BucketField()
   bucket!: string;
 
-  @Field(() => String, { description: "The object's key." })
+  @KeyField()
   key!: string;
 
-  @Field(() => String, { description: "The region that the bucket is in." })
+  @RegionField()
   region!: string;
 }

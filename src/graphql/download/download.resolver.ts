@@ -10,36 +10,40 @@ import { signDownload } from "./sign-download.ts";
 
 @Resolver()
 export class DownloadResolver {
-  @Query(() => DownloadUrl, { description: "A presigned GET of one object." })
+  @Query(() => DownloadUrl, {
+    description:
+      "Returns a presigned URL to download one object directly from S3. Requires a grant for `DOWNLOAD`. Errors: `OBJECT_NOT_FOUND`, `BUCKET_NOT_FOUND`, `FORBIDDEN`, and `UNAUTHENTICATED` if a token could help.",
+  })
   downloadUrl(
     @Ctx() context: RequestContext,
     @Info() info: GraphQLResolveInfo,
-    @Args(() => DownloadUrlArguments) wanted: DownloadUrlArguments,
+    @Args(() => DownloadUrlArguments) options: DownloadUrlArguments,
   ): Promise<DownloadUrl> {
-    const address = parseDownloadAddress(wanted, context.services.regions);
-    const expiresIn = writtenExpiresIn(info, wanted.expiresIn);
-    return signDownload(context, address, { ...wanted, expiresIn, verify: wanted.verify ?? true });
+    const address = parseDownloadAddress(options, context.services.regions);
+    return signDownload(context, address, {
+      ...options,
+      expiresIn: writtenExpiresIn(info, options.expiresIn),
+    });
   }
 
   @Query(() => [DownloadUrl], {
     nullable: "items",
     description:
-      "Presigned GETs of up to 1,000 objects: item i answers object i. An item that fails is null, with an error whose path names it, and harms no other.",
+      "Returns presigned URLs to download up to 1,000 objects. Item i of the result belongs to object i. A failed item is `null`, with an error at its path; other items are unaffected.",
   })
   downloadUrls(
     @Ctx() context: RequestContext,
     @Info() info: GraphQLResolveInfo,
-    @Args(() => DownloadUrlsArguments) { objects, expiresIn, verify, stableFor }: DownloadUrlsArguments,
+    @Args(() => DownloadUrlsArguments) { objects, ...options }: DownloadUrlsArguments,
   ): Promise<(DownloadUrl | Error)[]> {
-    const asked = writtenExpiresIn(info, expiresIn);
+    const expiresIn = writtenExpiresIn(info, options.expiresIn);
     return settleEach(
       objects,
       "objects",
       async (object) =>
         signDownload(context, parseDownloadAddress(object, context.services.regions), {
-          expiresIn: asked,
-          verify: verify ?? true,
-          stableFor,
+          ...options,
+          expiresIn,
         }),
       { expiresIn: "expiresIn", stableFor: "stableFor" },
     );

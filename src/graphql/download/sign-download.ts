@@ -5,21 +5,23 @@ import type { RequestContext } from "../context.ts";
 import type { Disposition } from "../types/enums.ts";
 import type { DownloadUrl } from "./download-url.ts";
 
-export interface DownloadDemands {
-  /** Undefined: the client named none. */
-  readonly expiresIn: number | null | undefined;
+export interface DownloadOptions {
+  /** Seconds. Undefined: the client did not ask for a lifetime. */
+  readonly expiresIn: number | undefined;
+  /** Check first that the object exists. */
   readonly verify: boolean;
   readonly disposition?: Disposition | null | undefined;
   readonly filename?: string | null | undefined;
   readonly contentType?: string | null | undefined;
+  /** Seconds. */
   readonly stableFor?: number | null | undefined;
 }
 
-/** The one way to a presigned GET: may the caller, is it there, and a session that outlives the URL. */
+/** Signs a GET request with a role session that outlives the URL. All presigned downloads are created here. */
 export async function signDownload(
   context: RequestContext,
   address: ObjectAddress,
-  { expiresIn, verify, disposition, filename, contentType, stableFor }: DownloadDemands,
+  { expiresIn, verify, disposition, filename, contentType, stableFor }: DownloadOptions,
 ): Promise<DownloadUrl> {
   const { services } = context;
   const overrides = responseOverrides({

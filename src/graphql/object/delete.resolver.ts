@@ -1,22 +1,43 @@
-import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
+import { Args, ArgsType, Ctx, Field, Mutation, ObjectType, Resolver } from "type-graphql";
 import { authorizeDelete } from "../../access/authorization.ts";
 import { parseObjectAddress } from "../arguments.ts";
 import { settleEach } from "../batch.ts";
 import type { RequestContext } from "../context.ts";
-import { ObjectInput } from "../types/inputs.ts";
-import { DeletedObject } from "./s3-object.ts";
+import { BucketField, KeyField } from "../types/fields.ts";
+import { ObjectInput } from "../types/object-input.ts";
+
+@ObjectType({ simpleResolvers: true, description: "An object that was deleted." })
+export class DeletedObject {
+  @BucketField()
+  bucket!: string;
+
+  @KeyField()
+  key!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "In a bucket with versioning: the id of the version that was deleted, or of the delete marker that now hides the object.",
+  })
+  versionId!: string | null;
+}
+
+@ArgsType()
+class DeleteObjectsArguments {
+  @Field(() => [ObjectInput], { description: "The objects, at most 1,000, of any buckets." })
+  objects!: ObjectInput[];
+}
 
 @Resolver()
 export class DeleteResolver {
   @Mutation(() => [DeletedObject], {
     nullable: "items",
     description:
-      "Deletes up to 1,000 objects: item i answers object i. Deleting one that is not there is no error. An item that fails is null, with an error whose path names it. In a bucket with versioning a delete without `versionId` hides the object behind a delete marker, whose id is the answer's versionId: deleting that version of it brings the object back. A delete with `versionId` is for good.",
+      "Deletes up to 1,000 objects. Requires a grant for `DELETE`. Item i of the result belongs to object i. A failed item is `null`, with an error at its path; other items are unaffected. Deleting an object that does not exist succeeds. In a bucket with versioning, deleting without `versionId` hides the object behind a delete marker; deleting that marker by its `versionId` brings the object back. Deleting a version by its `versionId` is permanent.",
   })
   deleteObjects(
     @Ctx() context: RequestContext,
-    @Arg("objects", () => [ObjectInput], { description: "The objects, up to 1,000, of any buckets." })
-    objects: ObjectInput[],
+    @Args(() => DeleteObjectsArguments) { objects }: DeleteObjectsArguments,
   ): Promise<(DeletedObject | Error)[]> {
     return settleEach(objects, "objects", async (object) => {
       const address = parseObjectAddress(object, context.services.regions);

@@ -7,7 +7,6 @@ import type { RequestContext } from "../context.ts";
 import { DownloadArguments } from "../download/download-arguments.ts";
 import { DownloadUrl } from "../download/download-url.ts";
 import { signDownload } from "../download/sign-download.ts";
-import { ChecksumAlgorithm } from "../types/enums.ts";
 import { KeyValue } from "../types/key-value.ts";
 import { writtenExpiresIn } from "../written-expires-in.ts";
 import { Checksum, S3Object } from "./s3-object.ts";
@@ -17,7 +16,7 @@ import { Checksum, S3Object } from "./s3-object.ts";
 export class S3ObjectResolver {
   @FieldResolver(() => String, {
     nullable: true,
-    description: "The media type that downloads have.",
+    description: "The media type that downloads have as `Content-Type`.",
   })
   async contentType(@Root() object: S3Object, @Ctx() context: RequestContext): Promise<string | null> {
     return (await head(object, context))?.contentType ?? null;
@@ -25,7 +24,7 @@ export class S3ObjectResolver {
 
   @FieldResolver(() => String, {
     nullable: true,
-    description: "The Content-Disposition that downloads have, unless their URL says another.",
+    description: "The `Content-Disposition` header of downloads, unless their URL overrides it.",
   })
   async contentDisposition(@Root() object: S3Object, @Ctx() context: RequestContext): Promise<string | null> {
     return (await head(object, context))?.contentDisposition ?? null;
@@ -33,14 +32,14 @@ export class S3ObjectResolver {
 
   @FieldResolver(() => String, {
     nullable: true,
-    description: "The Cache-Control that downloads have.",
+    description: "The `Cache-Control` header of downloads.",
   })
   async cacheControl(@Root() object: S3Object, @Ctx() context: RequestContext): Promise<string | null> {
     return (await head(object, context))?.cacheControl ?? null;
   }
 
   @FieldResolver(() => [KeyValue], {
-    description: "Metadata kept with the object; names are in lower case.",
+    description: "The metadata stored with the object. Names are in lower case.",
   })
   async metadata(@Root() object: S3Object, @Ctx() context: RequestContext): Promise<KeyValue[]> {
     return [...((await head(object, context))?.metadata ?? [])];
@@ -48,46 +47,45 @@ export class S3ObjectResolver {
 
   @FieldResolver(() => Checksum, {
     nullable: true,
-    description: "The checksum of the whole object, if S3 keeps one.",
+    description:
+      "The checksum of the whole object, if S3 stores one. After a multipart upload S3 may store only a checksum of the parts' checksums, which is not shown.",
   })
   async checksum(@Root() object: S3Object, @Ctx() context: RequestContext): Promise<Checksum | null> {
-    const checksum = (await head(object, context))?.checksum;
-    if (checksum === undefined) return null;
-    return { algorithm: ChecksumAlgorithm[checksum.algorithm], value: checksum.value };
+    return (await head(object, context))?.checksum ?? null;
   }
 
   @FieldResolver(() => [KeyValue], {
-    description: "The object's tags.",
+    description: "The tags of the object.",
   })
   async tags(@Root() { address }: S3Object, @Ctx() context: RequestContext): Promise<KeyValue[]> {
     authorizeDownload(context.grants, address);
-    return [...((await ifThere(context.loaders.tags.load(address))) ?? [])];
+    return [...((await ifExists(context.loaders.tags.load(address))) ?? [])];
   }
 
   @FieldResolver(() => DownloadUrl, {
     description:
-      "A presigned GET, signed in process: it costs no call to S3, and the object may be gone by then. Of a key with `.` or `..` as a segment, which others may have written, the URL is right, but browsers and most HTTP clients fold such segments and are refused (curl: `--path-as-is`).",
+      "A presigned URL to download the object. It is signed without a request to S3, so it does not check that the object still exists. Requires a grant for `DOWNLOAD`. If another program has stored the object under a key with `.` or `..` as a path segment, browsers change the URL and S3 refuses it; copy the object to another key with `copyObject`.",
   })
   downloadUrl(
     @Root() { address }: S3Object,
     @Ctx() context: RequestContext,
     @Info() info: GraphQLResolveInfo,
-    @Args(() => DownloadArguments) wanted: DownloadArguments,
+    @Args(() => DownloadArguments) options: DownloadArguments,
   ): Promise<DownloadUrl> {
-    const expiresIn = writtenExpiresIn(info, wanted.expiresIn);
-    return signDownload(context, address, { ...wanted, expiresIn, verify: false });
+    const expiresIn = writtenExpiresIn(info, options.expiresIn);
+    return signDownload(context, address, { ...options, expiresIn, verify: false });
   }
 }
 
 function head({ address }: S3Object, context: RequestContext): Promise<ObjectHead | undefined> {
   authorizeDownload(context.grants, address);
-  return ifThere(context.loaders.head.load(address));
+  return ifExists(context.loaders.head.load(address));
 }
 
-/** Whoever deletes an object while it is listed does not take the whole page away. */
-async function ifThere<Value>(asked: Promise<Value>): Promise<Value | undefined> {
+/** Undefined for an object that was deleted after it was listed, so that the rest of the page is still returned. */
+async function ifExists<Value>(loaded: Promise<Value>): Promise<Value | undefined> {
   try {
-    return await asked;
+    return await loaded;
   } catch (error) {
     if (error instanceof ValetKeyError && error.code === "OBJECT_NOT_FOUND") return undefined;
     throw error;

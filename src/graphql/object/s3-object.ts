@@ -1,113 +1,63 @@
 import { Field, ObjectType } from "type-graphql";
 import type { ObjectAddress } from "../../core/object-address.ts";
 import { ChecksumAlgorithm } from "../types/enums.ts";
-import { PageInfo } from "../types/page-info.ts";
-import { DateTimeISO, SafeInt } from "../types/scalars.ts";
+import { BucketField, KeyField, RegionField, SizeField } from "../types/fields.ts";
+import { DateTimeISO } from "../types/scalars.ts";
 
-@ObjectType({ simpleResolvers: true, description: "A checksum that S3 keeps of an object." })
+@ObjectType({ simpleResolvers: true, description: "A checksum that S3 stores with an object." })
 export class Checksum {
-  @Field(() => ChecksumAlgorithm, { description: "Which checksum it is." })
+  @Field(() => ChecksumAlgorithm, { description: "The algorithm." })
   algorithm!: ChecksumAlgorithm;
 
-  @Field(() => String, {
-    description:
-      "Base64 of the checksum of all of the object's bytes. A checksum of the parts' checksums, which S3 may keep of an object sent in parts, is not shown.",
-  })
+  @Field(() => String, { description: "The checksum of all bytes of the object, in base64." })
   value!: string;
 }
 
-/** The fields that need a HEAD, GetObjectTagging or a signature are resolved by S3ObjectResolver. */
+/** S3ObjectResolver resolves the fields that need a HEAD request, GetObjectTagging or a signature. */
 @ObjectType({
   simpleResolvers: true,
   description:
-    "An object that S3 stores. contentType, contentDisposition, cacheControl, metadata and checksum take one HEAD for all of them, tags one GetObjectTagging; of an object that was deleted since it was listed they are null or empty.",
+    "An object that is stored in S3. `contentType`, `contentDisposition`, `cacheControl`, `metadata` and `checksum` cost one HEAD request to S3 for all of them together, and `tags` costs one more request; both require a grant for `DOWNLOAD`. If the object has been deleted since it was listed, these fields are `null` or empty.",
 })
 export class S3Object {
-  @Field(() => String, { description: "The bucket's name." })
+  @BucketField()
   bucket!: string;
 
-  @Field(() => String, { description: "The object's key." })
+  @KeyField()
   key!: string;
 
-  @Field(() => String, { description: "The region that the bucket is in." })
+  @RegionField()
   region!: string;
 
-  @Field(() => SafeInt, { description: "Bytes." })
+  @SizeField()
   size!: number;
 
   @Field(() => String, {
-    description: "Changes when the bytes change. Without quotes. Of an object sent in parts it is no MD5.",
+    description:
+      "The entity tag (ETag), without quotes. It changes whenever the content changes. It is not always the MD5 of the content, for example not after a multipart upload.",
   })
   etag!: string;
 
   @Field(() => DateTimeISO, {
     nullable: true,
-    description: "When S3 stored it, to the second where HEAD says it.",
+    description: "When the object was stored, with a precision of one second. `null` if S3 did not say.",
   })
   lastModified!: Date | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      "In a bucket with versioning, of an object that was asked for or written. Null in `objects`: a listing is of the latest versions and does not name them.",
+      "The id of this version, for buckets with versioning. `null` in `objects`, because a listing shows the latest versions only and does not include their ids.",
   })
   versionId!: string | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      "`STANDARD`, `GLACIER`, … Null where nobody asked S3 for it: after `uploadFile`, and after other writes by callers who may not read.",
+      "The storage class, such as `STANDARD` or `GLACIER`. `null` after `uploadFile`, and after other writes by callers without a grant for `DOWNLOAD`, because S3 was not asked for it.",
   })
   storageClass!: string | null;
 
-  /** Where its metadata is looked up. */
+  /** The address for later requests about this object. */
   address!: ObjectAddress;
-}
-
-@ObjectType({ simpleResolvers: true, description: "An object of a page, and its place." })
-export class ObjectEdge {
-  @Field(() => String, {
-    description:
-      "Give it as `after` to go on behind this object, with the same prefix and delimiter. It stays good over restarts.",
-  })
-  cursor!: string;
-
-  @Field(() => S3Object, { description: "The object." })
-  node!: S3Object;
-}
-
-@ObjectType({
-  simpleResolvers: true,
-  description: "A page of objects, in the order of their keys' UTF-8 bytes.",
-})
-export class ObjectConnection {
-  @Field(() => [ObjectEdge], { description: "The page's objects, each with its cursor." })
-  edges!: ObjectEdge[];
-
-  @Field(() => [S3Object], { description: "The page's objects." })
-  nodes!: S3Object[];
-
-  @Field(() => [String], {
-    description: "With a delimiter: the common prefixes of what lies deeper, delimiter included.",
-  })
-  folders!: string[];
-
-  @Field(() => PageInfo, { description: "Where the page ends." })
-  pageInfo!: PageInfo;
-}
-
-@ObjectType({ simpleResolvers: true, description: "An object that is not there any more." })
-export class DeletedObject {
-  @Field(() => String, { description: "The bucket's name." })
-  bucket!: string;
-
-  @Field(() => String, { description: "The object's key." })
-  key!: string;
-
-  @Field(() => String, {
-    nullable: true,
-    description:
-      "The version that was deleted, or the delete marker that hides the object in a bucket with versioning.",
-  })
-  versionId!: string | null;
 }

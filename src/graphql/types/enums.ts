@@ -1,79 +1,45 @@
-import { registerEnumType } from "type-graphql";
+import type { Action as GrantedAction } from "../../access/grants.ts";
+import type { ChecksumAlgorithm as S3ChecksumAlgorithm } from "../../storage/headers/checksums.ts";
+import type { Disposition as DownloadDisposition } from "../../storage/headers/content-disposition.ts";
+import { schemaEnum } from "./enum.ts";
 
-export enum Disposition {
-  INLINE = "INLINE",
-  ATTACHMENT = "ATTACHMENT",
-}
-
-registerEnumType(Disposition, {
-  name: "Disposition",
-  description: "What a browser does with a download.",
-  valuesConfig: {
-    INLINE: {
-      description:
-        "Shows it, if it can, also when it is stored as an attachment. A stored text/html or image/svg+xml then runs as a page of the bucket's origin: for files of strangers ask for ATTACHMENT, or give a `contentType` that runs nothing.",
-    },
-    ATTACHMENT: { description: "Saves it." },
+export type Disposition = DownloadDisposition;
+export const Disposition = schemaEnum<Disposition>(
+  "Disposition",
+  "Whether a browser shows a downloaded object or saves it.",
+  {
+    INLINE:
+      "The browser shows the object if it can, even if it was stored as an attachment. Stored `text/html` and `image/svg+xml` then run as a page of the bucket's origin. For files that you do not trust, use `ATTACHMENT`, or override `contentType` with a type that cannot run scripts.",
+    ATTACHMENT: "The browser saves the object as a file.",
   },
+);
+
+export type UploadMethod = "AUTO" | "PUT" | "POST" | "MULTIPART";
+export const UploadMethod = schemaEnum<UploadMethod>("UploadMethod", "How the client sends the file to S3.", {
+  AUTO: "`PUT` up to the server's multipart threshold, 64 MiB by default. `MULTIPART` for larger files.",
+  PUT: "One PUT request with the file as its body, up to 5 GiB.",
+  POST: "One form (`multipart/form-data`), which an HTML page can send without JavaScript, up to 5 GiB.",
+  MULTIPART:
+    "Several parts, which can be sent in parallel, repeated one by one, and resumed after a reload. Up to 48.8 TiB, which is 10,000 parts of 5 GiB.",
 });
 
-export enum UploadMethod {
-  AUTO = "AUTO",
-  PUT = "PUT",
-  POST = "POST",
-  MULTIPART = "MULTIPART",
-}
-
-registerEnumType(UploadMethod, {
-  name: "UploadMethod",
-  description: "How the bytes travel from the client to S3.",
-  valuesConfig: {
-    AUTO: { description: "`PUT` up to the server's multipart threshold, `MULTIPART` above." },
-    PUT: { description: "One PUT of the file as it is: up to 5 GiB." },
-    POST: {
-      description: "One HTML form (multipart/form-data), as old browsers and plain forms send: up to 5 GiB.",
-    },
-    MULTIPART: {
-      description:
-        "Parts that can be sent in parallel, repeated and resumed: up to 48.8 TiB, which is 10,000 parts of 5 GiB.",
-    },
-  },
+export type Action = GrantedAction;
+export const Action = schemaEnum<Action>("Action", "What a grant allows the caller to do.", {
+  DOWNLOAD: "Read objects, with their metadata and tags.",
+  UPLOAD: "Store objects. List, complete and abort multipart uploads.",
+  LIST: "List objects.",
+  DELETE: "Delete objects.",
 });
 
-export enum Action {
-  DOWNLOAD = "DOWNLOAD",
-  UPLOAD = "UPLOAD",
-  LIST = "LIST",
-  DELETE = "DELETE",
-}
-
-registerEnumType(Action, {
-  name: "Action",
-  description: "What a grant allows.",
-  valuesConfig: {
-    DOWNLOAD: { description: "Read objects and their metadata." },
-    UPLOAD: { description: "Store objects, and see, complete and abort multipart uploads." },
-    LIST: { description: "List objects." },
-    DELETE: { description: "Delete objects." },
+export type ChecksumAlgorithm = S3ChecksumAlgorithm;
+export const ChecksumAlgorithm = schemaEnum<ChecksumAlgorithm>(
+  "ChecksumAlgorithm",
+  "The checksums that S3 can verify and store.",
+  {
+    CRC32: "The CRC-32 of zlib and gzip, 4 bytes, most significant byte first. Works for multipart uploads.",
+    CRC32C: "The CRC-32C (Castagnoli), 4 bytes, most significant byte first. Works for multipart uploads.",
+    CRC64NVME: "The CRC-64/NVME, 8 bytes, most significant byte first. Works for multipart uploads.",
+    SHA1: "SHA-1, 20 bytes. Not available for multipart uploads.",
+    SHA256: "SHA-256, 32 bytes. Not available for multipart uploads.",
   },
-});
-
-export enum ChecksumAlgorithm {
-  CRC32 = "CRC32",
-  CRC32C = "CRC32C",
-  CRC64NVME = "CRC64NVME",
-  SHA1 = "SHA1",
-  SHA256 = "SHA256",
-}
-
-registerEnumType(ChecksumAlgorithm, {
-  name: "ChecksumAlgorithm",
-  description: "The checksums that S3 verifies and keeps.",
-  valuesConfig: {
-    CRC32: { description: "4 bytes, zlib's. Also for multipart uploads." },
-    CRC32C: { description: "4 bytes, Castagnoli's. Also for multipart uploads." },
-    CRC64NVME: { description: "8 bytes. Also for multipart uploads." },
-    SHA1: { description: "20 bytes. Not for multipart uploads." },
-    SHA256: { description: "32 bytes. Not for multipart uploads." },
-  },
-});
+);

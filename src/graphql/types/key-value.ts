@@ -1,13 +1,28 @@
-import { Field, ObjectType } from "type-graphql";
+import { Field, InputType, ObjectType } from "type-graphql";
 
 @ObjectType({
   simpleResolvers: true,
-  description: "A name and a value: a header, a form field, one entry of metadata, one tag.",
+  description: "A name with a value: a header, a form field, an entry of an object's metadata, or a tag.",
 })
 export class KeyValue {
-  @Field(() => String, { description: "Metadata's names come in lower case." })
+  @Field(() => String, { description: "The name. Names of metadata are in lower case." })
   name!: string;
 
-  @Field(() => String, { description: "Any text." })
+  @Field(() => String, { description: "The value." })
+  value!: string;
+}
+
+@InputType({ description: "A name with a value: an entry of an object's metadata, or a tag." })
+export class KeyValueInput {
+  @Field(() => String, {
+    description:
+      "The name. Metadata: 1 to 128 characters that are allowed in the name of an HTTP header; S3 stores them in lower case. Tags: 1 to 128 letters, digits, spaces and `+-=._:/@`; a tag must not start with `aws:`.",
+  })
+  name!: string;
+
+  @Field(() => String, {
+    description:
+      "The value. Metadata: any Unicode text without control characters. Tags: up to 256 letters, digits, spaces and `+-=._:/@`.",
+  })
   value!: string;
 }

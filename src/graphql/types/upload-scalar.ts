@@ -10,6 +10,9 @@ const message =
 /** graphql-upload-minimal's scalar, with an error that tells a developer what to send instead. */
 export const UploadScalar = new GraphQLScalarType({
   ...GraphQLUpload.toConfig(),
+  description:
+    "A file of a GraphQL multipart request. In the operation its variable is `null`; the form's `map` names the part that holds the file. In code generators, map this scalar to `File` or `Blob`.",
+  specifiedByURL: "https://github.com/jaydenseric/graphql-multipart-request-spec",
   parseValue(value) {
     if (value instanceof Upload) return value.promise;
     throw new GraphQLError(message);

@@ -1,129 +1,92 @@
 import { Field, ID, Int, ObjectType } from "type-graphql";
 import type { UploadDescriptor } from "../../storage/multipart/upload-descriptor.ts";
+import { BucketField, ExpiresAtField, KeyField, RegionField } from "../types/fields.ts";
 import { KeyValue } from "../types/key-value.ts";
-import { PageInfo } from "../types/page-info.ts";
 import { DateTimeISO, SafeInt } from "../types/scalars.ts";
 
 @ObjectType({
   simpleResolvers: true,
-  description: "One part to send: a presigned PUT of a slice of the file.",
+  description:
+    "A part of the file to send: a presigned PUT request, whose body is one slice of the file. Part n starts at byte (n - 1) × `partSize`.",
 })
 export class UploadPart {
-  @Field(() => Int, { description: "From 1. Part n starts at byte (n - 1) × partSize." })
+  @Field(() => Int, { description: "The number of the part, from 1." })
   number!: number;
 
-  @Field(() => SafeInt, { description: "The slice's exact length in bytes: it is signed." })
+  @Field(() => SafeInt, {
+    description: "The exact length of the slice in bytes. It is signed, so S3 refuses another length.",
+  })
   size!: number;
 
-  @Field(() => String, { description: "Where to PUT the slice." })
+  @Field(() => String, { description: "The URL to send the PUT request to. Use it unchanged." })
   url!: string;
 
-  @Field(() => [KeyValue], { description: "Send them exactly as given." })
+  @Field(() => [KeyValue], { description: "The headers of the request. Send all of them exactly as given." })
   headers!: KeyValue[];
 
-  @Field(() => DateTimeISO, { description: "Ask for the part again when this has passed." })
+  @ExpiresAtField("The upload of the part has to start before this moment. After it, ask for the part again.")
   expiresAt!: Date;
 }
 
-@ObjectType({ simpleResolvers: true, description: "A part that S3 holds." })
+@ObjectType({ simpleResolvers: true, description: "A part that S3 has received." })
 export class UploadedPart {
-  @Field(() => Int, { description: "From 1." })
+  @Field(() => Int, { description: "The number of the part, from 1." })
   number!: number;
 
-  @Field(() => SafeInt, { description: "Bytes." })
+  @Field(() => SafeInt, { description: "The length of the part in bytes." })
   size!: number;
 
-  @Field(() => String, { description: "What S3 answered to the part, without quotes." })
+  @Field(() => String, { description: "The ETag that S3 returned for the part, without quotes." })
   etag!: string;
 
-  @Field(() => DateTimeISO, { nullable: true, description: "When S3 had all of it." })
+  @Field(() => DateTimeISO, { nullable: true, description: "When S3 had received the whole part." })
   uploadedAt!: Date | null;
 }
 
-/** What requestUpload was asked, and did. */
-export interface MultipartRequest {
+/** Set on uploads that `requestUpload` returns. */
+export interface UploadOrigin {
+  /** The lifetime that was asked for, which is the default for the parts. */
   readonly expiresInSeconds: number;
-  /** The upload was begun for it: if it cannot be answered, nobody will know of it. */
-  readonly hasBegunIt: boolean;
+  /** The upload was started by this request. If the request fails, no client knows its id. */
+  readonly isNew: boolean;
 }
 
 @ObjectType({
   simpleResolvers: true,
   description:
-    "A multipart upload: send the parts in any order, in parallel, again if need be; then call completeUpload. S3 keeps what arrived, so nothing has to be remembered on the client but the id.",
+    "A multipart upload in progress. Ask for `parts`, send them to S3 in any order and in parallel, repeat those that fail, and then call `completeUpload`. S3 keeps the parts that it has received, so the client only has to remember the `id` to resume.",
 })
 export class MultipartUpload {
   @Field(() => ID, {
     description:
-      "Opaque and sealed. It grants nothing by itself: each use checks what the caller may do at that time.",
+      "The id of the upload. It is encrypted and grants nothing by itself: every use checks the caller's current grants. The same upload always has the same id.",
   })
   id!: string;
 
-  @Field(() => String, { description: "The bucket's name." })
+  @BucketField()
   bucket!: string;
 
-  @Field(() => String, { description: "The key that the file will have." })
+  @KeyField()
   key!: string;
 
-  @Field(() => String, { description: "The region that the bucket is in." })
+  @RegionField()
   region!: string;
 
-  @Field(() => SafeInt, { description: "The whole file's size in bytes, as promised in requestUpload." })
+  @Field(() => SafeInt, {
+    description: "The size of the whole file in bytes, as it was given to `requestUpload`.",
+  })
   size!: number;
 
   @Field(() => SafeInt, {
-    description: "Every part's size in bytes but the last one's, which is what remains.",
+    description: "The size of every part in bytes, except the last one, which has the remaining bytes.",
   })
   partSize!: number;
 
-  @Field(() => Int, { description: "How many parts there are." })
+  @Field(() => Int, { description: "The number of parts." })
   partCount!: number;
 
-  /** What the id seals; `parts` and `uploadedParts` are answered from it. */
+  /** The terms that the id seals. */
   upload!: UploadDescriptor;
 
-  /** Undefined where the upload was found by its id. */
-  request?: MultipartRequest;
-}
-
-@ObjectType({
-  simpleResolvers: true,
-  description: "A multipart upload that was neither completed nor aborted.",
-})
-export class PendingUpload {
-  @Field(() => ID, { description: "For abortUpload." })
-  id!: string;
-
-  @Field(() => String, { description: "The bucket's name." })
-  bucket!: string;
-
-  @Field(() => String, { description: "The key that the file would have." })
-  key!: string;
-
-  @Field(() => String, { description: "The region that the bucket is in." })
-  region!: string;
-
-  @Field(() => DateTimeISO, { description: "When the upload was begun." })
-  startedAt!: Date;
-}
-
-@ObjectType({ simpleResolvers: true, description: "An upload of a page, and its place." })
-export class PendingUploadEdge {
-  @Field(() => String, { description: "Give it as `after` to go on behind this upload." })
-  cursor!: string;
-
-  @Field(() => PendingUpload, { description: "The upload." })
-  node!: PendingUpload;
-}
-
-@ObjectType({ simpleResolvers: true, description: "A page of multipart uploads in progress." })
-export class PendingUploadConnection {
-  @Field(() => [PendingUploadEdge], { description: "The page's uploads, each with its cursor." })
-  edges!: PendingUploadEdge[];
-
-  @Field(() => [PendingUpload], { description: "The page's uploads." })
-  nodes!: PendingUpload[];
-
-  @Field(() => PageInfo, { description: "Where the page ends." })
-  pageInfo!: PageInfo;
+  origin?: UploadOrigin;
 }

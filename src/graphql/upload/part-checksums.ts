@@ -3,10 +3,10 @@ import { parseChecksum, toChecksumHeader } from "../../storage/headers/checksum-
 import type { NameAndValue } from "../../storage/headers/name-and-value.ts";
 import type { UploadDescriptor } from "../../storage/multipart/upload-descriptor.ts";
 import type { UploadPlan } from "../../storage/multipart/upload-plan.ts";
-import type { PartChecksumInput } from "../types/inputs.ts";
+import type { PartChecksumInput } from "./parts-arguments.ts";
 
 /**
- * The headers that hold parts to their checksums, by the parts' numbers.
+ * The checksum headers to sign for each part, by the number of the part.
  * @throws {ValetKeyError} BAD_USER_INPUT (checksums)
  */
 export function partChecksumHeaders(
@@ -17,16 +17,19 @@ export function partChecksumHeaders(
   if (checksums.length > 0 && checksum === undefined) {
     throw badUserInput(
       "checksums",
-      "For uploads that were begun with input.checksum: it says the algorithm.",
+      "This upload was started without input.checksum, which determines the algorithm of the parts' checksums.",
     );
   }
   const headers = new Map<number, readonly NameAndValue[]>();
   for (const [index, { number, value }] of checksums.entries()) {
     const path = `checksums.${index}`;
     if (number < 1 || number > partCount) {
-      throw badUserInput(`${path}.number`, `The parts of this upload are numbered 1 to ${partCount}.`);
+      throw badUserInput(
+        `${path}.number`,
+        `The parts of this upload have the numbers 1 to ${partCount}, not ${number}.`,
+      );
     }
-    if (headers.has(number)) throw badUserInput(`${path}.number`, "This part has a checksum already.");
+    if (headers.has(number)) throw badUserInput(`${path}.number`, `Part ${number} has two checksums.`);
     if (checksum === undefined) continue;
     headers.set(number, [toChecksumHeader(parseChecksum({ ...checksum, value }, path))]);
   }

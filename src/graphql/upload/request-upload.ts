@@ -18,39 +18,40 @@ import { parseNewObjectAddress } from "../arguments.ts";
 import type { RequestContext } from "../context.ts";
 import { withFieldPrefix } from "../field-prefix.ts";
 import { UploadMethod } from "../types/enums.ts";
-import type { UploadInput } from "../types/inputs.ts";
+import type { UploadInput } from "../types/upload-input.ts";
 import type { MultipartUpload } from "./multipart-upload.ts";
-import { toMultipartUpload } from "./multipart-upload-type.ts";
+import { toMultipartUpload } from "./to-multipart-upload.ts";
 import { PostUpload, PutUpload } from "./upload-request.ts";
 
-export interface UploadDemands {
+export interface RequestUploadOptions {
   readonly input: UploadInput;
+  /** Bytes. */
   readonly size: number;
-  readonly method: UploadMethod | null | undefined;
-  /** Undefined: the client named none. */
-  readonly expiresIn: number | null | undefined;
+  readonly method: UploadMethod;
+  /** Seconds. Undefined: the client did not ask for a lifetime. */
+  readonly expiresIn: number | undefined;
   readonly resume: boolean;
 }
 
-/** The arguments beside `input`. */
+/** The arguments of `requestUpload` beside `input`, for the fields of errors. */
 const elsewhere = { size: "size", method: "method", expiresIn: "expiresIn" };
 
-/** The one way to an upload that the client sends to S3 itself. */
+/** Prepares an upload that the client sends to S3 itself: a PUT request, a form, or a multipart upload. */
 export function requestUpload(
   context: RequestContext,
-  demands: UploadDemands,
+  options: RequestUploadOptions,
 ): Promise<PutUpload | PostUpload | MultipartUpload> {
-  return withFieldPrefix({ fieldPrefix: "input.", elsewhere }, () => prepareUpload(context, demands));
+  return withFieldPrefix({ fieldPrefix: "input.", elsewhere }, () => prepareUpload(context, options));
 }
 
 async function prepareUpload(
   context: RequestContext,
-  { input, size, method, expiresIn, resume }: UploadDemands,
+  { input, size, method, expiresIn, resume }: RequestUploadOptions,
 ): Promise<PutUpload | PostUpload | MultipartUpload> {
   const { services } = context;
   const address = context.applyKnownRegion(parseNewObjectAddress(input, services.regions));
   const plan = planUpload(size);
-  const chosen = chooseMethod(method ?? UploadMethod.AUTO, size, services.multipartBytes);
+  const chosen = chooseMethod(method, size, services.multipartBytes);
   const description = parseDescription(input);
   const demands = {
     sizeBytes: size,
@@ -63,8 +64,8 @@ async function prepareUpload(
   const { checksum } = description;
   const isMultipart = chosen === UploadMethod.MULTIPART;
   if (isMultipart && checksum !== undefined) assertWholeObjectChecksum(checksum);
-  // Who leaves the method to the server goes on with what is there, however the file would be sent now.
-  const isOpen = isMultipart || ((method ?? UploadMethod.AUTO) === UploadMethod.AUTO && !checksum);
+  // With AUTO, an upload in progress is continued even if the file would now be sent with one PUT request.
+  const isOpen = isMultipart || (method === UploadMethod.AUTO && !checksum);
   const resumed =
     resume && isOpen ? await findUpload(context, address, plan, checksum?.algorithm) : undefined;
   if (isMultipart || resumed !== undefined) {
@@ -91,7 +92,7 @@ async function prepareUpload(
 function chooseMethod(method: UploadMethod, size: number, multipartBytes: number): UploadMethod {
   if (method === UploadMethod.AUTO) return size > multipartBytes ? UploadMethod.MULTIPART : UploadMethod.PUT;
   if (method !== UploadMethod.MULTIPART && size > maxSinglePutBytes) {
-    throw badUserInput("size", "More than 5 GiB takes the method MULTIPART (or AUTO).");
+    throw badUserInput("size", "Files of more than 5 GiB need the method MULTIPART or AUTO.");
   }
   return method;
 }
@@ -122,15 +123,15 @@ async function beginMultipart(
     checksum: description.checksum,
   };
   const upload = { ...begun, ...promised };
-  // Nothing was sent of a new upload, so nobody has to ask.
+  // A new upload has no parts, so S3 need not be asked.
   if (resumed === undefined) context.loaders.parts.prime(upload, []);
-  const request = { expiresInSeconds, hasBegunIt: resumed === undefined };
-  return Object.assign(toMultipartUpload(upload, context.services.uploadIds.seal(upload)), { request });
+  const origin = { expiresInSeconds, isNew: resumed === undefined };
+  return Object.assign(toMultipartUpload(upload, context.services.uploadIds.seal(upload)), { origin });
 }
 
 /**
- * The caller's newest of the key whose parts fit. Finding it takes two of the caller's sessions: one that lists uploads,
- * one that sees into them.
+ * The caller's newest upload to the key whose parts fit. Finding it takes two role sessions of the caller: one may
+ * list uploads, the other may list their parts.
  */
 async function findUpload(
   context: RequestContext,

@@ -6,8 +6,8 @@ import { parseNewObjectAddress } from "../arguments.ts";
 import type { RequestContext } from "../context.ts";
 import { withFieldPrefix } from "../field-prefix.ts";
 import type { S3Object } from "../object/s3-object.ts";
-import { toS3Object } from "../object/s3-object-type.ts";
-import type { UploadInput } from "../types/inputs.ts";
+import { toS3Object } from "../object/to-s3-object.ts";
+import type { UploadInput } from "../types/upload-input.ts";
 
 /** The paths of the two arguments that belong together: `file` and `input`, or `files.2` and `inputs.2`. */
 export interface FileArguments {

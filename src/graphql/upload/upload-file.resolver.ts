@@ -3,8 +3,8 @@ import { badUserInput } from "../../core/errors.ts";
 import { fileArgument, type IncomingFile } from "../../core/incoming-file.ts";
 import type { RequestContext } from "../context.ts";
 import { S3Object } from "../object/s3-object.ts";
-import { UploadInput } from "../types/inputs.ts";
 import { Upload } from "../types/scalars.ts";
+import { UploadInput } from "../types/upload-input.ts";
 import { storeFile } from "./store-file.ts";
 
 @ArgsType()

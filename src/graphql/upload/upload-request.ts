@@ -1,58 +1,68 @@
 import { createUnionType, Field, ObjectType } from "type-graphql";
+import { BucketField, ExpiresAtField, KeyField, RegionField } from "../types/fields.ts";
 import { KeyValue } from "../types/key-value.ts";
-import { DateTimeISO } from "../types/scalars.ts";
 import { MultipartUpload } from "./multipart-upload.ts";
+
+const expiresAt =
+  "The upload has to start before this moment. An upload that starts earlier may finish later.";
 
 @ObjectType({
   simpleResolvers: true,
-  description: "A presigned PUT: send the file as the body of one request.",
+  description: "A presigned PUT request. Send the file as the body of one PUT request to `url`.",
 })
 export class PutUpload {
-  @Field(() => String, { description: "Where to PUT the file." })
+  @Field(() => String, { description: "The URL to send the PUT request to. Use it unchanged." })
   url!: string;
 
   @Field(() => [KeyValue], {
     description:
-      "Send them exactly as given: they are part of the signature. So is the length, which every HTTP client sends by itself.",
+      "The headers of the request. Send all of them exactly as given, because they are signed. The length of the body is signed too; HTTP clients send it by themselves.",
   })
   headers!: KeyValue[];
 
-  @Field(() => DateTimeISO, { description: "The upload has to start by then." })
+  @ExpiresAtField(expiresAt)
   expiresAt!: Date;
 
-  @Field(() => String, { description: "The bucket's name." })
+  @BucketField()
   bucket!: string;
 
-  @Field(() => String, { description: "The key that the file will have." })
+  @KeyField()
   key!: string;
 
-  @Field(() => String, { description: "The region that the bucket is in." })
+  @RegionField()
   region!: string;
 }
 
-@ObjectType({ simpleResolvers: true, description: "A presigned POST: send a multipart/form-data form." })
+@ObjectType({
+  simpleResolvers: true,
+  description: "A presigned form. Send it to `url` as a POST request with `multipart/form-data`.",
+})
 export class PostUpload {
-  @Field(() => String, { description: "Where to POST the form." })
+  @Field(() => String, { description: "The URL to send the form to. Use it unchanged." })
   url!: string;
 
-  @Field(() => [KeyValue], { description: "Send them all, then the file as the last field, named `file`." })
+  @Field(() => [KeyValue], {
+    description:
+      "The fields of the form. Send all of them, and after them the file, as the last field, with the name `file`.",
+  })
   fields!: KeyValue[];
 
-  @Field(() => DateTimeISO, { description: "The upload has to start by then." })
+  @ExpiresAtField(expiresAt)
   expiresAt!: Date;
 
-  @Field(() => String, { description: "The bucket's name." })
+  @BucketField()
   bucket!: string;
 
-  @Field(() => String, { description: "The key that the file will have." })
+  @KeyField()
   key!: string;
 
-  @Field(() => String, { description: "The region that the bucket is in." })
+  @RegionField()
   region!: string;
 }
 
 export const UploadRequest = createUnionType({
   name: "UploadRequest",
-  description: "What to do to send a file: one PUT, one form, or parts.",
+  description:
+    "How to send the file to S3. Which type it is depends on `method` and on the size of the file, so select the fields of all three types.",
   types: () => [PutUpload, PostUpload, MultipartUpload] as const,
 });

@@ -1,11 +1,13 @@
 import { Ctx, Query, Resolver } from "type-graphql";
 import type { RequestContext } from "../context.ts";
-import type { Action } from "../types/enums.ts";
 import { Viewer } from "./viewer.ts";
 
 @Resolver()
 export class ViewerResolver {
-  @Query(() => Viewer, { description: "Who the server takes the caller for, and what the caller may do." })
+  @Query(() => Viewer, {
+    description:
+      "Returns who the caller is and what the caller may do. Use it to show only the actions that are allowed.",
+  })
   viewer(@Ctx() { principal, grants }: RequestContext): Viewer {
     return {
       subject: principal.authenticated ? principal.subject : null,
@@ -13,7 +15,7 @@ export class ViewerResolver {
       grants: grants.map((grant) => ({
         bucket: grant.bucket,
         prefix: grant.prefix,
-        actions: [...grant.actions] as Action[],
+        actions: [...grant.actions],
         maxUploadBytes: grant.maxUploadBytes ?? null,
         contentTypes: grant.contentTypes === undefined ? null : [...grant.contentTypes],
       })),

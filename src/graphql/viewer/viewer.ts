@@ -1,36 +1,51 @@
 import { Field, ObjectType } from "type-graphql";
 import { Action } from "../types/enums.ts";
+import { BucketField } from "../types/fields.ts";
 import { SafeInt } from "../types/scalars.ts";
 
-@ObjectType("Grant", { description: "What the caller may do below one prefix." })
+@ObjectType("Grant", { description: "What the caller may do with the objects below one prefix." })
 export class ViewerGrant {
-  @Field(() => String, { description: "The bucket's name." })
+  @BucketField()
   bucket!: string;
 
-  @Field(() => String, { description: "Keys have to start with it. Empty: the whole bucket." })
+  @Field(() => String, {
+    description: "The grant is for keys that start with this prefix. Empty: for all keys of the bucket.",
+  })
   prefix!: string;
 
-  @Field(() => [Action], { description: "What is allowed there." })
+  @Field(() => [Action], { description: "The allowed actions." })
   actions!: Action[];
 
-  @Field(() => SafeInt, { nullable: true, description: "The largest file to upload, in bytes." })
+  @Field(() => SafeInt, {
+    nullable: true,
+    description: "The largest file that may be uploaded, in bytes. `null`: no limit by this grant.",
+  })
   maxUploadBytes!: number | null;
 
-  @Field(() => [String], { nullable: true, description: "The media types to upload, such as `image/*`." })
+  @Field(() => [String], {
+    nullable: true,
+    description: "The media types that may be uploaded, such as `image/*`. `null`: any type.",
+  })
   contentTypes!: string[] | null;
 }
 
-@ObjectType({ description: "Who the server takes the caller for." })
+@ObjectType({ description: "The caller, as the server identified it from the request's token." })
 export class Viewer {
-  @Field(() => String, { nullable: true, description: "The token's `sub`; null without a token." })
+  @Field(() => String, {
+    nullable: true,
+    description: "The `sub` claim of the token. `null` for callers without a token.",
+  })
   subject!: string | null;
 
   @Field(() => Boolean, {
     description:
-      "Whether a valid token came. One that is not valid is an error (HTTP 401), not an anonymous caller. Where the server takes no tokens, every caller is anonymous.",
+      "Whether the request carried a valid token. An invalid token is an error (HTTP 401), so `false` means that there was no token, or that the server accepts none.",
   })
   authenticated!: boolean;
 
-  @Field(() => [ViewerGrant], { description: "What the caller may do. S3 enforces the same." })
+  @Field(() => [ViewerGrant], {
+    description:
+      "What the caller may do. An action is allowed if one single grant allows all of it. S3 enforces the same bucket, prefix and actions.",
+  })
   grants!: ViewerGrant[];
 }

@@ -3,7 +3,7 @@ import type { ListedObject } from "../../storage/objects/list-objects.ts";
 import { bareEtag, type StoredObject } from "../../storage/objects/stored-object.ts";
 import { S3Object } from "./s3-object.ts";
 
-/** An object as the schema shows it. */
+/** Converts a stored object to the type of the schema. */
 export function toS3Object(stored: StoredObject): S3Object {
   return make(stored, stored);
 }

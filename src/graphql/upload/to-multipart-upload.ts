@@ -2,7 +2,7 @@ import type { UploadDescriptor } from "../../storage/multipart/upload-descriptor
 import { planWith } from "../../storage/multipart/upload-plan.ts";
 import { MultipartUpload } from "./multipart-upload.ts";
 
-/** An upload as the schema shows it. */
+/** Converts an upload to the type of the schema. */
 export function toMultipartUpload(upload: UploadDescriptor, id: string): MultipartUpload {
   const { bucket, key, region, sizeBytes, partBytes } = upload;
   return Object.assign(new MultipartUpload(), {

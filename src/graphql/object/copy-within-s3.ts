@@ -1,0 +1,46 @@
+import {
+  authorizeDownload,
+  authorizeUpload,
+  authorizeUploadsBelow,
+  limitsContentType,
+} from "../../access/authorization.ts";
+import type { ObjectAddress } from "../../core/object-address.ts";
+import { assertCopyable } from "../../storage/copying/copied-description.ts";
+import { copyObject } from "../../storage/copying/copy-object.ts";
+import { lookAtSource } from "../../storage/copying/copy-source.ts";
+import { parseDescriptionChanges } from "../../storage/description/object-description.ts";
+import { parseNewObjectAddress } from "../arguments.ts";
+import type { RequestContext } from "../context.ts";
+import { withFieldPrefix } from "../field-prefix.ts";
+import type { UploadInput } from "../types/upload-input.ts";
+import type { S3Object } from "./s3-object.ts";
+import { toS3Object } from "./to-s3-object.ts";
+
+/** Errors about values of the source begin with `from.`, others name values of the target. */
+export async function copyWithinS3(
+  context: RequestContext,
+  source: ObjectAddress,
+  to: UploadInput,
+): Promise<S3Object> {
+  const target = parseNewObjectAddress(to, context.services.regions);
+  const changes = parseDescriptionChanges(to);
+  assertCopyable(changes);
+  authorizeDownload(context.grants, source);
+  // Checked before S3 is asked, so that callers who may not upload do not learn whether the source exists.
+  authorizeUploadsBelow(context.grants, { bucket: target.bucket, prefix: target.key });
+  const { abandonedUploads, stopping } = context.services;
+  const copied = await context.callS3(target, (_, there) =>
+    copyObject({
+      s3: () => context.freshS3(there.region),
+      source: () => withFieldPrefix("from.", () => context.callS3Nested(source, lookAtSource)),
+      to: there,
+      changes,
+      authorize: (facts) => authorizeUpload(context.grants, target, facts),
+      pinContentType: limitsContentType(context.grants, target),
+      abandoned: abandonedUploads,
+      signal: stopping,
+    }),
+  );
+  context.loaders.wrote(copied);
+  return toS3Object(copied);
+}

@@ -1,0 +1,37 @@
+import { Args, ArgsType, Ctx, Field, Mutation, Resolver } from "type-graphql";
+import { parseObjectAddress } from "../arguments.ts";
+import type { RequestContext } from "../context.ts";
+import { withFieldPrefix } from "../field-prefix.ts";
+import { ObjectInput } from "../types/object-input.ts";
+import { UploadInput } from "../types/upload-input.ts";
+import { copyWithinS3 } from "./copy-within-s3.ts";
+import { S3Object } from "./s3-object.ts";
+
+@ArgsType()
+class CopyObjectArguments {
+  @Field(() => ObjectInput, { description: "The object to copy. Requires a grant for `DOWNLOAD`." })
+  from!: ObjectInput;
+
+  @Field(() => UploadInput, {
+    description:
+      "Where to store the copy, and what to change. Requires a grant for `UPLOAD`, whose limits of size and content type apply. Fields that are omitted keep the values of the original. `metadata` and `tags` are replaced as a whole, so `[]` removes them. `checksum` is refused, because S3 does not compare it for copies.",
+  })
+  to!: UploadInput;
+}
+
+@Resolver()
+export class CopyResolver {
+  @Mutation(() => S3Object, {
+    nullable: true,
+    description:
+      "Copies an object of any size inside S3 and returns the copy. The bytes do not pass through the server. `null`, with an error, if the copy fails. Copying an object onto itself must change something. To restore an older version, copy it (`from.versionId`) onto its own key.",
+  })
+  async copyObject(
+    @Ctx() context: RequestContext,
+    @Args(() => CopyObjectArguments) { from, to }: CopyObjectArguments,
+  ): Promise<S3Object> {
+    const source = await withFieldPrefix("from.", () => parseObjectAddress(from, context.services.regions));
+    const elsewhere = { from: "from", to: "to", size: undefined };
+    return withFieldPrefix({ fieldPrefix: "to.", elsewhere }, () => copyWithinS3(context, source, to));
+  }
+}

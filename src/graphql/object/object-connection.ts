@@ -1,0 +1,36 @@
+import { Field, ObjectType } from "type-graphql";
+import { PageInfo } from "../types/page-info.ts";
+import { S3Object } from "./s3-object.ts";
+
+@ObjectType({ simpleResolvers: true, description: "An object of a page, with its cursor." })
+export class ObjectEdge {
+  @Field(() => String, {
+    description:
+      "Pass this as `after` to continue after this object, with the same `prefix` and `delimiter`. Cursors remain valid when the server restarts.",
+  })
+  cursor!: string;
+
+  @Field(() => S3Object, { description: "The object." })
+  node!: S3Object;
+}
+
+@ObjectType({
+  simpleResolvers: true,
+  description: "A page of objects, in ascending order of the UTF-8 bytes of their keys.",
+})
+export class ObjectConnection {
+  @Field(() => [ObjectEdge], { description: "The objects of the page, each with its cursor." })
+  edges!: ObjectEdge[];
+
+  @Field(() => [S3Object], { description: "The objects of the page, without cursors." })
+  nodes!: S3Object[];
+
+  @Field(() => [String], {
+    description:
+      "With a `delimiter`: the common prefixes of all keys that continue after the delimiter, each with the delimiter at its end. Pass one as `prefix` to list that folder.",
+  })
+  folders!: string[];
+
+  @Field(() => PageInfo, { description: "The position of the page." })
+  pageInfo!: PageInfo;
+}

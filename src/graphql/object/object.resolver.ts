@@ -1,0 +1,47 @@
+import { Args, ArgsType, Ctx, Query, Resolver } from "type-graphql";
+import { authorizeDownload } from "../../access/authorization.ts";
+import { ValetKeyError } from "../../core/errors.ts";
+import { parseObjectAddress } from "../arguments.ts";
+import type { RequestContext } from "../context.ts";
+import { BucketField, KeyArgument, RegionArgument, VersionIdArgument } from "../types/fields.ts";
+import { S3Object } from "./s3-object.ts";
+import { toS3Object } from "./to-s3-object.ts";
+
+@ArgsType()
+class ObjectArguments {
+  @BucketField()
+  bucket!: string;
+
+  @KeyArgument()
+  key!: string;
+
+  @RegionArgument()
+  region?: string | null;
+
+  @VersionIdArgument()
+  versionId?: string | null;
+}
+
+@Resolver()
+export class ObjectResolver {
+  @Query(() => S3Object, {
+    nullable: true,
+    description:
+      "Returns one object, or `null` if there is no such object. Requires a grant for `DOWNLOAD`. A missing bucket is an error (`BUCKET_NOT_FOUND`).",
+  })
+  async object(
+    @Ctx() context: RequestContext,
+    @Args(() => ObjectArguments) object: ObjectArguments,
+  ): Promise<S3Object | null> {
+    const address = parseObjectAddress(object, context.services.regions);
+    authorizeDownload(context.grants, address);
+    try {
+      const head = await context.loaders.head.load(address);
+      context.loaders.learn(head);
+      return toS3Object(head);
+    } catch (error) {
+      if (error instanceof ValetKeyError && error.code === "OBJECT_NOT_FOUND") return null;
+      throw error;
+    }
+  }
+}

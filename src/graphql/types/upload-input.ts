@@ -1,0 +1,85 @@
+import { Field, InputType } from "type-graphql";
+import { ChecksumAlgorithm } from "./enums.ts";
+import { BucketField, RegionArgument } from "./fields.ts";
+import { KeyValueInput } from "./key-value.ts";
+
+@InputType({ description: "A checksum of the whole file. S3 compares it with the bytes that it receives." })
+export class ChecksumInput {
+  @Field(() => ChecksumAlgorithm, {
+    description: "The algorithm. Multipart uploads accept the CRC algorithms only.",
+  })
+  algorithm!: ChecksumAlgorithm;
+
+  @Field(() => String, {
+    description: "The checksum's bytes in base64, as in S3's `x-amz-checksum-*` headers.",
+  })
+  value!: string;
+}
+
+@InputType({ description: "Where to store a file, and what to store with it." })
+export class UploadInput {
+  @BucketField()
+  bucket!: string;
+
+  @Field(() => String, {
+    description:
+      "The key to store the file under: 1 to 1,024 bytes of UTF-8. It is used exactly as given, so do not percent-encode it. Control characters, `.` or `..` as a path segment, and `${filename}` at the end are refused (`BAD_USER_INPUT`).",
+  })
+  key!: string;
+
+  @RegionArgument()
+  region?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "The media type of the file, such as `image/png`. Downloads have it as `Content-Type`. The caller's grants may require one of a list of types (`CONTENT_TYPE_NOT_ALLOWED`).",
+  })
+  contentType?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The `Content-Disposition` header of every download of the object, such as `attachment; filename="report.pdf"`.',
+  })
+  contentDisposition?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "The `Content-Encoding` header of every download, such as `gzip`. Set it if the file is already encoded; S3 does not encode it.",
+  })
+  contentEncoding?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "The `Cache-Control` header of every download, such as `public, max-age=31536000, immutable`.",
+  })
+  cacheControl?: string | null;
+
+  @Field(() => [KeyValueInput], {
+    nullable: true,
+    description:
+      "Metadata to store with the object. All names and values together may have 2,048 bytes as they are sent. A value that is not plain ASCII is sent in base64, which takes about 1.7 times its length in UTF-8.",
+  })
+  metadata?: KeyValueInput[] | null;
+
+  @Field(() => [KeyValueInput], { nullable: true, description: "Up to 10 tags to store with the object." })
+  tags?: KeyValueInput[] | null;
+
+  @Field(() => ChecksumInput, {
+    nullable: true,
+    description:
+      "A checksum of the file. S3 stores nothing if the bytes that it receives have another checksum (`CHECKSUM_MISMATCH`).",
+  })
+  checksum?: ChecksumInput | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: true,
+    description:
+      "Whether the file may replace an object that already has this key. With `false` the upload fails if there is one (`OBJECT_EXISTS`). S3 decides this when the upload ends, so only one of two concurrent uploads succeeds.",
+  })
+  overwrite?: boolean | null;
+}

@@ -1,0 +1,71 @@
+import { Args, ArgsType, Ctx, Field, ID, InputType, Int, Mutation, Resolver } from "type-graphql";
+import { completeUpload, requireEveryPart } from "../../storage/multipart/complete-upload.ts";
+import { abortMultipartUpload } from "../../storage/multipart/multipart-uploads.ts";
+import type { RequestContext } from "../context.ts";
+import { S3Object } from "../object/s3-object.ts";
+import { toS3Object } from "../object/to-s3-object.ts";
+import { UploadIdArgument } from "../types/fields.ts";
+import { authorizeStartedUpload, openDescribedUpload, openUpload } from "./open-upload.ts";
+
+@InputType({ description: "A part that was sent to S3, with the ETag that S3 returned for it." })
+export class CompletedPartInput {
+  @Field(() => Int, { description: "The number of the part, from 1." })
+  number!: number;
+
+  @Field(() => String, { description: "The `ETag` header of S3's response, with or without its quotes." })
+  etag!: string;
+}
+
+@ArgsType()
+class CompleteUploadArguments {
+  @UploadIdArgument("`requestUpload`")
+  id!: string;
+
+  @Field(() => [CompletedPartInput], {
+    nullable: true,
+    description:
+      "All parts with their ETags, from S3's responses or from `uploadedParts`. They are compared with the parts that S3 has received, and they prove that this upload became the object, so the call may be repeated at any time and on any replica. If omitted, the server asks S3 for the parts. In that case only the server process that completed the upload recognizes a repeated call; others return `UPLOAD_NOT_FOUND`.",
+  })
+  parts?: CompletedPartInput[] | null;
+}
+
+@ArgsType()
+class AbortUploadArguments {
+  @UploadIdArgument("`requestUpload` or `uploads`")
+  id!: string;
+}
+
+@Resolver()
+export class FinishUploadResolver {
+  @Mutation(() => S3Object, {
+    nullable: true,
+    description:
+      "Completes a multipart upload: S3 joins the parts, and the object appears under its key. `null`, with an error, if that fails. `UPLOAD_INCOMPLETE`: parts are missing; the message names them. `OBJECT_EXISTS`: the upload was started with `overwrite: false`, and there is an object by now. `CHECKSUM_MISMATCH`: the file does not have the checksum that was given to `requestUpload`. Call it again if the response was lost.",
+  })
+  async completeUpload(
+    @Ctx() context: RequestContext,
+    @Args(() => CompleteUploadArguments) { id, parts }: CompleteUploadArguments,
+  ): Promise<S3Object> {
+    const upload = openDescribedUpload(context, id);
+    await authorizeStartedUpload(context, upload);
+    if (parts) requireEveryPart(upload, parts);
+    const stored = await context.callS3(upload, (s3, there) =>
+      completeUpload(s3, there, context.services.completedUploads, parts ?? undefined),
+    );
+    context.loaders.wrote(stored);
+    return toS3Object(stored);
+  }
+
+  @Mutation(() => ID, {
+    description:
+      "Ends a multipart upload, deletes its parts from S3, and returns its id. Aborting an upload that has been completed or aborted already succeeds.",
+  })
+  async abortUpload(
+    @Ctx() context: RequestContext,
+    @Args(() => AbortUploadArguments) { id }: AbortUploadArguments,
+  ): Promise<string> {
+    const upload = openUpload(context, id);
+    await context.callS3(upload, (s3, there) => abortMultipartUpload(s3, there));
+    return id;
+  }
+}

@@ -1,0 +1,50 @@
+import { Field, ID, ObjectType } from "type-graphql";
+import { BucketField, KeyField, RegionField } from "../types/fields.ts";
+import { PageInfo } from "../types/page-info.ts";
+import { DateTimeISO } from "../types/scalars.ts";
+
+@ObjectType({
+  simpleResolvers: true,
+  description:
+    "A multipart upload that has been neither completed nor aborted. S3 stores its parts, and bills for them, until then.",
+})
+export class PendingUpload {
+  @Field(() => ID, {
+    description:
+      "The id of the upload, for `abortUpload`. S3's list does not contain the size of the file, so this id cannot be completed: to resume, call `requestUpload` with `resume: true`.",
+  })
+  id!: string;
+
+  @BucketField()
+  bucket!: string;
+
+  @KeyField()
+  key!: string;
+
+  @RegionField()
+  region!: string;
+
+  @Field(() => DateTimeISO, { description: "When the upload was started." })
+  startedAt!: Date;
+}
+
+@ObjectType({ simpleResolvers: true, description: "A multipart upload of a page, with its cursor." })
+export class PendingUploadEdge {
+  @Field(() => String, { description: "Pass this as `after` to continue after this upload." })
+  cursor!: string;
+
+  @Field(() => PendingUpload, { description: "The upload." })
+  node!: PendingUpload;
+}
+
+@ObjectType({ simpleResolvers: true, description: "A page of multipart uploads in progress." })
+export class PendingUploadConnection {
+  @Field(() => [PendingUploadEdge], { description: "The uploads of the page, each with its cursor." })
+  edges!: PendingUploadEdge[];
+
+  @Field(() => [PendingUpload], { description: "The uploads of the page, without cursors." })
+  nodes!: PendingUpload[];
+
+  @Field(() => PageInfo, { description: "The position of the page." })
+  pageInfo!: PageInfo;
+}

@@ -1,0 +1,62 @@
+import { Args, ArgsType, Ctx, Field, Query, Resolver } from "type-graphql";
+import { authorizeUploadsBelow } from "../../access/authorization.ts";
+import { parseKeyPrefix } from "../../core/object-address.ts";
+import { listPendingUploads, parsePendingPage } from "../../storage/multipart/pending-uploads.ts";
+import { parseBucketAddress } from "../arguments.ts";
+import type { RequestContext } from "../context.ts";
+import { AfterArgument, BucketField, FirstArgument, RegionArgument } from "../types/fields.ts";
+import { toPageInfo } from "../types/page-info.ts";
+import { PendingUploadConnection } from "./pending-upload.ts";
+
+@ArgsType()
+class UploadsArguments {
+  @BucketField()
+  bucket!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    defaultValue: "",
+    description:
+      "Only uploads to keys that start with this prefix are listed. A grant for `UPLOAD` must cover all of it; a wider prefix is `FORBIDDEN`.",
+  })
+  prefix!: string;
+
+  @RegionArgument()
+  region?: string | null;
+
+  @FirstArgument("uploads")
+  first!: number;
+
+  @AfterArgument("It must be from a list with the same `prefix`.")
+  after?: string | null;
+}
+
+@Resolver()
+export class PendingUploadsResolver {
+  @Query(() => PendingUploadConnection, {
+    description:
+      "Lists multipart uploads in progress, page by page. Requires a grant for `UPLOAD`. After a reload, a client finds its unfinished uploads here. Resume one with `requestUpload` and `resume: true`, or end it with `abortUpload`.",
+  })
+  async uploads(
+    @Ctx() context: RequestContext,
+    @Args(() => UploadsArguments) { bucket, region, first, after, ...given }: UploadsArguments,
+  ): Promise<PendingUploadConnection> {
+    const address = parseBucketAddress({ bucket, region }, context.services.regions);
+    const prefix = parseKeyPrefix(given.prefix);
+    const request = parsePendingPage({ prefix, first, after: after ?? undefined });
+    authorizeUploadsBelow(context.grants, { bucket: address.bucket, prefix });
+    const { page, there } = await context.callS3(
+      address,
+      async (s3, there) => ({ page: await listPendingUploads(s3, there, request), there }),
+      "pending-uploads",
+    );
+    const edges = page.uploads.map(({ key, uploadId, startedAt, cursor }) => {
+      const id = context.services.uploadIds.seal({ ...there, key, uploadId });
+      return {
+        cursor,
+        node: { id, bucket: there.bucket, key, region: there.region, startedAt: startedAt ?? new Date(0) },
+      };
+    });
+    return { edges, nodes: edges.map(({ node }) => node), pageInfo: toPageInfo(page, edges, after) };
+  }
+}

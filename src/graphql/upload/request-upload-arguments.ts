@@ -1,0 +1,73 @@
+import { ArgsType, Field, InputType, Int } from "type-graphql";
+import { defaultExpiresInSeconds } from "../../access/url-lifetime.ts";
+import { UploadMethod } from "../types/enums.ts";
+import { SafeInt } from "../types/scalars.ts";
+import { UploadInput } from "../types/upload-input.ts";
+
+const InputField = () =>
+  Field(() => UploadInput, { description: "Where to store the file, and what to store with it." });
+
+const FileSizeField = () =>
+  Field(() => SafeInt, {
+    description:
+      "The exact size of the file in bytes. It is signed, so S3 refuses a file of another size. If the caller's grants do not allow it, the error is `UPLOAD_TOO_LARGE`.",
+  });
+
+const MethodField = () =>
+  Field(() => UploadMethod, {
+    nullable: true,
+    defaultValue: UploadMethod.AUTO,
+    description: "How the client wants to send the file.",
+  });
+
+const ExpiresInField = () =>
+  Field(() => Int, {
+    nullable: true,
+    defaultValue: defaultExpiresInSeconds,
+    description:
+      "How many seconds there are to start the upload, or to start each part of a multipart upload. If omitted or `null`: 2,400 seconds (40 minutes), or fewer if the caller's grants or the server's role session allow fewer; see `expiresAt`. If you ask for more than is allowed, the error (`BAD_USER_INPUT`) tells the maximum.",
+  });
+
+@ArgsType()
+export class RequestUploadArguments {
+  @InputField()
+  input!: UploadInput;
+
+  @FileSizeField()
+  size!: number;
+
+  @ExpiresInField()
+  expiresIn!: number;
+
+  @MethodField()
+  method!: UploadMethod;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: false,
+    description:
+      "Whether to continue an upload that was interrupted. With `true`, the caller's newest multipart upload to the same key that fits this size is returned, if there is one among the newest 100. Its `uploadedParts` do not have to be sent again, and it keeps the content type, metadata and tags that it was started with. Otherwise a new upload is started. Works with the methods `AUTO` and `MULTIPART`.",
+  })
+  resume!: boolean;
+}
+
+@InputType({ description: "One upload of `requestUploads`." })
+export class RequestUploadInput {
+  @InputField()
+  input!: UploadInput;
+
+  @FileSizeField()
+  size!: number;
+
+  @MethodField()
+  method!: UploadMethod;
+}
+
+@ArgsType()
+export class RequestUploadsArguments {
+  @Field(() => [RequestUploadInput], { description: "The uploads, at most 1,000." })
+  uploads!: RequestUploadInput[];
+
+  @ExpiresInField()
+  expiresIn!: number;
+}

@@ -1,0 +1,43 @@
+import type { GraphQLResolveInfo } from "graphql";
+import { Args, Ctx, Info, Mutation, Resolver } from "type-graphql";
+import { settleEach } from "../batch.ts";
+import type { RequestContext } from "../context.ts";
+import { writtenExpiresIn } from "../written-expires-in.ts";
+import { requestUpload } from "./request-upload.ts";
+import { RequestUploadArguments, RequestUploadsArguments } from "./request-upload-arguments.ts";
+import { UploadRequest } from "./upload-request.ts";
+
+@Resolver()
+export class RequestUploadResolver {
+  @Mutation(() => UploadRequest, {
+    description:
+      "Returns what a client needs to send a file directly to S3. Requires a grant for `UPLOAD`. Everything given here is signed, so S3 refuses a file with another size, content type or checksum. Small files are sent with one PUT request, large files as a multipart upload; see `method`.",
+  })
+  requestUpload(
+    @Ctx() context: RequestContext,
+    @Info() info: GraphQLResolveInfo,
+    @Args(() => RequestUploadArguments) options: RequestUploadArguments,
+  ): Promise<typeof UploadRequest> {
+    const expiresIn = writtenExpiresIn(info, options.expiresIn);
+    return requestUpload(context, { ...options, expiresIn });
+  }
+
+  @Mutation(() => [UploadRequest], {
+    nullable: "items",
+    description:
+      "Requests up to 1,000 uploads, like `requestUpload`. Item i of the result belongs to upload i. A failed item is `null`, with an error at its path; other items are unaffected.",
+  })
+  requestUploads(
+    @Ctx() context: RequestContext,
+    @Info() info: GraphQLResolveInfo,
+    @Args(() => RequestUploadsArguments) { uploads, ...options }: RequestUploadsArguments,
+  ): Promise<(typeof UploadRequest | Error)[]> {
+    const expiresIn = writtenExpiresIn(info, options.expiresIn);
+    return settleEach(
+      uploads,
+      "uploads",
+      ({ input, size, method }) => requestUpload(context, { input, size, method, expiresIn, resume: false }),
+      { expiresIn: "expiresIn" },
+    );
+  }
+}
