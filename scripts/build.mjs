@@ -1,7 +1,8 @@
-// node scripts/build.mjs [--if-stale]: compiles and bundles the server into dist/. Types are not checked here;
-// `npm run check` does that.
+// node scripts/build.mjs [--if-stale]: compiles and bundles the server into dist/ and, without --if-stale, each package
+// that others can install into its own dist/. Types are not checked here; `npm run check` does that.
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { buildPackage } from "./build-package.mjs";
 import { bundle } from "./bundle.mjs";
 
 const output = "dist";
@@ -23,7 +24,12 @@ function isStale() {
   return built.some((file) => file === undefined || file.mtimeMs < Math.max(...inputs.map(newestMs)));
 }
 
-if (!process.argv.includes("--if-stale") || isStale()) {
+const ifStale = process.argv.includes("--if-stale");
+if (!ifStale || isStale()) {
   console.error("Building dist/ from src/ …");
   await bundle(entries, output);
+}
+if (!ifStale) {
+  // The server's bundle has their source in it; only other projects need what is built here.
+  for (const name of ["embedded-s3"]) await buildPackage(`packages/${name}`, `packages/${name}/dist`);
 }

@@ -1,1 +1,5 @@
-export function bundle(entries: Readonly<Record<string, string>>, directory: string): Promise<void>;
+export function bundle(
+  entries: Readonly<Record<string, string>>,
+  directory: string,
+  options?: { readonly external?: readonly string[] },
+): Promise<void>;

@@ -3,16 +3,17 @@
  * files is most of a cold start (docs/decisions/0012-bundle.md).
  * @param {Record<string, string>} entries output name to source file
  * @param {string} directory emptied first
+ * @param {{ external?: readonly string[] }} options packages that are left out of the bundle
  * @throws {Error} when the bundler is not installed, saying how to install it
  */
-export async function bundle(entries, directory) {
+export async function bundle(entries, directory, { external = [] } = {}) {
   const { rolldown } = await loadRolldown();
   const build = await rolldown({
     input: entries,
     platform: "node",
     tsconfig: "tsconfig.json",
     // TypeGraphQL would load it to validate arguments, which is switched off.
-    external: ["class-validator"],
+    external: ["class-validator", ...external],
     resolve: { conditionNames: ["@valetkey/source", "import", "node", "default"] },
     logLevel: "warn",
   });

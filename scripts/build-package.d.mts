@@ -1,0 +1,1 @@
+export function buildPackage(directory: string, output: string): Promise<void>;
