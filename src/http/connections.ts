@@ -8,21 +8,21 @@ declare module "fastify" {
 }
 
 /**
- * A server's open connections, for the time when it stops. Node's `closeIdleConnections` takes one that never
- * sent anything for one that is busy.
+ * The open connections, for a graceful shutdown. Node's `closeIdleConnections` counts a connection that has never
+ * sent anything as busy.
  */
 export class Connections {
   readonly #open = new Set<Socket>();
   readonly #held = new Set<Socket>();
 
-  constructor(server: Server) {
+  watch(server: Server): void {
     server.on("connection", (socket) => {
       this.#open.add(socket);
       socket.once("close", () => this.#open.delete(socket));
     });
   }
 
-  /** What this answers has something to bring to an end: `closeRest` leaves its connection open. */
+  /** Keeps `closeRest` from closing the connection of a response before the response has ended. */
   hold(response: ServerResponse): void {
     const { socket } = response;
     if (socket === null) return;
@@ -30,12 +30,12 @@ export class Connections {
     response.once("close", () => this.#held.delete(socket));
   }
 
-  /** Closes those on which nothing was ever sent. */
+  /** Closes the connections on which no client has ever sent anything. */
   closeUnused(): void {
     for (const socket of this.#open) if (socket.bytesRead === 0) socket.destroy();
   }
 
-  /** Closes those that are not held, whatever they are waiting for. */
+  /** Closes the connections that are not held, whatever they are waiting for. */
   closeRest(): void {
     for (const socket of this.#open) if (!this.#held.has(socket)) socket.destroy();
   }

@@ -1,3 +1,4 @@
+import { createServer, type RequestListener, type Server } from "node:http";
 import type { ApolloServer } from "@apollo/server";
 import cors from "@fastify/cors";
 import rateLimit from "@fastify/rate-limit";
@@ -14,6 +15,7 @@ import { deferContinue } from "./expect-continue.ts";
 import { graphqlEndpoint, type MakeContext } from "./graphql-endpoint.ts";
 import { healthEndpoints, type Readiness } from "./health.ts";
 import { metricsEndpoint } from "./metrics-endpoint.ts";
+import { PipeliningLimit } from "./pipelining.ts";
 import { framingError } from "./request-framing.ts";
 import { ResponseBackpressure } from "./response-backpressure.ts";
 
@@ -33,16 +35,18 @@ export interface HttpOptions {
 }
 
 const maxBodyBytes = 2 * 2 ** 20;
+/** Longer than the 60 s after which most load balancers close an idle connection, so that they close it first. */
+const keepAliveMs = 72_000;
 /** Sent with every 429 and 503 that does not know better. */
 const retryAfterSeconds = "1";
 
 /** The HTTP server, not yet listening. Closing it refuses new connections and waits for what was accepted. */
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
   const answer = createErrorHandler(options.log);
+  const connections = new Connections();
   const server = Fastify({
     bodyLimit: maxBodyBytes,
-    // A slow upload may take hours: bodies have their own time limits.
-    requestTimeout: 0,
+    serverFactory: (handler) => createNodeServer(handler, connections),
     // What was accepted is finished.
     return503OnClosing: false,
     // JSON.parse makes own properties of them, and the variables are read by the schema's names alone.
@@ -50,9 +54,8 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     onConstructorPoisoning: "ignore",
     genReqId: () => crypto.randomUUID(),
     routerOptions: { ignoreTrailingSlash: true },
-    // Node's own response has no body; the one that refuseEarly causes has one.
-    http: { requireHostHeader: false },
-    clientErrorHandler: sendClientError,
+    // createNodeServer does it for each of the servers that Fastify makes: there are two for the host `localhost`.
+    clientErrorHandler: () => {},
     // Fastify calls no hook here.
     frameworkErrors: (error, request, reply) => {
       addCommonHeaders(reply);
@@ -64,9 +67,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   server.removeContentTypeParser("text/plain");
   server.setErrorHandler(answer);
   server.setNotFoundHandler(sendNotFound);
-  deferContinue(server.server);
-  server.server.on("checkExpectation", sendExpectationFailed);
-  server.decorate("connections", new Connections(server.server));
+  server.decorate("connections", connections);
   server.decorateRequest("releaseBody");
 
   const backpressure = new ResponseBackpressure();
@@ -103,6 +104,24 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   healthEndpoints(server, options.readiness);
   if (options.metrics !== undefined) metricsEndpoint(server, options.metrics);
   graphqlEndpoint(server, options);
+  return server;
+}
+
+function createNodeServer(handler: RequestListener, connections: Connections): Server {
+  const server = createServer(
+    {
+      // Node's own response has no body; the one that framingError causes has one.
+      requireHostHeader: false,
+      // A slow upload may take hours: bodies have their own time limits.
+      requestTimeout: 0,
+      keepAliveTimeout: keepAliveMs,
+    },
+    new PipeliningLimit(handler).handle,
+  );
+  server.on("clientError", sendClientError);
+  server.on("checkExpectation", sendExpectationFailed);
+  deferContinue(server);
+  connections.watch(server);
   return server;
 }
 
