@@ -78,6 +78,22 @@ export function limitsContentType(grants: readonly Grant[], object: GrantedObjec
   );
 }
 
+/**
+ * Whether an upload of this size is allowed whatever content type it has, among the types that the caller's grants on
+ * this key allow at all. If not, two grants could add up for an upload whose content type is not known.
+ */
+export function allowsSizeForEveryType(
+  grants: readonly Grant[],
+  object: GrantedObject,
+  sizeBytes: number,
+): boolean {
+  const onObject = grants.filter((grant) => allows(grant, "UPLOAD", object.bucket, object.key));
+  const largeEnough = onObject.filter(({ maxUploadBytes = Infinity }) => sizeBytes <= maxUploadBytes);
+  if (largeEnough.some(({ contentTypes }) => contentTypes === undefined)) return true;
+  const typesOfLargeEnough = new Set(largeEnough.flatMap(({ contentTypes = [] }) => contentTypes));
+  return onObject.every(({ contentTypes }) => contentTypes?.every((type) => typesOfLargeEnough.has(type)));
+}
+
 function allows(grant: Grant, action: Action, bucket: BucketName, path: string): boolean {
   return grant.bucket === bucket && grant.actions.includes(action) && path.startsWith(grant.prefix);
 }

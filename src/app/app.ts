@@ -16,6 +16,7 @@ import { createHttpServer } from "../http/server.ts";
 import { BucketRegions } from "../storage/client/bucket-regions.ts";
 import { Endpoints } from "../storage/client/endpoints.ts";
 import { AbandonedUploads } from "../storage/multipart/abandoned-uploads.ts";
+import { BegunUploads } from "../storage/multipart/begun-uploads.ts";
 import { CompletedUploads } from "../storage/multipart/completed-uploads.ts";
 import { UploadIds } from "../storage/multipart/upload-id.ts";
 import { Presigner } from "../storage/signing/presigner.ts";
@@ -79,6 +80,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       onGivenUp: ({ bucket }, err) =>
         log.error({ err, bucket }, "an upload could not be aborted: sweep the bucket"),
     }),
+    begunUploads: new BegunUploads(),
     completedUploads: new CompletedUploads(),
     clock: clock.now,
     metrics,

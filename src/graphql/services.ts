@@ -6,6 +6,7 @@ import type { Regions } from "../core/object-address.ts";
 import type { BucketRegions } from "../storage/client/bucket-regions.ts";
 import type { S3Clients } from "../storage/client/s3-clients.ts";
 import type { AbandonedUploads } from "../storage/multipart/abandoned-uploads.ts";
+import type { BegunUploads } from "../storage/multipart/begun-uploads.ts";
 import type { CompletedUploads } from "../storage/multipart/completed-uploads.ts";
 import type { UploadIds } from "../storage/multipart/upload-id.ts";
 import type { Presigner } from "../storage/signing/presigner.ts";
@@ -22,6 +23,7 @@ export interface Services {
   readonly uploadIds: UploadIds;
   readonly uploadBudget: UploadBudget;
   readonly abandonedUploads: AbandonedUploads;
+  readonly begunUploads: BegunUploads;
   readonly completedUploads: CompletedUploads;
   readonly clock: Clock;
   readonly metrics: Metrics;

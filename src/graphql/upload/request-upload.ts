@@ -1,10 +1,10 @@
-import { authorizeUpload } from "../../access/authorization.ts";
+import { allowsSizeForEveryType, authorizeUpload } from "../../access/authorization.ts";
 import { badUserInput } from "../../core/errors.ts";
 import type { ObjectAddress } from "../../core/object-address.ts";
 import { assertFitsForm, toFormFields } from "../../storage/description/description-form-fields.ts";
 import { toHeaders } from "../../storage/description/description-headers.ts";
 import { type ObjectDescription, parseDescription } from "../../storage/description/object-description.ts";
-import type { ChecksumAlgorithm } from "../../storage/headers/checksums.ts";
+import type { UploadTerms } from "../../storage/multipart/begun-uploads.ts";
 import {
   assertWholeObjectChecksum,
   createMultipartUpload,
@@ -66,8 +66,7 @@ async function prepareUpload(
   if (isMultipart && checksum !== undefined) assertWholeObjectChecksum(checksum);
   // With AUTO, an upload in progress is continued even if the file would now be sent with one PUT request.
   const isOpen = isMultipart || (method === UploadMethod.AUTO && !checksum);
-  const resumed =
-    resume && isOpen ? await findUpload(context, address, plan, checksum?.algorithm) : undefined;
+  const resumed = resume && isOpen ? await findUpload(context, address, { plan, description }) : undefined;
   if (isMultipart || resumed !== undefined) {
     const terms = { description, plan, resumed, expiresInSeconds };
     return beginMultipart(context, address, terms);
@@ -123,8 +122,11 @@ async function beginMultipart(
     checksum: description.checksum,
   };
   const upload = { ...begun, ...promised };
-  // A new upload has no parts, so S3 need not be asked.
-  if (resumed === undefined) context.loaders.parts.prime(upload, []);
+  if (resumed === undefined) {
+    context.services.begunUploads.remember(upload, { plan, description });
+    // A new upload has no parts, so S3 need not be asked.
+    context.loaders.parts.prime(upload, []);
+  }
   const origin = { expiresInSeconds, isNew: resumed === undefined };
   return Object.assign(toMultipartUpload(upload, context.services.uploadIds.seal(upload)), { origin });
 }
@@ -136,13 +138,14 @@ async function beginMultipart(
 async function findUpload(
   context: RequestContext,
   address: ObjectAddress,
-  plan: UploadPlan,
-  algorithm: ChecksumAlgorithm | undefined,
+  terms: UploadTerms,
 ): Promise<ResumedUpload | undefined> {
   const found = await context.callS3(address, async (s3, there) => {
     const listing = await context.s3(there.region, "pending-uploads");
     const { sessionName } = await context.session();
-    return findResumableUpload({ s3, listing }, there, { plan, algorithm, sessionName });
+    const mayHaveAnyType = allowsSizeForEveryType(context.grants, address, terms.plan.sizeBytes);
+    const request = { terms, sessionName, mayHaveAnyType, begun: context.services.begunUploads };
+    return findResumableUpload({ s3, listing }, there, request);
   });
   return found && { ...found.upload, startedAt: found.startedAt };
 }

@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { StoredObject } from "../objects/stored-object.ts";
-import type { UploadAddress } from "./upload-descriptor.ts";
+import { toUploadKey, type UploadAddress } from "./upload-descriptor.ts";
 
 const maxRemembered = 10_000;
 
@@ -21,7 +21,7 @@ export class CompletedUploads {
    * @param etag that the object will have
    */
   complete(upload: UploadAddress, etag: string, call: () => Promise<StoredObject>): Promise<StoredObject> {
-    const name = nameOf(upload);
+    const name = toUploadKey(upload);
     const underWay = this.#underWay.get(name);
     if (underWay !== undefined) return underWay;
     const completing = call().finally(() => this.#underWay.delete(name));
@@ -32,15 +32,11 @@ export class CompletedUploads {
 
   /** Undefined: not completed here, or too long ago. */
   etagOf(upload: UploadAddress): string | undefined {
-    return this.#completions.get(nameOf(upload))?.etag;
+    return this.#completions.get(toUploadKey(upload))?.etag;
   }
 
   /** What S3 said of it, for callers who may not look at it. */
   async storedAs(upload: UploadAddress): Promise<StoredObject | undefined> {
-    return this.#completions.get(nameOf(upload))?.stored;
+    return this.#completions.get(toUploadKey(upload))?.stored;
   }
-}
-
-function nameOf({ bucket, key, uploadId }: UploadAddress): string {
-  return JSON.stringify([bucket, key, uploadId]);
 }

@@ -4,62 +4,88 @@ import type { ObjectAddress } from "../../core/object-address.ts";
 import { boundedParallel } from "../client/bounded-parallel.ts";
 import { asking } from "../client/s3-errors.ts";
 import type { ChecksumAlgorithm } from "../headers/checksums.ts";
+import type { BegunUploads, UploadTerms } from "./begun-uploads.ts";
 import { fittingParts, listParts, type UploadedPart } from "./multipart-uploads.ts";
 import { listPendingUploadsOfKey, type PendingUpload } from "./pending-uploads.ts";
 import type { UploadAddress } from "./upload-descriptor.ts";
-import type { UploadPlan } from "./upload-plan.ts";
 
-/** An upload that a client may go on with. */
+/** An upload that a client may continue. */
 export interface ResumableUpload {
   readonly upload: UploadAddress;
   readonly startedAt: Date;
-  /** The parts that fit the plan; what else S3 holds is to be sent again. */
+  /** The parts that fit the plan. All others have to be sent again. */
   readonly parts: readonly UploadedPart[];
 }
 
-/** What an upload has to be to be gone on with. */
-export interface ResumeDemands {
-  readonly plan: UploadPlan;
-  /** Of the checksum that is promised now: an upload that was begun without it cannot be completed with it. */
-  readonly algorithm?: ChecksumAlgorithm | undefined;
-  /** The caller's: what another has begun may have a content type that this one may not upload, and S3 does not tell it. */
+/** What the caller requests now. An upload is resumed only if it was begun with the same terms. */
+export interface ResumeRequest {
+  readonly terms: UploadTerms;
+  /** The name of the caller's role session. Uploads that another session began are skipped. */
   readonly sessionName?: string | undefined;
+  readonly begun: BegunUploads;
+  /**
+   * Whether the caller may store an object of this size with every content type that the caller's grants allow at all.
+   * Only then may an upload be resumed whose content type is unknown, because another process began it.
+   */
+  readonly mayHaveAnyType: boolean;
 }
 
-/** How many uploads of one key are looked into, the newest first. */
-const candidatesLooked = 100;
-const lookedAtOnce = 8;
+/** How many uploads of one key are considered, the newest first. */
+const maxCandidates = 100;
+const candidatesInParallel = 8;
 
 /**
- * The newest upload in progress of a key of which S3 holds parts that fit the plan, among the newest 100.
+ * The newest upload in progress of a key that has parts which fit the plan or, if there is none, the newest one that
+ * this process began with the same terms. Only the newest 100 uploads of the key are considered.
  *
- * @param clients.listing may list the bucket's uploads; `s3` may see into those of the key
+ * @param clients `listing` may list the bucket's uploads, and `s3` may list the parts of uploads to the key
  */
 export async function findResumableUpload(
-  { s3, listing }: { readonly s3: S3Client; readonly listing: S3Client },
+  clients: { readonly s3: S3Client; readonly listing: S3Client },
   address: ObjectAddress,
-  { plan, algorithm, sessionName }: ResumeDemands,
+  request: ResumeRequest,
 ): Promise<ResumableUpload | undefined> {
-  const pending = await listPendingUploadsOfKey(listing, address);
-  const candidates = pending.filter(({ initiator }) => !isOfAnother(initiator, sessionName));
-  candidates.sort((a, b) => startOf(b).getTime() - startOf(a).getTime());
-  const newest = candidates.slice(0, candidatesLooked);
-  for (let from = 0; from < newest.length; from += lookedAtOnce) {
-    const next = newest.slice(from, from + lookedAtOnce);
-    const looked = await boundedParallel(next, lookedAtOnce, async ({ uploadId, ...candidate }) => {
-      const upload = { region: address.region, bucket: address.bucket, key: address.key, uploadId };
-      const parts = fittingParts(plan, await partsIfStillThere(s3, upload));
-      if (parts.length === 0 || !(await hasChecksum(s3, upload, algorithm))) return undefined;
-      return { upload, startedAt: startOf(candidate), parts };
+  const pending = await listPendingUploadsOfKey(clients.listing, address);
+  const candidates = pending
+    .filter(({ initiator }) => !isOfAnotherSession(initiator, request.sessionName))
+    .sort((a, b) => startOf(b).getTime() - startOf(a).getTime())
+    .slice(0, maxCandidates);
+  let withoutParts: ResumableUpload | undefined;
+  for (let from = 0; from < candidates.length; from += candidatesInParallel) {
+    const next = candidates.slice(from, from + candidatesInParallel);
+    const resumable = await boundedParallel(next, candidatesInParallel, ({ uploadId, ...pendingUpload }) => {
+      const { region, bucket, key } = address;
+      const candidate = { upload: { region, bucket, key, uploadId }, startedAt: startOf(pendingUpload) };
+      return resumableIfSameTerms(clients.s3, candidate, request);
     });
-    const found = looked.find((each) => each !== undefined);
-    if (found !== undefined) return found;
+    const found = resumable.filter((each) => each !== undefined);
+    const withParts = found.find(({ parts }) => parts.length > 0);
+    if (withParts !== undefined) return withParts;
+    withoutParts ??= found[0];
   }
-  return undefined;
+  return withoutParts;
 }
 
-/** As far as the store says so. */
-function isOfAnother(initiator = "", sessionName: string | undefined): boolean {
+async function resumableIfSameTerms(
+  s3: S3Client,
+  candidate: Omit<ResumableUpload, "parts">,
+  { terms, begun, mayHaveAnyType }: ResumeRequest,
+): Promise<ResumableUpload | undefined> {
+  const { upload } = candidate;
+  const hasSameTerms = begun.haveTerms(upload, terms);
+  if (hasSameTerms === false || (hasSameTerms === undefined && !mayHaveAnyType)) return undefined;
+  const held = await partsIfStillThere(s3, upload);
+  if (held === undefined) return undefined;
+  const parts = fittingParts(terms.plan, held);
+  // The length of a part tells the size of the file, so an upload without parts could be of any file.
+  if (parts.length === 0 && hasSameTerms === undefined) return undefined;
+  return (await hasChecksum(s3, upload, terms.description.checksum?.algorithm))
+    ? { ...candidate, parts }
+    : undefined;
+}
+
+/** Stores other than AWS may not tell the session. */
+function isOfAnotherSession(initiator = "", sessionName: string | undefined): boolean {
   const nameOfInitiator = /^arn:[^:]*:sts::[^:]*:assumed-role\/[^/]+\/(.+)$/.exec(initiator)?.[1];
   return nameOfInitiator !== undefined && sessionName !== undefined && nameOfInitiator !== sessionName;
 }
@@ -68,24 +94,25 @@ function startOf({ startedAt }: Pick<PendingUpload, "startedAt">): Date {
   return startedAt ?? new Date(0);
 }
 
-async function partsIfStillThere(s3: S3Client, upload: UploadAddress): Promise<UploadedPart[]> {
+async function partsIfStillThere(s3: S3Client, upload: UploadAddress): Promise<UploadedPart[] | undefined> {
   try {
     return await listParts(s3, upload);
   } catch (error) {
-    if (error instanceof ValetKeyError && error.code === "UPLOAD_NOT_FOUND") return [];
+    if (error instanceof ValetKeyError && error.code === "UPLOAD_NOT_FOUND") return undefined;
     throw error;
   }
 }
 
+/** An upload that was begun without a checksum cannot be completed with one. */
 async function hasChecksum(
   s3: S3Client,
   { bucket, key, uploadId }: UploadAddress,
   algorithm: ChecksumAlgorithm | undefined,
 ): Promise<boolean> {
   if (algorithm === undefined) return true;
-  const answer = await asking(
+  const response = await asking(
     { operation: "ListParts", subject: "upload" },
     s3.send(new ListPartsCommand({ Bucket: bucket, Key: key, UploadId: uploadId, MaxParts: 1 })),
   );
-  return answer.ChecksumAlgorithm === algorithm && answer.ChecksumType === "FULL_OBJECT";
+  return response.ChecksumAlgorithm === algorithm && response.ChecksumType === "FULL_OBJECT";
 }

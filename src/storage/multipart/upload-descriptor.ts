@@ -26,3 +26,8 @@ export interface FoundUpload extends UploadAddress {
 }
 
 export type SealedUpload = UploadDescriptor | FoundUpload;
+
+/** A key for maps and caches. */
+export function toUploadKey({ bucket, key, uploadId }: UploadAddress): string {
+  return JSON.stringify([bucket, key, uploadId]);
+}

@@ -3,6 +3,7 @@ import { GetObjectCommand, PutObjectCommand, type S3Client, UploadPartCommand } 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { boundedParallel } from "../../../../src/storage/client/bounded-parallel.ts";
 import { parseDescription } from "../../../../src/storage/description/object-description.ts";
+import { BegunUploads } from "../../../../src/storage/multipart/begun-uploads.ts";
 import {
   completeUpload,
   etagOfParts,
@@ -29,6 +30,11 @@ const MiB = 1024 ** 2;
 const bytes = randomBytes(11 * MiB + 7);
 const plan = planWith(bytes.length, 5 * MiB);
 const completed = new CompletedUploads();
+const resumeRequest = (forPlan: UploadPlan) => ({
+  terms: { plan: forPlan, description: parseDescription({ contentType: "x/y" }) },
+  begun: new BegunUploads(),
+  mayHaveAnyType: true,
+});
 let store: TestStore;
 let s3: S3Client;
 
@@ -282,7 +288,7 @@ describe("uploads in progress", () => {
   it("are resumed: the newest of the very key whose parts fit", async () => {
     const address = store.address("resume/it");
     const find = (forPlan: UploadPlan = plan) =>
-      findResumableUpload({ s3, listing: s3 }, address, { plan: forPlan });
+      findResumableUpload({ s3, listing: s3 }, address, resumeRequest(forPlan));
     const longer = await begin("resume/it.longer");
     await sendPart(longer, 1);
     expect(await find()).toBeUndefined();
@@ -304,7 +310,7 @@ describe("uploads in progress", () => {
 
   it("are resumed behind newer ones without parts, of up to 100", async () => {
     const address = store.address("resume/behind");
-    const find = () => findResumableUpload({ s3, listing: s3 }, address, { plan });
+    const find = () => findResumableUpload({ s3, listing: s3 }, address, resumeRequest(plan));
     const older = await begin("resume/behind");
     await sendPart(older, 1);
     const newer = await begin("resume/behind");

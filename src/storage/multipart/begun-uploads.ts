@@ -1,0 +1,42 @@
+import { hash } from "node:crypto";
+import { LRUCache } from "lru-cache";
+import type { ObjectDescription } from "../description/object-description.ts";
+import { toUploadKey, type UploadAddress } from "./upload-descriptor.ts";
+import type { UploadPlan } from "./upload-plan.ts";
+
+/** What S3 was told when an upload began, and the plan of its parts. Nobody can change it later. */
+export interface UploadTerms {
+  readonly plan: UploadPlan;
+  readonly description: ObjectDescription;
+}
+
+const maxRemembered = 10_000;
+
+/**
+ * The terms of the last 10,000 uploads that this process began. S3 lists uploads without their terms, so only a process
+ * that remembers them knows whether a resumed upload has the same ones.
+ */
+export class BegunUploads {
+  readonly #fingerprints = new LRUCache<string, string>({ max: maxRemembered });
+
+  remember(upload: UploadAddress, terms: UploadTerms): void {
+    this.#fingerprints.set(toUploadKey(upload), fingerprintOf(terms));
+  }
+
+  /** @returns undefined if this process did not begin the upload, or has forgotten it */
+  haveTerms(upload: UploadAddress, terms: UploadTerms): boolean | undefined {
+    const fingerprint = this.#fingerprints.get(toUploadKey(upload));
+    return fingerprint === undefined ? undefined : fingerprint === fingerprintOf(terms);
+  }
+}
+
+/** Without `overwrite` and the value of the checksum: these are enforced when the upload is completed. */
+function fingerprintOf({ plan, description }: UploadTerms): string {
+  const { contentType, contentDisposition, contentEncoding, cacheControl, metadata, tags } = description;
+  const stored = [contentType, contentDisposition, contentEncoding, cacheControl].map(
+    (value) => value ?? null,
+  );
+  const pairs = [metadata, tags].map((list) => list.map(({ name, value }) => [name, value]));
+  const terms = [plan.sizeBytes, plan.partBytes, description.checksum?.algorithm ?? null, stored, pairs];
+  return hash("sha256", JSON.stringify(terms), "base64");
+}

@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import {
+  type GivenDescription,
+  parseDescription,
+} from "../../../../src/storage/description/object-description.ts";
+import { BegunUploads } from "../../../../src/storage/multipart/begun-uploads.ts";
+import { planUpload } from "../../../../src/storage/multipart/upload-plan.ts";
+import { objectAddress } from "../arbitraries.ts";
+
+const upload = { ...objectAddress("a"), uploadId: "1" };
+const termsOf = (given: GivenDescription, sizeBytes = 20_000_000) => ({
+  plan: planUpload(sizeBytes),
+  description: parseDescription(given),
+});
+const given: GivenDescription = {
+  contentType: "image/png",
+  metadata: [{ name: "a", value: "b" }],
+  tags: [{ name: "t", value: "" }],
+};
+
+describe("BegunUploads", () => {
+  it("knows the terms of the uploads that it remembers", () => {
+    const begun = new BegunUploads();
+    expect(begun.haveTerms(upload, termsOf(given))).toBeUndefined();
+    begun.remember(upload, termsOf(given));
+    expect(begun.haveTerms(upload, termsOf(given))).toBe(true);
+    expect(begun.haveTerms({ ...upload, uploadId: "2" }, termsOf(given))).toBeUndefined();
+  });
+
+  it.each<[string, GivenDescription]>([
+    ["content type", { ...given, contentType: "image/gif" }],
+    ["Content-Disposition", { ...given, contentDisposition: "inline" }],
+    ["Cache-Control", { ...given, cacheControl: "no-store" }],
+    ["metadata", { ...given, metadata: [{ name: "a", value: "c" }] }],
+    ["tags", { ...given, tags: [] }],
+    ["checksum algorithm", { ...given, checksum: { algorithm: "CRC32", value: "AAAAAA==" } }],
+  ])("tells terms with another %s apart", (_what, other) => {
+    const begun = new BegunUploads();
+    begun.remember(upload, termsOf(given));
+    expect(begun.haveTerms(upload, termsOf(other))).toBe(false);
+  });
+
+  it("tells sizes apart whose parts have the same length", () => {
+    const begun = new BegunUploads();
+    begun.remember(upload, termsOf(given, 16_800_000));
+    expect(begun.haveTerms(upload, termsOf(given, 16_800_000 + 8_388_593))).toBe(false);
+  });
+});
