@@ -1,4 +1,4 @@
-# Send a file through the server, with curl: a GraphQL multipart request. The examples below ask for this file
+# Upload a file through the server with curl
 curl -s http://127.0.0.1:4000/graphql -H 'apollo-require-preflight: 1' \
   -F operations='{
     "query": "mutation ($file: Upload!, $input: UploadInput!) { uploadFile(file: $file, input: $input) { key size contentType } }",

@@ -46,6 +46,19 @@ describe("the examples of docs/examples, in their order, on a new server", () =>
     } else await uploadFile(client, cat, { bucket: "demo", key: "photos/cat.png" });
   });
 
+  test("00-upload-files.sh stores both files", async () => {
+    if (!hasCurl) return;
+    const [output = ""] = await pasteIntoShell([documentOf("00-upload-files.sh")], server.url);
+    expect(JSON.parse(output)).toEqual({
+      data: {
+        uploadFiles: [
+          { key: "notes/a.txt", size: 10 },
+          { key: "notes/b.txt", size: 11 },
+        ],
+      },
+    });
+  });
+
   test.each(documents)("%s runs as it stands", async (name) => {
     const { status, data, errors } = await client.answer(documentOf(name), await variablesOf[name]?.());
     expect(status).toBe(200);
