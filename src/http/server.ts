@@ -9,11 +9,11 @@ import type { Principal } from "../core/principal.ts";
 import type { RequestContext } from "../graphql/context.ts";
 import { sendClientError } from "./client-error.ts";
 import { Connections } from "./connections.ts";
-import { earlyAnswer } from "./early-answer.ts";
 import { createErrorHandler, sendExpectationFailed, sendNotFound } from "./error-response.ts";
 import { deferContinue } from "./expect-continue.ts";
 import { graphqlEndpoint, type MakeContext } from "./graphql-endpoint.ts";
 import { healthEndpoints, type Readiness } from "./health.ts";
+import { lingeringClose } from "./lingering-close.ts";
 import { metricsEndpoint } from "./metrics-endpoint.ts";
 import { PipeliningLimit } from "./pipelining.ts";
 import { framingError } from "./request-framing.ts";
@@ -81,12 +81,13 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
       sendNotFound(reply.request, reply);
     } else done(backpressure.refusal());
   });
-  const answerEarly = earlyAnswer();
+  // A form has at most this many bytes of files, and no other body is larger.
+  const linger = lingeringClose({ maxBytes: options.maxFiles * options.maxUploadBytes });
   server.addHook("onSend", function finish(request, reply, payload, done) {
     addCommonHeaders(reply);
     if (options.readiness.draining) reply.header("connection", "close");
     if (typeof payload === "string") backpressure.watch(reply.raw, payload.length);
-    answerEarly.call(this, request, reply, payload, done);
+    linger.call(this, request, reply, payload, done);
   });
 
   if (options.origins.length > 0) {

@@ -4,7 +4,7 @@ import Fastify, { type FastifyRequest } from "fastify";
 import { GraphQLUpload } from "graphql-upload-minimal";
 import { ValetKeyError } from "../../../src/core/errors.ts";
 import type { IncomingFile } from "../../../src/core/incoming-file.ts";
-import { type EarlyAnswerLimits, earlyAnswer } from "../../../src/http/early-answer.ts";
+import { type LingeringCloseOptions, lingeringClose } from "../../../src/http/lingering-close.ts";
 import { type MultipartOptions, readMultipartRequest } from "../../../src/http/multipart.ts";
 
 export const boundary = "boundary";
@@ -31,7 +31,7 @@ export interface Answer {
 }
 
 export interface FormServerOptions extends Partial<MultipartOptions> {
-  earlyAnswer?: EarlyAnswerLimits;
+  lingeringClose?: Partial<LingeringCloseOptions>;
 }
 
 /** A server with nothing but what forms pass through. */
@@ -39,7 +39,7 @@ export async function startFormServer(options: FormServerOptions = {}): Promise<
   const limits = { maxFiles: 3, maxFileBytes: 1_000_000, ...options };
   const server = Fastify();
   server.decorateRequest("releaseBody");
-  server.addHook("onSend", earlyAnswer(options.earlyAnswer));
+  server.addHook("onSend", lingeringClose({ maxBytes: 3_000_000, ...options.lingeringClose }));
   server.addContentTypeParser("*", (_request, _body, done) => done(null));
   server.post("/", async (request, reply) => {
     const answer = await answerTo(request);

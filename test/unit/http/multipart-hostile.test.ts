@@ -238,7 +238,9 @@ describe("a body that nobody reads to its end", () => {
     ["which goes on for ever", 0],
     ["which stalls", 20],
   ])("%s: is answered, then closed", async (_name, pauseMs) => {
-    await using brisk = await startFormServer({ earlyAnswer: { timeoutMs: 300 } });
+    await using brisk = await startFormServer({
+      lingeringClose: { idleTimeoutMs: 300, minBytesPerSecond: 10_000, closeDelayMs: 300 },
+    });
     brisk.resolve = async () => "not interested";
     using connection = new RawConnection(brisk.port);
     connection.send(requestHead({ length: 1e12 }), unread.subarray(0, -20));
@@ -260,7 +262,10 @@ describe("a client that sends too slowly", () => {
     ["in the file", good.length - 30],
     ["behind the file", good.length - 4],
   ])("and stops %s", async (_where, length) => {
-    await using impatient = await startFormServer({ idleTimeoutMs: 100, earlyAnswer: { timeoutMs: 100 } });
+    await using impatient = await startFormServer({
+      idleTimeoutMs: 100,
+      lingeringClose: { idleTimeoutMs: 100 },
+    });
     using connection = new RawConnection(impatient.port);
     connection.send(requestHead(good), good.subarray(0, length));
     expect((await connection.answer())?.error).toEqual({ code: "TIMEOUT", retryable: true });

@@ -1,0 +1,93 @@
+import Fastify from "fastify";
+import { describe, expect, it } from "vitest";
+import { type LingeringCloseOptions, lingeringClose } from "../../../src/http/lingering-close.ts";
+import { RawConnection } from "./form-server.ts";
+
+/** A server that sends each response, with the request's path, before the body has arrived. */
+async function startServer(
+  options: Partial<LingeringCloseOptions> = {},
+): Promise<{ port: number } & AsyncDisposable> {
+  const server = Fastify();
+  server.decorateRequest("releaseBody");
+  server.addHook("onSend", lingeringClose({ maxBytes: 100_000, ...options }));
+  server.addContentTypeParser("*", (_request, _body, done) => done(null));
+  server.post("/*", (request, reply) => {
+    reply.send({ status: 200, data: request.url });
+  });
+  const url = await server.listen({ host: "127.0.0.1", port: 0 });
+  return {
+    port: Number(new URL(url).port),
+    [Symbol.asyncDispose]: async () => {
+      server.server.closeAllConnections();
+      await server.close();
+    },
+  };
+}
+
+const post = (path: string, length: number) =>
+  `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: a/b\r\nContent-Length: ${length}\r\n\r\n`;
+
+it("keeps the connection open when the whole body has arrived", async () => {
+  await using server = await startServer();
+  using connection = new RawConnection(server.port);
+  connection.send(Buffer.concat([Buffer.from(post("/first", 9_000)), Buffer.alloc(9_000)]));
+  expect(await connection.answer()).toMatchObject({ data: "/first" });
+  connection.send(post("/second", 0));
+  expect(await connection.answer()).toMatchObject({ data: "/second" });
+});
+
+it("closes the connection after the rest of the body has arrived", async () => {
+  await using server = await startServer();
+  using connection = new RawConnection(server.port);
+  connection.send(post("/first", 90_000), Buffer.alloc(45_000));
+  expect(await connection.answer()).toMatchObject({ data: "/first" });
+  connection.send(Buffer.alloc(45_000), post("/second", 0));
+  await connection.closed();
+  expect(await connection.answer()).toBeUndefined();
+});
+
+describe("closes the connection after the response", () => {
+  it.each<[string, Partial<LingeringCloseOptions>, number, number]>([
+    ["stops", { idleTimeoutMs: 200 }, 90_000, 100],
+    ["exceeds the limit", { closeDelayMs: 200 }, 50_000_000, 50_000_000],
+  ])("when the body %s", async (_how, options, length, sent) => {
+    await using server = await startServer(options);
+    using connection = new RawConnection(server.port);
+    connection.send(post("/first", length), Buffer.alloc(sent), post("/second", 0));
+    expect(await connection.answer()).toMatchObject({ data: "/first" });
+    await connection.closed();
+    expect(await connection.answer()).toBeUndefined();
+  });
+
+  it("when the body arrives too slowly", async () => {
+    await using server = await startServer({ idleTimeoutMs: 200 });
+    using connection = new RawConnection(server.port);
+    connection.send(post("/first", 90_000));
+    const drip = setInterval(() => connection.send("x"), 20);
+    try {
+      expect(await connection.answer()).toMatchObject({ data: "/first" });
+      await connection.closed();
+    } finally {
+      clearInterval(drip);
+    }
+  });
+});
+
+it("keeps reading for as long as the client keeps a reasonable pace", async () => {
+  await using server = await startServer({ idleTimeoutMs: 2000, maxBytes: 10_000_000 });
+  using connection = new RawConnection(server.port);
+  const chunk = Buffer.alloc(1000);
+  const chunks = 60;
+  connection.send(post("/first", chunks * chunk.length));
+  expect(await connection.answer()).toMatchObject({ data: "/first" });
+  let isClosed = false;
+  const closed = connection.closed().then(() => {
+    isClosed = true;
+  });
+  for (let sent = 0; sent < chunks; sent += 1) {
+    expect(isClosed).toBe(false);
+    connection.send(chunk);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  await closed;
+});
