@@ -6,7 +6,12 @@ import { buildPackage } from "./build-package.mjs";
 import { bundle } from "./bundle.mjs";
 
 const output = "dist";
-const entries = { main: "src/main.ts", cli: "src/cli.ts", "print-schema": "src/commands/print-schema.ts" };
+const entries = {
+  main: "src/main.ts",
+  cli: "src/cli.ts",
+  "print-schema": "src/commands/print-schema.ts",
+  "print-configuration": "src/commands/print-configuration.ts",
+};
 /** Everything that the output is made from. */
 const inputs = ["src", "packages/embedded-s3/src", "scripts", "tsconfig.json", "package-lock.json"];
 

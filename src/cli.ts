@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { parseArgs } from "node:util";
 import { pino } from "pino";
-import { ConfigError, loadConfig } from "./app/config.ts";
+import { loadConfig } from "./app/config/config.ts";
+import { ConfigError } from "./app/config/config-error.ts";
 import { sweepBucket } from "./commands/sweep-bucket.ts";
 import { ValetKeyError } from "./core/errors.ts";
 import { logged } from "./core/logged-error.ts";

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { startApp } from "./app/app.ts";
-import { ConfigError, loadConfig } from "./app/config.ts";
+import { loadConfig } from "./app/config/config.ts";
+import { ConfigError } from "./app/config/config-error.ts";
 
 /** Starts the server that the environment describes, and stops it on the first SIGTERM or SIGINT. */
 async function main(): Promise<void> {

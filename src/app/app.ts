@@ -22,7 +22,8 @@ import { UploadIds } from "../storage/multipart/upload-id.ts";
 import { Presigner } from "../storage/signing/presigner.ts";
 import { UploadBudget } from "../storage/streaming/upload-budget.ts";
 import { openBackend } from "./backend.ts";
-import { type Config, ConfigError } from "./config.ts";
+import type { Config } from "./config/config.ts";
+import { ConfigError } from "./config/config-error.ts";
 import { hostFault, isHostFault } from "./listen-fault.ts";
 import { Readiness } from "./readiness.ts";
 
@@ -60,6 +61,7 @@ const abortSeconds = 5;
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
   const given = options.log ?? pino({ level: config.logLevel }, pino.destination(logDestination));
   const log = given.child({}, { serializers: logged });
+  for (const warning of config.warnings) log.warn(warning);
   const metrics = createMetrics();
   const grants = await readGrants(config, log);
   const [backend, schema] = await Promise.all([openBackend(config, metrics, log), createSchema()]);

@@ -4,7 +4,7 @@ import { RoleSessions } from "../access/role-sessions.ts";
 import { SkewCorrectedClock } from "../core/clock.ts";
 import type { Metrics } from "../core/metrics.ts";
 import { S3Clients } from "../storage/client/s3-clients.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import { openStore, type Store } from "./store-connection.ts";
 
 /** A store, the role sessions that open it, and the clients that those make. */

@@ -1,7 +1,8 @@
 import type { Logger } from "pino";
 import type { SessionPurpose } from "../access/session-policy.ts";
 import { openBackend } from "../app/backend.ts";
-import { type Config, ConfigError } from "../app/config.ts";
+import type { Config } from "../app/config/config.ts";
+import { ConfigError } from "../app/config/config-error.ts";
 import { createMetrics } from "../core/metrics.ts";
 import { parseBucketName, parseKeyPrefix, parseRegion } from "../core/object-address.ts";
 import { anonymous } from "../core/principal.ts";

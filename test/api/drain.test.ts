@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { json } from "node:stream/consumers";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { startApp } from "../../src/app/app.ts";
-import { loadConfig } from "../../src/app/config.ts";
+import { loadConfig } from "../../src/app/config/config.ts";
 import { buildProgram } from "../support/built-program.ts";
 import { GraphQLClient } from "../support/graphql-client.ts";
 import { downloadUrl, uploadFileMutation } from "../support/operations.ts";

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, describe, expect, test } from "vitest";
 import { startApp } from "../../src/app/app.ts";
-import { ConfigError, loadConfig } from "../../src/app/config.ts";
+import { loadConfig } from "../../src/app/config/config.ts";
+import { ConfigError } from "../../src/app/config/config-error.ts";
 import { buildProgram } from "../support/built-program.ts";
 import { GraphQLClient } from "../support/graphql-client.ts";
 

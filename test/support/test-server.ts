@@ -4,7 +4,7 @@ import { PutObjectCommand, type PutObjectCommandInput, S3Client } from "@aws-sdk
 import type { Logger } from "pino";
 import type { Action } from "../../src/access/grants.ts";
 import { type App, startApp } from "../../src/app/app.ts";
-import { loadConfig } from "../../src/app/config.ts";
+import { loadConfig } from "../../src/app/config/config.ts";
 import { changeAwsEnvironment } from "./environment.ts";
 import { GraphQLClient } from "./graphql-client.ts";
 import { audience, type Issuer } from "./issuer.ts";

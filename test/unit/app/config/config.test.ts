@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ConfigError, loadConfig } from "../../../src/app/config.ts";
+import { loadConfig } from "../../../../src/app/config/config.ts";
+import { ConfigError } from "../../../../src/app/config/config-error.ts";
 
 const withRole = {
   AWS_REGION: "eu-central-1",
@@ -198,5 +199,27 @@ describe("loadConfig", () => {
 
   it("refuses settings of tokens that nobody would verify", () => {
     expect(faultsOf({ VALETKEY_JWT_AUDIENCE: "valetkey" })).toContain("VALETKEY_JWT_AUDIENCE");
+  });
+
+  it("refuses tokens in production when neither the issuer nor the audience is checked", () => {
+    const production = {
+      ...withRole,
+      NODE_ENV: "production",
+      VALETKEY_JWKS_URL: "https://issuer.example/jwks",
+    };
+    expect(faultsOf(production)).toMatch(/^VALETKEY_JWT_ISSUER: missing; .*VALETKEY_JWT_AUDIENCE/);
+    expect(faultsOf({ ...production, VALETKEY_JWT_ISSUER: "https://issuer.example" })).toBe("");
+    expect(faultsOf({ ...production, VALETKEY_JWT_AUDIENCE: "valetkey" })).toBe("");
+  });
+
+  it("warns when the audience is not checked", () => {
+    const tokens = { VALETKEY_JWKS_URL: "https://issuer.example/jwks" };
+    const warnings = (more: Record<string, string>) => loadConfig({ ...tokens, ...more }).warnings;
+    expect(warnings({})).toEqual([expect.stringMatching(/AUDIENCE is not set: every token .* is accepted/)]);
+    expect(warnings({ VALETKEY_JWT_ISSUER: "https://issuer.example" })).toEqual([
+      expect.stringMatching(/AUDIENCE is not set: .* other applications/),
+    ]);
+    expect(warnings({ VALETKEY_JWT_AUDIENCE: "valetkey" })).toEqual([]);
+    expect(loadConfig({}).warnings).toEqual([]);
   });
 });

@@ -1,0 +1,76 @@
+import type { Region, Regions } from "../../core/object-address.ts";
+import { ConfigError } from "./config-error.ts";
+import { crossCheck, embeddedRegion, warningsOf } from "./cross-checks.ts";
+import { type Environment, parseEnvironment } from "./parse-environment.ts";
+import type { Values } from "./variables.ts";
+
+/** Everything that the environment decides, parsed once. Sizes are in bytes. */
+export type Config = Readonly<ReturnType<typeof toConfig>>;
+export type RoleConfig = Extract<Config["store"], { kind: "role" }>;
+export type EmbeddedStoreConfig = Extract<Config["store"], { kind: "embedded" }>;
+
+/** @throws {ConfigError} naming every variable that is unknown, malformed, out of range or missing */
+export function loadConfig(environment: Environment): Config {
+  const { values, given } = parseEnvironment(environment);
+  const faults = crossCheck(values, given);
+  if (faults.length > 0) throw new ConfigError(faults.join("\n"));
+  return toConfig(values);
+}
+
+function toConfig(values: Values) {
+  return {
+    production: values.NODE_ENV === "production",
+    host: values.HOST,
+    port: values.PORT,
+    logLevel: values.LOG_LEVEL,
+    store: toStore(values),
+    regions: toRegions(values),
+    // The embedded store is reached by address, and a bucket's name cannot be part of an address.
+    forcePathStyle: values.VALETKEY_FORCE_PATH_STYLE || values.VALETKEY_ROLE_ARN === undefined,
+    sessionSeconds: values.VALETKEY_SESSION_SECONDS,
+    grantsFile: values.VALETKEY_GRANTS,
+    tokens: values.VALETKEY_JWKS_URL && {
+      jwksUrl: values.VALETKEY_JWKS_URL,
+      issuer: values.VALETKEY_JWT_ISSUER,
+      audience: values.VALETKEY_JWT_AUDIENCE,
+      algorithms: values.VALETKEY_JWT_ALGORITHMS ?? ["RS256", "ES256", "EdDSA"],
+    },
+    origins: values.VALETKEY_ORIGINS ?? [],
+    /** The first one seals upload ids, and each of them opens. Undefined: the embedded store keeps one. */
+    secrets: values.VALETKEY_SECRET,
+    multipartBytes: values.VALETKEY_MULTIPART_BYTES,
+    maxUploadBytes: values.VALETKEY_MAX_UPLOAD_BYTES,
+    maxFiles: values.VALETKEY_MAX_FILES,
+    rateLimit: values.VALETKEY_RATE_LIMIT,
+    drainSeconds: values.VALETKEY_DRAIN_SECONDS,
+    metrics: values.VALETKEY_METRICS,
+    /** Lines for the log at the start. */
+    warnings: warningsOf(values),
+  };
+}
+
+/** A role for AWS or a compatible store, or the embedded store. */
+function toStore(values: Values) {
+  if (values.VALETKEY_ROLE_ARN === undefined) {
+    return {
+      kind: "embedded" as const,
+      dataDirectory: values.VALETKEY_DATA_DIR,
+      port: values.VALETKEY_STORE_PORT ?? (values.PORT === 0 ? 0 : (values.PORT + 1) % 65_536),
+    };
+  }
+  return {
+    kind: "role" as const,
+    roleArn: values.VALETKEY_ROLE_ARN,
+    externalId: values.VALETKEY_EXTERNAL_ID,
+    sessionTags: values.VALETKEY_SESSION_TAGS,
+    sourceIdentity: values.VALETKEY_SOURCE_IDENTITY,
+  };
+}
+
+function toRegions(values: Values): Regions {
+  const home = values.VALETKEY_ROLE_ARN === undefined ? embeddedRegion : values.AWS_REGION;
+  const allowed = [...new Set(values.VALETKEY_REGIONS ?? (home === undefined ? [] : [home]))];
+  const first = home !== undefined && allowed.includes(home) ? home : allowed[0];
+  if (first === undefined) throw new ConfigError("AWS_REGION: missing");
+  return { allowed: allowed as Region[], default: first as Region };
+}

@@ -1,0 +1,72 @@
+import type { Environment } from "./parse-environment.ts";
+import type { Values } from "./variables.ts";
+
+/** The embedded store's bucket is in this region, whatever region the shell has for AWS. */
+export const embeddedRegion = "us-east-1";
+
+/** What is wrong with the variables together: one line for each fault. */
+export function crossCheck(values: Values, given: Environment): readonly string[] {
+  const faults =
+    values.VALETKEY_ROLE_ARN === undefined ? faultsWithoutRole(values, given) : faultsWithRole(values);
+  return [...faults, ...tokenFaults(values)];
+}
+
+/** What is possible but probably not intended. */
+export function warningsOf(values: Values): readonly string[] {
+  if (values.VALETKEY_JWKS_URL === undefined || values.VALETKEY_JWT_AUDIENCE !== undefined) return [];
+  const accepted =
+    values.VALETKEY_JWT_ISSUER === undefined
+      ? "every token that the keys of VALETKEY_JWKS_URL verify is accepted (VALETKEY_JWT_ISSUER is not set either)"
+      : "tokens that the issuer made for other applications are accepted too";
+  return [`VALETKEY_JWT_AUDIENCE is not set: ${accepted}`];
+}
+
+const isProduction = ({ NODE_ENV }: Values) => NODE_ENV === "production";
+
+function faultsWithoutRole(values: Values, given: Environment): readonly string[] {
+  const faults: string[] = [];
+  if (isProduction(values)) {
+    faults.push("VALETKEY_ROLE_ARN: missing; the embedded store is not for production");
+  }
+  if (values.VALETKEY_REGIONS?.includes(embeddedRegion) === false) {
+    faults.push(
+      `VALETKEY_REGIONS: got ${JSON.stringify(given.VALETKEY_REGIONS)}, takes a list with ${embeddedRegion}, where the embedded store's bucket is`,
+    );
+  }
+  if (values.PORT !== 0 && values.VALETKEY_STORE_PORT === values.PORT) {
+    faults.push(
+      `VALETKEY_STORE_PORT: got ${JSON.stringify(given.VALETKEY_STORE_PORT)}, takes another port than PORT, or 0 for any (unset: PORT + 1)`,
+    );
+  }
+  return faults;
+}
+
+function faultsWithRole(values: Values): readonly string[] {
+  const faults: string[] = [];
+  if (values.VALETKEY_GRANTS === undefined) {
+    faults.push("VALETKEY_GRANTS: missing; with a role, a grants file says who may do what");
+  }
+  if (values.VALETKEY_SECRET === undefined) {
+    faults.push("VALETKEY_SECRET: missing; with a role, it seals upload ids (32 bytes or more)");
+  }
+  if (values.VALETKEY_REGIONS === undefined && values.AWS_REGION === undefined) {
+    faults.push("AWS_REGION: missing; with a role, a region is needed (or VALETKEY_REGIONS)");
+  }
+  return faults;
+}
+
+const tokenSettings = ["VALETKEY_JWT_ISSUER", "VALETKEY_JWT_AUDIENCE", "VALETKEY_JWT_ALGORITHMS"] as const;
+
+function tokenFaults(values: Values): readonly string[] {
+  if (values.VALETKEY_JWKS_URL === undefined) {
+    return tokenSettings
+      .filter((name) => values[name] !== undefined)
+      .map((name) => `${name}: has no effect without VALETKEY_JWKS_URL`);
+  }
+  const isUnchecked = values.VALETKEY_JWT_ISSUER === undefined && values.VALETKEY_JWT_AUDIENCE === undefined;
+  if (!isProduction(values) || !isUnchecked) return [];
+  // Many issuers sign the tokens of all their customers with the same keys.
+  return [
+    "VALETKEY_JWT_ISSUER: missing; in production, tokens are accepted only with an issuer or an audience to check (or set VALETKEY_JWT_AUDIENCE)",
+  ];
+}

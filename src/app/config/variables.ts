@@ -1,0 +1,207 @@
+import { z } from "zod";
+import { maxStreamedBytes } from "../../storage/streaming/streamed-part-sizes.ts";
+import {
+  bytes,
+  choice,
+  environmentName,
+  httpUrl,
+  integer,
+  list,
+  onOff,
+  origin,
+  rateLimit,
+  shape,
+} from "./value-parsers.ts";
+
+const MiB = 2 ** 20;
+const GiB = 2 ** 30;
+
+const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+// Only asymmetric ones: with a shared secret, everyone who can verify a token can forge one.
+const tokenAlgorithms = [
+  ...["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
+  ...["ES256", "ES384", "ES512", "EdDSA", "Ed25519"],
+];
+const notYet = "is not supported by this version: leave it unset";
+const port = integer(0, 65_535);
+// A label of a host name, which is all that the AWS SDK asks for. Other stores have regions such as "default".
+const regionName = shape(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "region names such as eu-central-1");
+
+/** The variable's default and description, as docs/configuration.md shows them. */
+interface Documentation {
+  readonly shownDefault: string;
+  readonly description: string;
+}
+
+interface Variable<Schema extends z.ZodType> extends Documentation {
+  readonly schema: Schema;
+}
+
+const variable = <Schema extends z.ZodType>(
+  schema: Schema,
+  shownDefault: string,
+  description: string,
+): Variable<Schema> => ({ schema, shownDefault, description });
+
+/** Every variable that the server reads. `npm run docs` writes the table of docs/configuration.md from it. */
+export const variables = {
+  HOST: variable(
+    z.string().default("127.0.0.1"),
+    "`127.0.0.1`",
+    "The address on which the server and the embedded store listen.",
+  ),
+  PORT: variable(port.default(4000), "`4000`", "The port of the server. `0` takes any free one."),
+  NODE_ENV: variable(
+    environmentName.optional(),
+    "none",
+    "`production` requires a role, and turns off Apollo Sandbox and introspection.",
+  ),
+  LOG_LEVEL: variable(
+    z.enum(logLevels, { error: `takes ${logLevels.join(" or ")}` }).default("info"),
+    "`info`",
+    "`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`.",
+  ),
+  AWS_REGION: variable(
+    regionName.optional(),
+    "none",
+    "The default region. With a role, either this or `VALETKEY_REGIONS` is required.",
+  ),
+  VALETKEY_ROLE_ARN: variable(
+    shape(
+      /^arn:aws[a-z-]*:iam::(?:\d{12})?:role\/[\w+=,.@/-]{1,512}$/,
+      "a role's ARN such as arn:aws:iam::111122223333:role/valetkey",
+    ).optional(),
+    "none",
+    "The role to assume. Without one, the server uses the embedded store.",
+  ),
+  VALETKEY_EXTERNAL_ID: variable(
+    // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+    shape(/^[\w+=,.@:/-]{2,1224}$/, "2 to 1,224 letters, digits and _+=,.@:/-").optional(),
+    "none",
+    "The external ID that is sent with AssumeRole.",
+  ),
+  VALETKEY_SESSION_SECONDS: variable(
+    integer(900, 43_200).default(3600),
+    "`3600`",
+    "The lifetime of role sessions, 900 to 43200. The role's maximum has to allow it.",
+  ),
+  VALETKEY_SESSION_TAGS: variable(
+    onOff.default(false),
+    "`off`",
+    "`on` sends the session tags `valetkey:sub` and `valetkey:iss`. The trust policy must allow `sts:TagSession`.",
+  ),
+  VALETKEY_SOURCE_IDENTITY: variable(
+    onOff.default(false),
+    "`off`",
+    "`on` sends the session name as SourceIdentity. The trust policy must allow `sts:SetSourceIdentity`.",
+  ),
+  VALETKEY_REGIONS: variable(
+    list(regionName).optional(),
+    "`AWS_REGION`; without a role `us-east-1`",
+    "The regions that a client may name, separated by commas. The default region is `AWS_REGION` if it is one of them, otherwise the first one.",
+  ),
+  VALETKEY_FORCE_PATH_STYLE: variable(
+    choice({ true: true, false: false }).default(false),
+    "`false`",
+    "`true` is for stores without virtual-hosted buckets.",
+  ),
+  VALETKEY_GRANTS: variable(
+    z.string().optional(),
+    "none",
+    "The [grants file](#the-grants-file). It is required with a role, and read again on SIGHUP.",
+  ),
+  VALETKEY_JWKS_URL: variable(
+    httpUrl.optional(),
+    "none",
+    "The JSON Web Key Set that verifies bearer tokens. Without it, every caller is anonymous.",
+  ),
+  VALETKEY_JWT_ISSUER: variable(
+    z.string().optional(),
+    "none",
+    "The `iss` that tokens must have. In production, an issuer or an audience is required.",
+  ),
+  VALETKEY_JWT_AUDIENCE: variable(
+    z.string().optional(),
+    "none",
+    "The `aud` that tokens must have. Without it, tokens for other applications are accepted too.",
+  ),
+  VALETKEY_JWT_ALGORITHMS: variable(
+    list(
+      z.enum(tokenAlgorithms, { error: `takes a comma list of ${tokenAlgorithms.join(", ")}` }),
+    ).optional(),
+    "`RS256,ES256,EdDSA`",
+    "The accepted signature algorithms, separated by commas. Only asymmetric ones are possible.",
+  ),
+  VALETKEY_ORIGINS: variable(
+    list(origin).optional(),
+    "none",
+    "The exact origins whose pages may read responses, separated by commas. Outside production, those of Apollo Sandbox are added.",
+  ),
+  VALETKEY_SECRET: variable(
+    list(
+      z.string().refine((text) => Buffer.byteLength(text) >= 32, {
+        message: "takes at least 32 bytes for each secret",
+      }),
+    ).optional(),
+    "with the embedded store, random and kept in its folder; with a role, required",
+    "Seals upload ids: at least 32 bytes, the same on every replica. With a comma list, the first secret seals and all of them open.",
+  ),
+  VALETKEY_MULTIPART_BYTES: variable(
+    bytes(0, 5 * GiB).default(64 * MiB),
+    "`64MiB`",
+    "Larger files become multipart uploads when `requestUpload` chooses the method.",
+  ),
+  VALETKEY_MAX_UPLOAD_BYTES: variable(
+    bytes(1, maxStreamedBytes).default(5 * GiB),
+    "`5GiB`",
+    `The size limit of \`uploadFile\`, whatever a grant allows. At most ${maxStreamedBytes} (448 GiB).`,
+  ),
+  VALETKEY_MAX_FILES: variable(
+    integer(1, 1000).default(10),
+    "`10`",
+    "The number of files in one multipart request.",
+  ),
+  VALETKEY_RATE_LIMIT: variable(
+    rateLimit.optional(),
+    "none",
+    "`100/1s` allows 100 GraphQL requests per second and caller. Callers without a valid token are counted by address.",
+  ),
+  VALETKEY_DRAIN_SECONDS: variable(
+    integer(0, 3600).default(25),
+    "`25`",
+    "How long accepted requests may take after SIGTERM.",
+  ),
+  VALETKEY_METRICS: variable(onOff.default(true), "`on`", "`off` removes `/metrics`."),
+  VALETKEY_DATA_DIR: variable(
+    z.string().default(".valetkey"),
+    "`.valetkey`",
+    "The folder of the embedded store.",
+  ),
+  VALETKEY_STORE_PORT: variable(
+    port.optional(),
+    "`PORT` + 1",
+    "The port of the embedded store on `HOST`. `0` takes any free one.",
+  ),
+  VALETKEY_REDIS_URL: variable(z.never(notYet).optional(), "none", "Reserved. It is not supported yet."),
+  VALETKEY_WEB: variable(
+    z.literal("off", notYet).optional(),
+    "`off`",
+    "Reserved. `on` is not supported yet.",
+  ),
+};
+
+/** Their values never appear in a message. */
+export const secretVariables: ReadonlySet<string> = new Set([
+  "VALETKEY_SECRET",
+  "VALETKEY_EXTERNAL_ID",
+  "VALETKEY_REDIS_URL",
+]);
+
+type Schemas = { [Name in keyof typeof variables]: (typeof variables)[Name]["schema"] };
+
+export const environmentSchema = z.object(
+  Object.fromEntries(Object.entries(variables).map(([name, { schema }]) => [name, schema])) as Schemas,
+);
+
+/** The parsed variables, with their defaults. */
+export type Values = z.infer<typeof environmentSchema>;
