@@ -1,7 +1,7 @@
 import * as bucket from "./buckets/bucket-operations.ts";
 import * as cors from "./buckets/cors-operations.ts";
 import { StoreError } from "./core/store-error.ts";
-import type { Answer } from "./http/response.ts";
+import type { StoreResponse } from "./http/response.ts";
 import { listMultipartUploads, listObjectVersions } from "./listing/history-listing-operations.ts";
 import { listObjects, listObjectsV2 } from "./listing/listing-operations.ts";
 import { completeMultipartUpload } from "./multipart/complete-upload.ts";
@@ -14,7 +14,7 @@ import * as object from "./objects/object-operations.ts";
 import * as tagging from "./objects/tagging-operations.ts";
 import type { BucketRequest, ObjectRequest, S3Request, StoreState } from "./requests/s3-request.ts";
 
-type Handler<Request> = (request: Request, state: StoreState) => Promise<Answer>;
+type Handler<Request> = (request: Request, state: StoreState) => Promise<StoreResponse>;
 
 export interface Route<Request> {
   /** S3's name of it. */
@@ -116,7 +116,7 @@ export function findRoute<Request>(
 }
 
 /** @throws {StoreError} MethodNotAllowed (405), NotImplemented (501) */
-export function noRoute(method: string, query: ReadonlyMap<string, string>): StoreError {
+export function noSuchRoute(method: string, query: ReadonlyMap<string, string>): StoreError {
   if (![...query.keys()].some((name) => subresources.has(name))) {
     return new StoreError(
       405,

@@ -1,27 +1,27 @@
 import type { Readable } from "node:stream";
 import { StoreError } from "./core/store-error.ts";
-import type { Answer } from "./http/response.ts";
+import type { StoreResponse } from "./http/response.ts";
 import { effectiveHeaders, parseQueryMap } from "./requests/parameters.ts";
-import { refuseOtherRegion } from "./requests/region.ts";
+import { assertSignedForRegion } from "./requests/region.ts";
 import type { S3Endpoint } from "./requests/s3-request.ts";
 import { type S3Request, type StoreState } from "./requests/s3-request.ts";
 import { type Target } from "./requests/target.ts";
-import { refuseUnsupportedHeaders } from "./requests/unsupported-headers.ts";
-import { findRoute, noRoute, type Route, routes } from "./routes.ts";
+import { assertSupportedHeaders } from "./requests/unsupported-headers.ts";
+import { findRoute, noSuchRoute, type Route, routes } from "./routes.ts";
 import type { AccessKeys } from "./signing/access-keys.ts";
 import { verifySignature } from "./signing/signature.ts";
 import type { WireRequest } from "./signing/wire-request.ts";
 
-/** An operation that is about to be done. */
+/** The operation that a request asks for. `run` verifies the request first. */
 export interface ChosenOperation {
   readonly operation: string;
-  readonly answer: () => Promise<Answer>;
+  readonly run: () => Promise<StoreResponse>;
 }
 
 /**
- * Everything between a request to S3 and its operation, in AWS's order: which operation, whose
- * signature, which bucket, in which region. May the caller do it is for the operation to ask.
- * @throws {StoreError} what AWS answers
+ * Finds a request's operation, and prepares to verify its signature, bucket and region, in AWS's order. Whether the
+ * caller is allowed is for the operation to check.
+ * @throws {StoreError} the error that AWS would respond with
  */
 export function chooseOperation(
   endpoint: S3Endpoint,
@@ -35,8 +35,8 @@ export function chooseOperation(
   const request = (): S3Request => {
     const signature = verifySignature(wire, endpoint.keys, endpoint.now(), "s3");
     const headers = effectiveHeaders(wire, query, signature.presigned);
-    refuseOtherOwner(headers, endpoint.keys);
-    refuseUnsupportedHeaders(headers);
+    assertExpectedOwner(headers, endpoint.keys);
+    assertSupportedHeaders(headers);
     return {
       ...target,
       identity: signature.identity,
@@ -59,7 +59,7 @@ export function chooseOperation(
   const bucketRequest = () => {
     const verified = request();
     const bucket = endpoint.buckets.get(bucketName);
-    refuseOtherRegion(bucket, verified.signature.region, wire);
+    assertSignedForRegion(bucket, verified.signature.region, wire);
     return { ...verified, bucketName, bucket };
   };
   if (key === undefined) {
@@ -79,17 +79,17 @@ function chosen<Request extends S3Request>(
   if (route === undefined) {
     return {
       operation: "Unknown",
-      answer: async () => {
+      run: async () => {
         verify();
-        throw noRoute(wire.method, query);
+        throw noSuchRoute(wire.method, query);
       },
     };
   }
-  return { operation: route.operation, answer: async () => await route.handle(verify(), state) };
+  return { operation: route.operation, run: async () => await route.handle(verify(), state) };
 }
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
-function refuseOtherOwner(headers: S3Request["headers"], keys: AccessKeys): void {
+function assertExpectedOwner(headers: S3Request["headers"], keys: AccessKeys): void {
   for (const name of ["x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"]) {
     const expected = headers[name];
     if (expected !== undefined && expected !== keys.accountId) {

@@ -2,29 +2,29 @@ import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
-import { answerPreflight, corsHeaders } from "./buckets/cors-headers.ts";
+import { corsHeaders, preflightHeaders } from "./buckets/cors-headers.ts";
 import { StoreError } from "./core/store-error.ts";
-import { refuseForeignHost } from "./http/host-check.ts";
-import { type Answer, asStoreError, errorAnswer, sendAnswer } from "./http/response.ts";
-import { answerPostUpload, isPostUpload } from "./post/post-upload.ts";
+import { assertKnownHost } from "./http/host-check.ts";
+import { errorResponse, type StoreResponse, sendResponse, toStoreError } from "./http/response.ts";
+import { handlePostUpload, isPostUpload } from "./post/post-upload.ts";
 import type { RequestEntry } from "./request-entry.ts";
 import { incompleteBody } from "./requests/request-body.ts";
 import { type S3Endpoint } from "./requests/s3-request.ts";
 import { parseTarget, type Target } from "./requests/target.ts";
 import { chooseOperation } from "./s3-endpoint.ts";
 import { toWireRequest, type WireRequest } from "./signing/wire-request.ts";
-import { answerStsRequest, StsRefusal } from "./sts/sts-endpoint.ts";
+import { handleStsRequest, StsRefusal } from "./sts/sts-endpoint.ts";
 
 export interface StoreServerOptions extends S3Endpoint {
   /** The host that the server listens on. */
   readonly host: string;
   readonly minSessionSeconds?: number | undefined;
   readonly onRequest?: ((entry: RequestEntry) => void) | undefined;
-  /** Told about whatever nobody foresaw. */
+  /** Receives unexpected errors. */
   readonly onFault: (error: unknown) => void;
 }
 
-// A session token and a key of 1,024 bytes, percent-encoded, have to fit.
+// Has to hold a session token and a key of 1,024 bytes, percent-encoded.
 const maxHeaderBytes = 64 * 1024;
 const idleMilliseconds = 120_000;
 
@@ -40,54 +40,55 @@ export function createStoreServer(options: StoreServerOptions): Server {
   };
   server.on("request", handle);
   server.on("checkContinue", handle);
-  server.on("clientError", answerBrokenRequest);
+  server.on("clientError", respondToBrokenRequest);
   return server;
 }
 
 async function serve(
   options: StoreServerOptions,
   incoming: IncomingMessage,
-  response: ServerResponse,
+  outgoing: ServerResponse,
 ): Promise<void> {
   const requestId = randomBytes(8).toString("hex").toUpperCase();
   const wire = toWireRequest(incoming);
   const operation = { name: "Unknown" };
   let target: Target = {};
-  let answer: Answer;
+  let response: StoreResponse;
   let isForeignHost = true;
   try {
-    refuseForeignHost(wire.headers.host, options.host);
+    assertKnownHost(wire.headers.host, options.host);
     isForeignHost = false;
     target = parseTarget(wire);
-    answer = await answerRequest(options, {
+    response = await handleRequest(options, {
       wire,
       target,
       requestId,
       operation,
-      openBody: opener(incoming, response),
+      openBody: opener(incoming, outgoing),
     });
   } catch (error) {
-    const fault = error instanceof StsRefusal ? error.error : asStoreError(error);
+    const fault = error instanceof StsRefusal ? error.error : toStoreError(error);
     if (fault.status >= 500 && !isDisconnection(error)) options.onFault(error);
-    answer = error instanceof StsRefusal ? error.answer(requestId) : errorAnswer(fault, wire.path, requestId);
+    response =
+      error instanceof StsRefusal ? error.toResponse(requestId) : errorResponse(fault, wire.path, requestId);
   }
   const bucket = target.bucketName === undefined ? undefined : options.buckets.find(target.bucketName);
   options.onRequest?.({
     operation: operation.name,
     bucket: target.bucketName,
     key: target.key,
-    status: answer.status,
+    status: response.status,
   });
   const headers = {
     ...(wire.method === "OPTIONS" || isForeignHost
       ? {}
       : corsHeaders(bucket, wire.headers.origin, wire.method)),
-    ...answer.headers,
+    ...response.headers,
     server: "ValetKeyEmbeddedStore",
     "x-amz-request-id": requestId,
     "x-amz-id-2": requestId,
   };
-  await sendAnswer(incoming, response, { ...answer, headers });
+  await sendResponse(incoming, outgoing, { ...response, headers });
 }
 
 interface Incoming {
@@ -95,33 +96,33 @@ interface Incoming {
   readonly target: Target;
   readonly requestId: string;
   readonly openBody: () => Readable;
-  /** Told which operation it is, as soon as that is known. */
+  /** Its name is set as soon as it is known. */
   readonly operation: { name: string };
 }
 
-async function answerRequest(options: StoreServerOptions, incoming: Incoming): Promise<Answer> {
+async function handleRequest(options: StoreServerOptions, incoming: Incoming): Promise<StoreResponse> {
   const { wire, target, openBody, operation } = incoming;
   if (wire.method === "OPTIONS") {
     operation.name = "Preflight";
     const bucket = target.bucketName === undefined ? undefined : options.buckets.find(target.bucketName);
-    return { status: 200, headers: answerPreflight(bucket, wire.headers) };
+    return { status: 200, headers: preflightHeaders(bucket, wire.headers) };
   }
   if (wire.method === "POST" && target.bucketName === undefined) {
     operation.name = "Sts";
-    const sts = await answerStsRequest(wire, openBody(), options).catch((error: unknown) => {
+    const sts = await handleStsRequest(wire, openBody(), options).catch((error: unknown) => {
       if (error instanceof StsRefusal && error.operation !== "") operation.name = error.operation;
       throw error;
     });
     operation.name = sts.operation;
-    return sts.answer;
+    return sts.response;
   }
   if (isPostUpload(wire, target)) {
     operation.name = "PostObject";
-    return await answerPostUpload(options, wire, target.bucketName, openBody());
+    return await handlePostUpload(options, wire, target.bucketName, openBody());
   }
   const chosen = chooseOperation(options, incoming);
   operation.name = chosen.operation;
-  return await chosen.answer();
+  return await chosen.run();
 }
 
 function opener(incoming: IncomingMessage, response: ServerResponse): () => Readable {
@@ -131,8 +132,8 @@ function opener(incoming: IncomingMessage, response: ServerResponse): () => Read
   };
 }
 
-/** What is no HTTP, or a body that ends too early: there is no request to answer to, only a socket. */
-function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+/** Responds where Node could not parse a request, or its body ended too early: there is only a socket to write to. */
+function respondToBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
   if (!socket.writable || error.code === "ECONNRESET") {
     socket.destroy();
     return;
@@ -147,14 +148,14 @@ function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): 
             "Your request header section exceeds the maximum allowed.",
           )
         : new StoreError(400, "BadRequest", "An error occurred when parsing the HTTP request.");
-  const { status, body } = errorAnswer(refusal, "", "");
+  const { status, body } = errorResponse(refusal, "", "");
   const text = String(body);
   socket.end(
     `HTTP/1.1 ${status} Bad Request\r\nContent-Type: application/xml\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
   );
 }
 
-/** The client has gone away: nothing is wrong with the store. */
+/** Whether the client has closed the connection, which is not a fault of the store. */
 function isDisconnection(error: unknown): boolean {
   if (!(error instanceof Error) || !("code" in error)) return false;
   return ["ECONNRESET", "EPIPE", "ERR_STREAM_PREMATURE_CLOSE", "ERR_STREAM_DESTROYED"].includes(

@@ -7,7 +7,7 @@ import { StoreError } from "../../../packages/embedded-s3/src/core/store-error.t
 import { isAllowed } from "../../../packages/embedded-s3/src/iam/evaluate.ts";
 import type { StoreRole } from "../../../packages/embedded-s3/src/signing/access-keys.ts";
 import { verifySignature } from "../../../packages/embedded-s3/src/signing/signature.ts";
-import { answerSts, stsErrorXml } from "../../../packages/embedded-s3/src/sts/sts.ts";
+import { handleStsAction, stsErrorXml } from "../../../packages/embedded-s3/src/sts/sts.ts";
 import { accessKeys, exampleKeys, role } from "../../../packages/embedded-s3/test/store-keys.ts";
 import { createAssumeRole } from "../../../src/access/assume-role.ts";
 import type { Grant } from "../../../src/access/grants.ts";
@@ -39,7 +39,7 @@ const sts = createServer(async (request, response) => {
   try {
     const now = new Date();
     const caller = verifySignature(wire, keys, now, "sts", createHash("sha256").update(body).digest("hex"));
-    response.end(answerSts(new URLSearchParams(body), caller, keys, now));
+    response.end(handleStsAction(new URLSearchParams(body), caller, keys, now));
   } catch (error) {
     const fault = error instanceof StoreError ? error : new StoreError(500, "InternalFailure", String(error));
     response.writeHead(fault.status).end(stsErrorXml(fault, "request-1"));

@@ -1,7 +1,7 @@
 import { invalidArgument } from "../core/arguments.ts";
 import { parseContinuationToken, toContinuationToken } from "../core/continuation-token.ts";
 import { notImplemented, StoreError } from "../core/store-error.ts";
-import { type Answer, noContent, xmlAnswer } from "../http/response.ts";
+import { noContent, type StoreResponse, xmlResponse } from "../http/response.ts";
 import { malformedXml, parseXml } from "../http/xml.ts";
 import { authorize, authorizeBucket, bucketArn } from "../requests/authorization.ts";
 import { receiveText } from "../requests/request-body.ts";
@@ -9,7 +9,7 @@ import { type BucketRequest, type S3Request, type StoreState } from "../requests
 import { owner } from "../store/owner.ts";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html */
-export async function listBuckets(request: S3Request, { buckets }: StoreState): Promise<Answer> {
+export async function listBuckets(request: S3Request, { buckets }: StoreState): Promise<StoreResponse> {
   authorize(request, "s3:ListAllMyBuckets", bucketArn("*"));
   const { query } = request;
   const prefix = query.get("prefix");
@@ -23,7 +23,7 @@ export async function listBuckets(request: S3Request, { buckets }: StoreState): 
     .filter((bucket) => region === undefined || bucket.region === region);
   const page = listed.slice(0, maxBuckets);
   const last = page.at(-1);
-  return xmlAnswer("ListAllMyBucketsResult", {
+  return xmlResponse("ListAllMyBucketsResult", {
     Owner: owner,
     Buckets: {
       Bucket: page.map((bucket) => ({
@@ -52,7 +52,7 @@ function parseMaxBuckets(text: string | undefined): number {
 export async function createBucket(
   request: S3Request & { readonly bucketName: string },
   { buckets, now }: StoreState,
-): Promise<Answer> {
+): Promise<StoreResponse> {
   authorizeBucket(request, "s3:CreateBucket");
   const region = parseRegion(await receiveOptionalText(request), request.signature.region);
   await buckets.create({ name: request.bucketName, region, createdAt: now().toISOString() });
@@ -89,29 +89,29 @@ function parseRegion(body: string, signedRegion: string): string {
   return asked;
 }
 
-export async function headBucket(request: BucketRequest): Promise<Answer> {
+export async function headBucket(request: BucketRequest): Promise<StoreResponse> {
   authorizeBucket(request, "s3:ListBucket");
   return { status: 200, headers: { "x-amz-bucket-region": request.bucket.region } };
 }
 
-export async function deleteBucket(request: BucketRequest, { buckets }: StoreState): Promise<Answer> {
+export async function deleteBucket(request: BucketRequest, { buckets }: StoreState): Promise<StoreResponse> {
   authorizeBucket(request, "s3:DeleteBucket");
   await buckets.delete(request.bucket);
   return noContent;
 }
 
-export async function getBucketLocation(request: BucketRequest): Promise<Answer> {
+export async function getBucketLocation(request: BucketRequest): Promise<StoreResponse> {
   authorizeBucket(request, "s3:GetBucketLocation");
   const { region } = request.bucket;
-  return xmlAnswer("LocationConstraint", region === "us-east-1" ? "" : region);
+  return xmlResponse("LocationConstraint", region === "us-east-1" ? "" : region);
 }
 
-export async function getBucketVersioning(request: BucketRequest): Promise<Answer> {
+export async function getBucketVersioning(request: BucketRequest): Promise<StoreResponse> {
   authorizeBucket(request, "s3:GetBucketVersioning");
-  return xmlAnswer("VersioningConfiguration", { Status: request.bucket.configuration.versioning });
+  return xmlResponse("VersioningConfiguration", { Status: request.bucket.configuration.versioning });
 }
 
-export async function putBucketVersioning(request: BucketRequest): Promise<Answer> {
+export async function putBucketVersioning(request: BucketRequest): Promise<StoreResponse> {
   authorizeBucket(request, "s3:PutBucketVersioning");
   const configuration = parseXml(await receiveText(request), "VersioningConfiguration");
   if (configuration.childText("MfaDelete") === "Enabled") throw notImplemented("MfaDelete");

@@ -22,11 +22,11 @@ function parseRule(element: ParsedElement): CorsRule {
   };
   if (rule.allowedOrigins.length === 0 || rule.allowedMethods.length === 0) throw malformedXml();
   if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge)) throw malformedXml();
-  refuseInvalid(rule);
+  assertValidRule(rule);
   return rule;
 }
 
-function refuseInvalid(rule: CorsRule): void {
+function assertValidRule(rule: CorsRule): void {
   for (const method of rule.allowedMethods) {
     if (!corsMethods.includes(method)) {
       throw invalidRequest(`Found unsupported HTTP method in CORS config. Unsupported method is ${method}`);

@@ -6,7 +6,7 @@ export function corsRulesOf(bucket: Bucket | undefined): readonly CorsRule[] {
   return bucket === undefined ? [] : (bucket.configuration.cors ?? defaultCorsRules);
 }
 
-/** The headers that let a page of this origin read the answer; none where no rule matches. */
+/** The headers that let a page of this origin read the response. Empty if no rule matches. */
 export function corsHeaders(
   bucket: Bucket | undefined,
   origin: string | undefined,
@@ -18,10 +18,10 @@ export function corsHeaders(
 }
 
 /**
- * The answer's headers to an OPTIONS request.
+ * The headers of the response to a preflight request.
  * @throws {StoreError} BadRequest (400), AccessForbidden (403)
  */
-export function answerPreflight(
+export function preflightHeaders(
   bucket: Bucket | undefined,
   headers: Readonly<Record<string, string>>,
 ): Record<string, string> {
@@ -67,7 +67,7 @@ function allows(rule: CorsRule, origin: string, method: string): boolean {
   );
 }
 
-/** A pattern has at most one "*". */
+/** Matches a pattern with at most one "*". */
 function matches(pattern: string, text: string): boolean {
   const [before = "", after] = pattern.split("*");
   if (after === undefined) return pattern === text;

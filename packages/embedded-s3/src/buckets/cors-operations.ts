@@ -1,5 +1,5 @@
 import { StoreError } from "../core/store-error.ts";
-import { type Answer, noContent, xmlAnswer } from "../http/response.ts";
+import { noContent, type StoreResponse, xmlResponse } from "../http/response.ts";
 import { parseXml } from "../http/xml.ts";
 import { authorizeBucket } from "../requests/authorization.ts";
 import { receiveText } from "../requests/request-body.ts";
@@ -7,7 +7,7 @@ import type { BucketRequest } from "../requests/s3-request.ts";
 import { parseCorsConfiguration, renderCorsConfiguration } from "./cors-configuration.ts";
 import { corsRulesOf } from "./cors-headers.ts";
 
-export async function getBucketCors(request: BucketRequest): Promise<Answer> {
+export async function getBucketCors(request: BucketRequest): Promise<StoreResponse> {
   authorizeBucket(request, "s3:GetBucketCORS");
   const rules = corsRulesOf(request.bucket);
   if (rules.length === 0) {
@@ -15,10 +15,10 @@ export async function getBucketCors(request: BucketRequest): Promise<Answer> {
       details: { BucketName: request.bucketName },
     });
   }
-  return xmlAnswer("CORSConfiguration", renderCorsConfiguration(rules));
+  return xmlResponse("CORSConfiguration", renderCorsConfiguration(rules));
 }
 
-export async function putBucketCors(request: BucketRequest): Promise<Answer> {
+export async function putBucketCors(request: BucketRequest): Promise<StoreResponse> {
   authorizeBucket(request, "s3:PutBucketCORS");
   await request.bucket.configure({
     cors: parseCorsConfiguration(parseXml(await receiveText(request), "CORSConfiguration")),
@@ -26,7 +26,7 @@ export async function putBucketCors(request: BucketRequest): Promise<Answer> {
   return { status: 200 };
 }
 
-export async function deleteBucketCors(request: BucketRequest): Promise<Answer> {
+export async function deleteBucketCors(request: BucketRequest): Promise<StoreResponse> {
   authorizeBucket(request, "s3:PutBucketCORS");
   await request.bucket.configure({ cors: [] });
   return noContent;

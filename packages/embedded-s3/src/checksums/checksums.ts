@@ -4,7 +4,7 @@ import { type CrcName, combineCrcs, createCrc, type RunningDigest } from "./crc.
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
 
-/** S3 has XXHASH3, XXHASH64 and XXHASH128, too. */
+/** S3 also has XXHASH3, XXHASH64 and XXHASH128. */
 export const checksumAlgorithms = [
   "CRC32",
   "CRC32C",
@@ -17,7 +17,7 @@ export const checksumAlgorithms = [
 export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number];
 export type ChecksumType = "COMPOSITE" | "FULL_OBJECT";
 
-/** A checksum as S3 stores and answers it. `value` is base64; a composite one ends in "-" and the number of parts. */
+/** A checksum as S3 stores and returns it. `value` is base64; that of a composite checksum ends in "-" and the number of parts. */
 export interface Checksum {
   readonly algorithm: ChecksumAlgorithm;
   readonly type: ChecksumType;
@@ -42,7 +42,7 @@ export function checksumHeader(algorithm: ChecksumAlgorithm): string {
 }
 
 /**
- * Whose checksums are among these headers.
+ * The algorithms of the checksums among these headers.
  * @throws {StoreError} NotImplemented for a checksum that the store cannot verify
  */
 export function checksumsAmong(headerNames: readonly string[]): ChecksumAlgorithm[] {
@@ -131,7 +131,7 @@ export function checksumTypeOf(algorithm: ChecksumAlgorithm, asked: string | und
   return type;
 }
 
-/** Only a CRC of the whole follows from the parts'. */
+/** Only CRCs of the parts can be combined to a CRC of the whole. */
 function typesOf(algorithm: ChecksumAlgorithm): readonly ChecksumType[] {
   if (algorithm === "CRC64NVME") return ["FULL_OBJECT"];
   return isCrc(algorithm) ? ["COMPOSITE", "FULL_OBJECT"] : ["COMPOSITE"];

@@ -1,12 +1,12 @@
 import { crc32 } from "node:zlib";
 
-/** A digest that is fed as the bytes come; node:crypto's Hash is one too. */
+/** A digest that is updated chunk by chunk. Hash of node:crypto has this shape too. */
 export interface RunningDigest {
   update(chunk: Buffer): unknown;
   digest(): Buffer;
 }
 
-/** A reflected CRC whose register starts as, and is answered XORed with, all ones. */
+/** A reflected CRC whose register starts with all ones, and whose result is XORed with all ones. */
 interface CrcParameters {
   readonly bits: 32 | 64;
   readonly reflectedPolynomial: bigint;
@@ -40,7 +40,7 @@ class Crc32 implements RunningDigest {
   }
 }
 
-/** What one byte does to the register, for each of the 256 bytes. */
+/** The change of the register for each of the 256 bytes. */
 function byteTable({ reflectedPolynomial }: CrcParameters): bigint[] {
   return Array.from({ length: 256 }, (_, byte) => {
     let register = BigInt(byte);
@@ -100,7 +100,7 @@ class Crc64Nvme implements RunningDigest {
   }
 }
 
-/** The CRC of A followed by B, out of CRC(A), CRC(B) and B's length, without reading either again. */
+/** The CRC of A followed by B, computed from CRC(A), CRC(B) and the length of B. */
 export function combineCrcs(name: CrcName, crcOfA: Buffer, crcOfB: Buffer, bytesOfB: number): Buffer {
   const { bits } = parameters[name];
   // Appending n bytes multiplies A's polynomial by x^(8n), modulo the CRC's polynomial.
@@ -113,7 +113,7 @@ function toBigInt(bytes: Buffer): bigint {
   return BigInt(`0x${bytes.toString("hex")}`);
 }
 
-/** x^(8·byteCount); in a reflected register the highest bit is x^0. */
+/** x^(8·byteCount); in a reflected register, the highest bit is x^0. */
 function powerOfX(crc: CrcParameters, byteCount: number): bigint {
   const one = 1n << BigInt(crc.bits - 1);
   let power = one;

@@ -1,6 +1,6 @@
 import { invalidArgument } from "./arguments.ts";
 
-// The token of a listing's next page. Clients must treat it as opaque; here it holds the last name of the page before.
+// A token for the next page of a listing. It contains the last name of the page before, but is opaque to clients.
 
 const tokenPrefix = "1.";
 

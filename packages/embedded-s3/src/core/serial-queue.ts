@@ -1,4 +1,4 @@
-/** Runs the tasks of one name one after another, those of different names side by side. */
+/** Runs tasks with the same name one after another, and tasks with different names in parallel. */
 export class SerialQueue {
   readonly #lastByName = new Map<string, Promise<unknown>>();
 

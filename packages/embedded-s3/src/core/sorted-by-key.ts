@@ -1,4 +1,4 @@
-/** The order of S3's listings: by the bytes of UTF-8, which JavaScript's own (UTF-16) differs from above U+D7FF. */
+/** Compares by the bytes of UTF-8, which is the order of S3's listings. JavaScript's own order (UTF-16) differs above U+D7FF. */
 export function compareUtf8(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let index = 0; index < length; index++) {
@@ -9,12 +9,12 @@ export function compareUtf8(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Surrogates stand for code points above every unit that is not one. */
+/** Surrogates encode code points above those of every other unit. */
 function rank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }
 
-/** Items by key, in the order of UTF-8. */
+/** Items sorted by key in the order of UTF-8. */
 export class SortedByKey<Item extends { readonly key: string }> {
   readonly #items: Item[];
 
@@ -26,7 +26,7 @@ export class SortedByKey<Item extends { readonly key: string }> {
     return this.#items;
   }
 
-  /** Adds the item, in the place of the one with its key. */
+  /** Adds the item, or replaces the one with the same key. */
   set(item: Item): void {
     const index = this.#indexOf(item.key);
     this.#items.splice(index, this.#items[index]?.key === item.key ? 1 : 0, item);
@@ -42,7 +42,7 @@ export class SortedByKey<Item extends { readonly key: string }> {
   }
 }
 
-/** The first index whose item `holds`, in a list where it holds from some item on; else the length. */
+/** Binary search: the first index whose item satisfies `holds`, or the length. All later items must satisfy it too. */
 export function firstIndex<Item>(items: readonly Item[], holds: (item: Item) => boolean, from = 0): number {
   let low = from;
   let high = items.length;

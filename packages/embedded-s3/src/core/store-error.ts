@@ -1,9 +1,9 @@
-/** A refusal in S3's and STS's own words: `code` is AWS's error code, `status` its HTTP status. */
+/** An error response of S3 or STS: `code` is the error code of AWS, `status` the HTTP status. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
   readonly code: string;
   readonly status: number;
-  /** More elements for the XML body (S3) and more headers, such as x-amz-bucket-region. */
+  /** Additional elements of the XML body (S3 only) and additional headers, such as x-amz-bucket-region. */
   readonly details: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string>>;
 
@@ -21,7 +21,7 @@ export class StoreError extends Error {
   }
 }
 
-/** For a header that asks for what this store does not do: to ignore it would be to pretend. */
+/** The error for a header that asks for a feature which this store does not have. Ignoring it would mislead the client. */
 export function notImplemented(header: string): StoreError {
   return new StoreError(
     501,

@@ -1,6 +1,6 @@
 import { describeDiskFault } from "./disk-fault.ts";
 
-/** The option that keeps the store from starting. The message continues a sentence that begins with its value. */
+/** Thrown when the value of an option keeps the store from starting. The message is written to follow that value. */
 export class StoreStartError extends Error {
   override readonly name = "StoreStartError";
   readonly option: StartOption;
@@ -16,7 +16,7 @@ export class StoreStartError extends Error {
 
 export type StartOption = "directory" | "port" | "host";
 
-/** Runs what only the folder can make fail: a system's error in it becomes a StoreStartError. */
+/** Runs code that uses the folder, and turns errors of the operating system into a StoreStartError. */
 export async function usingDirectory<Result>(run: () => Promise<Result>): Promise<Result> {
   try {
     return await run();

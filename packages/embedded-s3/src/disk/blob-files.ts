@@ -8,12 +8,12 @@ import { makeDirectory } from "./make-directory.ts";
 
 /** An immutable file of bytes. */
 export interface StoredBlob {
-  /** Its name below the data directory. */
+  /** The name of the file. */
   readonly blob: string;
   readonly bytes: number;
 }
 
-/** Both ends inclusive, as in Content-Range. */
+/** A range of bytes, both ends included, as in Content-Range. */
 export interface ByteRange {
   readonly first: number;
   readonly last: number;
@@ -21,7 +21,7 @@ export interface ByteRange {
 
 const readBytes = 256 * 1024;
 
-/** The bytes of objects and parts: files that are written once, under random names, and never changed. */
+/** The bytes of objects and parts. Each blob is a file with a random name that is written once and never changed. */
 export class BlobFiles {
   readonly #directory: string;
   readonly #readersByBlob = new Map<string, number>();
@@ -31,7 +31,7 @@ export class BlobFiles {
     this.#directory = directory;
   }
 
-  /** Writes what comes. If the source fails, nothing stays. */
+  /** Writes a new blob. If the source fails, the file is removed. */
   async write(source: AsyncIterable<Buffer>): Promise<StoredBlob> {
     const blob = randomBytes(16).toString("hex");
     await makeDirectory(join(this.#directory, blob.slice(0, 2)));
@@ -52,7 +52,7 @@ export class BlobFiles {
     return { blob, bytes };
   }
 
-  /** The bytes of these blobs one after another, or a range of them. They can be read to the end even if they are removed. */
+  /** Reads these blobs one after another, or a range of them. A blob that is removed meanwhile can be read to its end. */
   read(blobs: readonly StoredBlob[], range?: ByteRange): Readable {
     const slices = slicesOf(blobs, range);
     for (const { blob } of slices) this.#readersByBlob.set(blob, (this.#readersByBlob.get(blob) ?? 0) + 1);
@@ -82,7 +82,7 @@ export class BlobFiles {
         continue;
       }
       this.#readersByBlob.delete(blob);
-      // If this fails the file is only in the way: the sweep at the next start takes it.
+      // If this fails, the next start removes the file.
       if (this.#removedWhileRead.delete(blob)) void rm(this.#path(blob), { force: true }).catch(() => {});
     }
   }

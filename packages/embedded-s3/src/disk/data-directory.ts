@@ -29,12 +29,12 @@ const keysShape = { accessKeyId: "string", secretAccessKey: "string", tokenKey: 
 
 /**
  * Takes a folder for one store, and creates it if it does not exist.
- * @throws {StoreStartError} when another running store has it, or it holds files that are not the store's
+ * @throws {StoreStartError} when another running store uses it, or it holds files that are not the store's
  */
 export async function openDataDirectory(path: string): Promise<DataDirectory> {
   const directory = resolve(path);
   await makeDirectory(directory);
-  await refuseForeignFolder(directory);
+  await assertOwnFolder(directory);
   const release = await takeLock(directory);
   try {
     const stored = await readKeys(directory);
@@ -54,7 +54,7 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
 }
 
 /** At its start the store deletes what it does not know, so it only uses a folder that it made or that is empty. */
-async function refuseForeignFolder(directory: string): Promise<void> {
+async function assertOwnFolder(directory: string): Promise<void> {
   const names = await readdir(directory);
   if (names.includes(keysFile)) return;
   const foreign = names.find((name) => name !== lockFile && !name.startsWith(`${keysFile}.`));

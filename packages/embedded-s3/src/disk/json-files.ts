@@ -5,7 +5,7 @@ import { isMissing, listDirectory } from "./list-directory.ts";
 
 const temporarySuffix = ".tmp";
 
-/** Readers see the old value or the new one, never half of it, also after a crash. */
+/** Writes atomically: readers see the old value or the new one, even after a crash. */
 export async function writeJson(path: string, value: unknown): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString("hex")}${temporarySuffix}`;
   try {
@@ -17,7 +17,7 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
   }
 }
 
-/** A file that does not hold what writeJson wrote, as after a failure of the disk. */
+/** Thrown for a file whose content is not what writeJson wrote, for example after a failure of the disk. */
 export class DamagedFile extends Error {
   override readonly name = "DamagedFile";
   readonly path: string;
@@ -28,7 +28,7 @@ export class DamagedFile extends Error {
   }
 }
 
-/** Names the properties of a value and their types, as far as the value cannot be used without them. */
+/** The properties without which a value cannot be used, and their types. */
 export type Shape = Readonly<Record<string, "string" | "number" | "object">>;
 
 /**
@@ -55,7 +55,7 @@ function parse(path: string, text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** Receives each damaged file. The caller continues without what was in it. */
+/** Receives each damaged file; loading continues without its content. */
 export type OnDamaged = (file: DamagedFile) => void;
 
 /** As readJson, but a damaged file is reported and its value is undefined. */

@@ -5,13 +5,13 @@ import { isMissing } from "./list-directory.ts";
 
 export const lockFile = "lock";
 
-/** The folders of this process's own stores: their lock files hold the same process id. */
+/** The folders that stores of this process use. Their lock files all contain the same process id. */
 const heldHere = new Set<string>();
 
 /**
  * Takes a folder for one store. A lock whose process has ended does not count.
- * @returns a function that gives the folder free
- * @throws {StoreStartError} when another running store has it
+ * @returns a function that releases the folder
+ * @throws {StoreStartError} when another running store uses it
  */
 export async function takeLock(directory: string): Promise<() => Promise<void>> {
   const path = join(directory, lockFile);
@@ -52,7 +52,7 @@ async function readHolder(path: string): Promise<number | undefined> {
 }
 
 function isAlive(pid: number): boolean {
-  // In a container every start may have the same id: this process's own id, in a lock that it does not hold, is stale.
+  // In a container, each start can have the same process id. A lock with this id that this process does not hold is stale.
   if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
   try {
     process.kill(pid, 0);

@@ -11,7 +11,7 @@ const loopbackName = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
  * @param listeningHost the host that the store was told to listen on
  * @throws {StoreError} AccessDenied (403)
  */
-export function refuseForeignHost(hostHeader: string | undefined, listeningHost: string): void {
+export function assertKnownHost(hostHeader: string | undefined, listeningHost: string): void {
   const name = (hostHeader ?? "").replace(/:\d{0,5}$/, "").toLowerCase();
   const listening = listeningHost.toLowerCase();
   if (loopbackName.test(name) || name === listening || name.endsWith(`.${listening}`)) return;

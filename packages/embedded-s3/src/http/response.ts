@@ -6,15 +6,19 @@ import { StoreError } from "../core/store-error.ts";
 import { systemCode } from "../core/store-start-error.ts";
 import { renderXml, type XmlContent } from "./xml.ts";
 
-/** What an operation answers. A header that is undefined is not sent. */
-export interface Answer {
+/** The response of an operation. Headers that are undefined are not sent. */
+export interface StoreResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
   /** A stream needs a content-length among the headers. */
   readonly body?: string | Readable | undefined;
 }
 
-export function xmlAnswer(root: string, content: XmlContent, headers: Answer["headers"] = {}): Answer {
+export function xmlResponse(
+  root: string,
+  content: XmlContent,
+  headers: StoreResponse["headers"] = {},
+): StoreResponse {
   return {
     status: 200,
     headers: { "content-type": "application/xml", ...headers },
@@ -22,10 +26,10 @@ export function xmlAnswer(root: string, content: XmlContent, headers: Answer["he
   };
 }
 
-export const noContent: Answer = { status: 204 };
+export const noContent: StoreResponse = { status: 204 };
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
-export function errorAnswer(error: StoreError, resource: string, requestId: string): Answer {
+export function errorResponse(error: StoreError, resource: string, requestId: string): StoreResponse {
   // 304 has no body by HTTP's rules.
   if (error.status === 304) return { status: 304, headers: error.headers };
   const body = renderXml(
@@ -44,7 +48,7 @@ export function errorAnswer(error: StoreError, resource: string, requestId: stri
 }
 
 /** The error that S3 would answer with. What was not foreseen is a 500 that says nothing about its cause. */
-export function asStoreError(error: unknown): StoreError {
+export function toStoreError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const code = systemCode(error);
   if (code !== undefined && isLastingDiskFault(code)) {
@@ -63,39 +67,39 @@ const drainBytes = 16 * 1024 ** 2;
 const drainMilliseconds = 5000;
 
 /**
- * Sends the answer. If the request's body has not been read, the rest is thrown away for a while
- * before the connection ends: a client that still writes would lose the answer otherwise.
+ * Sends the response. If the body of the request is unread, reads and discards some of it before closing the connection:
+ * a client that is still sending could lose the response otherwise.
  */
-export async function sendAnswer(
+export async function sendResponse(
   incoming: IncomingMessage,
-  response: ServerResponse,
-  answer: Answer,
+  outgoing: ServerResponse,
+  response: StoreResponse,
 ): Promise<void> {
-  const { body } = answer;
-  if (response.destroyed) {
+  const { body } = response;
+  if (outgoing.destroyed) {
     if (typeof body === "object") body.destroy();
     return;
   }
   const bodyIsUnread = !incoming.complete;
-  response.statusCode = answer.status;
-  for (const [name, value] of Object.entries(answer.headers ?? {})) {
-    if (value !== undefined) response.setHeader(name, toHeaderBytes(value));
+  outgoing.statusCode = response.status;
+  for (const [name, value] of Object.entries(response.headers ?? {})) {
+    if (value !== undefined) outgoing.setHeader(name, toHeaderBytes(value));
   }
-  if (bodyIsUnread) response.setHeader("connection", "close");
-  const isBodiless = incoming.method === "HEAD" || answer.status === 204 || answer.status === 304;
+  if (bodyIsUnread) outgoing.setHeader("connection", "close");
+  const isBodiless = incoming.method === "HEAD" || response.status === 204 || response.status === 304;
   if (typeof body === "object") {
     if (isBodiless) body.destroy();
-    else return await pipeline(body, response);
+    else return await pipeline(body, outgoing);
   }
   const text = typeof body === "string" ? body : "";
-  if (!isBodiless) response.setHeader("content-length", Buffer.byteLength(text));
-  if (isBodiless || text === "") response.flushHeaders();
-  else response.write(text);
+  if (!isBodiless) outgoing.setHeader("content-length", Buffer.byteLength(text));
+  if (isBodiless || text === "") outgoing.flushHeaders();
+  else outgoing.write(text);
   if (bodyIsUnread) await drain(incoming);
-  response.end();
+  outgoing.end();
 }
 
-/** Node writes header values as latin1: UTF-8 has to be spelt as its bytes. */
+/** Node writes header values as latin1, so each byte of UTF-8 has to be one character. */
 function toHeaderBytes(value: string): string {
   return Buffer.from(value, "utf8").toString("latin1");
 }

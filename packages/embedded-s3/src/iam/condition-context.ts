@@ -1,14 +1,14 @@
 import { type ConditionContext, headerKeys } from "./condition-keys.ts";
 import type { Identity } from "./identity.ts";
 
-/** Of every signed request, to S3 and to STS. */
+/** What the condition keys of every signed request, to S3 or STS, are made from. */
 export interface SigningFacts {
   readonly now: Date;
   readonly signedAt: Date;
   /** The region it was signed for. */
   readonly region: string;
   readonly authType: "REST-HEADER" | "REST-QUERY-STRING" | "POST";
-  /** Of HTTP, names in lower case. */
+  /** HTTP headers, names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -28,7 +28,7 @@ export function signingContext({ now, signedAt, region, authType, headers }: Sig
   };
 }
 
-/** Of what a request to S3 says, beside its tags. */
+/** The condition keys of a request to S3, except those about tags. */
 export function requestContext(
   headers: Readonly<Record<string, string>>,
   query: ReadonlyMap<string, string>,
@@ -43,17 +43,17 @@ export function requestContext(
 
 type Tags = Readonly<Record<string, string>>;
 
-/** Of the tags that a request brings for an object. */
+/** The condition keys about the tags that a request gives to an object. */
 export function requestTagContext(tags: Tags): ConditionContext {
   return { ...tagContext("s3:RequestObjectTag/", tags), "s3:RequestObjectTagKeys": Object.keys(tags) };
 }
 
-/** Of the tags that the object has which a request is about. */
+/** The condition keys about the tags that the object already has. */
 export function existingTagContext(tags: Tags): ConditionContext {
   return tagContext("s3:ExistingObjectTag/", tags);
 }
 
-/** Of the tags that AssumeRole is to give a session. */
+/** The condition keys about the tags that AssumeRole gives to a session. */
 export function sessionTagContext(tags: Tags): ConditionContext {
   return { ...tagContext("aws:RequestTag/", tags), "aws:TagKeys": Object.keys(tags) };
 }
@@ -62,7 +62,7 @@ function tagContext(prefix: string, tags: Tags): ConditionContext {
   return Object.fromEntries(Object.entries(tags).map(([name, value]) => [`${prefix}${name}`, value]));
 }
 
-/** Of whoever asks in a role session. The one account owns everything. */
+/** The condition keys about the caller, who uses a role session. The store has one account, which owns everything. */
 export function principalContext(identity: Extract<Identity, { kind: "session" }>): ConditionContext {
   const account = identity.arn.split(":")[4];
   return {

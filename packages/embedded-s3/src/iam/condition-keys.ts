@@ -1,7 +1,7 @@
 // What IAM calls condition keys: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 // S3's own: https://docs.aws.amazon.com/service-authorization/latest/reference/list_s3.html
 
-/** The values of a request's condition keys; undefined where the request has no such key. */
+/** The values of the condition keys of a request. Undefined if the request does not have a key. */
 export type ConditionContext = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** Headers whose values are condition keys, as s3:NAME. */
@@ -48,7 +48,7 @@ const suppliedKeys = [
   ...["sts:ExternalId", "sts:RoleSessionName", "sts:SourceIdentity"],
 ];
 
-/** AWS has none of these either for a role session that comes over plain HTTP from no VPC. */
+/** AWS does not set these either for role sessions that use plain HTTP from outside a VPC. */
 const absentKeys = [
   ...["aws:username", "aws:MultiFactorAuthAge", "s3:TlsVersion"],
   ...["aws:SourceVpc", "aws:SourceVpce", "aws:VpcSourceIp"],
@@ -57,7 +57,7 @@ const absentKeys = [
 const knownKeys = new Set([...suppliedKeys, ...absentKeys].map((name) => name.toLowerCase()));
 const knownTagKey = /^(?:aws:principaltag|aws:requesttag|s3:requestobjecttag|s3:existingobjecttag)\/./;
 
-/** Whether a request has the key whenever AWS would say that it has it. */
+/** Whether the store sets this key on each request on which AWS would set it. */
 export function isKnownConditionKey(name: string): boolean {
   const lowerCase = name.toLowerCase();
   return knownKeys.has(lowerCase) || knownTagKey.test(lowerCase);

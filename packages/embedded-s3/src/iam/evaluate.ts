@@ -5,19 +5,19 @@ import { isResolvable, matchesIamPattern, type VariableValues } from "./iam-patt
 import type { IamPolicy, IamStatement, PatternList } from "./iam-policy.ts";
 import type { Identity } from "./identity.ts";
 
-/** May `action` (`s3:GetObject`) be done to `resource` (an ARN) in a request with these condition keys? */
-export interface AccessQuestion {
+/** An action, such as `s3:GetObject`, on a resource (an ARN), in a request with these condition keys. */
+export interface AccessRequest {
   readonly action: string;
   readonly resource: string;
   readonly context: ConditionContext;
 }
 
 /**
- * True when each policy allows and none denies: a session has the intersection of its role's policy
- * and its session policy. No policy allows nothing.
+ * True if each policy allows the action and none denies it: a session is allowed the intersection of its role's policy and
+ * its session policy. Without any policy, nothing is allowed.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
-export function evaluate(policies: readonly IamPolicy[], question: AccessQuestion): boolean {
+export function evaluate(policies: readonly IamPolicy[], question: AccessRequest): boolean {
   const request = requestValues(question.context);
   const effects = policies.map(({ statements }) =>
     statements.filter((statement) => applies(statement, question, request)).map(({ effect }) => effect),
@@ -36,10 +36,10 @@ function requestValues(context: ConditionContext): RequestValues {
   return { keys, variables };
 }
 
-function applies(statement: IamStatement, question: AccessQuestion, request: RequestValues): boolean {
+function applies(statement: IamStatement, question: AccessRequest, request: RequestValues): boolean {
   const { resources } = statement;
   const { variables } = request;
-  // What NotResource excepts is unknown then: an Allow must not reach it, a Deny must.
+  // Without the value, it is not known what NotResource excludes. To be safe, an Allow does not apply and a Deny does.
   if (resources.negated && !resources.patterns.every((pattern) => isResolvable(pattern, variables))) {
     if (statement.effect === "Allow") return false;
   }
@@ -54,8 +54,8 @@ function includes(list: PatternList, text: string, variables: VariableValues): b
   return list.patterns.some((pattern) => matchesIamPattern(pattern, text, variables)) !== list.negated;
 }
 
-/** The store's own keys may do everything; a session what its role's and its session policy both allow. */
-export function isAllowed(identity: Identity, question: AccessQuestion): boolean {
+/** The store's own keys are allowed everything. A session is allowed what its role's policy and its session policy both allow. */
+export function isAllowed(identity: Identity, question: AccessRequest): boolean {
   if (identity.kind === "base") return true;
   const { rolePolicy, sessionPolicy } = identity;
   const policies = sessionPolicy === undefined ? [rolePolicy] : [rolePolicy, sessionPolicy];

@@ -156,7 +156,7 @@ function matching(actual: string, expected: IamPattern, variables: VariableValue
 const quantifiers = { forallvalues: "all", foranyvalue: "any" } as const;
 const operatorShape = /^(?:(forallvalues|foranyvalue):)?([a-z]+?)(ifexists)?$/;
 
-/** Undefined when there is no such operator, or a value of the wrong kind. */
+/** Undefined if the operator does not exist or a value has the wrong type. */
 export function parseIamCondition(
   operatorName: string,
   key: string,
@@ -181,7 +181,7 @@ export function parseIamCondition(
   };
 }
 
-/** What a request says, by names in lower case. A key of several values is no variable. */
+/** The condition keys of a request by name in lower case. A key with several values cannot be used as a variable. */
 export interface RequestValues {
   readonly keys: ReadonlyMap<string, readonly string[]>;
   readonly variables: VariableValues;
@@ -201,7 +201,7 @@ export function meetsIamCondition(condition: IamCondition, { keys, variables }: 
     return condition.ifExists || negated;
   }
   const meets = (each: string) => values.some((value) => compare(each, value, variables)) !== negated;
-  // Without a quantifier a key of several values is taken as it is written: one equals, or none does.
+  // Without a quantifier, one of several values has to match, or none of them for a negated operator.
   const needsAll = quantifier === "all" || (quantifier === "one" && negated);
   return needsAll ? actual.every(meets) : actual.some(meets);
 }

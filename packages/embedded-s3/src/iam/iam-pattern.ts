@@ -10,7 +10,7 @@ export interface IamPattern {
   readonly tokens: readonly PatternToken[];
 }
 
-/** What policy variables stand for in one request; names in lower case. */
+/** The values of policy variables in one request, by name in lower case. */
 export type VariableValues = ReadonlyMap<string, string>;
 
 export interface IamPatternSyntax {
@@ -24,7 +24,7 @@ export interface IamPatternSyntax {
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 const unitShape = /\$\{([*?$])\}|\$\{([^{}',]+)(?:,\s*'([^']*)'\s*)?\}|./gs;
 
-/** Every string is a pattern: a `${` that opens no variable stands for itself. */
+/** Parses any string: a `${` that does not begin a variable stands for itself. */
 export function parseIamPattern(text: string, syntax: IamPatternSyntax): IamPattern {
   if (!syntax.variables) return { tokens: text.split("").map((character) => tokenOf(character, syntax)) };
   const tokens = Array.from(text.matchAll(unitShape), ([unit, escaped, name, fallback]): PatternToken => {
@@ -44,7 +44,7 @@ function tokenOf(character: string, syntax: IamPatternSyntax): PatternToken {
 type ConcreteToken = Exclude<PatternToken, { kind: "variable" }>;
 
 /**
- * Puts the request's values in place of the variables. Wildcards in a value stand for themselves.
+ * Replaces variables by the values of the request. Wildcards in a value stand for themselves.
  * Undefined when a variable has neither a value nor a default: the pattern then matches nothing.
  */
 function resolve(pattern: IamPattern, values: VariableValues): readonly ConcreteToken[] | undefined {
@@ -65,7 +65,7 @@ function resolve(pattern: IamPattern, values: VariableValues): readonly Concrete
 
 /**
  * Whether the whole text matches. Time is at most pattern × text: only the last `*` is ever
- * tried again, since an earlier one can gain nothing that the last one cannot.
+ * tried again, because extending an earlier one cannot match more.
  */
 export function matchesIamPattern(pattern: IamPattern, text: string, values: VariableValues): boolean {
   const tokens = resolve(pattern, values);
@@ -109,7 +109,7 @@ export function isResolvable(pattern: IamPattern, values: VariableValues): boole
   return resolve(pattern, values) !== undefined;
 }
 
-/** The text that a pattern without wildcards stands for; undefined where a variable has no value. */
+/** The text of a pattern without wildcards. Undefined if a variable has no value. */
 export function textOfIamPattern(pattern: IamPattern, values: VariableValues): string | undefined {
   return resolve(pattern, values)
     ?.map((token) => (token.kind === "character" ? token.character : ""))

@@ -10,7 +10,7 @@ export interface IamPolicy {
 
 export interface IamStatement {
   readonly effect: "Allow" | "Deny";
-  /** Lower case: actions are matched without regard to case. */
+  /** In lower case, because actions are case-insensitive. */
   readonly actions: PatternList;
   readonly resources: PatternList;
   readonly conditions: readonly IamCondition[];
@@ -29,7 +29,7 @@ export interface PatternList {
  */
 export function parseIamPolicy(text: string): IamPolicy {
   const document = objectOf(parseJson(text), "Syntax errors in policy.");
-  refuseUnknownElements(document, ["Version", "Id", "Statement"]);
+  assertKnownElements(document, ["Version", "Id", "Statement"]);
   const { Version: version, Statement: statement } = document;
   if (version !== undefined && version !== "2012-10-17" && version !== "2008-10-17") {
     throw malformed("The policy's Version is neither 2012-10-17 nor 2008-10-17.");
@@ -56,7 +56,7 @@ const statementElements = [
 
 function parseStatement(value: unknown, syntax: { readonly variables: boolean }): IamStatement {
   const statement = objectOf(value, "Syntax errors in policy.");
-  refuseUnknownElements(statement, statementElements);
+  assertKnownElements(statement, statementElements);
   const { Effect: effect, Sid: sid } = statement;
   if (effect !== "Allow" && effect !== "Deny") throw malformed("A statement's Effect is Allow or Deny.");
   if (sid !== undefined && !(typeof sid === "string" && /^[A-Za-z0-9]*$/.test(sid))) {
@@ -89,12 +89,12 @@ function parseStatement(value: unknown, syntax: { readonly variables: boolean })
     },
     conditions: parseConditions(statement.Condition, syntax),
   };
-  refuseUnknownKeys(parsed);
+  assertKnownConditionKeys(parsed);
   return parsed;
 }
 
-/** AWS takes any name, and knows all of its own. Here, to ignore one would be to allow. */
-function refuseUnknownKeys({ resources, conditions }: IamStatement): void {
+/** AWS accepts unknown names. This store does not know every key of AWS, and ignoring one could allow too much. */
+function assertKnownConditionKeys({ resources, conditions }: IamStatement): void {
   const patterns = [...resources.patterns, ...conditions.flatMap(({ values }) => values)];
   const names = [...conditions.map(({ key }) => key), ...patterns.flatMap(variablesOf)];
   const unknown = names.find((name) => !isKnownConditionKey(name));
@@ -118,7 +118,7 @@ function parseConditions(value: unknown, syntax: { readonly variables: boolean }
   return conditions;
 }
 
-/** Booleans and numbers may stand without quotes. */
+/** Booleans and numbers are accepted without quotes. */
 function conditionValues(value: unknown): string[] {
   const values = Array.isArray(value) ? value : [value];
   return values.map((each: unknown) => {
@@ -163,7 +163,7 @@ function objectOf(value: unknown, fault: string): Readonly<Record<string, unknow
   return Object.fromEntries(Object.entries(value));
 }
 
-function refuseUnknownElements(value: object, known: readonly string[]): void {
+function assertKnownElements(value: object, known: readonly string[]): void {
   if (!Object.keys(value).every((name) => known.includes(name))) throw malformed("Syntax errors in policy.");
 }
 

@@ -1,9 +1,9 @@
 import type { IamPolicy } from "./iam-policy.ts";
 
-/** Whoever signed a request to the embedded store. */
+/** The signer of a request. */
 export type Identity = BaseIdentity | SessionIdentity;
 
-/** The store's own long-lived keys: may do everything, AssumeRole included. */
+/** The store's own long-lived keys, which are allowed everything, AssumeRole included. */
 export interface BaseIdentity {
   readonly kind: "base";
   readonly arn: string;
@@ -11,7 +11,7 @@ export interface BaseIdentity {
   readonly userId: string;
 }
 
-/** Temporary credentials out of AssumeRole: the role's policy and the session policy both have to allow. */
+/** Temporary credentials from AssumeRole. They are allowed what the role's policy and the session policy both allow. */
 export interface SessionIdentity {
   readonly kind: "session";
   /** arn:aws:sts::000000000000:assumed-role/ROLE/SESSION */

@@ -1,12 +1,12 @@
 import { invalidArgument } from "../core/arguments.ts";
 import { compareUtf8, firstIndex } from "../core/sorted-by-key.ts";
-import { type Answer, xmlAnswer } from "../http/response.ts";
+import { type StoreResponse, xmlResponse } from "../http/response.ts";
 import { authorizeBucket } from "../requests/authorization.ts";
 import { type BucketRequest } from "../requests/s3-request.ts";
 import type { ObjectVersion } from "../store/object-version.ts";
 import { owner } from "../store/owner.ts";
-import { type ListingQuestion, listPage } from "./listing.ts";
-import { authorizeListing, echoed, keyEncoder, parseQuestion } from "./listing-operations.ts";
+import { type ListingRequest, listPage } from "./listing.ts";
+import { authorizeListing, echoRequest, keyEncoder, parseListingRequest } from "./listing-operations.ts";
 
 // Listings in which one key can have several entries: their pages go on from a key and an id.
 
@@ -24,21 +24,21 @@ interface EntryPage<Item> {
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html */
-export async function listObjectVersions(request: BucketRequest): Promise<Answer> {
+export async function listObjectVersions(request: BucketRequest): Promise<StoreResponse> {
   const { bucket, query } = request;
   authorizeListing(request, "s3:ListBucketVersions");
   const entries = bucket.records
     .toSorted((a, b) => compareUtf8(a.key, b.key))
     .flatMap(({ key, versions }) => versions.map((item) => ({ key, id: item.versionId, item })));
-  const question = parseQuestion(request, query.get("key-marker") ?? "");
+  const question = parseListingRequest(request, query.get("key-marker") ?? "");
   const marker = markerOf(request, "key-marker", "version-id-marker");
   const marked = marker ? entries.findIndex(({ key, id }) => key === marker.key && id === marker.id) : -1;
   const from = marked === -1 ? undefined : marked + 1;
   const encode = keyEncoder(request);
   const page = pageOf(entries, question, from);
   const isLatest = (entry: Entry<ObjectVersion>) => bucket.record(entry.key)?.versions[0] === entry.item;
-  return xmlAnswer("ListVersionsResult", {
-    ...echoed(request, question, encode),
+  return xmlResponse("ListVersionsResult", {
+    ...echoRequest(request, question, encode),
     KeyMarker: encode(question.after),
     VersionIdMarker: query.get("version-id-marker") ?? "",
     NextKeyMarker: page.nextKey && encode(page.nextKey),
@@ -74,7 +74,7 @@ export async function listObjectVersions(request: BucketRequest): Promise<Answer
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html */
-export async function listMultipartUploads(request: BucketRequest): Promise<Answer> {
+export async function listMultipartUploads(request: BucketRequest): Promise<StoreResponse> {
   const { bucket, query } = request;
   // Unlike s3:ListBucket, the action has no s3:prefix among its condition keys.
   authorizeBucket(request, "s3:ListBucketMultipartUploads");
@@ -82,14 +82,14 @@ export async function listMultipartUploads(request: BucketRequest): Promise<Answ
     .all()
     .map((item) => ({ key: item.key, id: item.uploadId, item }))
     .sort(compareKeyThenId);
-  const question = parseQuestion(request, query.get("key-marker") ?? "", "max-uploads");
+  const question = parseListingRequest(request, query.get("key-marker") ?? "", "max-uploads");
   const marker = markerOf(request, "key-marker", "upload-id-marker");
   // The marked upload may be gone: what counts is which ids are greater.
   const from = marker && firstIndex(entries, (entry) => compareKeyThenId(entry, marker) > 0);
   const encode = keyEncoder(request);
-  const { MaxKeys: _, Name: bucketName, ...echo } = echoed(request, question, encode);
+  const { MaxKeys: _, Name: bucketName, ...echo } = echoRequest(request, question, encode);
   const page = pageOf(entries, question, from);
-  return xmlAnswer("ListMultipartUploadsResult", {
+  return xmlResponse("ListMultipartUploadsResult", {
     Bucket: bucketName,
     ...echo,
     KeyMarker: encode(question.after),
@@ -136,7 +136,7 @@ function markerOf({ query }: BucketRequest, keyName: string, idName: string): Ma
  */
 function pageOf<Item>(
   entries: readonly Entry<Item>[],
-  question: ListingQuestion,
+  question: ListingRequest,
   from: number | undefined,
 ): EntryPage<Item> {
   const { items, commonPrefixes, next } = listPage(entries, question, from);

@@ -1,28 +1,28 @@
 import { invalidArgument, parseInteger } from "../core/arguments.ts";
 import { parseContinuationToken, toContinuationToken } from "../core/continuation-token.ts";
-import { type Answer, xmlAnswer } from "../http/response.ts";
+import { type StoreResponse, xmlResponse } from "../http/response.ts";
 import type { XmlElements } from "../http/xml.ts";
 import { authorizeBucket } from "../requests/authorization.ts";
 import { type BucketRequest } from "../requests/s3-request.ts";
 import type { Bucket } from "../store/bucket.ts";
 import { currentObject, type ObjectRecord } from "../store/object-version.ts";
 import { owner } from "../store/owner.ts";
-import { type Listing, type ListingQuestion, listPage } from "./listing.ts";
+import { type Listing, type ListingRequest, listPage } from "./listing.ts";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
-export async function listObjectsV2(request: BucketRequest): Promise<Answer> {
+export async function listObjectsV2(request: BucketRequest): Promise<StoreResponse> {
   const { bucket, query } = request;
   authorizeListing(request, "s3:ListBucket");
   const token = query.get("continuation-token");
   const startAfter = query.get("start-after");
-  const question = parseQuestion(
+  const question = parseListingRequest(
     request,
     token === undefined ? (startAfter ?? "") : parseContinuationToken(token),
   );
   const encode = keyEncoder(request);
   const listing = listCurrent(bucket, question);
-  return xmlAnswer("ListBucketResult", {
-    ...echoed(request, question, encode),
+  return xmlResponse("ListBucketResult", {
+    ...echoRequest(request, question, encode),
     KeyCount: listing.items.length + listing.commonPrefixes.length,
     StartAfter: startAfter && encode(startAfter),
     ContinuationToken: token,
@@ -33,15 +33,15 @@ export async function listObjectsV2(request: BucketRequest): Promise<Answer> {
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html */
-export async function listObjects(request: BucketRequest): Promise<Answer> {
+export async function listObjects(request: BucketRequest): Promise<StoreResponse> {
   const { bucket, query } = request;
   authorizeListing(request, "s3:ListBucket");
   const marker = query.get("marker") ?? "";
-  const question = parseQuestion(request, marker);
+  const question = parseListingRequest(request, marker);
   const encode = keyEncoder(request);
   const listing = listCurrent(bucket, question);
-  return xmlAnswer("ListBucketResult", {
-    ...echoed(request, question, encode),
+  return xmlResponse("ListBucketResult", {
+    ...echoRequest(request, question, encode),
     Marker: encode(marker),
     NextMarker:
       listing.next !== undefined && question.delimiter !== "" ? encode(listing.next.key) : undefined,
@@ -59,7 +59,11 @@ export function authorizeListing(request: BucketRequest, action: string): void {
   });
 }
 
-export function parseQuestion({ query }: BucketRequest, after: string, limit = "max-keys"): ListingQuestion {
+export function parseListingRequest(
+  { query }: BucketRequest,
+  after: string,
+  limit = "max-keys",
+): ListingRequest {
   return {
     prefix: query.get("prefix") ?? "",
     delimiter: query.get("delimiter") ?? "",
@@ -85,9 +89,9 @@ function percentEncode(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 }
 
-export function echoed(
+export function echoRequest(
   { bucket, query }: BucketRequest,
-  question: ListingQuestion,
+  question: ListingRequest,
   encode: (key: string) => string,
 ): XmlElements {
   return {
@@ -99,7 +103,7 @@ export function echoed(
   };
 }
 
-function listCurrent(bucket: Bucket, question: ListingQuestion): Listing<ObjectRecord> {
+function listCurrent(bucket: Bucket, question: ListingRequest): Listing<ObjectRecord> {
   return listPage(bucket.currentRecords, question);
 }
 

@@ -1,6 +1,6 @@
 import { compareUtf8, firstIndex } from "../core/sorted-by-key.ts";
 
-export interface ListingQuestion {
+export interface ListingRequest {
   readonly prefix: string;
   /** "" means none. */
   readonly delimiter: string;
@@ -33,7 +33,7 @@ export interface CommonPrefix extends ListedItem {
  */
 export function listPage<Item extends ListedItem>(
   sorted: readonly Item[],
-  question: ListingQuestion,
+  question: ListingRequest,
   from = firstIndex(sorted, ({ key }) => compareUtf8(key, question.after) > 0),
 ): Listing<Item> {
   const { prefix, after, maxItems } = question;
@@ -63,7 +63,7 @@ export function listPage<Item extends ListedItem>(
   }
 }
 
-function commonPrefixOf(key: string, { prefix, delimiter }: ListingQuestion): string | undefined {
+function commonPrefixOf(key: string, { prefix, delimiter }: ListingRequest): string | undefined {
   if (delimiter === "") return undefined;
   const index = key.indexOf(delimiter, prefix.length);
   return index === -1 ? undefined : key.slice(0, index + delimiter.length);

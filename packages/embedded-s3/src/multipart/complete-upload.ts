@@ -7,9 +7,9 @@ import {
   checksumsAmong,
 } from "../checksums/checksums.ts";
 import { StoreError } from "../core/store-error.ts";
-import { type Answer, xmlAnswer } from "../http/response.ts";
+import { type StoreResponse, xmlResponse } from "../http/response.ts";
 import { malformedXml, type ParsedElement, parseXml } from "../http/xml.ts";
-import { judgeWrite, parsePreconditions } from "../objects/conditional-requests.ts";
+import { assertWriteConditions, parsePreconditions } from "../objects/conditional-requests.ts";
 import { authorizeExisting, versionHeader } from "../objects/find-version.ts";
 import { currentValidators } from "../objects/object-operations.ts";
 import { authorize, objectArn } from "../requests/authorization.ts";
@@ -24,12 +24,15 @@ const minPartBytes = 5 * 1024 ** 2;
 interface NamedPart {
   readonly partNumber: number;
   readonly etag: string;
-  /** By algorithm, whatever its name. */
+  /** By the name of the algorithm, which may be unknown. */
   readonly checksums: ReadonlyMap<string, string | undefined>;
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html */
-export async function completeMultipartUpload(request: ObjectRequest, { now }: StoreState): Promise<Answer> {
+export async function completeMultipartUpload(
+  request: ObjectRequest,
+  { now }: StoreState,
+): Promise<StoreResponse> {
   const { bucket, key, headers } = request;
   const uploadId = parseUploadId(request);
   authorize(request, "s3:PutObject", objectArn(bucket.name, key));
@@ -41,9 +44,9 @@ export async function completeMultipartUpload(request: ObjectRequest, { now }: S
   const object = await bucket.uploads.complete(key, uploadId, async (upload) => {
     const parts = chooseParts(upload, named);
     const made = objectOf(request, upload, parts, now());
-    refuseOtherThanPromised(headers, made);
+    assertAsDeclared(headers, made);
     await bucket.updateVersions(key, (versions) => {
-      judgeWrite(conditions, currentValidators(key, versions));
+      assertWriteConditions(conditions, currentValidators(key, versions));
       return withNewest(versions, made);
     });
     return made;
@@ -51,17 +54,17 @@ export async function completeMultipartUpload(request: ObjectRequest, { now }: S
   return completed(request, object);
 }
 
-/** Who asks again because the first answer was lost gets it again, as long as the object is that upload's. */
+/** The object of an upload that is complete already: a client that lost the first response may repeat the request. */
 function completedEarlier({ bucket, key }: ObjectRequest, uploadId: string): StoredObject | undefined {
   const newest = bucket.record(key)?.versions[0];
   if (newest === undefined || newest.deleteMarker || newest.uploadId !== uploadId) return undefined;
   return newest;
 }
 
-function completed(request: ObjectRequest, object: StoredObject): Answer {
+function completed(request: ObjectRequest, object: StoredObject): StoreResponse {
   const { bucket, key, wire } = request;
   const { checksum } = object;
-  return xmlAnswer(
+  return xmlResponse(
     "CompleteMultipartUploadResult",
     {
       Location: `http://${wire.headers.host}${wire.path}`,
@@ -177,8 +180,8 @@ function checksumOf(upload: MultipartUpload, parts: readonly StoredPart[]): Chec
   );
 }
 
-/** What the request says of the object as a whole. */
-function refuseOtherThanPromised(headers: Readonly<Record<string, string>>, object: StoredObject): void {
+/** Checks what the request declares about the whole object. */
+function assertAsDeclared(headers: Readonly<Record<string, string>>, object: StoredObject): void {
   const promisedBytes = headers["x-amz-mp-object-size"];
   if (promisedBytes !== undefined && promisedBytes !== String(object.bytes)) {
     throw new StoreError(

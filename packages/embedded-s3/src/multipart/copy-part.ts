@@ -1,13 +1,13 @@
-import { type Answer, xmlAnswer } from "../http/response.ts";
+import { type StoreResponse, xmlResponse } from "../http/response.ts";
 import { sourceVersionHeader, withCopiedBlob } from "../objects/copied-blob.ts";
-import { findCopySource, refuseLargeCopy } from "../objects/copy-source.ts";
+import { assertCopySize, findCopySource } from "../objects/copy-source.ts";
 import { parseCopySourceRange } from "../objects/range.ts";
 import { authorizeObject } from "../requests/authorization.ts";
 import type { ObjectRequest, StoreState } from "../requests/s3-request.ts";
 import { parsePartNumber, parseUploadId } from "./multipart-operations.ts";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html */
-export async function uploadPartCopy(request: ObjectRequest, state: StoreState): Promise<Answer> {
+export async function uploadPartCopy(request: ObjectRequest, state: StoreState): Promise<StoreResponse> {
   const { bucket, key, headers } = request;
   authorizeObject(request, "s3:PutObject");
   const partNumber = parsePartNumber(request);
@@ -16,7 +16,7 @@ export async function uploadPartCopy(request: ObjectRequest, state: StoreState):
   const rangeHeader = headers["x-amz-copy-source-range"];
   const range =
     rangeHeader === undefined ? undefined : parseCopySourceRange(rangeHeader, source.object.bytes);
-  refuseLargeCopy(range === undefined ? source.object.bytes : range.last - range.first + 1);
+  assertCopySize(range === undefined ? source.object.bytes : range.last - range.first + 1);
   const algorithm = upload.checksum?.algorithm;
   return await withCopiedBlob(state, source.object, range, algorithm, async ({ stored, md5, checksum }) => {
     const lastModified = state.now().toISOString();
@@ -27,7 +27,7 @@ export async function uploadPartCopy(request: ObjectRequest, state: StoreState):
       checksum: checksum && { algorithm: checksum.algorithm, value: checksum.value },
       lastModified,
     });
-    return xmlAnswer(
+    return xmlResponse(
       "CopyPartResult",
       {
         ETag: `"${md5}"`,

@@ -6,7 +6,7 @@ import {
 } from "../checksums/checksums.ts";
 import { invalidArgument, parseInteger } from "../core/arguments.ts";
 import { StoreError } from "../core/store-error.ts";
-import { type Answer, noContent, xmlAnswer } from "../http/response.ts";
+import { noContent, type StoreResponse, xmlResponse } from "../http/response.ts";
 import { parseAttributes } from "../objects/object-attributes.ts";
 import { authorizeWrite } from "../objects/object-operations.ts";
 import { authorizeObject } from "../requests/authorization.ts";
@@ -17,7 +17,10 @@ import { owner } from "../store/owner.ts";
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 
-export async function createMultipartUpload(request: ObjectRequest, { now }: StoreState): Promise<Answer> {
+export async function createMultipartUpload(
+  request: ObjectRequest,
+  { now }: StoreState,
+): Promise<StoreResponse> {
   const { bucket, key, headers } = request;
   const attributes = parseAttributes(headers);
   authorizeWrite(request, attributes.tags);
@@ -29,7 +32,7 @@ export async function createMultipartUpload(request: ObjectRequest, { now }: Sto
     initiatedAt: now().toISOString(),
     initiator: request.identity.arn,
   });
-  return xmlAnswer(
+  return xmlResponse(
     "InitiateMultipartUploadResult",
     { Bucket: bucket.name, Key: key, UploadId: upload.uploadId },
     { "x-amz-checksum-algorithm": checksum?.algorithm, "x-amz-checksum-type": checksum?.type },
@@ -51,13 +54,13 @@ function parseUploadChecksum(headers: Readonly<Record<string, string>>): Multipa
   return { algorithm, type: checksumTypeOf(algorithm, type) };
 }
 
-export async function uploadPart(request: ObjectRequest, { blobs, now }: StoreState): Promise<Answer> {
+export async function uploadPart(request: ObjectRequest, { blobs, now }: StoreState): Promise<StoreResponse> {
   const { bucket, key } = request;
   authorizeObject(request, "s3:PutObject");
   const partNumber = parsePartNumber(request);
   const upload = bucket.uploads.get(key, parseUploadId(request));
-  const commit = async ({ stored, md5, checksum }: ReceivedBlob): Promise<Answer> => {
-    refuseOtherChecksum(upload, checksum?.algorithm);
+  const commit = async ({ stored, md5, checksum }: ReceivedBlob): Promise<StoreResponse> => {
+    assertChecksumAlgorithm(upload, checksum?.algorithm);
     await bucket.uploads.putPart(key, upload.uploadId, {
       ...stored,
       partNumber,
@@ -79,7 +82,7 @@ export async function uploadPart(request: ObjectRequest, { blobs, now }: StoreSt
   return await withReceivedBlob(request, blobs, commit, { compute });
 }
 
-function refuseOtherChecksum({ checksum }: MultipartUpload, sent: ChecksumAlgorithm | undefined): void {
+function assertChecksumAlgorithm({ checksum }: MultipartUpload, sent: ChecksumAlgorithm | undefined): void {
   if (checksum === undefined || checksum.algorithm === sent) return;
   throw new StoreError(
     400,
@@ -107,14 +110,14 @@ export function parseUploadId({ query }: ObjectRequest): string {
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html */
-export async function abortMultipartUpload(request: ObjectRequest): Promise<Answer> {
+export async function abortMultipartUpload(request: ObjectRequest): Promise<StoreResponse> {
   authorizeObject(request, "s3:AbortMultipartUpload");
   await request.bucket.uploads.abort(request.key, parseUploadId(request));
   return noContent;
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html */
-export async function listParts(request: ObjectRequest): Promise<Answer> {
+export async function listParts(request: ObjectRequest): Promise<StoreResponse> {
   const { bucket, key, query } = request;
   authorizeObject(request, "s3:ListMultipartUploadParts");
   const upload = bucket.uploads.get(key, parseUploadId(request));
@@ -130,7 +133,7 @@ export async function listParts(request: ObjectRequest): Promise<Answer> {
   });
   const rest = partsInOrder(upload).filter(({ partNumber }) => partNumber > marker);
   const page = rest.slice(0, maxParts);
-  return xmlAnswer("ListPartsResult", {
+  return xmlResponse("ListPartsResult", {
     Bucket: bucket.name,
     Key: key,
     UploadId: upload.uploadId,

@@ -31,11 +31,11 @@ export function preconditionFailed(condition: string): StoreError {
 }
 
 /**
- * In the order of https://www.rfc-editor.org/rfc/rfc9110#section-13.2.2.
- * @returns "not-modified" where a GET or HEAD is answered by 304
+ * Evaluates the conditions in the order of https://www.rfc-editor.org/rfc/rfc9110#section-13.2.2.
+ * @returns "not-modified" if the response to a GET or HEAD is 304
  * @throws {StoreError} PreconditionFailed (412)
  */
-export function judgeRead(
+export function evaluateReadConditions(
   conditions: Preconditions,
   validators: Validators,
   headerPrefix = "",
@@ -62,20 +62,20 @@ export function judgeRead(
 
 const copySourcePrefix = "x-amz-copy-source-";
 
-/** As judgeRead, but where 304 makes no sense: a copy's source. @throws {StoreError} PreconditionFailed */
-export function judgeCopySource(conditions: Preconditions, validators: Validators): void {
-  if (judgeRead(conditions, validators, copySourcePrefix) === "not-modified") {
+/** The conditions on the source of a copy, for which a 304 makes no sense. @throws {StoreError} PreconditionFailed */
+export function assertCopySourceConditions(conditions: Preconditions, validators: Validators): void {
+  if (evaluateReadConditions(conditions, validators, copySourcePrefix) === "not-modified") {
     throw preconditionFailed(`${copySourcePrefix}If-None-Match`);
   }
 }
 
 /**
- * If-Match and If-None-Match of a request that writes or deletes; `current` is undefined if there is no such object.
- * S3 has no condition of time for these.
+ * If-Match and If-None-Match of a request that writes or deletes. `current` is undefined if the object does not exist.
+ * S3 has no conditions on time for these requests.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  * @throws {StoreError} PreconditionFailed (412), NoSuchKey (404), NotImplemented (501)
  */
-export function judgeWrite(conditions: Preconditions, current: Validators | undefined): void {
+export function assertWriteConditions(conditions: Preconditions, current: Validators | undefined): void {
   if (conditions.ifModifiedSince !== undefined) throw notImplemented("If-Modified-Since");
   if (conditions.ifUnmodifiedSince !== undefined) throw notImplemented("If-Unmodified-Since");
   if (conditions.ifNoneMatch !== undefined) {
@@ -95,7 +95,7 @@ function matchesEtag(header: string, etag: string): boolean {
     .some((candidate) => candidate === "*" || candidate === etag);
 }
 
-/** Undefined: not a date, so the header does not count. HTTP dates have whole seconds. */
+/** Undefined if the header is not a date: it is ignored then. HTTP dates have whole seconds. */
 function isModifiedSince(header: string, { lastModified }: Validators): boolean | undefined {
   const since = Date.parse(header);
   if (Number.isNaN(since)) return undefined;

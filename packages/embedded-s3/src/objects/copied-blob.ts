@@ -1,7 +1,7 @@
 import type { ChecksumAlgorithm } from "../checksums/checksums.ts";
 import { DigestVerifier } from "../checksums/expected-digests.ts";
 import type { ByteRange } from "../disk/blob-files.ts";
-import type { Answer } from "../http/response.ts";
+import type { StoreResponse } from "../http/response.ts";
 import type { ReceivedBlob } from "../requests/request-body.ts";
 import type { StoreState } from "../requests/s3-request.ts";
 import type { StoredObject } from "../store/object-version.ts";
@@ -33,6 +33,6 @@ async function* digested(source: AsyncIterable<Buffer>, verifier: DigestVerifier
   }
 }
 
-export function sourceVersionHeader({ bucket, object }: CopySource): Answer["headers"] {
+export function sourceVersionHeader({ bucket, object }: CopySource): StoreResponse["headers"] {
   return { "x-amz-copy-source-version-id": versionHeader(bucket, object.versionId)["x-amz-version-id"] };
 }

@@ -1,26 +1,26 @@
 import { parseChecksumAlgorithm } from "../checksums/checksums.ts";
 import { invalidArgument } from "../core/arguments.ts";
 import { StoreError } from "../core/store-error.ts";
-import { type Answer, xmlAnswer } from "../http/response.ts";
+import { type StoreResponse, xmlResponse } from "../http/response.ts";
 import { authorizeObject } from "../requests/authorization.ts";
 import { type ObjectRequest, type StoreState } from "../requests/s3-request.ts";
 import type { ObjectAttributes } from "../store/object-version.ts";
 import { parsePreconditions } from "./conditional-requests.ts";
 import { sourceVersionHeader, withCopiedBlob } from "./copied-blob.ts";
-import { type CopySource, findCopySource, refuseLargeCopy } from "./copy-source.ts";
+import { assertCopySize, type CopySource, findCopySource } from "./copy-source.ts";
 import { authorizeExisting, versionHeader } from "./find-version.ts";
 import { parseAttributes } from "./object-attributes.ts";
 import { authorizeWrite, commitObject } from "./object-operations.ts";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
-export async function copyObject(request: ObjectRequest, state: StoreState): Promise<Answer> {
+export async function copyObject(request: ObjectRequest, state: StoreState): Promise<StoreResponse> {
   const { bucket, key, headers } = request;
   const sent = parseAttributes(headers);
   const replacesMetadata = isReplacing(request, "x-amz-metadata-directive");
   const replacesTags = isReplacing(request, "x-amz-tagging-directive");
   authorizeWrite(request, replacesTags ? sent.tags : {});
   const source = findCopySource(request, state);
-  refuseLargeCopy(source.object.bytes);
+  assertCopySize(source.object.bytes);
   if (source.bucket === bucket && source.key === key && !replacesMetadata && source.versionId === undefined) {
     throw copyOntoItself();
   }
@@ -39,7 +39,7 @@ export async function copyObject(request: ObjectRequest, state: StoreState): Pro
   return await withCopiedBlob(state, copied, undefined, checksumAlgorithm, async (received) => {
     const { md5, checksum } = received;
     const object = await commitObject(request, { attributes, conditions, received, now: state.now() });
-    return xmlAnswer(
+    return xmlResponse(
       "CopyObjectResult",
       {
         ETag: `"${md5}"`,

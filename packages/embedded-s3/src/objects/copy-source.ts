@@ -4,7 +4,7 @@ import { parseQueryMap } from "../requests/parameters.ts";
 import { type ObjectRequest, type StoreState } from "../requests/s3-request.ts";
 import type { Bucket } from "../store/bucket.ts";
 import { type StoredObject, validatorsOf } from "../store/object-version.ts";
-import { judgeCopySource, parsePreconditions } from "./conditional-requests.ts";
+import { assertCopySourceConditions, parsePreconditions } from "./conditional-requests.ts";
 import { authorizeExisting, findObject } from "./find-version.ts";
 
 export interface CopySource {
@@ -26,7 +26,7 @@ export function findCopySource(request: ObjectRequest, { buckets }: StoreState):
   const action = versionId === undefined ? "s3:GetObject" : "s3:GetObjectVersion";
   authorizeExisting(request, action, { bucket, key, versionId });
   const object = findObject(request, bucket, key, versionId);
-  judgeCopySource(parsePreconditions(request.headers, "x-amz-copy-source-"), validatorsOf(object));
+  assertCopySourceConditions(parsePreconditions(request.headers, "x-amz-copy-source-"), validatorsOf(object));
   return { bucket, key, versionId, object };
 }
 
@@ -59,7 +59,7 @@ function invalidCopySource(header: string): StoreError {
 }
 
 /** @throws {StoreError} InvalidRequest */
-export function refuseLargeCopy(bytes: number): void {
+export function assertCopySize(bytes: number): void {
   if (bytes <= maxCopyBytes) return;
   throw new StoreError(
     400,

@@ -1,6 +1,6 @@
 import { parseExpectedDigests } from "../checksums/expected-digests.ts";
 import { notImplemented, StoreError } from "../core/store-error.ts";
-import { type Answer, xmlAnswer } from "../http/response.ts";
+import { type StoreResponse, xmlResponse } from "../http/response.ts";
 import { malformedXml, parseXml, type XmlElements } from "../http/xml.ts";
 import { receiveText } from "../requests/request-body.ts";
 import type { BucketRequest, StoreState } from "../requests/s3-request.ts";
@@ -15,8 +15,8 @@ interface NamedObject {
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
-export async function deleteObjects(request: BucketRequest, { now }: StoreState): Promise<Answer> {
-  requireDigest(request);
+export async function deleteObjects(request: BucketRequest, { now }: StoreState): Promise<StoreResponse> {
+  assertDigestSent(request);
   const root = parseXml(await receiveText(request), "Delete");
   const isQuiet = root.childText("Quiet")?.trim() === "true";
   const objects = root.children("Object").map((object) => {
@@ -39,10 +39,10 @@ export async function deleteObjects(request: BucketRequest, { now }: StoreState)
       errors.push({ Key: object.key, VersionId: object.versionId, Code: error.code, Message: error.message });
     }
   }
-  return xmlAnswer("DeleteResult", { Deleted: isQuiet ? [] : deleted, Error: errors });
+  return xmlResponse("DeleteResult", { Deleted: isQuiet ? [] : deleted, Error: errors });
 }
 
-function requireDigest(request: BucketRequest): void {
+function assertDigestSent(request: BucketRequest): void {
   const { md5, checksum } = parseExpectedDigests(request.headers, undefined);
   if (md5 !== undefined || checksum !== undefined) return;
   throw new StoreError(400, "InvalidRequest", "Missing required header for this request: Content-MD5");

@@ -15,7 +15,7 @@ import {
 const versionIdShape = /^[\w-]{32}$/;
 
 /** @throws {StoreError} InvalidArgument unless it could be the id of a version */
-export function checkVersionId(versionId: string | undefined): void {
+export function assertVersionId(versionId: string | undefined): void {
   if (versionId === undefined || versionId === nullVersionId || versionIdShape.test(versionId)) return;
   throw invalidArgument("Invalid version id specified", "versionId", versionId);
 }
@@ -64,7 +64,7 @@ export function findObject(
   key: string,
   versionId: string | undefined,
 ): StoredObject {
-  checkVersionId(versionId);
+  assertVersionId(versionId);
   const version = versionOf({ bucket, key, versionId });
   if (version === undefined) {
     const missing =

@@ -1,5 +1,5 @@
 import { invalidArgument, parseInteger } from "../core/arguments.ts";
-import { type Answer, xmlAnswer } from "../http/response.ts";
+import { type StoreResponse, xmlResponse } from "../http/response.ts";
 import type { XmlElements } from "../http/xml.ts";
 import { type ObjectRequest } from "../requests/s3-request.ts";
 import type { StoredObject } from "../store/object-version.ts";
@@ -8,7 +8,7 @@ import { authorizeExisting, findObject, versionHeader } from "./find-version.ts"
 const attributeNames = ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"] as const;
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html */
-export async function getObjectAttributes(request: ObjectRequest): Promise<Answer> {
+export async function getObjectAttributes(request: ObjectRequest): Promise<StoreResponse> {
   const { bucket, key, query, headers } = request;
   const versionId = query.get("versionId");
   const actions =
@@ -20,7 +20,7 @@ export async function getObjectAttributes(request: ObjectRequest): Promise<Answe
   const object = findObject(request, bucket, key, versionId);
   const all = describe(object, partsPage(headers));
   const chosen = Object.fromEntries(wanted.map((name) => [name, all[name]]));
-  return xmlAnswer("GetObjectAttributesResponse", chosen, {
+  return xmlResponse("GetObjectAttributesResponse", chosen, {
     "last-modified": new Date(object.lastModified).toUTCString(),
     ...versionHeader(bucket, object.versionId),
   });

@@ -18,14 +18,14 @@ const metadataPrefix = "x-amz-meta-";
 const maxMetadataBytes = 2048;
 
 /**
- * What a request says about the object that it makes.
+ * The attributes that a request gives to the object that it creates.
  * @throws {StoreError} MetadataTooLarge, InvalidTag, InvalidArgument, …
  */
 export function parseAttributes(headers: Headers): ObjectAttributes {
   return { ...parseDescription(headers), tags: parseTaggingHeader(headers["x-amz-tagging"]) };
 }
 
-/** All of it but the tags. */
+/** All attributes except the tags. */
 export function parseDescription(headers: Headers): Omit<ObjectAttributes, "tags"> {
   const kept: Record<string, string> = { "content-type": "binary/octet-stream" };
   for (const name of storedHeaders) {
@@ -74,7 +74,7 @@ const overridable = [
 ] as const;
 
 /**
- * The response-content-type=… of a GET, which every request here may use since every one is signed.
+ * The headers that a GET overrides with response-content-type=… and the like. S3 allows it in signed requests only, and here every request is signed.
  * @throws {StoreError} InvalidArgument
  */
 export function responseOverrides(query: ReadonlyMap<string, string>): Record<string, string> {
@@ -102,7 +102,7 @@ export function attributeHeaders(object: StoredObject): Record<string, string> {
   return { ...object.headers, ...Object.fromEntries(metadata) };
 }
 
-/** S3 answers metadata that is not ASCII in RFC 2047's encoding. */
+/** S3 returns metadata that is not ASCII in the encoding of RFC 2047. */
 function encodeMetadata(value: string): string {
   return /^[\x20-\x7e\t]*$/.test(value) ? value : `=?UTF-8?B?${Buffer.from(value).toString("base64")}?=`;
 }

@@ -2,7 +2,7 @@ import { checksumHeader } from "../checksums/checksums.ts";
 import { invalidArgument, parseInteger } from "../core/arguments.ts";
 import { notImplemented, StoreError } from "../core/store-error.ts";
 import { type ByteRange } from "../disk/blob-files.ts";
-import { type Answer, noContent } from "../http/response.ts";
+import { noContent, type StoreResponse } from "../http/response.ts";
 import { requestTagContext } from "../iam/condition-context.ts";
 import { authorize, objectArn } from "../requests/authorization.ts";
 import { type ReceivedBlob, withReceivedBlob } from "../requests/request-body.ts";
@@ -20,25 +20,30 @@ import {
   validatorsOf,
   withNewest,
 } from "../store/object-version.ts";
-import { judgeRead, judgeWrite, type Preconditions, parsePreconditions } from "./conditional-requests.ts";
-import { authorizeExisting, checkVersionId, findObject, versionHeader } from "./find-version.ts";
+import {
+  assertWriteConditions,
+  evaluateReadConditions,
+  type Preconditions,
+  parsePreconditions,
+} from "./conditional-requests.ts";
+import { assertVersionId, authorizeExisting, findObject, versionHeader } from "./find-version.ts";
 import { attributeHeaders, parseAttributes, responseOverrides } from "./object-attributes.ts";
 import { parseRange } from "./range.ts";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
-export async function getObject(request: ObjectRequest, { blobs }: StoreState): Promise<Answer> {
-  const { object, answer, range } = readObject(request);
-  return answer.status === 304 ? answer : { ...answer, body: blobs.read(object.blobs, range) };
+export async function getObject(request: ObjectRequest, { blobs }: StoreState): Promise<StoreResponse> {
+  const { object, response, range } = readObject(request);
+  return response.status === 304 ? response : { ...response, body: blobs.read(object.blobs, range) };
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html */
-export async function headObject(request: ObjectRequest): Promise<Answer> {
-  return readObject(request).answer;
+export async function headObject(request: ObjectRequest): Promise<StoreResponse> {
+  return readObject(request).response;
 }
 
 function readObject(request: ObjectRequest): {
   object: StoredObject;
-  answer: Answer;
+  response: StoreResponse;
   range: ByteRange | undefined;
 } {
   const { bucket, key, query, headers } = request;
@@ -52,8 +57,8 @@ function readObject(request: ObjectRequest): {
     ...versionHeader(bucket, object.versionId),
   };
   const part = partOf(request, object);
-  if (judgeRead(parsePreconditions(headers), validatorsOf(object)) === "not-modified") {
-    return { object, range: undefined, answer: { status: 304, headers: validators } };
+  if (evaluateReadConditions(parsePreconditions(headers), validatorsOf(object)) === "not-modified") {
+    return { object, range: undefined, response: { status: 304, headers: validators } };
   }
   const range = part ?? parseRange(rangeHeader(request, object), object.bytes);
   const described = {
@@ -68,7 +73,7 @@ function readObject(request: ObjectRequest): {
     "x-amz-mp-parts-count":
       query.has("partNumber") && object.uploadId !== undefined ? String(object.blobs.length) : undefined,
   };
-  return { object, range, answer: { status: range === undefined ? 200 : 206, headers: described } };
+  return { object, range, response: { status: range === undefined ? 200 : 206, headers: described } };
 }
 
 /** If-Range: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5 */
@@ -122,7 +127,7 @@ function countOf(tags: StoredObject["tags"]): string | undefined {
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
-export async function putObject(request: ObjectRequest, { blobs, now }: StoreState): Promise<Answer> {
+export async function putObject(request: ObjectRequest, { blobs, now }: StoreState): Promise<StoreResponse> {
   const { bucket, key, headers } = request;
   const attributes = parseAttributes(headers);
   authorizeWrite(request, attributes.tags);
@@ -141,7 +146,7 @@ export interface NewObject {
 }
 
 /**
- * Makes an object of one blob: from here on it is there.
+ * Creates an object from one blob.
  * @throws {StoreError} PreconditionFailed (412)
  */
 export async function commitObject(
@@ -161,13 +166,13 @@ export async function commitObject(
     checksum: received.checksum,
   };
   await bucket.updateVersions(key, (versions) => {
-    judgeWrite(conditions, currentValidators(key, versions));
+    assertWriteConditions(conditions, currentValidators(key, versions));
     return withNewest(versions, object);
   });
   return object;
 }
 
-/** @throws {StoreError} AccessDenied for an object with such tags */
+/** @throws {StoreError} AccessDenied (403) unless the caller may write the key with these tags */
 export function authorizeWrite(
   request: SignedRequest & Pick<ObjectRequest, "bucket" | "key">,
   tags: Readonly<Record<string, string>>,
@@ -187,11 +192,11 @@ export function currentValidators(key: string, versions: readonly ObjectVersion[
   return current && validatorsOf(current);
 }
 
-/** The headers of the answer to whatever made an object. */
+/** The response headers of every operation that creates an object. */
 export function writtenHeaders(
   { bucket }: Pick<ObjectRequest, "bucket">,
   object: StoredObject,
-): Answer["headers"] {
+): StoreResponse["headers"] {
   const { checksum } = object;
   return {
     etag: `"${object.etag}"`,
@@ -204,7 +209,7 @@ export function writtenHeaders(
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html */
-export async function deleteObject(request: ObjectRequest, { now }: StoreState): Promise<Answer> {
+export async function deleteObject(request: ObjectRequest, { now }: StoreState): Promise<StoreResponse> {
   const { key, query, headers } = request;
   const conditions = parsePreconditions(headers);
   if (conditions.ifNoneMatch !== undefined) throw notImplemented("If-None-Match");
@@ -219,13 +224,13 @@ export async function deleteObject(request: ObjectRequest, { now }: StoreState):
 }
 
 export interface Deletion {
-  /** Of the version that was removed, or of the delete marker that was put on top. */
+  /** The id of the removed version, or of the new delete marker. */
   readonly versionId?: string | undefined;
   readonly deleteMarker: boolean;
 }
 
 /**
- * Removes one version, or the object, if the caller may: in a bucket with versions a delete marker hides it.
+ * Removes one version or, without a version id, the object. In a bucket with versions, a delete marker hides the object instead.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html
  * @throws {StoreError} AccessDenied (403), PreconditionFailed (412), …
  */
@@ -248,7 +253,7 @@ export async function deleteVersion(
   });
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
   if (ifMatch !== undefined && ifMatch !== "*") authorizeExisting(request, "s3:GetObject", { bucket, key });
-  checkVersionId(versionId);
+  assertVersionId(versionId);
   if (ifMatch === "") throw invalidArgument("The If-Match header is empty.", "If-Match", ifMatch);
   const { versioning } = bucket.configuration;
   const newMarker = {
@@ -258,7 +263,7 @@ export async function deleteVersion(
   } as const;
   let removed: ObjectVersion | undefined;
   await bucket.updateVersions(key, (versions) => {
-    judgeWrite(conditions, currentValidators(key, versions));
+    assertWriteConditions(conditions, currentValidators(key, versions));
     if (versionId !== undefined) {
       removed = versions.find((version) => version.versionId === versionId);
       return versions.filter((version) => version !== removed);

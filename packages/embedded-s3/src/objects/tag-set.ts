@@ -17,7 +17,7 @@ export function parseTaggingHeader(header: string | undefined): Tags {
     return [decode(name), decode(value)] as const;
   });
   if (new Set(pairs.map(([name]) => name)).size < pairs.length) throw malformedHeader();
-  return checkedTags(pairs);
+  return validateTags(pairs);
 }
 
 function decode(text: string): string {
@@ -50,10 +50,10 @@ export function parseTaggingDocument(root: ParsedElement): Tags {
   if (new Set(pairs.map(([name]) => name)).size < pairs.length) {
     throw new StoreError(400, "InvalidTag", "Cannot provide multiple Tags with the same key");
   }
-  return checkedTags(pairs);
+  return validateTags(pairs);
 }
 
-function checkedTags(pairs: readonly (readonly [name: string, value: string])[]): Tags {
+function validateTags(pairs: readonly (readonly [name: string, value: string])[]): Tags {
   if (pairs.length > maxTags) {
     throw new StoreError(400, "BadRequest", `Object tags cannot be greater than ${maxTags}`);
   }

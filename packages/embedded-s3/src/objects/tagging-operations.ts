@@ -1,4 +1,4 @@
-import { type Answer, noContent, xmlAnswer } from "../http/response.ts";
+import { noContent, type StoreResponse, xmlResponse } from "../http/response.ts";
 import { parseXml } from "../http/xml.ts";
 import { requestTagContext } from "../iam/condition-context.ts";
 import { receiveText } from "../requests/request-body.ts";
@@ -9,17 +9,17 @@ import { parseTaggingDocument, renderTags } from "./tag-set.ts";
 
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html
 
-export async function getObjectTagging(request: ObjectRequest): Promise<Answer> {
+export async function getObjectTagging(request: ObjectRequest): Promise<StoreResponse> {
   authorizeExisting(
     request,
     request.query.has("versionId") ? "s3:GetObjectVersionTagging" : "s3:GetObjectTagging",
     named(request),
   );
   const object = addressed(request);
-  return xmlAnswer("Tagging", renderTags(object.tags), versionHeader(request.bucket, object.versionId));
+  return xmlResponse("Tagging", renderTags(object.tags), versionHeader(request.bucket, object.versionId));
 }
 
-export async function putObjectTagging(request: ObjectRequest): Promise<Answer> {
+export async function putObjectTagging(request: ObjectRequest): Promise<StoreResponse> {
   const action = request.query.has("versionId") ? "s3:PutObjectVersionTagging" : "s3:PutObjectTagging";
   const tags = parseTaggingDocument(parseXml(await receiveText(request), "Tagging"));
   authorizeExisting(request, action, named(request), requestTagContext(tags));
@@ -27,7 +27,7 @@ export async function putObjectTagging(request: ObjectRequest): Promise<Answer> 
   return { status: 200, headers: versionHeader(request.bucket, object.versionId) };
 }
 
-export async function deleteObjectTagging(request: ObjectRequest): Promise<Answer> {
+export async function deleteObjectTagging(request: ObjectRequest): Promise<StoreResponse> {
   authorizeExisting(
     request,
     request.query.has("versionId") ? "s3:DeleteObjectVersionTagging" : "s3:DeleteObjectTagging",

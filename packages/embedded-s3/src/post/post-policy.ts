@@ -38,7 +38,7 @@ export function verifyPostForm(
   if (policy.expiresAt <= now) throw refused("Policy expired.");
   const formBucket = fields.get("bucket") ?? bucket;
   if (formBucket !== bucket) throw refused(`Policy Condition failed: ["eq", "$bucket", "${formBucket}"]`);
-  checkFields(policy, new Map([...fields, ["bucket", bucket]]));
+  assertFieldsAllowed(policy, new Map([...fields, ["bucket", bucket]]));
   return { identity, region, signedAt, contentLengthRange: policy.contentLengthRange };
 }
 
@@ -103,7 +103,7 @@ function requiredField(fields: ReadonlyMap<string, string>, name: string): strin
 
 const uncoveredFields = new Set(["x-amz-signature", "file", "policy"]);
 
-function checkFields(policy: PostPolicy, fields: ReadonlyMap<string, string>): void {
+function assertFieldsAllowed(policy: PostPolicy, fields: ReadonlyMap<string, string>): void {
   for (const { field, operator, operand } of policy.conditions) {
     const value = fields.get(field);
     const isMet =

@@ -2,18 +2,18 @@ import type { Readable } from "node:stream";
 import { DigestVerifier, parseExpectedDigests } from "../checksums/expected-digests.ts";
 import { invalidArgument } from "../core/arguments.ts";
 import { StoreError } from "../core/store-error.ts";
-import type { Answer } from "../http/response.ts";
+import type { StoreResponse } from "../http/response.ts";
 import { parseXml, renderXml } from "../http/xml.ts";
 import { signingContext } from "../iam/condition-context.ts";
 import { parsePreconditions } from "../objects/conditional-requests.ts";
 import { parseAttributes } from "../objects/object-attributes.ts";
 import { authorizeWrite, commitObject, writtenHeaders } from "../objects/object-operations.ts";
 import { parseTaggingDocument } from "../objects/tag-set.ts";
-import { refuseOtherRegion } from "../requests/region.ts";
+import { assertSignedForRegion } from "../requests/region.ts";
 import { maxPutBytes } from "../requests/request-body.ts";
 import { type S3Endpoint } from "../requests/s3-request.ts";
 import { parseKey, type Target } from "../requests/target.ts";
-import { refuseUnsupportedHeaders } from "../requests/unsupported-headers.ts";
+import { assertSupportedHeaders } from "../requests/unsupported-headers.ts";
 import type { WireRequest } from "../signing/wire-request.ts";
 import type { ObjectAttributes, StoredObject } from "../store/object-version.ts";
 import { readUploadForm, type UploadForm } from "./post-form.ts";
@@ -33,15 +33,15 @@ export function isPostUpload(
 }
 
 /**
- * A browser's upload: everything is in the form's fields, and the file comes last.
- * @throws {StoreError} what AWS answers
+ * Handles an upload by HTML form: the fields describe the object, and the file comes last.
+ * @throws {StoreError} the error that AWS would respond with
  */
-export async function answerPostUpload(
+export async function handlePostUpload(
   endpoint: S3Endpoint,
   wire: WireRequest,
   bucketName: string,
   body: Readable,
-): Promise<Answer> {
+): Promise<StoreResponse> {
   const bucket = endpoint.buckets.get(bucketName);
   return await readUploadForm(wire, body, async (form) => {
     const fields = withFileName(form);
@@ -52,7 +52,7 @@ export async function answerPostUpload(
       now,
       bucketName,
     );
-    refuseOtherRegion(bucket, region, wire);
+    assertSignedForRegion(bucket, region, wire);
     const key = parseKey(fields.get("key") ?? "");
     if (key === undefined) {
       throw invalidArgument("Bucket POST must contain a field named 'key'.", "key", "");
@@ -69,7 +69,7 @@ export async function answerPostUpload(
       const object = await commitObject({ bucket, key }, { attributes, conditions, received, now });
       const written = writtenHeaders({ bucket }, object);
       const location = `http://${wire.headers.host}/${bucketName}/${encodeURIComponent(key)}`;
-      return formAnswer(fields, { bucketName, key, object, location, headers: { ...written, location } });
+      return formResponse(fields, { bucketName, key, object, location, headers: { ...written, location } });
     } catch (error) {
       await endpoint.blobs.remove([stored]);
       throw error;
@@ -77,7 +77,7 @@ export async function answerPostUpload(
   });
 }
 
-/** `${filename}` stands for the file's name in every field. */
+/** Replaces `${filename}` by the name of the file, in every field. */
 function withFileName({ fields, fileName }: UploadForm): Fields {
   return new Map([...fields].map(([name, value]) => [name, value.replaceAll("${filename}", () => fileName)]));
 }
@@ -85,7 +85,7 @@ function withFileName({ fields, fileName }: UploadForm): Fields {
 function parseFormAttributes(fields: Readonly<Record<string, string>>): ObjectAttributes {
   const { tagging, acl, ...rest } = fields;
   const headers = acl === undefined ? rest : { ...rest, "x-amz-acl": acl };
-  refuseUnsupportedHeaders(headers);
+  assertSupportedHeaders(headers);
   const attributes = parseAttributes(headers);
   return tagging === undefined
     ? attributes
@@ -124,10 +124,10 @@ interface Posted {
   readonly key: string;
   readonly object: StoredObject;
   readonly location: string;
-  readonly headers: Answer["headers"];
+  readonly headers: StoreResponse["headers"];
 }
 
-function formAnswer(fields: Fields, { bucketName, key, object, location, headers }: Posted): Answer {
+function formResponse(fields: Fields, { bucketName, key, object, location, headers }: Posted): StoreResponse {
   const redirect = redirectUrl(fields.get("success_action_redirect") ?? fields.get("redirect"));
   if (redirect !== undefined) {
     redirect.searchParams.set("bucket", bucketName);
@@ -147,7 +147,7 @@ function formAnswer(fields: Fields, { bucketName, key, object, location, headers
   return { status: status === "200" ? 200 : 204, headers };
 }
 
-/** As S3 does, a redirect that is no URL counts as none. */
+/** S3 ignores a redirect that is not a URL, and so does this store. */
 function redirectUrl(text: string | undefined): URL | undefined {
   if (text === undefined || !URL.canParse(text)) return undefined;
   const url = new URL(text);

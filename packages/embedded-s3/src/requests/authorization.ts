@@ -22,10 +22,11 @@ export function authorize(
   resource: string,
   context: ConditionContext = {},
 ): void {
-  if (!may(request, action, resource, context)) throw accessDenied(request.identity, action, resource);
+  if (!isAllowedFor(request, action, resource, context))
+    throw accessDenied(request.identity, action, resource);
 }
 
-export function may(
+export function isAllowedFor(
   request: SignedRequest,
   action: string,
   resource: string,
@@ -61,7 +62,7 @@ export function authorizeBucket(
  */
 export function missingObject(request: SignedRequest, bucketName: string, missing: StoreError): StoreError {
   const resource = bucketArn(bucketName);
-  if (may(request, "s3:ListBucket", resource)) return missing;
+  if (isAllowedFor(request, "s3:ListBucket", resource)) return missing;
   return accessDenied(request.identity, "s3:ListBucket", resource);
 }
 

@@ -3,7 +3,7 @@ import type { WireRequest } from "../signing/wire-request.ts";
 import type { Bucket } from "../store/bucket.ts";
 
 /** @throws {StoreError} PermanentRedirect (301) when the request is signed for another region than the bucket's */
-export function refuseOtherRegion(bucket: Bucket, signedRegion: string, wire: WireRequest): void {
+export function assertSignedForRegion(bucket: Bucket, signedRegion: string, wire: WireRequest): void {
   if (signedRegion === bucket.region) return;
   throw new StoreError(
     301,

@@ -19,13 +19,13 @@ export interface ReceivedBlob extends BodyDigests {
 }
 
 export interface ReceiveOptions {
-  /** What to compute of a body that brings no checksum. */
+  /** The checksum to compute of a body that was sent without one. */
   readonly compute?: ChecksumAlgorithm | undefined;
 }
 
 /**
- * Writes a request's body to a new blob and checks everything that was promised of it. The blob is
- * the caller's, to commit or to remove; on an error there is none.
+ * Writes the body of a request to a new blob, and checks it against everything that the request declared. The caller
+ * has to commit or remove the blob. After an error there is no blob.
  * @throws {StoreError} MissingContentLength, EntityTooLarge, IncompleteBody, BadDigest, …
  */
 export async function receiveBlob(
@@ -38,7 +38,7 @@ export async function receiveBlob(
   return { ...body.digests(), stored };
 }
 
-/** Receives a blob, commits it, and removes it again if that fails. */
+/** Receives a blob and commits it. Removes the blob if that fails. */
 export async function withReceivedBlob<Result>(
   request: S3Request,
   blobs: BlobFiles,
@@ -55,8 +55,8 @@ export async function withReceivedBlob<Result>(
 }
 
 /**
- * The text of a small body: an XML document.
- * @param checksumOf what an x-amz-checksum-* header is of: CompleteMultipartUpload's is of the object, not of the XML
+ * The text of a small body, such as an XML document.
+ * @param checksumOf what an x-amz-checksum-* header describes: for CompleteMultipartUpload it is the object, not the XML
  * @throws {StoreError} MaxMessageLengthExceeded, BadDigest, …
  */
 export async function receiveText(
@@ -74,9 +74,9 @@ function withoutChecksums(headers: S3Request["headers"]): S3Request["headers"] {
 }
 
 interface VerifiedBody {
-  /** Ends in an error unless the whole body is what the request promised. */
+  /** Ends in an error unless the whole body is as the request declared it. */
   readonly chunks: AsyncIterable<Buffer>;
-  /** After the end of `chunks`. */
+  /** To be called after the end of `chunks`. */
   readonly digests: () => BodyDigests;
 }
 
@@ -118,7 +118,7 @@ async function* verified(
   promisedBytes: number,
   trailers: () => ReadonlyMap<string, string>,
 ): AsyncGenerator<Buffer> {
-  // The request has to outlive a refusal: it shares its socket with the answer.
+  // The request must not be destroyed by an error: the response needs its socket.
   for await (const chunk of open().iterator({ destroyOnReturn: false })) {
     verifier.update(chunk);
     yield chunk;
@@ -127,7 +127,7 @@ async function* verified(
   verifier.finish(trailers());
 }
 
-/** stream.pipeline would destroy the request, and its socket, when the decoder refuses. */
+/** Unlike stream.pipeline, leaves the request and its socket open when the decoder fails. */
 function pipeInto<Decoder extends NodeJS.WritableStream & Readable>(
   source: Readable,
   decoder: Decoder,

@@ -19,7 +19,7 @@ const harmlessAcls = ["private", "bucket-owner-full-control"];
  * @param headers names in lower case
  * @throws {StoreError} NotImplemented, InvalidStorageClass, AccessControlListNotSupported, InvalidRequest
  */
-export function refuseUnsupportedHeaders(headers: Readonly<Record<string, string>>): void {
+export function assertSupportedHeaders(headers: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(headers)) {
     const only = onlyValues.get(name);
     if (unsupported.test(name) || (only !== undefined && value.toLowerCase() !== only.toLowerCase())) {

@@ -5,16 +5,16 @@ import { type IamPolicy, parseIamPolicy } from "../iam/iam-policy.ts";
 import type { Identity } from "../iam/identity.ts";
 import { sha256Hex } from "./canonical-request.ts";
 
-/** A role that the store's keys may assume. */
+/** A role that the store's own keys can assume. */
 export interface StoreRole {
-  /** As in the ARN of its sessions. */
+  /** It is a part of the ARN of each session. */
   readonly name: string;
   readonly arn: string;
   readonly policy: IamPolicy;
   readonly maxSessionSeconds: number;
-  /** Where it is set, AssumeRole has to say the same. */
+  /** If set, AssumeRole has to send the same value. */
   readonly externalId?: string | undefined;
-  /** sts:TagSession and sts:SetSourceIdentity in the trust policy. Default: false. */
+  /** Whether the trust policy allows sts:TagSession and sts:SetSourceIdentity. Default: false. */
   readonly allowTagSession?: boolean | undefined;
   readonly allowSourceIdentity?: boolean | undefined;
 }
@@ -22,7 +22,7 @@ export interface StoreRole {
 export interface AccessKeysOptions {
   readonly baseAccessKeyId: string;
   readonly baseSecretAccessKey: string;
-  /** 32 bytes. Whoever holds it can make credentials of every role. */
+  /** 32 bytes. They are enough to create credentials for every role. */
   readonly tokenKey: Buffer;
   /** Default: 000000000000. */
   readonly accountId?: string | undefined;
@@ -30,7 +30,7 @@ export interface AccessKeysOptions {
   readonly randomBytes?: ((size: number) => Buffer) | undefined;
 }
 
-/** What AssumeRole has agreed to. */
+/** An authorized AssumeRole. */
 export interface RoleSessionRequest {
   readonly role: StoreRole;
   readonly sessionName: string;
@@ -53,7 +53,7 @@ export interface FoundKey {
   readonly secretAccessKey: string;
 }
 
-/** What a session token holds. */
+/** The content of a session token. */
 interface SealedSession {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -67,9 +67,9 @@ interface SealedSession {
 }
 
 /**
- * The store's own keys and the temporary ones it issues. Nothing is kept of a session: its token is
- * the sealed record, so that credentials outlive a restart. The role's policy is not in it and is
- * the one of today.
+ * The store's own keys, and the temporary credentials that it issues. A session is not stored anywhere: its token contains
+ * it, encrypted, so that credentials survive a restart. The token does not contain the role's policy, so a change of that
+ * policy applies to sessions that exist.
  */
 export class AccessKeys {
   readonly accountId: string;
@@ -84,7 +84,7 @@ export class AccessKeys {
     this.#randomBytes = options.randomBytes ?? systemRandomBytes;
   }
 
-  /** New temporary credentials. Whether the caller may have them has been decided. */
+  /** Issues temporary credentials. The caller has to be authorized before. */
   issue(request: RoleSessionRequest): IssuedCredentials {
     const accessKeyId = temporaryKeyPrefix + base32(this.#randomBytes(10));
     const secretAccessKey = this.#randomBytes(30).toString("base64");
@@ -152,12 +152,12 @@ export class AccessKeys {
     return `arn:aws:sts::${this.accountId}:assumed-role/${role.name}/${sessionName}`;
   }
 
-  /** As STS has it in AssumedRoleId and UserId, and IAM in aws:userid. */
+  /** The value of AssumedRoleId and UserId in STS, and of the condition key aws:userid. */
   sessionUserId(role: StoreRole, sessionName: string): string {
     return `${uniqueId("AROA", role.arn)}:${sessionName}`;
   }
 
-  /** Deflated, since it becomes part of every presigned URL. */
+  /** Encrypts a session. It is compressed first, because it becomes a part of every presigned URL. */
   #seal(session: SealedSession): string {
     const nonce = this.#randomBytes(nonceBytes);
     const cipher = createCipheriv(algorithm, this.#options.tokenKey, nonce);
@@ -168,7 +168,7 @@ export class AccessKeys {
 
   #unseal(token: string): SealedSession | undefined {
     const bytes = Buffer.from(token, "base64");
-    // One spelling only: Buffer.from skips what is not base64.
+    // Buffer.from skips characters that are not base64, so several spellings would decode to the same bytes.
     if (bytes.length <= nonceBytes + tagBytes || bytes.toString("base64") !== token) return undefined;
     const nonce = bytes.subarray(0, nonceBytes);
     const decipher = createDecipheriv(algorithm, this.#options.tokenKey, nonce, { authTagLength: tagBytes });
@@ -201,7 +201,7 @@ function invalidToken(token: string): StoreError {
 
 const base32Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/** RFC 4648 §6, for lengths that need no padding. */
+/** Encodes by RFC 4648 §6, for lengths that need no padding. */
 function base32(bytes: Buffer): string {
   const bits = Array.from(bytes, (byte) => byte.toString(2).padStart(8, "0")).join("");
   return (bits.match(/.{5}/g) ?? []).map((five) => base32Digits.charAt(Number.parseInt(five, 2))).join("");

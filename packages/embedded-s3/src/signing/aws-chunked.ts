@@ -9,14 +9,14 @@ export interface AwsChunkedOptions {
   readonly signing: ChunkSigning;
   /** x-amz-decoded-content-length. */
   readonly decodedLength: number | undefined;
-  /** What x-amz-trailer announces, in lower case. */
+  /** The names in x-amz-trailer, in lower case. */
   readonly trailerNames: readonly string[];
 }
 
 /**
- * Takes the body's framing off and checks it: sizes, each chunk's signature, the trailer's.
- * Bytes flow on before their chunk's signature is known, so nothing may be kept of a stream that
- * ends in an error: StoreError 400 IncompleteBody, 400 MalformedTrailerError,
+ * Removes the framing of a body and verifies it: sizes, the signature of each chunk, and that of the trailer.
+ * Bytes are passed on before the signature of their chunk is known, so nothing of a stream that ends in an error may be
+ * kept: StoreError 400 IncompleteBody, 400 MalformedTrailerError,
  * 403 InvalidChunkSizeError, 403 SignatureDoesNotMatch.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
@@ -44,7 +44,7 @@ const maxTrailers = 20;
 const chunkHeaderShape = /^([0-9A-Fa-f]{1,13})(?:;chunk-signature=([0-9a-f]{64}))?$/;
 
 export class AwsChunkedDecoder extends Transform {
-  /** Names in lower case. Whole once the stream has ended. */
+  /** Names in lower case. Complete once the stream has ended. */
   readonly trailers: ReadonlyMap<string, string>;
   readonly #options: AwsChunkedOptions & { readonly decodedLength: number };
   readonly #trailers = new Map<string, string>();
@@ -86,7 +86,7 @@ export class AwsChunkedDecoder extends Transform {
     return input.subarray(data.length);
   }
 
-  /** Lines end with CRLF, wherever the wire was split. */
+  /** Collects a line that ends with CRLF; it can arrive in several pieces. */
   #takeLine(input: Buffer): Buffer {
     if (this.#expects === "nothing") throw malformedTrailer();
     const end = input.indexOf("\n") + 1;
@@ -138,7 +138,7 @@ export class AwsChunkedDecoder extends Transform {
     else this.#endData();
   }
 
-  /** The chunk of no bytes: trailers may follow, data may not. */
+  /** The empty chunk ends the data. Only trailers may follow. */
   #endData(): void {
     this.#checkChunkSignature();
     if (this.#decodedBytes !== this.#options.decodedLength) throw incompleteBody();
@@ -171,7 +171,7 @@ export class AwsChunkedDecoder extends Transform {
     this.#checkSignature("AWS4-HMAC-SHA256-TRAILER", [sha256Hex(canonical)], signature);
   }
 
-  /** Each signature covers the one before it, the first one the request's. */
+  /** Each signature covers the one before it. The first covers the signature of the request. */
   #checkSignature(algorithm: string, hashes: readonly string[], signature: string): void {
     const { signingKey, timestamp, scope } = this.#options.signing;
     const stringToSign = [algorithm, timestamp, scope, this.#previousSignature, ...hashes].join("\n");

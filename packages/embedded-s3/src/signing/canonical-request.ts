@@ -2,15 +2,15 @@ import { createHash, createHmac } from "node:crypto";
 import { StoreError } from "../core/store-error.ts";
 import type { WireRequest } from "./wire-request.ts";
 
-// The steps and names of Signature Version 4, as S3 does it: the path is encoded once and its
-// segments are not folded. Strings hold the wire's bytes, one character each (latin1).
+// Signature Version 4 as S3 does it: the path is encoded once and its segments are not normalized. Each character of a
+// string is one byte of the request (latin1).
 // https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
 
 /** Name and value, decoded; a name without "=" has an empty value. */
 export type QueryParameter = readonly [name: string, value: string];
 
 /**
- * The query's parameters in the order of the wire, each with its bytes as latin1 characters.
+ * The parameters of the query in the order in which they were sent. Each character is one byte.
  * @throws {StoreError} 400 InvalidURI: bad percent-encoding
  */
 export function parseQuery(query: string): QueryParameter[] {
@@ -31,7 +31,7 @@ function percentDecode(text: string): string {
   return text.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
-/** RFC 3986 §2.3's unreserved characters stay; every other byte becomes %XX. */
+/** Encodes every byte as %XX, except the unreserved characters of RFC 3986 §2.3. */
 function uriEncode(bytes: string): string {
   return bytes.replace(
     /[^A-Za-z0-9\-._~]/g,
@@ -62,9 +62,9 @@ function compareBytes(left: string, right: string): number {
 }
 
 /**
- * @param parameters the query's, without X-Amz-Signature
+ * @param parameters those of the query, without X-Amz-Signature
  * @param signedHeaders names in lower case, sorted
- * @param payloadHash as x-amz-content-sha256 has it: hex or one of its words
+ * @param payloadHash the value of x-amz-content-sha256: a hash in hex or one of the keywords
  */
 export function canonicalRequest(
   request: WireRequest,

@@ -1,6 +1,6 @@
 import { StoreError } from "../core/store-error.ts";
 
-/** How the body has to be checked, as x-amz-content-sha256 says. */
+/** How the body has to be verified, according to x-amz-content-sha256. */
 export type PayloadCheck =
   | { readonly kind: "unsigned" }
   | { readonly kind: "sha256"; readonly hex: string }

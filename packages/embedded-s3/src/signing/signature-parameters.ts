@@ -3,7 +3,7 @@ import { StoreError } from "../core/store-error.ts";
 import type { CredentialScope, QueryParameter } from "./canonical-request.ts";
 import type { WireRequest } from "./wire-request.ts";
 
-/** What a request says of its own signature: nothing of it is verified yet. */
+/** What a request declares about its signature. Nothing of it is verified yet. */
 export interface SignatureParameters {
   readonly accessKeyId: string;
   readonly sessionToken: string | undefined;
@@ -24,7 +24,7 @@ const algorithm = "AWS4-HMAC-SHA256";
 const maxExpiresSeconds = 604_800;
 
 /**
- * Finds the signature in the Authorization header or in the query. Undefined: there is none.
+ * Parses the signature in the Authorization header or in the query. Undefined if the request has none.
  * @throws {StoreError} 400, 403
  */
 export function parseSignatureParameters(
@@ -80,7 +80,7 @@ function fromHeader(authorization: string, request: WireRequest, service: Servic
   };
 }
 
-/** x-amz-date, else Date. https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html */
+/** The value of x-amz-date, or else of Date. https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html */
 function headerDate(request: WireRequest): { readonly timestamp: string; readonly signedAt: Date } {
   const { "x-amz-date": amzDate, date } = request.headers;
   const text = amzDate ?? date ?? "";
@@ -155,10 +155,10 @@ function parseExpires(text: string): number {
 }
 
 /**
- * Reads ACCESS_KEY/YYYYMMDD/region/service/aws4_request.
- * @param timestamp the signature's own date, which the credential's has to be
- * @param fault makes the error of the place where the credential stood
- * @throws what `fault` makes
+ * Parses ACCESS_KEY/YYYYMMDD/region/service/aws4_request.
+ * @param timestamp the date of the signature, which the credential has to repeat
+ * @param fault creates the error for the place in which the credential was sent
+ * @throws {StoreError} what `fault` creates
  */
 export function parseCredential(
   credential: string,

@@ -17,12 +17,12 @@ import {
 } from "./canonical-request.ts";
 import { type PayloadCheck, parsePayloadCheck } from "./payload-check.ts";
 import { parseSignatureParameters, type Service, type SignatureParameters } from "./signature-parameters.ts";
-import { asStsError } from "./sts-signature-errors.ts";
+import { toStsError } from "./sts-signature-errors.ts";
 import type { WireRequest } from "./wire-request.ts";
 
 export type { PayloadCheck } from "./payload-check.ts";
 
-/** A request whose signature is right. Its body is still to be checked, as `payload` says. */
+/** A request whose signature is valid. Its body still has to be checked, in the way that `payload` says. */
 export interface VerifiedRequest {
   readonly identity: Identity;
   /** The region it was signed for, which may not be the bucket's. */
@@ -31,7 +31,7 @@ export interface VerifiedRequest {
   /** The condition keys of its signature, time and transport. */
   readonly context: ConditionContext;
   readonly payload: PayloadCheck;
-  /** What the signatures of a body's chunks go on from. */
+  /** The start of the chain of signatures that the chunks of a body have. */
   readonly signing: ChunkSigning;
 }
 
@@ -40,14 +40,14 @@ export interface ChunkSigning {
   /** YYYYMMDDTHHMMSSZ */
   readonly timestamp: string;
   readonly scope: string;
-  /** Hex: the request's own signature. */
+  /** The signature of the request itself, in hex. */
   readonly seedSignature: string;
 }
 
 /**
- * Checks Signature Version 4, in the Authorization header or the query.
- * @param bodySha256 hex, for `sts`, where the signature always covers the body; default: of no body
- * @throws {StoreError} what S3 or STS answers to the fault
+ * Verifies Signature Version 4, in the Authorization header or the query.
+ * @param bodySha256 for `sts`, where the signature always covers the body: its SHA-256 in hex. Default: that of an empty body
+ * @throws {StoreError} the error that S3 or STS would respond with
  */
 export function verifySignature(
   request: WireRequest,
@@ -60,7 +60,7 @@ export function verifySignature(
   try {
     return verify(request, keys, now, service, bodySha256);
   } catch (error) {
-    throw error instanceof StoreError ? asStsError(error) : error;
+    throw error instanceof StoreError ? toStsError(error) : error;
   }
 }
 
@@ -78,9 +78,9 @@ function verify(
     throw new StoreError(403, "MissingAuthenticationToken", "Request is missing Authentication Token");
   }
   const presigned = parameters.expiresInSeconds !== undefined;
-  refuseWrongTime(parameters, now);
+  assertSignedInTime(parameters, now);
   const { identity, secretAccessKey } = keys.lookup(parameters.accessKeyId, parameters.sessionToken, now);
-  refuseUnsignedHeaders(request, parameters.signedHeaders);
+  assertHeadersSigned(request, parameters.signedHeaders);
 
   const payloadHash = service === "s3" ? payloadHashOf(request, query, presigned) : bodySha256;
   const payload = parsePayloadCheck(payloadHash);
@@ -119,7 +119,7 @@ function verify(
 
 const maxSkewMilliseconds = 15 * 60 * 1000;
 
-function refuseWrongTime({ signedAt, timestamp, expiresInSeconds }: SignatureParameters, now: Date): void {
+function assertSignedInTime({ signedAt, timestamp, expiresInSeconds }: SignatureParameters, now: Date): void {
   const ahead = signedAt.getTime() - now.getTime();
   if (expiresInSeconds === undefined) {
     if (Math.abs(ahead) <= maxSkewMilliseconds) return;
@@ -150,8 +150,8 @@ function refuseWrongTime({ signedAt, timestamp, expiresInSeconds }: SignaturePar
   }
 }
 
-/** x-amz-content-sha256 needs no mention: its value is the last line of what is signed. */
-function refuseUnsignedHeaders(request: WireRequest, signedHeaders: readonly string[]): void {
+/** x-amz-content-sha256 need not be a signed header, because its value is the last line of the canonical request. */
+function assertHeadersSigned(request: WireRequest, signedHeaders: readonly string[]): void {
   const unsigned = Object.keys(request.headers).filter(
     (name) => name.startsWith("x-amz-") && name !== "x-amz-content-sha256" && !signedHeaders.includes(name),
   );
@@ -179,7 +179,7 @@ function payloadHashOf(request: WireRequest, query: readonly QueryParameter[], p
   );
 }
 
-/** In constant time. */
+/** Compares in constant time. */
 export function sameSignature(expected: string, provided: string): boolean {
   const [left, right] = [Buffer.from(expected), Buffer.from(provided)];
   return left.length === right.length && timingSafeEqual(left, right);

@@ -1,6 +1,6 @@
 import { StoreError } from "../core/store-error.ts";
 
-/** STS has its own words for what is wrong with a signature. */
+/** STS has other error codes than S3 for faults of a signature. */
 const stsWords = new Map<string, { status: number; code: string; message?: string | undefined }>([
   [
     "InvalidAccessKeyId",
@@ -29,8 +29,8 @@ const stsWords = new Map<string, { status: number; code: string; message?: strin
   ["InvalidRequest", { status: 400, code: "IncompleteSignature" }],
 ]);
 
-/** An error of the signature in STS's words; any other error as it is. */
-export function asStsError(error: StoreError): StoreError {
+/** Converts an error of the signature to that of STS. Other errors are returned unchanged. */
+export function toStsError(error: StoreError): StoreError {
   const words = stsWords.get(error.code);
   return words === undefined
     ? error

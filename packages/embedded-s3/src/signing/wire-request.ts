@@ -7,7 +7,7 @@ export interface WireRequest {
   readonly path: string;
   /** Still percent-encoded, without "?". */
   readonly query: string;
-  /** Names in lower case; repeated ones joined by a comma. */
+  /** Names in lower case. Repeated headers are joined by a comma. */
   readonly headers: Readonly<Record<string, string>>;
 }
 

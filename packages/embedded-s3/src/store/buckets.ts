@@ -9,10 +9,10 @@ import { Bucket, type BucketConfiguration, noSuchBucket } from "./bucket.ts";
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 const nameShape = /^(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
-// "-an" ends the names of an account's own namespace, which this store has none of.
+// Names that end in "-an" are in the namespace of an account, which this store does not have.
 const reservedName = /^(?:xn--|sthree-|amzn-s3-demo-)|(?:-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3|-an)$/;
 
-/** All buckets of the store. */
+/** The buckets of the store. */
 export class Buckets {
   readonly #directory: string;
   readonly #blobs: BlobFiles;
@@ -61,7 +61,7 @@ export class Buckets {
   }
 
   /**
-   * In us-east-1, S3 answers success to a caller who creates a bucket of their own again.
+   * In us-east-1, S3 responds with success when callers create a bucket again that they own.
    * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
    * @throws {StoreError} InvalidBucketName, BucketAlreadyOwnedByYou
    */

@@ -30,11 +30,11 @@ export function parseSessionTags(parameters: URLSearchParams): Readonly<Record<s
       throw validationError("Duplicate tag keys found. Please note that Tag keys are case insensitive.");
     }
   }
-  refuseStrangeTransitiveKeys(parameters, tags);
+  assertTransitiveKeys(parameters, tags);
   return Object.fromEntries(tags);
 }
 
-function refuseStrangeTransitiveKeys(parameters: URLSearchParams, tags: ReadonlyMap<string, string>): void {
+function assertTransitiveKeys(parameters: URLSearchParams, tags: ReadonlyMap<string, string>): void {
   for (let number = 1; number <= maxTags; number += 1) {
     const key = parameters.get(`TransitiveTagKeys.member.${number}`);
     if (key === null) return;

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { StoreError } from "../core/store-error.ts";
-import type { Answer } from "../http/response.ts";
+import type { StoreResponse } from "../http/response.ts";
 import type { AccessKeys } from "../signing/access-keys.ts";
 import { verifySignature } from "../signing/signature.ts";
 import type { WireRequest } from "../signing/wire-request.ts";
-import { answerSts, stsErrorXml } from "./sts.ts";
+import { handleStsAction, stsErrorXml } from "./sts.ts";
 
 const maxFormBytes = 64 * 1024;
 
@@ -15,12 +15,12 @@ export interface StsSettings {
   readonly minSessionSeconds?: number | undefined;
 }
 
-/** Answers `POST /` with a form: STS's query protocol. */
-export async function answerStsRequest(
+/** Handles `POST /` with a form, which is the query protocol of STS. */
+export async function handleStsRequest(
   wire: WireRequest,
   body: Readable,
   settings: StsSettings,
-): Promise<{ readonly operation: string; readonly answer: Answer }> {
+): Promise<{ readonly operation: string; readonly response: StoreResponse }> {
   const form = await readForm(body);
   const bodySha256 = createHash("sha256").update(form).digest("hex");
   const parameters = new URLSearchParams(form.toString("utf8"));
@@ -28,14 +28,14 @@ export async function answerStsRequest(
   try {
     const now = settings.now();
     const caller = verifySignature(wire, settings.keys, now, "sts", bodySha256);
-    const xml = answerSts(parameters, caller, settings.keys, now, settings.minSessionSeconds);
-    return { operation, answer: { status: 200, headers: { "content-type": "text/xml" }, body: xml } };
+    const xml = handleStsAction(parameters, caller, settings.keys, now, settings.minSessionSeconds);
+    return { operation, response: { status: 200, headers: { "content-type": "text/xml" }, body: xml } };
   } catch (error) {
     throw error instanceof StoreError ? new StsRefusal(operation, error) : error;
   }
 }
 
-/** A refusal that is told in STS's form of XML. */
+/** An error that is sent as XML in the form of STS. */
 export class StsRefusal extends Error {
   override readonly name = "StsRefusal";
   readonly operation: string;
@@ -47,7 +47,7 @@ export class StsRefusal extends Error {
     this.error = error;
   }
 
-  answer(requestId: string): Answer {
+  toResponse(requestId: string): StoreResponse {
     return {
       status: this.error.status,
       headers: { "content-type": "text/xml" },

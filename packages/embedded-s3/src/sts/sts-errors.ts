@@ -2,7 +2,7 @@ import { StoreError } from "../core/store-error.ts";
 
 export const stsNamespace = "https://sts.amazonaws.com/doc/2011-06-15/";
 
-/** The body of STS's error answers; the status is the error's. */
+/** The body of an error response of STS. */
 export function stsErrorXml(error: StoreError, requestId: string): string {
   return [
     `<ErrorResponse xmlns="${stsNamespace}">`,
@@ -16,7 +16,7 @@ export function stsErrorXml(error: StoreError, requestId: string): string {
   ].join("");
 }
 
-/** One element of text. What XML 1.0 cannot hold (https://www.w3.org/TR/xml/#charsets) becomes U+FFFD. */
+/** One element that contains text. Characters that XML 1.0 does not allow (https://www.w3.org/TR/xml/#charsets) become U+FFFD. */
 export function xmlElement(name: string, text: string): string {
   const escaped = text
     .toWellFormed()

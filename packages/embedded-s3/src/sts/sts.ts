@@ -15,11 +15,11 @@ import { stsNamespace, validationError, xmlElement } from "./sts-errors.ts";
 export { stsErrorXml } from "./sts-errors.ts";
 
 /**
- * Answers a signed form: AssumeRole or GetCallerIdentity.
+ * Handles a signed form: AssumeRole or GetCallerIdentity.
  * @returns the XML body of a 200
  * @throws {StoreError} for stsErrorXml
  */
-export function answerSts(
+export function handleStsAction(
   parameters: URLSearchParams,
   caller: VerifiedRequest,
   keys: AccessKeys,
@@ -46,7 +46,7 @@ export function assumeRole(
   now: Date,
   minSessionSeconds = 900,
 ): string {
-  refuseUnsupported(parameters);
+  assertSupportedParameters(parameters);
   const roleArn = parameters.get("RoleArn") ?? "";
   if (!/^arn:[\w-]+:iam::\d{12}:role\/.+$/.test(roleArn)) throw validationError(`${roleArn} is invalid`);
   const sessionName = nameParameter(parameters, "RoleSessionName") ?? missing("roleSessionName");
@@ -72,10 +72,10 @@ export function assumeRole(
   const durationSeconds = durationParameter(parameters, role, identity, minSessionSeconds);
   const packedPercent = packedPolicyPercent(sessionPolicy, tags);
 
-  // Whole seconds, as the answer has them: what is said and what holds are the same.
+  // Whole seconds, as in the response: the session expires exactly when the response says.
   const expiresAt = new Date((Math.floor(now.getTime() / 1000) + durationSeconds) * 1000);
   const issued = keys.issue({ role, sessionName, sessionPolicy, tags, sourceIdentity, expiresAt });
-  return stsAnswer("AssumeRole", [
+  return stsResponse("AssumeRole", [
     "<Credentials>",
     xmlElement("AccessKeyId", issued.accessKeyId),
     xmlElement("SecretAccessKey", issued.secretAccessKey),
@@ -92,14 +92,14 @@ export function assumeRole(
 }
 
 function getCallerIdentity({ identity }: VerifiedRequest, keys: AccessKeys): string {
-  return stsAnswer("GetCallerIdentity", [
+  return stsResponse("GetCallerIdentity", [
     xmlElement("Arn", identity.arn),
     xmlElement("UserId", identity.userId),
     xmlElement("Account", keys.accountId),
   ]);
 }
 
-function stsAnswer(operation: string, result: readonly string[]): string {
+function stsResponse(operation: string, result: readonly string[]): string {
   return [
     `<${operation}Response xmlns="${stsNamespace}">`,
     `<${operation}Result>`,
@@ -110,8 +110,8 @@ function stsAnswer(operation: string, result: readonly string[]): string {
   ].join("");
 }
 
-/** Parameters that narrow a session or demand more of the caller: to ignore one would be to allow. */
-function refuseUnsupported(parameters: URLSearchParams): void {
+/** These parameters narrow a session or ask more of the caller. Ignoring one would allow too much. */
+function assertSupportedParameters(parameters: URLSearchParams): void {
   for (const name of parameters.keys()) {
     if (/^(?:PolicyArns|ProvidedContexts|SerialNumber|TokenCode)\b/.test(name)) {
       throw validationError(`${name} is not supported by the embedded store.`);
@@ -157,7 +157,7 @@ function policyParameter(parameters: URLSearchParams): string | undefined {
   return policy;
 }
 
-/** One answer for a role that is not there and one that the caller may not assume. */
+/** The error is the same for a role that does not exist and one that the caller may not assume. */
 function authorizedRole(
   roleArn: string,
   externalId: string | undefined,
@@ -215,7 +215,7 @@ function durationParameter(
   return seconds;
 }
 
-/** AWS's packed format is not published: an estimate by deflating what has to be packed. */
+/** The packed format of AWS is not published. Deflating the policy and the tags gives an estimate. */
 const maxPackedBytes = 1024;
 
 function packedPolicyPercent(

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { StoreError } from "../../src/core/store-error.ts";
-import { type AccessQuestion, evaluate, isAllowed } from "../../src/iam/evaluate.ts";
+import { type AccessRequest, evaluate, isAllowed } from "../../src/iam/evaluate.ts";
 import { matchesIamPattern, parseIamPattern } from "../../src/iam/iam-pattern.ts";
 import { parseIamPolicy } from "../../src/iam/iam-policy.ts";
 import { role } from "../store-keys.ts";
@@ -12,7 +12,7 @@ function policy(statement: unknown, version: string | undefined = "2012-10-17") 
   return parseIamPolicy(JSON.stringify({ Version: version, Statement: statement }));
 }
 
-function allows(statement: unknown, question: Partial<AccessQuestion> = {}): boolean {
+function allows(statement: unknown, question: Partial<AccessRequest> = {}): boolean {
   return evaluate([policy(statement)], {
     action: "s3:GetObject",
     resource: "arn:aws:s3:::photos/cats/tom.jpg",
@@ -21,7 +21,7 @@ function allows(statement: unknown, question: Partial<AccessQuestion> = {}): boo
   });
 }
 
-function allowsWhen(condition: unknown, context: AccessQuestion["context"]): boolean {
+function allowsWhen(condition: unknown, context: AccessRequest["context"]): boolean {
   return allows({ ...allowAll, Condition: condition }, { context });
 }
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compareUtf8, SortedByKey } from "../../src/core/sorted-by-key.ts";
-import { type ListingQuestion, listPage } from "../../src/listing/listing.ts";
+import { type ListingRequest, listPage } from "../../src/listing/listing.ts";
 
 const key = fc.string({
   unit: fc.constantFrom("a", "b", "/", "-", "é", "\u{ffff}", "\u{1f600}"),
@@ -55,7 +55,7 @@ test("pages of any size add up to the whole listing", () => {
       (keys, wanted, delimiter, maxItems) => {
         const sorted = [...keys].sort(byBytes).map((each) => ({ key: each }));
         const found: string[] = [];
-        let question: ListingQuestion = { prefix: wanted, delimiter, after: "", maxItems };
+        let question: ListingRequest = { prefix: wanted, delimiter, after: "", maxItems };
         for (;;) {
           const page = listPage(sorted, question);
           const names = [

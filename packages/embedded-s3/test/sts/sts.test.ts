@@ -10,7 +10,7 @@ import { parseIamPolicy } from "../../src/iam/iam-policy.ts";
 import type { Identity } from "../../src/iam/identity.ts";
 import type { StoreRole } from "../../src/signing/access-keys.ts";
 import { type VerifiedRequest, verifySignature } from "../../src/signing/signature.ts";
-import { answerSts, assumeRole, stsErrorXml } from "../../src/sts/sts.ts";
+import { assumeRole, handleStsAction, stsErrorXml } from "../../src/sts/sts.ts";
 import { accessKeys, exampleKeys, now, role } from "../store-keys.ts";
 
 const guarded: StoreRole = {
@@ -54,7 +54,7 @@ function ask(
   const parameters = new URLSearchParams({ Action: "AssumeRole", Version: "2011-06-15" });
   const all = { RoleArn: role.arn, RoleSessionName: "alice", ...changes };
   for (const [name, value] of Object.entries(all)) if (value !== undefined) parameters.set(name, value);
-  return answerSts(parameters, callerOf(identity), keys, now, minSeconds);
+  return handleStsAction(parameters, callerOf(identity), keys, now, minSeconds);
 }
 
 function element(xml: string, name: string): string {
@@ -248,7 +248,7 @@ describe("asked by the AWS SDK over HTTP", () => {
       try {
         const at = new Date();
         const caller = verifySignature(wire, keys, at, "sts", bodySha256);
-        response.end(answerSts(new URLSearchParams(body), caller, keys, at));
+        response.end(handleStsAction(new URLSearchParams(body), caller, keys, at));
       } catch (error) {
         const fault =
           error instanceof StoreError ? error : new StoreError(500, "InternalFailure", String(error));
