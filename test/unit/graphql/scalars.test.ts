@@ -11,7 +11,7 @@ test("scalars link to their specification where one exists", async () => {
     Object.fromEntries(scalars.map(({ name, specifiedByURL }) => [name, specifiedByURL ?? null])),
   ).toEqual({
     DateTimeISO: "https://scalars.graphql.org/andimarek/date-time.html",
-    SafeInt: null,
+    SafeInt: "https://www.ecma-international.org/ecma-262/#sec-number.issafeinteger",
     Upload: "https://github.com/jaydenseric/graphql-multipart-request-spec",
   });
 });
