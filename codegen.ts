@@ -1,6 +1,6 @@
 import type { CodegenConfig } from "@graphql-codegen/cli";
 
-/** Typed documents for the operations of examples/web, from the schema in this repository. */
+/** Generates typed documents for the operations in examples/web. */
 const config: CodegenConfig = {
   schema: "schema.graphql",
   documents: ["examples/web/*.ts"],

@@ -1,6 +1,6 @@
 /**
- * Sends files of any size straight to the store, in parts, and goes on where it stopped. Runs in browsers
- * (a File is a Blob) and in Node; examples/send-file.mjs calls it.
+ * Uploads files of any size directly to S3, in parts, and can resume after an interruption. Runs in browsers, where
+ * a File is a Blob, and in Node. examples/send-file.mjs calls it.
  */
 
 const beginUpload = `
@@ -23,11 +23,11 @@ const completeUpload = `
   }`;
 
 const parallelParts = 4;
-const failuresToGiveUp = 6;
+const maxFailures = 6;
 
 /**
- * Each round asks which parts the store lacks, and sends those. So a part that failed, a URL that expired,
- * a pause and a reload are all the same case: the next round.
+ * Works in rounds. Each round asks which parts S3 has not received, and sends the next of them. A part that failed, a
+ * URL that expired, a pause and a reload therefore need no code of their own: the next round repeats the part.
  *
  * @param {Blob} file
  * @param {{
@@ -36,13 +36,13 @@ const failuresToGiveUp = 6;
  *   resume?: boolean,
  *   onProgress?: (storedBytes: number) => void,
  *   signal?: AbortSignal,
- * }} options `signal` pauses: call again with `resume` to go on. Say `resume` only when this is the file that
- * the upload was begun with: the store's parts are told by number and length, not by their bytes
+ * }} options `signal` pauses the upload. To continue it, call the function again with `resume: true`, but only for the
+ * same file: S3's parts are compared by number and length, not by their bytes.
  */
 export async function uploadResumably(file, { ask, input, resume = false, onProgress = () => {}, signal }) {
   const { requestUpload } = await ask(beginUpload, { input, size: file.size, resume });
   const { id } = requestUpload;
-  /** All of them, once the store holds them. With them a completion whose answer got lost may be repeated. */
+  /** All parts, when S3 has received them. With them, the completion can be repeated if its response was lost. */
   let parts;
   for (let failures = 0; ; ) {
     signal?.throwIfAborted();
@@ -52,17 +52,18 @@ export async function uploadResumably(file, { ask, input, resume = false, onProg
       failures = 0;
     } catch (error) {
       failures += 1;
-      if (signal?.aborted || error.retryable === false || failures === failuresToGiveUp) throw error;
+      if (signal?.aborted || error.retryable === false || failures === maxFailures) throw error;
       if (error.code === "UPLOAD_INCOMPLETE") parts = undefined;
       await new Promise((resolve) => setTimeout(resolve, 2 ** failures * 250));
     }
   }
 }
 
-/** Sends the next parts that the store lacks. When it lacks none, returns them all. */
+/** Sends the next parts that S3 has not received. Returns all parts when none is missing. */
 async function sendRound(file, id, { ask, onProgress, signal }) {
   const { upload } = await ask(nextParts, { id });
-  if (upload === null) throw Object.assign(new Error("The upload is gone."), { retryable: false });
+  if (upload === null)
+    throw Object.assign(new Error("The upload has been completed or aborted."), { retryable: false });
   let storedBytes = upload.uploadedParts.reduce((sum, { size }) => sum + size, 0);
   onProgress(storedBytes);
   if (upload.parts.length === 0) return upload.uploadedParts.map(({ number, etag }) => ({ number, etag }));
@@ -73,7 +74,7 @@ async function sendRound(file, id, { ask, onProgress, signal }) {
   return undefined;
 }
 
-/** A part that fails keeps none of the others from being sent; its error is thrown after them. */
+/** Sends all parts, even if one fails, and then throws the error of the first that failed. */
 async function sendParts(file, { partSize, parts }, signal, onSent) {
   const waiting = [...parts];
   const errors = [];
@@ -98,10 +99,10 @@ async function send({ number, url, headers }, body, signal) {
     body,
     signal,
   });
-  if (!response.ok) throw new Error(`The store answered ${response.status} to part ${number}.`);
+  if (!response.ok) throw new Error(`S3 responded with status ${response.status} to part ${number}.`);
 }
 
-/** Asks the server; an error carries the `code` and `retryable` of its extensions. */
+/** Returns a function that sends an operation. It throws an error with the `code` and `retryable` of the server's error. */
 export function graphqlClient(url, token) {
   const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
   return async (query, variables) => {

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// End it in the middle and run it again with --resume: it goes on where it stopped. The file has to be the same.
+// Interrupt it and run it again with --resume: it continues the upload. The file must be the same.
 import { openAsBlob } from "node:fs";
 import { access } from "node:fs/promises";
 import { parseArgs } from "node:util";
@@ -19,10 +19,10 @@ async function main() {
   });
   if (positionals.length !== 3) throw new Error(usage);
   const [path, bucket, key] = positionals;
-  // It says which file; openAsBlob does not.
+  // Its error names the file. The error of openAsBlob does not.
   await access(path);
   const file = await openAsBlob(path);
-  let when = " were there already";
+  let when = " were already there";
   const object = await uploadResumably(file, {
     ask: graphqlClient(values.url, values.token),
     input: { bucket, key },
@@ -36,7 +36,7 @@ async function main() {
 }
 
 main().catch((error) => {
-  // fetch says in its cause why it failed.
+  // The cause of a fetch error tells why it failed.
   console.error([error.message, error.cause?.message].filter(Boolean).join(": "));
   process.exitCode = 1;
 });

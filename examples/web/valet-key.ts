@@ -3,18 +3,18 @@ import { print } from "graphql";
 import { graphql } from "./generated/gql.ts";
 
 export interface Server {
-  /** `http://127.0.0.1:4000/graphql` */
+  /** For example `http://127.0.0.1:4000/graphql`. */
   url: string;
-  /** The caller's bearer token. Left out: anonymous. */
+  /** The caller's bearer token. Callers without a token are anonymous. */
   token?: string | undefined;
 }
 
-/** What the server answered instead of data: docs/errors.md lists the codes. */
+/** An error that the server returned. docs/errors.md lists the codes. */
 export class ServerError extends Error {
   readonly code: string;
   /** Whether the same request may succeed later. */
   readonly retryable: boolean;
-  /** The argument at fault. */
+  /** The path of the argument at fault, if there is one. */
   readonly field: string | undefined;
 
   constructor(message: string, { code, retryable, field }: ErrorExtensions) {
@@ -33,7 +33,7 @@ interface ErrorExtensions {
 
 /**
  * Sends an operation.
- * @throws {ServerError} the answer's first error
+ * @throws {ServerError} with the first error of the response
  */
 export async function request<Result, Variables>(
   { url, token }: Server,
@@ -54,7 +54,7 @@ export async function request<Result, Variables>(
   };
   const [error] = errors ?? [];
   if (error !== undefined) throw new ServerError(error.message, error.extensions);
-  if (data === undefined) throw new Error("No data.");
+  if (data === undefined) throw new Error("The response has no data.");
   return data;
 }
 
@@ -90,7 +90,7 @@ const downloadUrl = graphql(`
   }
 `);
 
-/** Puts a file into a bucket, straight from the browser: one PUT, or parts that S3 itself keeps count of. */
+/** Uploads a file from the browser directly to S3: with one PUT request, or in parts. */
 export async function upload(server: Server, bucket: string, key: string, file: Blob): Promise<void> {
   const input = { bucket, key, contentType: file.type || null };
   const { requestUpload: how } = await request(server, requestUpload, { input, size: file.size });
@@ -101,9 +101,9 @@ export async function upload(server: Server, bucket: string, key: string, file: 
 async function sendParts(server: Server, id: string, file: Blob): Promise<void> {
   for (;;) {
     const { upload: pending } = await request(server, nextParts, { id });
-    if (!pending) throw new Error("The upload is gone.");
+    if (!pending) throw new Error("The upload has been completed or aborted.");
     if (pending.parts.length === 0) {
-      // With its parts a completion whose answer got lost may be repeated.
+      // With the list of parts, the call can be repeated if its response was lost.
       const parts = pending.uploadedParts.map(({ number, etag }) => ({ number, etag }));
       await request(server, completeUpload, { id, parts });
       return;
@@ -128,12 +128,12 @@ async function put({ url, headers }: Signed, body: Blob): Promise<void> {
     headers: headers.map(({ name, value }): [string, string] => [name, value]),
     body,
   });
-  if (!response.ok) throw new Error(`The store answered ${response.status}.`);
+  if (!response.ok) throw new Error(`S3 responded with status ${response.status}.`);
 }
 
 export async function download(server: Server, bucket: string, key: string): Promise<Blob> {
   const { downloadUrl: signed } = await request(server, downloadUrl, { bucket, key });
   const response = await fetch(signed.url);
-  if (!response.ok) throw new Error(`The store answered ${response.status}.`);
+  if (!response.ok) throw new Error(`S3 responded with status ${response.status}.`);
   return response.blob();
 }

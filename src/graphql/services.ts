@@ -12,7 +12,7 @@ import type { UploadIds } from "../storage/multipart/upload-id.ts";
 import type { Presigner } from "../storage/signing/presigner.ts";
 import type { UploadBudget } from "../storage/streaming/upload-budget.ts";
 
-/** What all requests share: made once when the server starts. */
+/** What all requests share. Created once, when the server starts. */
 export interface Services {
   readonly grants: Grants;
   readonly sessions: RoleSessions;
@@ -27,12 +27,12 @@ export interface Services {
   readonly completedUploads: CompletedUploads;
   readonly clock: Clock;
   readonly metrics: Metrics;
-  /** In which a request that sends no files may begin calls to S3. */
+  /** How long a request without files may start calls to S3. */
   readonly longestRequestMs: number;
-  /** requestUpload: larger sizes become multipart under AUTO. */
+  /** With the method AUTO, `requestUpload` starts a multipart upload for files that are larger than this. */
   readonly multipartBytes: number;
-  /** uploadFile's limit, whatever a grant says. */
+  /** The largest file that `uploadFile` accepts, whatever the grants allow. */
   readonly maxUploadBytes: number;
-  /** Aborted when the time to drain is over: uploads that still run end there. */
+  /** Aborted when the time for a graceful shutdown is over. Uploads that still run are then aborted. */
   readonly stopping: AbortSignal;
 }

@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Args, Ctx, Info, Query, Resolver } from "type-graphql";
-import { parseDownloadAddress } from "../arguments.ts";
+import { parseDownloadAddress } from "../addresses.ts";
 import { settleEach } from "../batch.ts";
 import type { RequestContext } from "../context.ts";
 import { writtenExpiresIn } from "../written-expires-in.ts";

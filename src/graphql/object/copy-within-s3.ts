@@ -9,7 +9,7 @@ import { assertCopyable } from "../../storage/copying/copied-description.ts";
 import { copyObject } from "../../storage/copying/copy-object.ts";
 import { lookAtSource } from "../../storage/copying/copy-source.ts";
 import { parseDescriptionChanges } from "../../storage/description/object-description.ts";
-import { parseNewObjectAddress } from "../arguments.ts";
+import { parseNewObjectAddress } from "../addresses.ts";
 import type { RequestContext } from "../context.ts";
 import { withFieldPrefix } from "../field-prefix.ts";
 import type { UploadInput } from "../types/upload-input.ts";

@@ -1,5 +1,5 @@
 import { Args, ArgsType, Ctx, Field, Mutation, Resolver } from "type-graphql";
-import { parseObjectAddress } from "../arguments.ts";
+import { parseObjectAddress } from "../addresses.ts";
 import type { RequestContext } from "../context.ts";
 import { withFieldPrefix } from "../field-prefix.ts";
 import { ObjectInput } from "../types/object-input.ts";

@@ -1,6 +1,6 @@
 import { Args, ArgsType, Ctx, Field, Mutation, ObjectType, Resolver } from "type-graphql";
 import { authorizeDelete } from "../../access/authorization.ts";
-import { parseObjectAddress } from "../arguments.ts";
+import { parseObjectAddress } from "../addresses.ts";
 import { settleEach } from "../batch.ts";
 import type { RequestContext } from "../context.ts";
 import { BucketField, KeyField } from "../types/fields.ts";

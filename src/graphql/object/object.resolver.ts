@@ -1,7 +1,7 @@
 import { Args, ArgsType, Ctx, Query, Resolver } from "type-graphql";
 import { authorizeDownload } from "../../access/authorization.ts";
 import { ValetKeyError } from "../../core/errors.ts";
-import { parseObjectAddress } from "../arguments.ts";
+import { parseObjectAddress } from "../addresses.ts";
 import type { RequestContext } from "../context.ts";
 import { BucketField, KeyArgument, RegionArgument, VersionIdArgument } from "../types/fields.ts";
 import { S3Object } from "./s3-object.ts";

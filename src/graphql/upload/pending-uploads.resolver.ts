@@ -2,7 +2,7 @@ import { Args, ArgsType, Ctx, Field, Query, Resolver } from "type-graphql";
 import { authorizeUploadsBelow } from "../../access/authorization.ts";
 import { parseKeyPrefix } from "../../core/object-address.ts";
 import { listPendingUploads, parsePendingPage } from "../../storage/multipart/pending-uploads.ts";
-import { parseBucketAddress } from "../arguments.ts";
+import { parseBucketAddress } from "../addresses.ts";
 import type { RequestContext } from "../context.ts";
 import { AfterArgument, BucketField, FirstArgument, RegionArgument } from "../types/fields.ts";
 import { toPageInfo } from "../types/page-info.ts";

@@ -14,7 +14,7 @@ import type { UploadAddress } from "../../storage/multipart/upload-descriptor.ts
 import { maxSinglePutBytes, planUpload, type UploadPlan } from "../../storage/multipart/upload-plan.ts";
 import { presignPost } from "../../storage/signing/post-policy.ts";
 import { presignPut } from "../../storage/signing/presigned-requests.ts";
-import { parseNewObjectAddress } from "../arguments.ts";
+import { parseNewObjectAddress } from "../addresses.ts";
 import type { RequestContext } from "../context.ts";
 import { withFieldPrefix } from "../field-prefix.ts";
 import { UploadMethod } from "../types/enums.ts";

@@ -2,7 +2,7 @@ import { authorizeUpload } from "../../access/authorization.ts";
 import { fileArgument, type IncomingFile } from "../../core/incoming-file.ts";
 import { parseDescription } from "../../storage/description/object-description.ts";
 import { streamUpload } from "../../storage/streaming/streamed-upload.ts";
-import { parseNewObjectAddress } from "../arguments.ts";
+import { parseNewObjectAddress } from "../addresses.ts";
 import type { RequestContext } from "../context.ts";
 import { withFieldPrefix } from "../field-prefix.ts";
 import type { S3Object } from "../object/s3-object.ts";

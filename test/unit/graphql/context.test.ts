@@ -31,22 +31,22 @@ function contextOf({
 const ask = (context: RequestContext) => context.callS3(address, async () => "answered");
 
 describe("a call to S3", () => {
-  it("is made while somebody waits", async () => {
+  it("starts while the client waits for the response", async () => {
     await expect(ask(contextOf({}))).resolves.toBe("answered");
   });
 
-  it("is not begun when the request's time is over", async () => {
+  it("does not start when the request has taken too long", async () => {
     await expect(ask(contextOf({ longestRequestMs: -1 }))).rejects.toMatchObject({
       code: "TIMEOUT",
       retryable: true,
     });
   });
 
-  it("is, for files, whenever they have come", async () => {
+  it("starts at any time in a request with files", async () => {
     await expect(ask(contextOf({ longestRequestMs: -1, sendsFiles: true }))).resolves.toBe("answered");
   });
 
-  it("is not begun for a client that has gone", async () => {
+  it("does not start when the client has disconnected", async () => {
     const connection = { destroyed: false };
     const context = contextOf({ connection });
     await ask(context);

@@ -25,7 +25,7 @@ export function parseBucketAddress(given: BucketArguments, regions: Regions): Bu
   return { bucket: parseBucketName(given.bucket), region: parseRegion(given.region, regions) };
 }
 
-// S3's are URL-ready, up to 1,024 bytes; "null" is the version from before versioning.
+// S3's version ids are URL-safe and have up to 1,024 bytes. "null" is the version from before versioning was enabled.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html
 const versionIdShape = /^[\w.~+/=-]{1,1024}$/;
 
@@ -45,7 +45,11 @@ export function parseObjectAddress(given: ObjectArguments, regions: Regions): Ob
   const { bucket, region } = parseBucketAddress(given, regions);
   const key = parseObjectKey(given.key);
   if (given.versionId === null || given.versionId === undefined) return { bucket, region, key };
-  if (!versionIdShape.test(given.versionId)) throw badUserInput("versionId", "Not a version id.");
+  if (!versionIdShape.test(given.versionId))
+    throw badUserInput(
+      "versionId",
+      "This is not the id of a version. Use the versionId of an S3Object or DeletedObject.",
+    );
   return { bucket, region, key, versionId: given.versionId };
 }
 

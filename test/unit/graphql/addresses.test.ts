@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Region, Regions } from "../../../src/core/object-address.ts";
-import { parseBucketAddress, parseObjectAddress } from "../../../src/graphql/arguments.ts";
+import { parseBucketAddress, parseObjectAddress } from "../../../src/graphql/addresses.ts";
 
 const regions: Regions = {
   allowed: ["eu-central-1", "us-east-1"] as Region[],
