@@ -7,6 +7,7 @@ import {
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { SkewCorrectedClock } from "../core/clock.ts";
 import type { Metrics } from "../core/metrics.ts";
+import { describeSdkFailure } from "../core/sdk-failure.ts";
 import type { RoleSession } from "./role-session.ts";
 
 export interface RoleToAssume {
@@ -175,25 +176,17 @@ const timeoutNames = new Set(["TimeoutError", "RequestTimeout", "RequestTimeoutE
 /** By name for AWS, by HTTP status for stores whose errors have other shapes. */
 function classify(thrown: unknown): AssumeRoleError {
   const error = thrown instanceof Error ? thrown : new Error("not an Error", { cause: thrown });
-  const status = statusOf(error);
-  if (throttlingNames.has(error.name) || status === 429) {
+  const { name, httpStatus: status, connectionCode = "" } = describeSdkFailure(error);
+  if (throttlingNames.has(name) || status === 429) {
     return new AssumeRoleError("throttled", "STS throttles.", error, status);
   }
   // The SDK calls a connection that breaks a timeout too.
-  const broken = /^(?:ECONNRESET|EPIPE)$/.test(String((error as NodeJS.ErrnoException).code));
-  if ((timeoutNames.has(error.name) && !broken) || status === 408) {
+  const broken = /^(?:ECONNRESET|EPIPE)$/.test(connectionCode);
+  if ((timeoutNames.has(name) && !broken) || status === 408) {
     return new AssumeRoleError("timeout", "STS did not answer in time.", error, status);
   }
   if (status !== undefined && status >= 400 && status < 500) {
     return new AssumeRoleError("refused", "STS refused AssumeRole.", error, status);
   }
   return new AssumeRoleError("error", "AssumeRole failed.", error, status);
-}
-
-function statusOf(error: Error): number | undefined {
-  const { $metadata, $response } = error as {
-    $metadata?: { httpStatusCode?: number };
-    $response?: { statusCode?: number };
-  };
-  return $metadata?.httpStatusCode ?? $response?.statusCode;
 }

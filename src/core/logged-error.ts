@@ -1,3 +1,5 @@
+import { describeSdkFailure } from "./sdk-failure.ts";
+
 /** An error as it is written to the log. */
 interface LoggedError {
   /** The error's name. For errors of S3 and STS it is their code. */
@@ -32,19 +34,14 @@ function describe(error: unknown, causesLeft: number): LoggedError {
   if (typeof error !== "object" || error === null) {
     return { type: typeof error, message: redacted(String(error)) };
   }
-  const { name, Code, message, Message, code, stack, $metadata, $response, cause } = error as Record<
-    string,
-    unknown
-  > & {
-    $metadata?: { httpStatusCode?: number; requestId?: string };
-    $response?: { statusCode?: number };
-  };
+  const { name, message, connectionCode, httpStatus, requestId } = describeSdkFailure(error);
+  const { stack, cause } = error as { readonly stack?: unknown; readonly cause?: unknown };
   return {
-    type: redacted(String(name ?? Code)),
-    message: redacted(String(message ?? Message)),
-    code: typeof code === "string" ? redacted(code) : undefined,
-    httpStatus: $metadata?.httpStatusCode ?? $response?.statusCode,
-    awsRequestId: $metadata?.requestId,
+    type: redacted(name),
+    message: redacted(message),
+    code: connectionCode === undefined ? undefined : redacted(connectionCode),
+    httpStatus,
+    awsRequestId: requestId,
     stack: typeof stack === "string" ? redacted(stack) : undefined,
     cause: cause === undefined || causesLeft === 0 ? undefined : describe(cause, causesLeft - 1),
   };

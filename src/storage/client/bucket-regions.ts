@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { BucketName, Region } from "../../core/object-address.ts";
-import { BucketInOtherRegion } from "./s3-errors.ts";
+import { BucketInOtherRegion } from "./storage-error.ts";
 
 /** Which region a bucket turned out to be in, so that only the first call to it takes the detour. */
 export class BucketRegions {

@@ -7,6 +7,7 @@ import type { RoleSession } from "../../access/role-session.ts";
 import { ConcurrencyLimit } from "../../core/concurrency-limit.ts";
 import type { Metrics } from "../../core/metrics.ts";
 import type { Region } from "../../core/object-address.ts";
+import { describeSdkFailure } from "../../core/sdk-failure.ts";
 import { unsignedPayload } from "../headers/content-sha256.ts";
 import type { EndpointSettings } from "./endpoints.ts";
 
@@ -188,7 +189,7 @@ function observeDuration(client: S3Client, { s3RequestDuration }: Metrics): void
 }
 
 function outcomeOf(error: unknown): Outcome {
-  const status = (error as { $metadata?: { httpStatusCode?: number } })?.$metadata?.httpStatusCode;
-  if (status === undefined) return "unreachable";
-  return status >= 500 ? "server_error" : "client_error";
+  const { httpStatus } = describeSdkFailure(error);
+  if (httpStatus === undefined) return "unreachable";
+  return httpStatus >= 500 ? "server_error" : "client_error";
 }

@@ -1,6 +1,7 @@
 import { UploadPartCopyCommand } from "@aws-sdk/client-s3";
 import { boundedParallel } from "../client/bounded-parallel.ts";
-import { storageError, toStorageError } from "../client/s3-errors.ts";
+import { toStorageError } from "../client/s3-errors.ts";
+import { storageError } from "../client/storage-error.ts";
 import type { NameAndValue } from "../headers/name-and-value.ts";
 import { type CompletedPart, completeParts } from "../multipart/complete-upload.ts";
 import { createMultipartUpload } from "../multipart/multipart-uploads.ts";

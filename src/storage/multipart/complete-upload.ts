@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { CompleteMultipartUploadCommand, HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { badUserInput, type ErrorCode, ValetKeyError } from "../../core/errors.ts";
-import { describeFailure, storageError, toStorageError } from "../client/s3-errors.ts";
+import { toStorageError } from "../client/s3-errors.ts";
+import { describeFailure } from "../client/s3-failure.ts";
+import { storageError } from "../client/storage-error.ts";
 import { toChecksumParameter } from "../headers/checksum-value.ts";
 import type { Checksum } from "../headers/checksums.ts";
 import { asSeenByHead, refuseExisting, versionOf } from "../objects/head-object.ts";

@@ -7,8 +7,9 @@ import {
 } from "@aws-sdk/client-s3";
 import { badUserInput, ValetKeyError } from "../../core/errors.ts";
 import type { ObjectAddress } from "../../core/object-address.ts";
-import { LostAnswer, repeatOnlyWhatWasRefused } from "../client/lost-answer.ts";
-import { asking, storageError, toStorageError } from "../client/s3-errors.ts";
+import { AmbiguousResult, retryOnlyIfRefused } from "../client/ambiguous-result.ts";
+import { toStorageError, withStorageErrors } from "../client/s3-errors.ts";
+import { storageError } from "../client/storage-error.ts";
 import { toS3Input } from "../description/description-input.ts";
 import type { ObjectDescription } from "../description/object-description.ts";
 import type { Checksum } from "../headers/checksums.ts";
@@ -46,11 +47,11 @@ export async function createMultipartUpload(
     ...(checksum && { ChecksumAlgorithm: checksum.algorithm, ChecksumType: "FULL_OBJECT" }),
   });
   try {
-    const { UploadId: uploadId } = await s3.send(repeatOnlyWhatWasRefused(command));
+    const { UploadId: uploadId } = await s3.send(retryOnlyIfRefused(command));
     if (uploadId === undefined) throw storageError("STORAGE_UNAVAILABLE");
     return { region, bucket, key, uploadId };
   } catch (error) {
-    const cause = error instanceof LostAnswer ? error.failure : error;
+    const cause = error instanceof AmbiguousResult ? error.failure : error;
     throw toStorageError(cause, { operation: "CreateMultipartUpload", subject: "bucket" });
   }
 }
@@ -83,7 +84,7 @@ export async function listParts(
   let marker: string | undefined;
   // The SDK's paginator goes by the marker, which S3 names on the last page too; this goes by IsTruncated.
   do {
-    const page = await asking(
+    const page = await withStorageErrors(
       { operation: "ListParts", subject: "upload" },
       s3.send(
         new ListPartsCommand({ Bucket: bucket, Key: key, UploadId: uploadId, PartNumberMarker: marker }),

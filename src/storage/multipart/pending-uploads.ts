@@ -2,7 +2,7 @@ import { ListMultipartUploadsCommand, type S3Client } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import { badUserInput } from "../../core/errors.ts";
 import type { BucketAddress, ObjectAddress, ObjectKey } from "../../core/object-address.ts";
-import { asking } from "../client/s3-errors.ts";
+import { withStorageErrors } from "../client/s3-errors.ts";
 import { checkPageSize, decodeListedKey, maxPageSize } from "../objects/list-objects.ts";
 import type { UploadAddress } from "./upload-descriptor.ts";
 
@@ -56,7 +56,7 @@ export async function listPendingUploads(
   { prefix, first, place }: PageOfPendingUploads,
 ): Promise<PendingUploadPage> {
   const [keyMarker, uploadIdMarker] = place ?? [];
-  const answer = await asking(
+  const answer = await withStorageErrors(
     { operation: "ListMultipartUploads", subject: "bucket" },
     s3.send(
       new ListMultipartUploadsCommand({

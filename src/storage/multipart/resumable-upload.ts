@@ -2,7 +2,7 @@ import { ListPartsCommand, type S3Client } from "@aws-sdk/client-s3";
 import { ValetKeyError } from "../../core/errors.ts";
 import type { ObjectAddress } from "../../core/object-address.ts";
 import { boundedParallel } from "../client/bounded-parallel.ts";
-import { asking } from "../client/s3-errors.ts";
+import { withStorageErrors } from "../client/s3-errors.ts";
 import type { ChecksumAlgorithm } from "../headers/checksums.ts";
 import type { BegunUploads, UploadTerms } from "./begun-uploads.ts";
 import { fittingParts, listParts, type UploadedPart } from "./multipart-uploads.ts";
@@ -110,7 +110,7 @@ async function hasChecksum(
   algorithm: ChecksumAlgorithm | undefined,
 ): Promise<boolean> {
   if (algorithm === undefined) return true;
-  const response = await asking(
+  const response = await withStorageErrors(
     { operation: "ListParts", subject: "upload" },
     s3.send(new ListPartsCommand({ Bucket: bucket, Key: key, UploadId: uploadId, MaxParts: 1 })),
   );

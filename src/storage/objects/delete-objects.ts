@@ -7,7 +7,8 @@ import {
 import { ValetKeyError } from "../../core/errors.ts";
 import type { BucketAddress } from "../../core/object-address.ts";
 import { boundedParallel } from "../client/bounded-parallel.ts";
-import { asking, BucketInOtherRegion, storageErrorOfS3Code } from "../client/s3-errors.ts";
+import { storageErrorOfS3Code, withStorageErrors } from "../client/s3-errors.ts";
+import { BucketInOtherRegion } from "../client/storage-error.ts";
 import { versionOf } from "./head-object.ts";
 
 export interface ObjectVersion {
@@ -60,7 +61,7 @@ async function deleteBatch(
   batch: readonly ObjectVersion[],
 ): Promise<readonly Outcome[]> {
   try {
-    const answer = await asking(
+    const answer = await withStorageErrors(
       { operation: "DeleteObjects", subject: "bucket" },
       s3.send(
         new DeleteObjectsCommand({
@@ -111,7 +112,7 @@ function outcomeOfItem(object: ObjectVersion, s3Code: string, cause: unknown): D
 async function deleteOne(s3: S3Client, { bucket }: BucketAddress, object: ObjectVersion): Promise<Outcome> {
   const { key, versionId } = object;
   try {
-    const answer = await asking(
+    const answer = await withStorageErrors(
       { operation: "DeleteObject", subject: "object", versionId },
       s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId })),
     );

@@ -1,7 +1,7 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput, type S3Client } from "@aws-sdk/client-s3";
 import { badUserInput } from "../../core/errors.ts";
 import { type BucketAddress, maxKeyBytes, type ObjectKey } from "../../core/object-address.ts";
-import { asking } from "../client/s3-errors.ts";
+import { withStorageErrors } from "../client/s3-errors.ts";
 
 export const maxPageSize = 1000;
 
@@ -60,7 +60,7 @@ export async function listObjects(
   { bucket }: BucketAddress,
   { listing, first, place }: PageOfObjects,
 ): Promise<ObjectPage> {
-  const answer = await asking(
+  const answer = await withStorageErrors(
     { operation: "ListObjectsV2", subject: "bucket" },
     s3.send(
       new ListObjectsV2Command({

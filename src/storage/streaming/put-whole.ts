@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { ObjectAddress } from "../../core/object-address.ts";
-import { asking, describeFailure, toStorageError } from "../client/s3-errors.ts";
+import { toStorageError, withStorageErrors } from "../client/s3-errors.ts";
+import { describeFailure } from "../client/s3-failure.ts";
 import { toIfNoneMatch, toS3Input } from "../description/description-input.ts";
 import { toChecksumParameter } from "../headers/checksum-value.ts";
 import { versionOf } from "../objects/head-object.ts";
@@ -50,7 +51,7 @@ async function storedAsWritten(
   bytes: Buffer,
 ): Promise<StoredObject | undefined> {
   const { region, bucket, key } = address;
-  const head = await asking(
+  const head = await withStorageErrors(
     { operation: "HeadObject" },
     s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key })),
   );

@@ -1,5 +1,6 @@
 import { UploadPartCommand } from "@aws-sdk/client-s3";
-import { storageError, toStorageError } from "../client/s3-errors.ts";
+import { toStorageError } from "../client/s3-errors.ts";
+import { storageError } from "../client/storage-error.ts";
 import type { Checksum } from "../headers/checksums.ts";
 import { type CompletedPart, completeParts } from "../multipart/complete-upload.ts";
 import { createMultipartUpload } from "../multipart/multipart-uploads.ts";

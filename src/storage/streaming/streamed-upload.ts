@@ -1,5 +1,5 @@
 import { ValetKeyError } from "../../core/errors.ts";
-import { storageError } from "../client/s3-errors.ts";
+import { storageError } from "../client/storage-error.ts";
 import { type Checksum, type RunningChecksum, runningChecksum } from "../headers/checksums.ts";
 import { refuseExisting } from "../objects/head-object.ts";
 import type { StoredObject } from "../objects/stored-object.ts";

@@ -1,0 +1,41 @@
+import { type ErrorCode, ValetKeyError, type ValetKeyErrorOptions } from "../../core/errors.ts";
+
+const messages = {
+  BUCKET_NOT_FOUND: "There is no such bucket.",
+  OBJECT_NOT_FOUND: "There is no such object.",
+  UPLOAD_NOT_FOUND: "There is no such upload. It was completed, aborted or never started.",
+  OBJECT_EXISTS: "There is already an object with this key.",
+  FORBIDDEN: "S3 does not allow this.",
+  UPLOAD_TOO_LARGE: "This is larger than S3 accepts.",
+  UPLOAD_INCOMPLETE: "The bytes did not arrive completely, and nothing was stored.",
+  CHECKSUM_MISMATCH: "The bytes do not have the expected checksum, and nothing was stored.",
+  CREDENTIALS_UNAVAILABLE: "The credentials for S3 are no longer valid.",
+  STORAGE_UNAVAILABLE: "S3 cannot be reached or is too busy.",
+  TIMEOUT: "The request was cancelled.",
+  INTERNAL_SERVER_ERROR: "Internal server error.",
+  BAD_USER_INPUT: "S3 does not accept this value.",
+} satisfies Partial<Record<ErrorCode, string>>;
+
+export type StorageErrorCode = keyof typeof messages;
+
+/** An error with the default message of its code. `field` is kept only where the code is about an argument. */
+export function storageError(code: StorageErrorCode, options: ValetKeyErrorOptions = {}): ValetKeyError {
+  return new ValetKeyError(code, messages[code], {
+    cause: options.cause,
+    field: code === "BAD_USER_INPUT" ? options.field : undefined,
+  });
+}
+
+/**
+ * The bucket is in another region than the one that was asked. To a client that cannot name that region, the bucket
+ * does not exist.
+ */
+export class BucketInOtherRegion extends ValetKeyError {
+  /** The region as S3 names it. Undefined if S3 did not. */
+  readonly region: string | undefined;
+
+  constructor(region: string | undefined, cause: unknown) {
+    super("BUCKET_NOT_FOUND", messages.BUCKET_NOT_FOUND, { cause });
+    this.region = region;
+  }
+}
