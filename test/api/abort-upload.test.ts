@@ -1,22 +1,21 @@
 import { ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
-import { afterAll, describe, expect, test } from "vitest";
-import { bucket, startEmbeddedServer } from "../support/embedded-server.ts";
+import { describe, expect, test } from "vitest";
 import { startIssuer } from "../support/issuer.ts";
 import { beginUpload, forged, malformedIds, sendPart } from "../support/multipart-uploads.ts";
 import { abortUpload, completeUpload, downloadUrl } from "../support/operations.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { bucket, startTestServer } from "../support/test-server.ts";
 
-const issuer = await startIssuer();
-const server = await startEmbeddedServer({
-  issuer,
-  grants: [
-    { who: "authenticated", bucket, prefix: "users/{sub}/", allow: ["UPLOAD", "DOWNLOAD"] },
-    { who: "anonymous", bucket, allow: ["DOWNLOAD", "LIST", "DELETE"] },
-  ],
-});
-afterAll(async () => {
-  await server.close();
-  await issuer.close();
-});
+const issuer = await shareInFile(startIssuer());
+const server = await shareInFile(
+  startTestServer({
+    issuer,
+    grants: [
+      { who: "authenticated", bucket, prefix: "users/{sub}/", allow: ["UPLOAD", "DOWNLOAD"] },
+      { who: "anonymous", bucket, allow: ["DOWNLOAD", "LIST", "DELETE"] },
+    ],
+  }),
+);
 const alice = server.client.as(await issuer.token({ sub: "alice" }));
 const bob = server.client.as(await issuer.token({ sub: "bob" }));
 

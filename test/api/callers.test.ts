@@ -1,30 +1,28 @@
 import { type JWTPayload, SignJWT, UnsecuredJWT } from "jose";
-import { afterAll, describe, expect, test } from "vitest";
-import {
-  anyoneMayDoAnything,
-  bucket,
-  type EmbeddedServer,
-  otherBucket,
-  startEmbeddedServer,
-  versionedBucket,
-} from "../support/embedded-server.ts";
+import { describe, expect, test } from "vitest";
 import type { GraphQLClient } from "../support/graphql-client.ts";
 import { startIssuer } from "../support/issuer.ts";
 import type { GrantRule } from "../support/server.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import {
+  anyoneMayDoAnything,
+  bucket,
+  otherBucket,
+  startTestServer,
+  versionedBucket,
+} from "../support/test-server.ts";
 
-const issuer = await startIssuer();
-const server = await startEmbeddedServer({
-  issuer,
-  grants: [
-    ...anyoneMayDoAnything,
-    { who: "authenticated", bucket: "demo", allow: ["UPLOAD", "DOWNLOAD", "LIST", "DELETE"] },
-  ],
-  env: { VALETKEY_RATE_LIMIT: "20/1h" },
-});
-afterAll(async () => {
-  await server.close();
-  await issuer.close();
-});
+const issuer = await shareInFile(startIssuer());
+const server = await shareInFile(
+  startTestServer({
+    issuer,
+    grants: [
+      ...anyoneMayDoAnything,
+      { who: "authenticated", bucket: "demo", allow: ["UPLOAD", "DOWNLOAD", "LIST", "DELETE"] },
+    ],
+    env: { VALETKEY_RATE_LIMIT: "20/1h" },
+  }),
+);
 
 const ask = (authorization?: string, url = server.url) =>
   fetch(`${url}/graphql`, {
@@ -86,7 +84,8 @@ describe("a token", () => {
     const response = await fetch(`${server.url}/graphql`, {
       method: "POST",
       headers: {
-        ...{ authorization: "Bearer garbage", "apollo-require-preflight": "1" },
+        authorization: "Bearer garbage",
+        "apollo-require-preflight": "1",
         "content-type": "multipart/form-data; boundary=x",
       },
       body: "this is no form",
@@ -117,7 +116,7 @@ describe("the rate limit", () => {
   });
 
   test("does not confuse callers whose issuer and subject are the same text when joined", async () => {
-    await using anyIssuer = await start({
+    await using anyIssuer = await startTestServer({
       issuer,
       env: { VALETKEY_RATE_LIMIT: "1/1h", VALETKEY_JWT_ISSUER: "" },
     });
@@ -137,7 +136,7 @@ describe("the rate limit", () => {
   });
 
   test("counts a token that is no good for the address that sent it", async () => {
-    const strict = await startEmbeddedServer({ issuer, env: { VALETKEY_RATE_LIMIT: "5/1h" } });
+    const strict = await startTestServer({ issuer, env: { VALETKEY_RATE_LIMIT: "5/1h" } });
     try {
       const statuses = [];
       for (const token of ["", "garbage", changed(await issuer.token({ sub: "a" })), "a.b.c", "x", "y", "z"])
@@ -166,12 +165,14 @@ describe("a caller without a token", () => {
   };
 
   test("is asked for one where one could help", async () => {
-    await using believing = await start({ issuer, grants });
+    await using believing = await startTestServer({ issuer, grants });
     expect(await codes(believing, `{ ${download("public/a")} }`)).toMatchObject({ codes: [] });
     expect(
       await codes(believing, `{ yes: ${download("public/a")} no: ${download("users/alice/a")} }`),
     ).toEqual({
-      ...{ status: 200, data: null, codes: ["UNAUTHENTICATED"] },
+      status: 200,
+      data: null,
+      codes: ["UNAUTHENTICATED"],
     });
     expect(await codes(believing, `{ objects(bucket: "${bucket}") { folders } }`)).toMatchObject({
       codes: ["UNAUTHENTICATED"],
@@ -183,7 +184,7 @@ describe("a caller without a token", () => {
   });
 
   test("is not asked where none would help", async () => {
-    await using believing = await start({ issuer, grants });
+    await using believing = await startTestServer({ issuer, grants });
     const remove = `mutation { deleteObjects(objects: [{ bucket: "${bucket}", key: "a" }]) { key } }`;
     expect(await codes(believing, remove)).toMatchObject({ codes: ["FORBIDDEN"] });
     for (const other of [otherBucket, "no-bucket-of-ours"]) {
@@ -191,14 +192,14 @@ describe("a caller without a token", () => {
     }
     const list = `{ objects(bucket: "${versionedBucket}") { folders } }`;
     expect(await codes(believing, list)).toMatchObject({ codes: ["FORBIDDEN"] });
-    await using believingNobody = await start({ grants });
+    await using believingNobody = await startTestServer({ grants });
     expect(await codes(believingNobody, `{ ${download("users/alice/a")} }`)).toMatchObject({
       codes: ["FORBIDDEN"],
     });
   });
 
   test("is told apart from one with a token that is not enough", async () => {
-    await using believing = await start({ issuer, grants });
+    await using believing = await startTestServer({ issuer, grants });
     const alice = believing.client.as(await issuer.token({ sub: "alice" }));
     expect(await codes({ client: alice }, `{ ${download("users/alice/a")} }`)).toMatchObject({ codes: [] });
     expect(await codes({ client: alice }, `{ ${download("users/bob/a")} }`)).toMatchObject({
@@ -206,13 +207,6 @@ describe("a caller without a token", () => {
     });
   });
 });
-
-async function start(
-  options: Parameters<typeof startEmbeddedServer>[0],
-): Promise<EmbeddedServer & AsyncDisposable> {
-  const started = await startEmbeddedServer(options);
-  return { ...started, [Symbol.asyncDispose]: () => started.close() };
-}
 
 /** The same token with another subject and the old signature. */
 function changed(token: string): string {

@@ -1,30 +1,37 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { bucket, startEmbeddedServer } from "../support/embedded-server.ts";
+import { describe, expect, test } from "vitest";
 import { startIssuer } from "../support/issuer.ts";
 import { beginUpload, forged, malformedIds, sendPart, twoPartsBytes } from "../support/multipart-uploads.ts";
 import { abortUpload, completeUpload, findUpload, requestUpload } from "../support/operations.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { bucket, startTestServer } from "../support/test-server.ts";
 
-const issuer = await startIssuer();
-const server = await startEmbeddedServer({
-  issuer,
-  grants: [
-    { who: "authenticated", bucket, prefix: "users/{sub}/", allow: ["UPLOAD", "DOWNLOAD"] },
-    { who: "authenticated", bucket, prefix: "blind/", allow: ["UPLOAD"] },
-    { who: { role: "editor" }, bucket, prefix: "limited/", allow: ["UPLOAD", "DOWNLOAD"] },
-    {
-      ...{ who: "authenticated", bucket, prefix: "limited/", allow: ["UPLOAD", "DOWNLOAD"] },
-      ...{ contentTypes: ["image/*"], maxUploadBytes: twoPartsBytes },
-    },
-    {
-      ...{ who: "authenticated", bucket, prefix: "limited/", allow: ["UPLOAD", "DOWNLOAD"] },
-      ...{ contentTypes: ["video/*"], maxUploadBytes: twoPartsBytes - 1 },
-    },
-  ],
-});
-afterAll(async () => {
-  await server.close();
-  await issuer.close();
-});
+const issuer = await shareInFile(startIssuer());
+const server = await shareInFile(
+  startTestServer({
+    issuer,
+    grants: [
+      { who: "authenticated", bucket, prefix: "users/{sub}/", allow: ["UPLOAD", "DOWNLOAD"] },
+      { who: "authenticated", bucket, prefix: "blind/", allow: ["UPLOAD"] },
+      { who: { role: "editor" }, bucket, prefix: "limited/", allow: ["UPLOAD", "DOWNLOAD"] },
+      {
+        who: "authenticated",
+        bucket,
+        prefix: "limited/",
+        allow: ["UPLOAD", "DOWNLOAD"],
+        contentTypes: ["image/*"],
+        maxUploadBytes: twoPartsBytes,
+      },
+      {
+        who: "authenticated",
+        bucket,
+        prefix: "limited/",
+        allow: ["UPLOAD", "DOWNLOAD"],
+        contentTypes: ["video/*"],
+        maxUploadBytes: twoPartsBytes - 1,
+      },
+    ],
+  }),
+);
 const alice = server.client.as(await issuer.token({ sub: "alice" }));
 const bob = server.client.as(await issuer.token({ sub: "bob" }));
 const badInput = (field: string) => ({ code: "BAD_USER_INPUT", retryable: false, field });
@@ -49,8 +56,13 @@ describe("completeUpload", () => {
     );
     expect(answer).toEqual({
       completeUpload: {
-        ...{ bucket, key, region: "us-east-1", size: twoPartsBytes },
-        ...{ contentType: "video/mp4", metadata, downloadUrl: { key } },
+        bucket,
+        key,
+        region: "us-east-1",
+        size: twoPartsBytes,
+        contentType: "video/mp4",
+        metadata,
+        downloadUrl: { key },
       },
     });
   });
@@ -89,11 +101,14 @@ describe("completeUpload", () => {
   test("says which parts are missing, and may be asked again", async () => {
     const upload = await beginUpload(alice, { bucket, key: "users/alice/incomplete" });
     await expect(completeUpload(alice, upload.id)).rejects.toMatchObject({
-      ...{ code: "UPLOAD_INCOMPLETE", retryable: true, message: expect.stringContaining("parts 1–2 ") },
+      code: "UPLOAD_INCOMPLETE",
+      retryable: true,
+      message: expect.stringContaining("parts 1–2 "),
     });
     await sendPart(upload, 1);
     await expect(completeUpload(alice, upload.id)).rejects.toMatchObject({
-      ...{ code: "UPLOAD_INCOMPLETE", message: expect.stringMatching(/part 2 /) },
+      code: "UPLOAD_INCOMPLETE",
+      message: expect.stringMatching(/part 2 /),
     });
     await sendPart(upload, 2);
     await completeUpload(alice, upload.id);
@@ -103,7 +118,8 @@ describe("completeUpload", () => {
     const checksum = { algorithm: "CRC32", value: "AAAAAA==" };
     const { upload } = await sentWhole("users/alice/mismatch", { checksum });
     await expect(completeUpload(alice, upload.id)).rejects.toMatchObject({
-      ...{ code: "CHECKSUM_MISMATCH", retryable: false },
+      code: "CHECKSUM_MISMATCH",
+      retryable: false,
     });
   });
 
@@ -184,7 +200,8 @@ describe("completeUpload", () => {
     await abortUpload(alice, id);
     for (const gone of [id, forged(id)])
       await expect(completeUpload(alice, gone)).rejects.toMatchObject({
-        ...{ code: "UPLOAD_NOT_FOUND", retryable: false },
+        code: "UPLOAD_NOT_FOUND",
+        retryable: false,
       });
   });
 

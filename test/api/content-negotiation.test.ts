@@ -1,17 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type EmbeddedServer, startEmbeddedServer } from "../support/embedded-server.ts";
-import { type Issuer, startIssuer } from "../support/issuer.ts";
+import { describe, expect, test } from "vitest";
+import { startIssuer } from "../support/issuer.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { startTestServer } from "../support/test-server.ts";
 
-let issuer: Issuer;
-let server: EmbeddedServer;
-beforeAll(async () => {
-  issuer = await startIssuer();
-  server = await startEmbeddedServer({ issuer, env: { VALETKEY_RATE_LIMIT: "20/1h" } });
-});
-afterAll(async () => {
-  await server.close();
-  await issuer.close();
-});
+const issuer = await shareInFile(startIssuer());
+const server = await shareInFile(startTestServer({ issuer, env: { VALETKEY_RATE_LIMIT: "20/1h" } }));
 
 const json = { "content-type": "application/json" };
 const query = JSON.stringify({ query: "{ viewer { authenticated } }" });

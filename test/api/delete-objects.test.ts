@@ -1,16 +1,18 @@
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
-import { afterAll, describe, expect, test } from "vitest";
-import { bucket, startEmbeddedServer, versionedBucket } from "../support/embedded-server.ts";
+import { describe, expect, test } from "vitest";
+import { shareInFile } from "../support/share-in-file.ts";
+import { bucket, startTestServer, versionedBucket } from "../support/test-server.ts";
 
-const server = await startEmbeddedServer({
-  grants: [
-    { who: "anonymous", bucket, prefix: "mine/", allow: ["DELETE", "DOWNLOAD"] },
-    { who: "anonymous", bucket, prefix: "yours/", allow: ["DOWNLOAD", "UPLOAD", "LIST"] },
-    { who: "anonymous", bucket: versionedBucket, allow: ["DELETE", "DOWNLOAD"] },
-    { who: "anonymous", bucket: "demo-missing", allow: ["DELETE"] },
-  ],
-});
-afterAll(() => server.close());
+const server = await shareInFile(
+  startTestServer({
+    grants: [
+      { who: "anonymous", bucket, prefix: "mine/", allow: ["DELETE", "DOWNLOAD"] },
+      { who: "anonymous", bucket, prefix: "yours/", allow: ["DOWNLOAD", "UPLOAD", "LIST"] },
+      { who: "anonymous", bucket: versionedBucket, allow: ["DELETE", "DOWNLOAD"] },
+      { who: "anonymous", bucket: "demo-missing", allow: ["DELETE"] },
+    ],
+  }),
+);
 const { client } = server;
 
 type Item = { readonly bucket: string; readonly key: string; readonly versionId: string | null } | null;
@@ -60,7 +62,13 @@ describe("deleteObjects", () => {
       { bucket: "demo-missing", key: "a" },
     ]);
     expect(data?.deleteObjects.map((item) => item?.key)).toEqual([
-      ...[undefined, "mine/gone", undefined, undefined, undefined, undefined, undefined],
+      undefined,
+      "mine/gone",
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
     ]);
     expect(errors?.map(({ path, extensions }) => [path?.[1], extensions?.code, extensions?.field])).toEqual([
       [0, "FORBIDDEN", undefined],

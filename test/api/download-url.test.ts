@@ -1,14 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bucket, otherBucket, startEmbeddedServer } from "../support/embedded-server.ts";
+import { beforeAll, describe, expect, test } from "vitest";
 import { malformedBuckets, malformedKeys } from "../support/malformed-addresses.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { bucket, otherBucket, startTestServer } from "../support/test-server.ts";
 
-const server = await startEmbeddedServer({
-  grants: [
-    { who: "anonymous", bucket, allow: ["DOWNLOAD"] },
-    { who: "anonymous", bucket: "demo-missing", allow: ["DOWNLOAD"], maxExpiresSeconds: 60 },
-  ],
-});
-afterAll(() => server.close());
+const server = await shareInFile(
+  startTestServer({
+    grants: [
+      { who: "anonymous", bucket, allow: ["DOWNLOAD"] },
+      { who: "anonymous", bucket: "demo-missing", allow: ["DOWNLOAD"], maxExpiresSeconds: 60 },
+    ],
+  }),
+);
 const { client } = server;
 
 interface DownloadUrl {
@@ -118,7 +120,10 @@ describe("downloadUrl answers", () => {
 
   test("what is missing", async () => {
     await expect(downloadUrl({ key: "missing" })).rejects.toMatchObject({
-      ...{ code: "OBJECT_NOT_FOUND", retryable: false, field: undefined, status: 200 },
+      code: "OBJECT_NOT_FOUND",
+      retryable: false,
+      field: undefined,
+      status: 200,
     });
     await expect(downloadUrl({ bucket: "demo-missing", expiresIn: 60 })).rejects.toMatchObject({
       code: "BUCKET_NOT_FOUND",
@@ -236,7 +241,8 @@ describe("of several fields in one request", () => {
       bad: downloadUrl(bucket: "demo", key: "missing.txt") { key }
     }`);
     expect(answer).toMatchObject({
-      ...{ status: 200, data: null },
+      status: 200,
+      data: null,
       errors: [{ path: ["bad"], extensions: { code: "OBJECT_NOT_FOUND" } }],
     });
   });

@@ -1,10 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bucket, otherBucket, startEmbeddedServer } from "../support/embedded-server.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { shareInFile } from "../support/share-in-file.ts";
+import { bucket, otherBucket, startTestServer } from "../support/test-server.ts";
 
-const server = await startEmbeddedServer({
-  grants: [{ who: "anonymous", bucket, allow: ["DOWNLOAD"] }],
-});
-afterAll(() => server.close());
+const server = await shareInFile(
+  startTestServer({
+    grants: [{ who: "anonymous", bucket, allow: ["DOWNLOAD"] }],
+  }),
+);
 const { client } = server;
 
 type Item = { readonly url: string; readonly key: string } | null;
@@ -46,7 +48,15 @@ describe("downloadUrls", () => {
       ],
     });
     expect(data?.downloadUrls.map((item) => item?.key)).toEqual([
-      ...["a", undefined, undefined, undefined, undefined, undefined, undefined, undefined, "b"],
+      "a",
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      "b",
     ]);
     expect(errors?.map(({ path, extensions }) => [path?.[1], extensions?.code, extensions?.field])).toEqual([
       [1, "OBJECT_NOT_FOUND", undefined],

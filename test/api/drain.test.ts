@@ -38,7 +38,8 @@ function beginUpload(url: string) {
     method: "POST",
     headers: {
       "content-type": `multipart/form-data; boundary=${boundary}`,
-      ...{ "apollo-require-preflight": "1", "transfer-encoding": "chunked" },
+      "apollo-require-preflight": "1",
+      "transfer-encoding": "chunked",
     },
   });
   const answered = new Promise<IncomingMessage>((resolve, reject) =>

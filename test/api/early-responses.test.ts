@@ -1,15 +1,12 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { bucket, otherBucket, startEmbeddedServer } from "../support/embedded-server.ts";
+import { describe, expect, test } from "vitest";
 import { startIssuer } from "../support/issuer.ts";
 import { uploadFileMutation } from "../support/operations.ts";
 import { parseAnswer, rawRequest } from "../support/raw-request.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { bucket, otherBucket, startTestServer } from "../support/test-server.ts";
 
-const issuer = await startIssuer();
-const server = await startEmbeddedServer({ issuer });
-afterAll(async () => {
-  await server.close();
-  await issuer.close();
-});
+const issuer = await shareInFile(startIssuer());
+const server = await shareInFile(startTestServer({ issuer }));
 const endpoint = `${server.url}/graphql`;
 const MiB = 2 ** 20;
 

@@ -3,9 +3,9 @@ import { createServer } from "node:http";
 import { connect } from "node:net";
 import { pino } from "pino";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { startEmbeddedServer } from "../support/embedded-server.ts";
 import type { GraphQLClient } from "../support/graphql-client.ts";
 import { listenOnLoopback, stopListening } from "../support/listening.ts";
+import { startTestServer } from "../support/test-server.ts";
 
 /** What S3 and STS say in their errors, and no client may read. */
 const arn = "arn:aws:iam::111122223333:role/valetkey";
@@ -28,7 +28,7 @@ const says = (status: number, code: string) => {
 
 const lines: Record<string, unknown>[] = [];
 const log = pino({ level: "trace" }, { write: (line: string) => lines.push(JSON.parse(line)) });
-const brokenS3 = await startEmbeddedServer({ s3Url: awsUrl, log });
+const brokenS3 = await startTestServer({ s3Url: awsUrl, log });
 afterAll(async () => {
   await brokenS3.close();
   await stopListening(aws);
@@ -135,11 +135,12 @@ describe("what S3 says reaches a client as a code:", () => {
 
 describe("what STS says reaches a client as a code:", () => {
   test("a refusal will not pass by itself", async () => {
-    const brokenSts = await startEmbeddedServer({ stsUrl: awsUrl });
+    const brokenSts = await startTestServer({ stsUrl: awsUrl });
     try {
       says(403, "AccessDenied");
       expect((await ask(brokenSts.client, list)).extensions).toEqual({
-        ...{ code: "CREDENTIALS_UNAVAILABLE", retryable: false },
+        code: "CREDENTIALS_UNAVAILABLE",
+        retryable: false,
       });
     } finally {
       await brokenSts.close();

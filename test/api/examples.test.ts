@@ -1,18 +1,18 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startDemo } from "../support/demo-server.ts";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { Variables } from "../support/graphql-client.ts";
 import { requestUpload, uploadFile } from "../support/operations.ts";
 import { sendPut } from "../support/presigned-requests.ts";
+import { shareInFile } from "../support/share-in-file.ts";
 import { hasCurl, pasteIntoShell } from "../support/shell.ts";
+import { startDemoServer } from "../support/test-server.ts";
 
 const folder = resolve(import.meta.dirname, "../../docs/examples");
 const documents = readdirSync(folder).filter((name) => name.endsWith(".graphql"));
 const documentOf = (name: string) => readFileSync(resolve(folder, name), "utf8");
 
-const server = await startDemo();
-afterAll(() => server.close());
+const server = await shareInFile(startDemoServer());
 const { client } = server;
 
 const cat = new Blob(["a cat"], { type: "image/png" });

@@ -1,19 +1,12 @@
 import { connect } from "node:net";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type EmbeddedServer, otherBucket, startEmbeddedServer } from "../support/embedded-server.ts";
-import { type Issuer, startIssuer } from "../support/issuer.ts";
+import { describe, expect, test } from "vitest";
+import { startIssuer } from "../support/issuer.ts";
 import { uploadFileMutation } from "../support/operations.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { otherBucket, startTestServer } from "../support/test-server.ts";
 
-let issuer: Issuer;
-let server: EmbeddedServer;
-beforeAll(async () => {
-  issuer = await startIssuer();
-  server = await startEmbeddedServer({ issuer });
-});
-afterAll(async () => {
-  await server.close();
-  await issuer.close();
-});
+const issuer = await shareInFile(startIssuer());
+const server = await shareInFile(startTestServer({ issuer }));
 
 /** Sends only the header of a request, and its body after `100 Continue`. Returns the status codes received. */
 async function statusCodes(headers: Record<string, string>, body: string, length = Buffer.byteLength(body)) {

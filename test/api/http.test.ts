@@ -1,11 +1,11 @@
 import { request as httpRequest } from "node:http";
-import { afterAll, describe, expect, test } from "vitest";
-import { startEmbeddedServer } from "../support/embedded-server.ts";
+import { describe, expect, test } from "vitest";
 import { parseAnswer, rawRequest } from "../support/raw-request.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { startTestServer } from "../support/test-server.ts";
 
 const origin = "https://app.example.com";
-const server = await startEmbeddedServer({ env: { VALETKEY_ORIGINS: origin } });
-afterAll(() => server.close());
+const server = await shareInFile(startTestServer({ env: { VALETKEY_ORIGINS: origin } }));
 const { url } = server;
 
 const json = { "content-type": "application/json" };
@@ -275,7 +275,8 @@ describe("CORS", () => {
     graphql({
       method: "OPTIONS",
       headers: {
-        ...{ origin: from, "access-control-request-method": "POST" },
+        origin: from,
+        "access-control-request-method": "POST",
         "access-control-request-headers": "content-type,authorization,apollo-require-preflight",
       },
     });

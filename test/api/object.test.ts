@@ -1,17 +1,19 @@
 import { createHash } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bucket, startEmbeddedServer, versionedBucket } from "../support/embedded-server.ts";
+import { beforeAll, describe, expect, test } from "vitest";
 import { malformedBuckets, malformedKeys } from "../support/malformed-addresses.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { bucket, startTestServer, versionedBucket } from "../support/test-server.ts";
 
-const server = await startEmbeddedServer({
-  grants: [
-    { who: "anonymous", bucket, prefix: "read/", allow: ["DOWNLOAD"] },
-    { who: "anonymous", bucket, prefix: "write/", allow: ["UPLOAD", "LIST", "DELETE"] },
-    { who: "anonymous", bucket: versionedBucket, allow: ["DOWNLOAD"] },
-    { who: "anonymous", bucket: "demo-missing", allow: ["DOWNLOAD"] },
-  ],
-});
-afterAll(() => server.close());
+const server = await shareInFile(
+  startTestServer({
+    grants: [
+      { who: "anonymous", bucket, prefix: "read/", allow: ["DOWNLOAD"] },
+      { who: "anonymous", bucket, prefix: "write/", allow: ["UPLOAD", "LIST", "DELETE"] },
+      { who: "anonymous", bucket: versionedBucket, allow: ["DOWNLOAD"] },
+      { who: "anonymous", bucket: "demo-missing", allow: ["DOWNLOAD"] },
+    ],
+  }),
+);
 const { client } = server;
 
 const everyField = `bucket key region size etag lastModified versionId storageClass contentType contentDisposition
@@ -43,10 +45,14 @@ describe("object", () => {
   test("has every field of what S3 keeps", async () => {
     const { object } = await describeObject({ key });
     expect(object).toEqual({
-      ...{ bucket, key, region: "us-east-1", size: 3 },
+      bucket,
+      key,
+      region: "us-east-1",
+      size: 3,
       etag: expect.stringMatching(/^[0-9a-f]{32}$/),
       lastModified: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
-      ...{ versionId: null, storageClass: "STANDARD" },
+      versionId: null,
+      storageClass: "STANDARD",
       contentType: "text/csv",
       contentDisposition: 'attachment; filename="r.csv"',
       cacheControl: "max-age=60",
@@ -97,20 +103,23 @@ describe("object", () => {
     await server.seed(elsewhere, "x");
     for (const fields of ["size", "__typename"]) {
       await expect(describeObject({ key: elsewhere }, fields)).rejects.toMatchObject({
-        ...{ code: "FORBIDDEN", retryable: false },
+        code: "FORBIDDEN",
+        retryable: false,
       });
     }
   });
 
   test.each(malformedBuckets)("says BAD_USER_INPUT to a bucket of %s", async (_what, name) => {
     await expect(describeObject({ bucket: name, key })).rejects.toMatchObject({
-      ...{ code: "BAD_USER_INPUT", field: "bucket" },
+      code: "BAD_USER_INPUT",
+      field: "bucket",
     });
   });
 
   test.each(malformedKeys)("says BAD_USER_INPUT to a key of %s", async (_what, name) => {
     await expect(describeObject({ key: name })).rejects.toMatchObject({
-      ...{ code: "BAD_USER_INPUT", field: "key" },
+      code: "BAD_USER_INPUT",
+      field: "key",
     });
   });
 

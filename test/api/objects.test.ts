@@ -1,16 +1,18 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bucket, startEmbeddedServer } from "../support/embedded-server.ts";
+import { beforeAll, describe, expect, test } from "vitest";
 import { malformedBuckets } from "../support/malformed-addresses.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { bucket, startTestServer } from "../support/test-server.ts";
 
-const server = await startEmbeddedServer({
-  grants: [
-    { who: "anonymous", bucket, prefix: "list/", allow: ["LIST"] },
-    { who: "anonymous", bucket, prefix: "list/read/", allow: ["DOWNLOAD"] },
-    { who: "anonymous", bucket, prefix: "read/", allow: ["DOWNLOAD"] },
-    { who: "anonymous", bucket: "demo-missing", allow: ["LIST"] },
-  ],
-});
-afterAll(() => server.close());
+const server = await shareInFile(
+  startTestServer({
+    grants: [
+      { who: "anonymous", bucket, prefix: "list/", allow: ["LIST"] },
+      { who: "anonymous", bucket, prefix: "list/read/", allow: ["DOWNLOAD"] },
+      { who: "anonymous", bucket, prefix: "read/", allow: ["DOWNLOAD"] },
+      { who: "anonymous", bucket: "demo-missing", allow: ["LIST"] },
+    ],
+  }),
+);
 const { client } = server;
 
 interface Page {
@@ -48,8 +50,12 @@ describe("objects", () => {
   test("have the bucket's facts, and edges that are the nodes", async () => {
     const page = await list({ prefix: "list/b/" });
     expect(page.nodes[0]).toEqual({
-      ...{ bucket, key: "list/b/c", region: "us-east-1", size: 3 },
-      ...{ etag: expect.stringMatching(/^[0-9a-f]{32}$/), lastModified: expect.any(String) },
+      bucket,
+      key: "list/b/c",
+      region: "us-east-1",
+      size: 3,
+      etag: expect.stringMatching(/^[0-9a-f]{32}$/),
+      lastModified: expect.any(String),
     });
     expect(page.edges.map(({ node }) => node.key)).toEqual(page.nodes.map(({ key }) => key));
     expect(page.edges.at(-1)?.cursor).toBe(page.pageInfo.endCursor);
@@ -76,7 +82,9 @@ describe("objects", () => {
 
   test("of a prefix with nothing below it are none", async () => {
     expect(await list({ prefix: "list/none/" })).toEqual({
-      ...{ edges: [], nodes: [], folders: [] },
+      edges: [],
+      nodes: [],
+      folders: [],
       pageInfo: { hasNextPage: false, endCursor: null },
     });
   });
@@ -132,7 +140,8 @@ describe("objects", () => {
         `{ objects(bucket: "${bucket}", prefix: "list/b/") { nodes { key ${fields} } } }`,
       );
       expect(answer.errors?.[0]).toMatchObject({
-        ...{ path: expect.arrayContaining(["objects", "nodes", 0]), extensions: { code: "FORBIDDEN" } },
+        path: expect.arrayContaining(["objects", "nodes", 0]),
+        extensions: { code: "FORBIDDEN" },
       });
     }
     const readable = await client.data(

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bucket, startEmbeddedServer } from "../support/embedded-server.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { shareInFile } from "../support/share-in-file.ts";
+import { bucket, startTestServer } from "../support/test-server.ts";
 
-const server = await startEmbeddedServer();
-afterAll(() => server.close());
+const server = await shareInFile(startTestServer());
 const { client } = server;
 
 interface Page {
@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 
 describe.each(["objects", "uploads"])("the pages of %s", (field) => {
-  it("say where they begin and end, and what lies before and after", async () => {
+  test("say where they begin and end, and what lies before and after", async () => {
     const first = await page(field, 'prefix: "pages/", first: 2');
     expect(first.edges).toHaveLength(2);
     expect(first.pageInfo).toEqual({
@@ -54,7 +54,7 @@ describe.each(["objects", "uploads"])("the pages of %s", (field) => {
     });
   });
 
-  it("have no cursors when they are empty", async () => {
+  test("have no cursors when they are empty", async () => {
     expect(await page(field, 'prefix: "none/"')).toEqual({
       edges: [],
       pageInfo: { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null },

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { afterAll, describe, expect, it } from "vitest";
-import { anyoneMayDoAnything, bucket, startEmbeddedServer } from "../support/embedded-server.ts";
+import { describe, expect, test } from "vitest";
 import { sendPut } from "../support/presigned-requests.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { anyoneMayDoAnything, bucket, startTestServer } from "../support/test-server.ts";
 
-const server = await startEmbeddedServer({ grants: anyoneMayDoAnything });
-afterAll(() => server.close());
+const server = await shareInFile(startTestServer({ grants: anyoneMayDoAnything }));
 const { client } = server;
 
 interface Stored {
@@ -29,7 +29,7 @@ const sha256 = (text: string) => ({
 });
 
 describe("three aliases of a mutation, of which the second fails", () => {
-  it("uploadFile reports and stores the first and the third", async () => {
+  test("uploadFile reports and stores the first and the third", async () => {
     const aliases = ["one", "two", "three"];
     const query = `mutation (${aliases.map((name) => `$${name}: Upload!, $${name}Input: UploadInput!`).join(", ")}) {
       ${aliases.map((name) => `${name}: uploadFile(file: $${name}, input: $${name}Input) { key size }`).join("\n")}
@@ -62,7 +62,7 @@ describe("three aliases of a mutation, of which the second fails", () => {
     ]);
   });
 
-  it("copyObject reports and stores the first and the third", async () => {
+  test("copyObject reports and stores the first and the third", async () => {
     await server.seed("originals/a", "original");
     const copy = (alias: string, from: string) =>
       `${alias}: copyObject(
@@ -83,7 +83,7 @@ describe("three aliases of a mutation, of which the second fails", () => {
     expect(await storedText("copies/three")).toBe("original");
   });
 
-  it("completeUpload reports and stores the first and the third", async () => {
+  test("completeUpload reports and stores the first and the third", async () => {
     const ids: string[] = [];
     for (const key of ["parts/one", "parts/two", "parts/three"]) {
       ids.push(await beginUpload(key, key !== "parts/two"));

@@ -1,8 +1,10 @@
-import { afterAll, expect, test } from "vitest";
-import { startEmbeddedServer } from "../support/embedded-server.ts";
+import { expect, test } from "vitest";
+import { shareInFile } from "../support/share-in-file.ts";
+import { startTestServer } from "../support/test-server.ts";
 
-const server = await startEmbeddedServer({ env: { NODE_ENV: "production", VALETKEY_METRICS: "off" } });
-afterAll(() => server.close());
+const server = await shareInFile(
+  startTestServer({ env: { NODE_ENV: "production", VALETKEY_METRICS: "off" } }),
+);
 
 test("production shows no Sandbox", async () => {
   const response = await fetch(`${server.url}/graphql`, { headers: { accept: "text/html" } });

@@ -1,5 +1,4 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { bucket, startEmbeddedServer } from "../support/embedded-server.ts";
+import { describe, expect, test } from "vitest";
 import { beginUpload, sendPart, twoPartsBytes } from "../support/multipart-uploads.ts";
 import {
   copyObject,
@@ -9,11 +8,14 @@ import {
   uploadFile,
 } from "../support/operations.ts";
 import { sendPost, sendPut } from "../support/presigned-requests.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { bucket, startTestServer } from "../support/test-server.ts";
 
-const server = await startEmbeddedServer({
-  grants: [{ who: "anonymous", bucket, allow: ["UPLOAD", "DOWNLOAD"] }],
-});
-afterAll(() => server.close());
+const server = await shareInFile(
+  startTestServer({
+    grants: [{ who: "anonymous", bucket, allow: ["UPLOAD", "DOWNLOAD"] }],
+  }),
+);
 const { client } = server;
 
 // Names that plain objects of JavaScript already have.

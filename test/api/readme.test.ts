@@ -4,11 +4,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parseGrantsFile } from "../../src/access/grants-file.ts";
-import { startDemo } from "../support/demo-server.ts";
 import { downloadUrl } from "../support/operations.ts";
+import { shareInFile } from "../support/share-in-file.ts";
 import { hasCurl, pasteIntoShell } from "../support/shell.ts";
+import { startDemoServer } from "../support/test-server.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
@@ -23,8 +24,7 @@ function blocksOf(language: string, page: string, section?: string): string[] {
   return blocks.map(([, block]) => block ?? "");
 }
 
-const server = await startDemo();
-afterAll(() => server.close());
+const server = await shareInFile(startDemoServer());
 
 describe("the README", () => {
   const section = "Upload from a browser";

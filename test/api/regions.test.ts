@@ -1,26 +1,30 @@
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { anyoneMayDoAnything, startEmbeddedServer } from "../support/embedded-server.ts";
+import { beforeAll, describe, expect, test } from "vitest";
 import { copyObject } from "../support/operations.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { anyoneMayDoAnything, startTestServer } from "../support/test-server.ts";
 
 const regions = "us-east-1,eu-west-1";
 const allow = ["DOWNLOAD", "UPLOAD", "LIST", "DELETE"] as const;
 // A server forgets no region that it has learned, so each test has a bucket of its own.
 const buckets = ["west-list", "west-delete", "west-wrong", "west-odd", "west-from", "west-to", "west-object"];
-const server = await startEmbeddedServer({
-  env: { VALETKEY_REGIONS: regions },
-  grants: [
-    ...anyoneMayDoAnything,
-    ...buckets.map((bucket) => ({ who: "anonymous", bucket, allow }) as const),
-  ],
-});
-afterAll(() => server.close());
+const server = await shareInFile(
+  startTestServer({
+    env: { VALETKEY_REGIONS: regions },
+    grants: [
+      ...anyoneMayDoAnything,
+      ...buckets.map((bucket) => ({ who: "anonymous", bucket, allow }) as const),
+    ],
+  }),
+);
 const { client } = server;
 
 beforeAll(async () => {
   const { credentials } = server.admin.config;
   const west = new S3Client({
-    ...{ endpoint: server.storeUrl, region: "eu-west-1", forcePathStyle: true },
+    endpoint: server.storeUrl,
+    region: "eu-west-1",
+    forcePathStyle: true,
     credentials,
   });
   for (const Bucket of buckets) {

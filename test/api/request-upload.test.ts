@@ -1,23 +1,30 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { bucket, startEmbeddedServer } from "../support/embedded-server.ts";
+import { describe, expect, test } from "vitest";
 import { malformedBuckets, malformedNewKeys } from "../support/malformed-addresses.ts";
 import { type PostUpload, requestUpload, type UploadInput } from "../support/operations.ts";
 import { record } from "../support/presigned-requests.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { bucket, startTestServer } from "../support/test-server.ts";
 
 const MiB = 2 ** 20;
 const thresholdBytes = 6 * MiB;
-const server = await startEmbeddedServer({
-  env: { VALETKEY_MULTIPART_BYTES: "6MiB" },
-  grants: [
-    { who: "anonymous", bucket, prefix: "free/", allow: ["UPLOAD"] },
-    { who: "anonymous", bucket, prefix: "read/", allow: ["DOWNLOAD", "LIST", "DELETE"] },
-    {
-      ...{ who: "anonymous", bucket, prefix: "images/", allow: ["UPLOAD"] },
-      ...{ maxUploadBytes: 1000, contentTypes: ["image/*", "application/pdf"], maxExpiresSeconds: 60 },
-    },
-  ],
-});
-afterAll(() => server.close());
+const server = await shareInFile(
+  startTestServer({
+    env: { VALETKEY_MULTIPART_BYTES: "6MiB" },
+    grants: [
+      { who: "anonymous", bucket, prefix: "free/", allow: ["UPLOAD"] },
+      { who: "anonymous", bucket, prefix: "read/", allow: ["DOWNLOAD", "LIST", "DELETE"] },
+      {
+        who: "anonymous",
+        bucket,
+        prefix: "images/",
+        allow: ["UPLOAD"],
+        maxUploadBytes: 1000,
+        contentTypes: ["image/*", "application/pdf"],
+        maxExpiresSeconds: 60,
+      },
+    ],
+  }),
+);
 const { client } = server;
 
 const request = (
@@ -68,8 +75,12 @@ describe("the size", () => {
 
 describe("what is signed", () => {
   const described: UploadInput = {
-    ...{ bucket, key: "free/described", contentType: "text/plain", contentEncoding: "gzip" },
-    ...{ contentDisposition: "attachment", cacheControl: "no-store" },
+    bucket,
+    key: "free/described",
+    contentType: "text/plain",
+    contentEncoding: "gzip",
+    contentDisposition: "attachment",
+    cacheControl: "no-store",
     metadata: [{ name: "Author", value: "zoë" }],
     tags: [{ name: "made by", value: "1 + 1" }],
     checksum: { algorithm: "CRC32", value: "AAAAAA==" },
@@ -80,9 +91,13 @@ describe("what is signed", () => {
     if (upload.__typename !== "PutUpload") throw new Error(upload.__typename);
     const headers = record(upload.headers);
     expect(headers).toEqual({
-      ...{ "content-type": "text/plain", "content-encoding": "gzip", "content-disposition": "attachment" },
-      ...{ "cache-control": "no-store", "x-amz-meta-author": "=?UTF-8?B?em/Dqw==?=" },
-      ...{ "x-amz-tagging": "made%20by=1%20%2B%201", "x-amz-checksum-crc32": "AAAAAA==" },
+      "content-type": "text/plain",
+      "content-encoding": "gzip",
+      "content-disposition": "attachment",
+      "cache-control": "no-store",
+      "x-amz-meta-author": "=?UTF-8?B?em/Dqw==?=",
+      "x-amz-tagging": "made%20by=1%20%2B%201",
+      "x-amz-checksum-crc32": "AAAAAA==",
       "if-none-match": "*",
     });
     const signed = new URL(upload.url).searchParams.get("X-Amz-SignedHeaders")?.split(";");
@@ -178,7 +193,9 @@ describe("a grant", () => {
     expect(await request(image, { size: 1000, expiresIn: 60 })).toMatchObject({ __typename: "PutUpload" });
     for (const method of ["PUT", "POST", "MULTIPART"] as const) {
       await expect(request(image, { size: 1001, expiresIn: 60, method })).rejects.toMatchObject({
-        ...{ code: "UPLOAD_TOO_LARGE", retryable: false, field: "size" },
+        code: "UPLOAD_TOO_LARGE",
+        retryable: false,
+        field: "size",
         message: expect.stringContaining("1000"),
       });
     }
@@ -190,7 +207,9 @@ describe("a grant", () => {
       const input = { key: "images/a", ...(contentType === undefined ? {} : { contentType }) };
       const code = contentType === "image/" ? "BAD_USER_INPUT" : "CONTENT_TYPE_NOT_ALLOWED";
       await expect(request(input, { expiresIn: 60 })).rejects.toMatchObject({
-        ...{ code, retryable: false, field: "input.contentType" },
+        code,
+        retryable: false,
+        field: "input.contentType",
       });
     },
   );

@@ -1,19 +1,25 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { bucket, startEmbeddedServer } from "../support/embedded-server.ts";
+import { describe, expect, test } from "vitest";
 import type { KeyValue } from "../support/operations.ts";
 import { sendPut } from "../support/presigned-requests.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { bucket, startTestServer } from "../support/test-server.ts";
 
-const server = await startEmbeddedServer({
-  env: { VALETKEY_MULTIPART_BYTES: "100" },
-  grants: [
-    { who: "anonymous", bucket, prefix: "free/", allow: ["UPLOAD", "DOWNLOAD"] },
-    {
-      ...{ who: "anonymous", bucket, prefix: "images/", allow: ["UPLOAD"] },
-      ...{ maxUploadBytes: 10, contentTypes: ["image/*"] },
-    },
-  ],
-});
-afterAll(() => server.close());
+const server = await shareInFile(
+  startTestServer({
+    env: { VALETKEY_MULTIPART_BYTES: "100" },
+    grants: [
+      { who: "anonymous", bucket, prefix: "free/", allow: ["UPLOAD", "DOWNLOAD"] },
+      {
+        who: "anonymous",
+        bucket,
+        prefix: "images/",
+        allow: ["UPLOAD"],
+        maxUploadBytes: 10,
+        contentTypes: ["image/*"],
+      },
+    ],
+  }),
+);
 const { client } = server;
 
 interface Item {
@@ -81,13 +87,23 @@ describe("requestUploads", () => {
         upload("free/a", 101, { input: { bucket, key: "free/a", checksum: sha256OfNothing } }),
         upload("free/${filename}.txt", 1, { method: "POST" }),
         upload("free/a", 1, {
-          ...{ method: "POST", input: { bucket, key: "free/a", cacheControl: "${filename}" } },
+          method: "POST",
+          input: { bucket, key: "free/a", cacheControl: "${filename}" },
         }),
       ],
     });
     expect(data?.requestUploads.map((item) => item?.key)).toEqual([
-      ...[undefined, "free/ok", undefined, undefined, undefined, undefined, undefined, undefined],
-      ...[undefined, undefined, undefined],
+      undefined,
+      "free/ok",
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
     ]);
     expect(errors?.map(({ path, extensions }) => [path?.[1], extensions?.code, extensions?.field])).toEqual([
       [0, "FORBIDDEN", undefined],

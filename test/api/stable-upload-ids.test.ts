@@ -1,11 +1,13 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { bucket, startEmbeddedServer } from "../support/embedded-server.ts";
+import { describe, expect, test } from "vitest";
 import { beginUpload, sendPart, twoPartsBytes } from "../support/multipart-uploads.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { bucket, startTestServer } from "../support/test-server.ts";
 
-const server = await startEmbeddedServer({
-  grants: [{ who: "anonymous", bucket, prefix: "ids/", allow: ["UPLOAD"] }],
-});
-afterAll(() => server.close());
+const server = await shareInFile(
+  startTestServer({
+    grants: [{ who: "anonymous", bucket, prefix: "ids/", allow: ["UPLOAD"] }],
+  }),
+);
 const { client } = server;
 
 const pendingIds = async (prefix: string): Promise<string[]> => {

@@ -20,7 +20,10 @@ afterAll(async () => {
 });
 
 const environment = (more: Record<string, string> = {}) => ({
-  ...{ PORT: "0", VALETKEY_STORE_PORT: "0", VALETKEY_DATA_DIR: join(directory, "data"), LOG_LEVEL: "silent" },
+  PORT: "0",
+  VALETKEY_STORE_PORT: "0",
+  VALETKEY_DATA_DIR: join(directory, "data"),
+  LOG_LEVEL: "silent",
   ...more,
 });
 const start = (more?: Record<string, string>) => startApp(loadConfig(environment(more)));
@@ -38,7 +41,8 @@ describe("the program", () => {
   test("names every variable at fault, without its secrets, and exits 1", async () => {
     const { code, stderr } = await program.start({
       ...environment({ PORT: "99999", VALETKEY_MAX_FILES: "many", VALETKEY_BUCKET: "demo" }),
-      ...{ VALETKEY_SECRET: "too short a secret", NODE_ENV: "production" },
+      VALETKEY_SECRET: "too short a secret",
+      NODE_ENV: "production",
     }).ended;
     expect(code).toBe(1);
     expect(stderr).toContain('PORT: got "99999", takes an integer from 0 to 65535');

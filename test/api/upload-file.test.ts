@@ -1,22 +1,28 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { bucket, startEmbeddedServer } from "../support/embedded-server.ts";
+import { describe, expect, test } from "vitest";
 import { malformedBuckets, malformedNewKeys } from "../support/malformed-addresses.ts";
 import { downloadUrl, type UploadInput, uploadFile, uploadFileMutation } from "../support/operations.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { bucket, startTestServer } from "../support/test-server.ts";
 
 const maxUploadBytes = 1000;
-const server = await startEmbeddedServer({
-  env: { VALETKEY_MAX_UPLOAD_BYTES: String(maxUploadBytes), VALETKEY_MAX_FILES: "2" },
-  grants: [
-    { who: "anonymous", bucket, prefix: "files/", allow: ["UPLOAD", "DOWNLOAD"], maxUploadBytes: "1GiB" },
-    { who: "anonymous", bucket, prefix: "write/", allow: ["UPLOAD"] },
-    { who: "anonymous", bucket, prefix: "read/", allow: ["DOWNLOAD", "LIST", "DELETE"] },
-    {
-      ...{ who: "anonymous", bucket, prefix: "images/", allow: ["UPLOAD"] },
-      ...{ maxUploadBytes: 10, contentTypes: ["image/*"] },
-    },
-  ],
-});
-afterAll(() => server.close());
+const server = await shareInFile(
+  startTestServer({
+    env: { VALETKEY_MAX_UPLOAD_BYTES: String(maxUploadBytes), VALETKEY_MAX_FILES: "2" },
+    grants: [
+      { who: "anonymous", bucket, prefix: "files/", allow: ["UPLOAD", "DOWNLOAD"], maxUploadBytes: "1GiB" },
+      { who: "anonymous", bucket, prefix: "write/", allow: ["UPLOAD"] },
+      { who: "anonymous", bucket, prefix: "read/", allow: ["DOWNLOAD", "LIST", "DELETE"] },
+      {
+        who: "anonymous",
+        bucket,
+        prefix: "images/",
+        allow: ["UPLOAD"],
+        maxUploadBytes: 10,
+        contentTypes: ["image/*"],
+      },
+    ],
+  }),
+);
 const { client } = server;
 
 const hello = new Blob(["hello"], { type: "text/plain" });
@@ -49,8 +55,11 @@ describe("uploadFile", () => {
       }`,
       {
         input: {
-          ...{ bucket, key: "files/described ü", contentType: "text/csv" },
-          ...{ contentDisposition: "inline", cacheControl: "no-cache" },
+          bucket,
+          key: "files/described ü",
+          contentType: "text/csv",
+          contentDisposition: "inline",
+          cacheControl: "no-cache",
           metadata: [{ name: "author", value: "zoë" }],
           tags: [{ name: "made by", value: "zoë" }],
         },
@@ -59,8 +68,13 @@ describe("uploadFile", () => {
     );
     expect(data).toEqual({
       uploadFile: {
-        ...{ bucket, key: "files/described ü", region: "us-east-1", size: 5 },
-        ...{ contentType: "text/csv", contentDisposition: "inline", cacheControl: "no-cache" },
+        bucket,
+        key: "files/described ü",
+        region: "us-east-1",
+        size: 5,
+        contentType: "text/csv",
+        contentDisposition: "inline",
+        cacheControl: "no-cache",
         metadata: [{ name: "author", value: "zoë" }],
         tags: [{ name: "made by", value: "zoë" }],
       },
@@ -117,7 +131,9 @@ describe("uploadFile", () => {
     await expect(
       send({ key: "files/over" }, new Blob(["x".repeat(maxUploadBytes + 1)])),
     ).rejects.toMatchObject({
-      ...{ code: "UPLOAD_TOO_LARGE", retryable: false, field: "file" },
+      code: "UPLOAD_TOO_LARGE",
+      retryable: false,
+      field: "file",
       message: expect.stringContaining("1000"),
     });
     expect(await isStored("files/over")).toBe(false);
@@ -127,10 +143,12 @@ describe("uploadFile", () => {
     const image = new Blob(["12345678901"], { type: "image/png" });
     expect(await send({ key: "images/a" }, image.slice(0, 10, "image/png"))).toMatchObject({ size: 10 });
     await expect(send({ key: "images/a" }, image)).rejects.toMatchObject({
-      ...{ code: "UPLOAD_TOO_LARGE", field: "file" },
+      code: "UPLOAD_TOO_LARGE",
+      field: "file",
     });
     await expect(send({ key: "images/a" })).rejects.toMatchObject({
-      ...{ code: "CONTENT_TYPE_NOT_ALLOWED", field: "input.contentType" },
+      code: "CONTENT_TYPE_NOT_ALLOWED",
+      field: "input.contentType",
     });
   });
 });
@@ -170,7 +188,8 @@ describe("a form", () => {
   test("carries several files", async () => {
     const map = { 0: ["variables.one"], 1: ["variables.two"] };
     const { data } = await sendForm({ query: twoFiles, variables }, map, {
-      ...{ 0: new Blob(["1"]), 1: new Blob(["22"]) },
+      0: new Blob(["1"]),
+      1: new Blob(["22"]),
     });
     expect(data).toEqual({ one: { size: 1 }, two: { size: 2 } });
   });
@@ -179,7 +198,8 @@ describe("a form", () => {
     const query = twoFiles.replace("files/one", "other/one").replaceAll("{ size }", "{ key }");
     const map = { 0: ["variables.one"], 1: ["variables.two"] };
     const { errors } = await sendForm({ query, variables }, map, {
-      ...{ 0: new Blob(["1"]), 1: new Blob(["22"]) },
+      0: new Blob(["1"]),
+      1: new Blob(["22"]),
     });
     expect(errors).toMatchObject([{ path: ["one"], extensions: { code: "FORBIDDEN" } }]);
   });
@@ -187,7 +207,8 @@ describe("a form", () => {
   test("in another order than its files are read is an error at once", async () => {
     const map = { 0: ["variables.two"], 1: ["variables.one"] };
     const { errors } = await sendForm({ query: twoFiles, variables }, map, {
-      ...{ 0: new Blob(["2"]), 1: new Blob(["1"]) },
+      0: new Blob(["2"]),
+      1: new Blob(["1"]),
     });
     expect(errors?.[0]?.extensions).toMatchObject(badInput("file"));
   });

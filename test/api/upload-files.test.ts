@@ -1,21 +1,23 @@
-import { afterAll, describe, expect, it } from "vitest";
-import { bucket, startEmbeddedServer } from "../support/embedded-server.ts";
+import { describe, expect, test } from "vitest";
+import { shareInFile } from "../support/share-in-file.ts";
+import { bucket, startTestServer } from "../support/test-server.ts";
 
-const server = await startEmbeddedServer({
-  env: { VALETKEY_MAX_FILES: "4" },
-  grants: [
-    { who: "anonymous", bucket, prefix: "files/", allow: ["UPLOAD", "DOWNLOAD"] },
-    {
-      who: "anonymous",
-      bucket,
-      prefix: "images/",
-      allow: ["UPLOAD"],
-      contentTypes: ["image/*"],
-      maxUploadBytes: 3,
-    },
-  ],
-});
-afterAll(() => server.close());
+const server = await shareInFile(
+  startTestServer({
+    env: { VALETKEY_MAX_FILES: "4" },
+    grants: [
+      { who: "anonymous", bucket, prefix: "files/", allow: ["UPLOAD", "DOWNLOAD"] },
+      {
+        who: "anonymous",
+        bucket,
+        prefix: "images/",
+        allow: ["UPLOAD"],
+        contentTypes: ["image/*"],
+        maxUploadBytes: 3,
+      },
+    ],
+  }),
+);
 const { client } = server;
 
 interface FormOptions {
@@ -55,7 +57,7 @@ async function storedText(key: string): Promise<string | undefined> {
 const textFile = (text: string) => new Blob([text], { type: "text/plain" });
 
 describe("uploadFiles", () => {
-  it("stores file i under the key of input i", async () => {
+  test("stores file i under the key of input i", async () => {
     const { data, errors } = await uploadFiles({
       keys: ["files/a", "files/b", "files/c"],
       files: ["1", "22", "333"].map(textFile),
@@ -73,7 +75,7 @@ describe("uploadFiles", () => {
     expect(await storedText("files/c")).toBe("333");
   });
 
-  it("returns null and an error for each file that fails, and stores the others", async () => {
+  test("returns null and an error for each file that fails, and stores the others", async () => {
     const { data, errors } = await uploadFiles({
       keys: ["files/d", "other/e", "images/f", "files/g"],
       files: [
@@ -94,14 +96,14 @@ describe("uploadFiles", () => {
     expect(await storedText("files/g")).toBe("last");
   });
 
-  it("names the argument at fault by its place in the lists", async () => {
+  test("names the argument at fault by its place in the lists", async () => {
     const { errors } = await uploadFiles({ keys: ["files/h", ""], files: ["1", "2"].map(textFile) });
     expect(errors).toMatchObject([
       { path: ["uploadFiles", 1], extensions: { code: "BAD_USER_INPUT", field: "inputs.1.key" } },
     ]);
   });
 
-  it.each([
+  test.each([
     ["more files than inputs", { keys: ["files/i"], files: ["1", "2"].map(textFile) }],
     ["more inputs than files", { keys: ["files/i", "files/j"], files: [textFile("1")] }],
   ])("refuses %s before it stores anything", async (_what, form) => {
@@ -113,7 +115,7 @@ describe("uploadFiles", () => {
     expect(await storedText("files/i")).toBeUndefined();
   });
 
-  it("fails at once for a file that the form sends out of order, and stores the others", async () => {
+  test("fails at once for a file that the form sends out of order, and stores the others", async () => {
     const { data, errors } = await uploadFiles({
       keys: ["files/k", "files/l"],
       files: ["1", "2"].map(textFile),
@@ -126,7 +128,7 @@ describe("uploadFiles", () => {
     expect(await storedText("files/l")).toBe("2");
   });
 
-  it("fails for a file that the form does not hold", async () => {
+  test("fails for a file that the form does not hold", async () => {
     const form = new FormData();
     const query = `mutation ($files: [Upload!]!) {
       uploadFiles(files: $files, inputs: [{ bucket: "${bucket}", key: "files/m" }]) { key }
@@ -140,7 +142,7 @@ describe("uploadFiles", () => {
     ]);
   });
 
-  it("accepts empty lists", async () => {
+  test("accepts empty lists", async () => {
     const { data } = await client.answer("mutation { uploadFiles(files: [], inputs: []) { key } }");
     expect(data).toEqual({ uploadFiles: [] });
   });

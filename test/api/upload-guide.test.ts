@@ -6,14 +6,14 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
-import { startDemo } from "../support/demo-server.ts";
 import { downloadUrl } from "../support/operations.ts";
+import { startDemoServer } from "../support/test-server.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const guide = readFileSync(join(root, "docs/uploads.md"), "utf8");
 const blocks = [...guide.matchAll(/^```js\n(.*?)^```$/gms)].map(([, block]) => block ?? "");
 
-const server = await startDemo();
+const server = await startDemoServer();
 const directory = mkdtempSync(join(tmpdir(), "valetkey-guide-"));
 afterAll(async () => {
   await server.close();
@@ -51,8 +51,14 @@ describe("examples/send-file.mjs", () => {
     spawn(
       process.execPath,
       [
-        ...["--no-warnings", join(root, "examples/send-file.mjs"), path, "demo", "films/sent.bin"],
-        ...["--url", `${server.url}/graphql`, ...options],
+        "--no-warnings",
+        join(root, "examples/send-file.mjs"),
+        path,
+        "demo",
+        "films/sent.bin",
+        "--url",
+        `${server.url}/graphql`,
+        ...options,
       ],
       { stdio: ["ignore", "pipe", "inherit"] },
     );

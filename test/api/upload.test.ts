@@ -1,36 +1,43 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { runningChecksum } from "../../src/storage/headers/checksums.ts";
 import { planUpload } from "../../src/storage/multipart/upload-plan.ts";
-import { bucket, startEmbeddedServer } from "../support/embedded-server.ts";
 import type { GraphQLClient } from "../support/graphql-client.ts";
 import { startIssuer } from "../support/issuer.ts";
 import { beginUpload, forged, malformedIds, sendPart, twoPartsBytes } from "../support/multipart-uploads.ts";
 import { abortUpload, type MultipartUpload, requestUpload, type UploadPart } from "../support/operations.ts";
 import { sendPut } from "../support/presigned-requests.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { bucket, startTestServer } from "../support/test-server.ts";
 
 const MiB = 2 ** 20;
-const issuer = await startIssuer();
-const server = await startEmbeddedServer({
-  issuer,
-  grants: [
-    { who: "authenticated", bucket, prefix: "users/{sub}/", allow: ["UPLOAD"] },
-    { who: "authenticated", bucket, prefix: "brief/", allow: ["UPLOAD"], maxExpiresSeconds: 60 },
-    {
-      ...{ who: "authenticated", bucket, prefix: "mixed/", allow: ["UPLOAD"] },
-      ...{ contentTypes: ["image/*"], maxExpiresSeconds: 60 },
-    },
-    {
-      ...{ who: "authenticated", bucket, prefix: "mixed/", allow: ["UPLOAD"] },
-      ...{ maxUploadBytes: 1000, maxExpiresSeconds: 300 },
-    },
-    { who: "authenticated", bucket, prefix: "shared/", allow: ["UPLOAD"] },
-    { who: "anonymous", bucket, prefix: "users/", allow: ["DOWNLOAD"] },
-  ],
-});
-afterAll(async () => {
-  await server.close();
-  await issuer.close();
-});
+const issuer = await shareInFile(startIssuer());
+const server = await shareInFile(
+  startTestServer({
+    issuer,
+    grants: [
+      { who: "authenticated", bucket, prefix: "users/{sub}/", allow: ["UPLOAD"] },
+      { who: "authenticated", bucket, prefix: "brief/", allow: ["UPLOAD"], maxExpiresSeconds: 60 },
+      {
+        who: "authenticated",
+        bucket,
+        prefix: "mixed/",
+        allow: ["UPLOAD"],
+        contentTypes: ["image/*"],
+        maxExpiresSeconds: 60,
+      },
+      {
+        who: "authenticated",
+        bucket,
+        prefix: "mixed/",
+        allow: ["UPLOAD"],
+        maxUploadBytes: 1000,
+        maxExpiresSeconds: 300,
+      },
+      { who: "authenticated", bucket, prefix: "shared/", allow: ["UPLOAD"] },
+      { who: "anonymous", bucket, prefix: "users/", allow: ["DOWNLOAD"] },
+    ],
+  }),
+);
 const alice = server.client.as(await issuer.token({ sub: "alice" }));
 const bob = server.client.as(await issuer.token({ sub: "bob" }));
 
@@ -70,15 +77,13 @@ describe("upload", () => {
   test("is what was begun", async () => {
     const found = await find(upload.id);
     expect(found).toMatchObject({
-      ...{
-        id: upload.id,
-        bucket,
-        key,
-        region: "us-east-1",
-        size: twoPartsBytes,
-        partSize: firstBytes,
-        partCount: 2,
-      },
+      id: upload.id,
+      bucket,
+      key,
+      region: "us-east-1",
+      size: twoPartsBytes,
+      partSize: firstBytes,
+      partCount: 2,
       parts: [
         { number: 1, size: firstBytes },
         { number: 2, size: secondBytes },
@@ -308,7 +313,7 @@ describe("an id", () => {
 
   test("of another server's secret is none", async () => {
     const secret = "another secret of the tests that is longer than 32 bytes";
-    const stranger = await startEmbeddedServer({ env: { VALETKEY_SECRET: secret } });
+    const stranger = await startTestServer({ env: { VALETKEY_SECRET: secret } });
     try {
       const { id } = await beginUpload(stranger.client, { bucket, key });
       await expect(find(id)).rejects.toMatchObject({ code: "UPLOAD_NOT_FOUND" });

@@ -1,17 +1,19 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bucket, startEmbeddedServer } from "../support/embedded-server.ts";
+import { beforeAll, describe, expect, test } from "vitest";
 import { malformedBuckets } from "../support/malformed-addresses.ts";
 import { beginUpload } from "../support/multipart-uploads.ts";
 import { abortUpload } from "../support/operations.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { bucket, startTestServer } from "../support/test-server.ts";
 
-const server = await startEmbeddedServer({
-  grants: [
-    { who: "anonymous", bucket, prefix: "up/", allow: ["UPLOAD"] },
-    { who: "anonymous", bucket, prefix: "down/", allow: ["DOWNLOAD", "LIST", "DELETE"] },
-    { who: "anonymous", bucket: "demo-missing", allow: ["UPLOAD"] },
-  ],
-});
-afterAll(() => server.close());
+const server = await shareInFile(
+  startTestServer({
+    grants: [
+      { who: "anonymous", bucket, prefix: "up/", allow: ["UPLOAD"] },
+      { who: "anonymous", bucket, prefix: "down/", allow: ["DOWNLOAD", "LIST", "DELETE"] },
+      { who: "anonymous", bucket: "demo-missing", allow: ["UPLOAD"] },
+    ],
+  }),
+);
 const { client } = server;
 
 interface Page {
@@ -40,8 +42,11 @@ describe("uploads", () => {
     expect(new Set(page.nodes.map(({ id }) => id)).size).toBe(keys.length);
     expect(page.edges.map(({ node }) => node.id)).toEqual(page.nodes.map(({ id }) => id));
     expect(page.nodes[0]).toEqual({
-      ...{ bucket, key: keys[0], region: "us-east-1" },
-      ...{ id: expect.any(String), startedAt: expect.any(String) },
+      bucket,
+      key: keys[0],
+      region: "us-east-1",
+      id: expect.any(String),
+      startedAt: expect.any(String),
     });
     expect(page.pageInfo.hasNextPage).toBe(false);
   });
@@ -62,7 +67,8 @@ describe("uploads", () => {
     await beginUpload(client, { bucket, key: "up/abandoned" });
     for (const { id } of (await pending({ prefix: "up/abandoned" })).nodes) await abortUpload(client, id);
     expect(await pending({ prefix: "up/abandoned" })).toEqual({
-      ...{ edges: [], nodes: [] },
+      edges: [],
+      nodes: [],
       pageInfo: { hasNextPage: false, endCursor: null },
     });
   });

@@ -1,23 +1,26 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { bucket, otherBucket, startEmbeddedServer } from "../support/embedded-server.ts";
+import { describe, expect, test } from "vitest";
 import { startIssuer } from "../support/issuer.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { bucket, otherBucket, startTestServer } from "../support/test-server.ts";
 
-const issuer = await startIssuer();
-const server = await startEmbeddedServer({
-  issuer,
-  grants: [
-    { who: "anonymous", bucket, prefix: "public/", allow: ["DOWNLOAD"] },
-    {
-      ...{ who: "authenticated", bucket, prefix: "users/{sub}/", allow: ["UPLOAD", "DOWNLOAD"] },
-      ...{ maxUploadBytes: "5GiB", contentTypes: ["image/*", "application/pdf"] },
-    },
-    { who: { role: ["editor", "owner"] }, bucket: otherBucket, allow: ["LIST", "DELETE"] },
-  ],
-});
-afterAll(async () => {
-  await server.close();
-  await issuer.close();
-});
+const issuer = await shareInFile(startIssuer());
+const server = await shareInFile(
+  startTestServer({
+    issuer,
+    grants: [
+      { who: "anonymous", bucket, prefix: "public/", allow: ["DOWNLOAD"] },
+      {
+        who: "authenticated",
+        bucket,
+        prefix: "users/{sub}/",
+        allow: ["UPLOAD", "DOWNLOAD"],
+        maxUploadBytes: "5GiB",
+        contentTypes: ["image/*", "application/pdf"],
+      },
+      { who: { role: ["editor", "owner"] }, bucket: otherBucket, allow: ["LIST", "DELETE"] },
+    ],
+  }),
+);
 
 const query = `{
   viewer { subject authenticated grants { bucket prefix actions maxUploadBytes contentTypes } }
@@ -33,8 +36,11 @@ const viewerOf = async (token?: string): Promise<Viewer> => {
 };
 
 const publicGrant = {
-  ...{ bucket, prefix: "public/", actions: ["DOWNLOAD"] },
-  ...{ maxUploadBytes: null, contentTypes: null },
+  bucket,
+  prefix: "public/",
+  actions: ["DOWNLOAD"],
+  maxUploadBytes: null,
+  contentTypes: null,
 };
 
 describe("viewer", () => {
@@ -46,8 +52,11 @@ describe("viewer", () => {
     const viewer = await viewerOf(await issuer.token({ sub: "alice", role: "reader" }));
     expect(viewer).toMatchObject({ subject: "alice", authenticated: true });
     expect(viewer.grants).toContainEqual({
-      ...{ bucket, prefix: "users/alice/", actions: ["DOWNLOAD", "UPLOAD"] },
-      ...{ maxUploadBytes: 5 * 2 ** 30, contentTypes: ["image/*", "application/pdf"] },
+      bucket,
+      prefix: "users/alice/",
+      actions: ["DOWNLOAD", "UPLOAD"],
+      maxUploadBytes: 5 * 2 ** 30,
+      contentTypes: ["image/*", "application/pdf"],
     });
     expect(viewer.grants.map((grant) => grant.bucket)).not.toContain(otherBucket);
   });
@@ -55,8 +64,11 @@ describe("viewer", () => {
   test.each(["editor", "owner"])("has what the claim role=%s gives", async (role) => {
     const { grants } = await viewerOf(await issuer.token({ sub: "eve", role }));
     expect(grants).toContainEqual({
-      ...{ bucket: otherBucket, prefix: "", actions: ["LIST", "DELETE"] },
-      ...{ maxUploadBytes: null, contentTypes: null },
+      bucket: otherBucket,
+      prefix: "",
+      actions: ["LIST", "DELETE"],
+      maxUploadBytes: null,
+      contentTypes: null,
     });
   });
 

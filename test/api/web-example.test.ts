@@ -1,18 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { download, upload } from "../../examples/web/valet-key.ts";
-import { bucket, startEmbeddedServer } from "../support/embedded-server.ts";
 import { startIssuer } from "../support/issuer.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { bucket, startTestServer } from "../support/test-server.ts";
 
-const issuer = await startIssuer();
-const server = await startEmbeddedServer({
-  issuer,
-  grants: [{ who: "authenticated", bucket, allow: ["UPLOAD", "DOWNLOAD"] }],
-});
-afterAll(async () => {
-  await server.close();
-  await issuer.close();
-});
+const issuer = await shareInFile(startIssuer());
+const server = await shareInFile(
+  startTestServer({
+    issuer,
+    grants: [{ who: "authenticated", bucket, allow: ["UPLOAD", "DOWNLOAD"] }],
+  }),
+);
 const anonymous = { url: `${server.url}/graphql` };
 const alice = { ...anonymous, token: await issuer.token({ sub: "alice" }) };
 

@@ -19,8 +19,12 @@ type RadosGatewayAdmin = (...commandLine: string[]) => Promise<unknown>;
 export async function createAccounts(admin: RadosGatewayAdmin, buckets: StoreBuckets): Promise<void> {
   for (const [name, key] of Object.entries(accounts)) {
     await admin(
-      ...["user", "create", `--uid=${name}`, `--display-name=${name}`],
-      ...[`--access-key=${key.accessKeyId}`, `--secret-key=${key.secretAccessKey}`],
+      "user",
+      "create",
+      `--uid=${name}`,
+      `--display-name=${name}`,
+      `--access-key=${key.accessKeyId}`,
+      `--secret-key=${key.secretAccessKey}`,
       ...(name === "admin" ? ["--admin"] : []),
     );
   }
@@ -32,8 +36,11 @@ export async function createAccounts(admin: RadosGatewayAdmin, buckets: StoreBuc
   const permissions = rolePermissions(buckets);
   await admin("role", "create", `--role-name=${roleName}`, `--assume-role-policy-doc=${trustPolicy}`);
   await admin(
-    ...["role-policy", "put", `--role-name=${roleName}`],
-    ...["--policy-name=buckets", `--policy-doc=${permissions}`],
+    "role-policy",
+    "put",
+    `--role-name=${roleName}`,
+    "--policy-name=buckets",
+    `--policy-doc=${permissions}`,
   );
 }
 

@@ -6,30 +6,30 @@ import {
   PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
-import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import type { GraphQLClient } from "../support/graphql-client.ts";
 import { startIssuer } from "../support/issuer.ts";
 import { copyObject, downloadUrl, requestUpload, uploadFile } from "../support/operations.ts";
 import { startRecordingProxy } from "../support/recording-proxy.ts";
-import { startServer } from "../support/server.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { startTestServer } from "../support/test-server.ts";
 import { inspect, ownPrefix, seed, store } from "./store.ts";
 
 const bucket = store.buckets.main;
 const prefix = ownPrefix("access");
-const gateway = await startRecordingProxy(store.endpoint);
-const issuer = await startIssuer();
-const server = await startServer({
-  ...{ store, issuer, s3Url: gateway.url },
-  grants: [
-    { who: "authenticated", bucket, prefix: `${prefix}{sub}/`, allow: ["DOWNLOAD", "UPLOAD"] },
-    { who: { role: "editor" }, bucket, prefix: `${prefix}{sub}/`, allow: ["LIST", "DELETE"] },
-  ],
-});
-afterAll(async () => {
-  await server.close();
-  await issuer.close();
-  await gateway.close();
-});
+const gateway = await shareInFile(startRecordingProxy(store.endpoint));
+const issuer = await shareInFile(startIssuer());
+const server = await shareInFile(
+  startTestServer({
+    store,
+    issuer,
+    s3Url: gateway.url,
+    grants: [
+      { who: "authenticated", bucket, prefix: `${prefix}{sub}/`, allow: ["DOWNLOAD", "UPLOAD"] },
+      { who: { role: "editor" }, bucket, prefix: `${prefix}{sub}/`, allow: ["LIST", "DELETE"] },
+    ],
+  }),
+);
 
 const caller = async (sub: string, claims: object = {}) =>
   server.client.as(await issuer.token({ sub, ...claims }));

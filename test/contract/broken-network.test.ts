@@ -1,27 +1,26 @@
 import type { IncomingMessage } from "node:http";
-import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { type Fault, startBreakingProxy } from "../support/breaking-proxy.ts";
 import { completeUpload, requestUpload, uploadFile } from "../support/operations.ts";
 import { sendPut } from "../support/presigned-requests.ts";
-import { startServer } from "../support/server.ts";
+import { shareInFile } from "../support/share-in-file.ts";
 import { beginSlowUpload } from "../support/slow-upload.ts";
+import { startTestServer } from "../support/test-server.ts";
 import { inspect, noise, ownPrefix, pendingUploads, sha256, store } from "./store.ts";
 
 const MiB = 2 ** 20;
 const bucket = store.buckets.main;
 const prefix = ownPrefix("broken");
-const proxy = await startBreakingProxy(store.endpoint);
-const server = await startServer({
-  store,
-  s3Url: proxy.url,
-  stsUrl: store.endpoint,
-  grants: [{ who: "anonymous", bucket, prefix, allow: ["UPLOAD", "DOWNLOAD"] }],
-});
+const proxy = await shareInFile(startBreakingProxy(store.endpoint));
+const server = await shareInFile(
+  startTestServer({
+    store,
+    s3Url: proxy.url,
+    stsUrl: store.endpoint,
+    grants: [{ who: "anonymous", bucket, prefix, allow: ["UPLOAD", "DOWNLOAD"] }],
+  }),
+);
 afterEach(() => proxy.heal());
-afterAll(async () => {
-  await server.close();
-  await proxy[Symbol.asyncDispose]();
-});
 const { client } = server;
 
 const places = {

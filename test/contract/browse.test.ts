@@ -2,22 +2,22 @@ import { once } from "node:events";
 import { request } from "node:http";
 import { text } from "node:stream/consumers";
 import { DeleteObjectCommand } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { startRecordingProxy } from "../support/recording-proxy.ts";
-import { startServer } from "../support/server.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { startTestServer } from "../support/test-server.ts";
 import { admin, ownPrefix, seed, store } from "./store.ts";
 
 const bucket = store.buckets.main;
 const prefix = ownPrefix("browse");
-const gateway = await startRecordingProxy(store.endpoint);
-const server = await startServer({
-  ...{ store, s3Url: gateway.url },
-  grants: [{ who: "anonymous", bucket, prefix, allow: ["LIST", "DOWNLOAD"] }],
-});
-afterAll(async () => {
-  await server.close();
-  await gateway.close();
-});
+const gateway = await shareInFile(startRecordingProxy(store.endpoint));
+const server = await shareInFile(
+  startTestServer({
+    store,
+    s3Url: gateway.url,
+    grants: [{ who: "anonymous", bucket, prefix, allow: ["LIST", "DOWNLOAD"] }],
+  }),
+);
 
 interface Page {
   readonly nodes: readonly {
@@ -91,7 +91,9 @@ test("an object that is deleted while it is listed has no metadata, and its page
   const nothing = { contentDisposition: null, cacheControl: null, metadata: [], checksum: null, tags: [] };
   expect(objects.nodes).toEqual(
     keys.map((key, index) => ({
-      ...{ key, contentType: index === 1 ? null : "text/plain", downloadUrl: { key } },
+      key,
+      contentType: index === 1 ? null : "text/plain",
+      downloadUrl: { key },
       ...nothing,
     })),
   );
@@ -132,7 +134,7 @@ describe("a folder", () => {
 test("a cursor is good on another server", async () => {
   const below = `${prefix}replicas/`;
   for (const name of ["a", "b", "c/d", "e"]) await seed(bucket, below + name, name);
-  const other = await startServer({
+  const other = await startTestServer({
     store,
     env: { VALETKEY_SECRET: "another secret of the tests that is longer than 32 bytes" },
     grants: [{ who: "anonymous", bucket, prefix: below, allow: ["LIST", "DOWNLOAD"] }],
@@ -146,19 +148,40 @@ test("a cursor is good on another server", async () => {
 describe("keys that others wrote", () => {
   const below = `${prefix}odd/`;
   const names = [
-    ...[
-      "a\u0001b",
-      "line\nfeed",
-      "carriage\rreturn",
-      "tab\t",
-      "\u007f",
-      "\u0085x",
-      "nonchar\ufffe",
-      "\uffff",
-    ],
-    ...["1+1", "100%/%20/%2B", "\u00e9", "e\u0301", " leading", "trailing ", " ", "a&amp;b", "]]>", "<Key>"],
-    ...["folder/", "folder//", "a//b", "\u2028", "👩‍👩‍👧", "\u{10ffff}", "\\back", "{}|^`[]", "a?b#c", `"'`],
-    ...["!*'()", "__proto__", "true", "1e5", "${filename}", "k".repeat(1024 - below.length)],
+    "a\u0001b",
+    "line\nfeed",
+    "carriage\rreturn",
+    "tab\t",
+    "\u007f",
+    "\u0085x",
+    "nonchar\ufffe",
+    "\uffff",
+    "1+1",
+    "100%/%20/%2B",
+    "\u00e9",
+    "e\u0301",
+    " leading",
+    "trailing ",
+    " ",
+    "a&amp;b",
+    "]]>",
+    "<Key>",
+    "folder/",
+    "folder//",
+    "a//b",
+    "\u2028",
+    "👩‍👩‍👧",
+    "\u{10ffff}",
+    "\\back",
+    "{}|^`[]",
+    "a?b#c",
+    `"'`,
+    "!*'()",
+    "__proto__",
+    "true",
+    "1e5",
+    "${filename}",
+    "k".repeat(1024 - below.length),
   ];
   const inBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
   const keys = names.map((name) => below + name).sort(inBytes);

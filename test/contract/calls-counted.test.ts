@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { downloadUrl, requestUpload } from "../support/operations.ts";
 import { sendPut } from "../support/presigned-requests.ts";
 import { startRecordingProxy } from "../support/recording-proxy.ts";
-import { startServer } from "../support/server.ts";
+import { startTestServer } from "../support/test-server.ts";
 import { ownPrefix, seed, store } from "./store.ts";
 
 const { main: bucket, versioned } = store.buckets;
@@ -12,10 +12,13 @@ const prefix = ownPrefix("counted");
 async function startCounted() {
   const gateway = await startRecordingProxy(store.endpoint);
   onTestFinished(() => gateway.close());
-  const server = await startServer({
-    ...{ store, s3Url: gateway.url },
+  const server = await startTestServer({
+    store,
+    s3Url: gateway.url,
     grants: [bucket, versioned].map((name) => ({
-      ...{ who: "anonymous", bucket: name, prefix },
+      who: "anonymous",
+      bucket: name,
+      prefix,
       allow: ["DOWNLOAD", "UPLOAD", "LIST"],
     })),
   });
@@ -53,7 +56,11 @@ describe("one HEAD an object, whatever fields are asked for:", () => {
       { from, to: { bucket: name, key: `${prefix}copy` } },
     );
     expect(gateway.requests.map(({ operation }) => operation)).toEqual([
-      ...["AssumeRole", "HeadObject", "CopyObject", "HeadObject", "GetObjectTagging"],
+      "AssumeRole",
+      "HeadObject",
+      "CopyObject",
+      "HeadObject",
+      "GetObjectTagging",
     ]);
   });
 

@@ -1,26 +1,30 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { copyObject } from "../support/operations.ts";
 import { startRecordingProxy } from "../support/recording-proxy.ts";
-import { startServer } from "../support/server.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { startTestServer } from "../support/test-server.ts";
 import { inspect, ownPrefix, seed, store } from "./store.ts";
 
 const bucket = store.buckets.main;
 const prefix = ownPrefix("copy-limits");
-const gateway = await startRecordingProxy(store.endpoint);
-const server = await startServer({
-  ...{ store, s3Url: gateway.url },
-  grants: [
-    { who: "anonymous", bucket, prefix: `${prefix}from/`, allow: ["DOWNLOAD"] },
-    {
-      ...{ who: "anonymous", bucket, prefix: `${prefix}images/`, allow: ["UPLOAD", "DOWNLOAD"] },
-      ...{ maxUploadBytes: 10, contentTypes: ["image/*"] },
-    },
-  ],
-});
-afterAll(async () => {
-  await server.close();
-  await gateway.close();
-});
+const gateway = await shareInFile(startRecordingProxy(store.endpoint));
+const server = await shareInFile(
+  startTestServer({
+    store,
+    s3Url: gateway.url,
+    grants: [
+      { who: "anonymous", bucket, prefix: `${prefix}from/`, allow: ["DOWNLOAD"] },
+      {
+        who: "anonymous",
+        bucket,
+        prefix: `${prefix}images/`,
+        allow: ["UPLOAD", "DOWNLOAD"],
+        maxUploadBytes: 10,
+        contentTypes: ["image/*"],
+      },
+    ],
+  }),
+);
 
 const page = "<script>more than ten bytes</script>";
 const image = (name: string) => ({ bucket, key: `${prefix}images/${name}` });

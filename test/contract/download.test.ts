@@ -1,23 +1,25 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { downloadUrl } from "../support/operations.ts";
 import { bytesOf } from "../support/presigned-requests.ts";
-import { startServer } from "../support/server.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { startTestServer } from "../support/test-server.ts";
 import { noise, ownPrefix, refused, seed, store } from "./store.ts";
 
 const { main, versioned } = store.buckets;
 const absent = "contract-absent";
 const prefix = ownPrefix("download");
-const server = await startServer({
-  store,
-  grants: [
-    { who: "anonymous", bucket: main, allow: ["DOWNLOAD"] },
-    { who: "anonymous", bucket: versioned, prefix, allow: ["DOWNLOAD"] },
-    { who: "anonymous", bucket: absent, allow: ["DOWNLOAD"] },
-    { who: "anonymous", bucket: store.buckets.private, allow: ["DOWNLOAD"] },
-  ],
-});
-afterAll(() => server.close());
+const server = await shareInFile(
+  startTestServer({
+    store,
+    grants: [
+      { who: "anonymous", bucket: main, allow: ["DOWNLOAD"] },
+      { who: "anonymous", bucket: versioned, prefix, allow: ["DOWNLOAD"] },
+      { who: "anonymous", bucket: absent, allow: ["DOWNLOAD"] },
+      { who: "anonymous", bucket: store.buckets.private, allow: ["DOWNLOAD"] },
+    ],
+  }),
+);
 const { client } = server;
 
 describe("the URL of a key with", () => {

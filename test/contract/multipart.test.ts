@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   abortUpload,
   completeUpload,
@@ -9,20 +9,17 @@ import {
   type UploadPart,
 } from "../support/operations.ts";
 import { sendPut } from "../support/presigned-requests.ts";
-import { startServer } from "../support/server.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { startTestServer } from "../support/test-server.ts";
 import { inspect, noise, ownPrefix, pendingUploads, refused, sha256, store } from "./store.ts";
 
 const MiB = 2 ** 20;
 const bucket = store.buckets.main;
 const prefix = ownPrefix("multipart");
 const grants = [{ who: "anonymous", bucket, prefix, allow: ["UPLOAD", "DOWNLOAD"] }] as const;
-const server = await startServer({ store, grants });
+const server = await shareInFile(startTestServer({ store, grants }));
 /** Another replica: the same configuration, nothing in common but the secret. */
-const replica = await startServer({ store, grants });
-afterAll(async () => {
-  await server.close();
-  await replica.close();
-});
+const replica = await shareInFile(startTestServer({ store, grants }));
 const { client } = server;
 
 const size = 23 * MiB + 7;
@@ -107,7 +104,10 @@ describe("23 MiB + 7 bytes as parts", () => {
     await send(upload, first);
 
     const resumed = await requestUpload(replica.client, "MULTIPART", {
-      ...{ input: { bucket, key }, size, resume: true, firstParts: 1000 },
+      input: { bucket, key },
+      size,
+      resume: true,
+      firstParts: 1000,
     });
     expect(resumed.uploadedParts).toMatchObject([{ number: 1, size: first.size }]);
     expect(resumed.parts.map(({ number }) => number)).toEqual(

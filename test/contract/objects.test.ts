@@ -1,6 +1,6 @@
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   completeUpload,
   copyObject,
@@ -10,19 +10,23 @@ import {
   uploadFile,
 } from "../support/operations.ts";
 import { sendPut } from "../support/presigned-requests.ts";
-import { startServer } from "../support/server.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { startTestServer } from "../support/test-server.ts";
 import { admin, inspect, noise, ownPrefix, seed, store } from "./store.ts";
 
 const { main: bucket, versioned } = store.buckets;
 const prefix = ownPrefix("objects");
-const server = await startServer({
-  store,
-  grants: [bucket, versioned].map((name) => ({
-    ...{ who: "anonymous", bucket: name, prefix },
-    allow: ["DOWNLOAD", "UPLOAD", "DELETE"],
-  })),
-});
-afterAll(() => server.close());
+const server = await shareInFile(
+  startTestServer({
+    store,
+    grants: [bucket, versioned].map((name) => ({
+      who: "anonymous",
+      bucket: name,
+      prefix,
+      allow: ["DOWNLOAD", "UPLOAD", "DELETE"],
+    })),
+  }),
+);
 const { client } = server;
 
 interface Described {

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { requestUpload } from "../support/operations.ts";
 import { sendPost } from "../support/presigned-requests.ts";
 import { startRewritingSts } from "../support/rewriting-sts.ts";
-import { startServer } from "../support/server.ts";
+import { startTestServer } from "../support/test-server.ts";
 import { inspect, noise, ownPrefix, refused, store } from "./store.ts";
 
 const bucket = store.buckets.main;
@@ -11,8 +11,9 @@ const prefix = ownPrefix("post");
 const sts = store.differs("storesNoPostUnderSessionPolicy")
   ? await startRewritingSts(store, ({ Policy: _, ...asked }) => asked)
   : undefined;
-const server = await startServer({
-  ...{ store, stsUrl: sts?.url },
+const server = await startTestServer({
+  store,
+  stsUrl: sts?.url,
   grants: [{ who: "anonymous", bucket, prefix, allow: ["UPLOAD", "DOWNLOAD"] }],
 });
 afterAll(async () => {
@@ -24,7 +25,10 @@ const body = noise(1000);
 const presign = (key: string) =>
   requestUpload(server.client, "POST", {
     input: {
-      ...{ bucket, key, contentType: "text/plain", cacheControl: "no-cache" },
+      bucket,
+      key,
+      contentType: "text/plain",
+      cacheControl: "no-cache",
       metadata: [{ name: "author", value: "zoë" }],
     },
     size: body.length,

@@ -1,17 +1,19 @@
 import { createHash } from "node:crypto";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { requestUpload, type UploadInput } from "../support/operations.ts";
 import { record, sendPut } from "../support/presigned-requests.ts";
-import { startServer } from "../support/server.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { startTestServer } from "../support/test-server.ts";
 import { inspect, noise, ownPrefix, refused, store } from "./store.ts";
 
 const bucket = store.buckets.main;
 const prefix = ownPrefix("put");
-const server = await startServer({
-  store,
-  grants: [{ who: "anonymous", bucket, prefix, allow: ["UPLOAD"] }],
-});
-afterAll(() => server.close());
+const server = await shareInFile(
+  startTestServer({
+    store,
+    grants: [{ who: "anonymous", bucket, prefix, allow: ["UPLOAD"] }],
+  }),
+);
 
 const described = {
   contentType: "text/plain; charset=utf-8",

@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { downloadUrl, requestUpload } from "../support/operations.ts";
 import { bytesOf, sendPut } from "../support/presigned-requests.ts";
 import { startRewritingSts } from "../support/rewriting-sts.ts";
-import { startServer } from "../support/server.ts";
+import { startTestServer } from "../support/test-server.ts";
 import { noise, ownPrefix, refused, seed, store } from "./store.ts";
 
 const bucket = store.buckets.main;
@@ -14,8 +14,9 @@ const key = `${prefix}a.txt`;
 async function startWithSessionsOf(seconds: number) {
   const sts = await startRewritingSts(store, (asked) => ({ ...asked, DurationSeconds: seconds }));
   onTestFinished(() => sts.close());
-  const server = await startServer({
-    ...{ store, stsUrl: sts.url },
+  const server = await startTestServer({
+    store,
+    stsUrl: sts.url,
     grants: [{ who: "anonymous", bucket, prefix, allow: ["DOWNLOAD", "UPLOAD"] }],
   });
   onTestFinished(() => server.close());

@@ -16,7 +16,9 @@ const description = inject("storeDescription");
 
 /** For seeding and inspecting: sees every object, whoever may. */
 export const admin = new S3Client({
-  ...{ endpoint: description.endpoint, region: description.region, forcePathStyle: true },
+  endpoint: description.endpoint,
+  region: description.region,
+  forcePathStyle: true,
   credentials: description.adminCredentials,
   requestChecksumCalculation: "WHEN_REQUIRED",
   responseChecksumValidation: "WHEN_REQUIRED",

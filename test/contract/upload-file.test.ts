@@ -1,25 +1,33 @@
 import { createHash } from "node:crypto";
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { boundedParallel } from "../../src/storage/client/bounded-parallel.ts";
 import { uploadFile } from "../support/operations.ts";
-import { startServer } from "../support/server.ts";
+import { shareInFile } from "../support/share-in-file.ts";
 import { beginSlowUpload } from "../support/slow-upload.ts";
+import { startTestServer } from "../support/test-server.ts";
 import { admin, inspect, noise, ownPrefix, pendingUploads, sha256, store } from "./store.ts";
 
 const MiB = 2 ** 20;
 const bucket = store.buckets.main;
 const prefix = ownPrefix("file");
 const limitBytes = 6 * MiB;
-const server = await startServer({
-  store,
-  grants: [
-    { who: "anonymous", bucket, prefix: `${prefix}free/`, allow: ["UPLOAD"] },
-    { who: "anonymous", bucket, prefix: `${prefix}limited/`, allow: ["UPLOAD"], maxUploadBytes: limitBytes },
-    { who: "anonymous", bucket, prefix: `${prefix}images/`, allow: ["UPLOAD"], contentTypes: ["image/*"] },
-  ],
-});
-afterAll(() => server.close());
+const server = await shareInFile(
+  startTestServer({
+    store,
+    grants: [
+      { who: "anonymous", bucket, prefix: `${prefix}free/`, allow: ["UPLOAD"] },
+      {
+        who: "anonymous",
+        bucket,
+        prefix: `${prefix}limited/`,
+        allow: ["UPLOAD"],
+        maxUploadBytes: limitBytes,
+      },
+      { who: "anonymous", bucket, prefix: `${prefix}images/`, allow: ["UPLOAD"], contentTypes: ["image/*"] },
+    ],
+  }),
+);
 const { client } = server;
 
 async function expectNothingStored(key: string): Promise<void> {

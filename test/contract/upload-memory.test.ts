@@ -1,18 +1,20 @@
 import { DeleteObjectsCommand, HeadObjectCommand } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { peakMemoryGrowth } from "../support/memory.ts";
 import { uploadFileMutation } from "../support/operations.ts";
-import { startServer } from "../support/server.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { startTestServer } from "../support/test-server.ts";
 import { admin, noise, ownPrefix, store } from "./store.ts";
 
 const MiB = 2 ** 20;
 const bucket = store.buckets.main;
 const prefix = ownPrefix("memory");
-const server = await startServer({
-  store,
-  grants: [{ who: "anonymous", bucket, prefix, allow: ["UPLOAD"] }],
-});
-afterAll(() => server.close());
+const server = await shareInFile(
+  startTestServer({
+    store,
+    grants: [{ who: "anonymous", bucket, prefix, allow: ["UPLOAD"] }],
+  }),
+);
 
 /** A multipart request whose file is `chunk`, `times` over, made as it is sent. */
 function uploadForm(key: string, chunk: Buffer, times: number): ReadableStream<Uint8Array> {
@@ -34,7 +36,9 @@ function uploadForm(key: string, chunk: Buffer, times: number): ReadableStream<U
 
 async function send(key: string, mebibytes: number): Promise<void> {
   const response = await fetch(`${server.url}/graphql`, {
-    ...{ method: "POST", duplex: "half", body: uploadForm(key, noise(MiB), mebibytes) },
+    method: "POST",
+    duplex: "half",
+    body: uploadForm(key, noise(MiB), mebibytes),
     headers: {
       "content-type": "multipart/form-data; boundary=a-boundary",
       "apollo-require-preflight": "true",

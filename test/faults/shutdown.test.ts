@@ -1,12 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import { ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
 import { pino } from "pino";
-import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { type BreakingProxy, startBreakingProxy } from "../support/breaking-proxy.ts";
-import { bucket, type EmbeddedServer, startEmbeddedServer } from "../support/embedded-server.ts";
 import { uploadFile } from "../support/operations.ts";
-import { startServer, type TestServer } from "../support/server.ts";
+import { shareInFile } from "../support/share-in-file.ts";
 import { beginSlowUpload } from "../support/slow-upload.ts";
+import { bucket, startTestServer, type TestServer } from "../support/test-server.ts";
 
 const MiB = 2 ** 20;
 const key = "left";
@@ -14,8 +14,7 @@ const isPart = ({ method, url }: IncomingMessage) => method === "PUT" && /[?&]pa
 const isAbort = ({ method }: IncomingMessage) => method === "DELETE";
 
 /** Has the store, and is not itself what is tested. */
-const home: EmbeddedServer = await startEmbeddedServer();
-afterAll(() => home.close());
+const home: TestServer = await shareInFile(startTestServer());
 
 let proxy: BreakingProxy;
 let server: TestServer;
@@ -23,7 +22,7 @@ let logged: string[];
 beforeEach(async () => {
   proxy = await startBreakingProxy(home.storeUrl);
   logged = [];
-  server = await startServer({
+  server = await startTestServer({
     store: home.store,
     grants: [{ who: "anonymous", bucket, allow: ["UPLOAD"] }],
     s3Url: proxy.url,
@@ -40,7 +39,7 @@ async function pendingKeys(): Promise<string[]> {
 }
 
 describe("a server that is stopped", () => {
-  it("aborts what it could not abort before", async () => {
+  test("aborts what it could not abort before", async () => {
     proxy.break({ fault: "503", matches: isPart });
     proxy.break({ fault: "reset", matches: isAbort });
     const file = new Blob([Buffer.alloc(12 * MiB)]);
@@ -54,7 +53,7 @@ describe("a server that is stopped", () => {
     expect(logged).toEqual([]);
   });
 
-  it("waits for the abort of an upload whose client is gone", async () => {
+  test("waits for the abort of an upload whose client is gone", async () => {
     const upload = beginSlowUpload(server.url, { bucket, key });
     await upload.write(Buffer.alloc(12 * MiB));
     await expect.poll(pendingKeys, { timeout: 10_000 }).toEqual([key]);
@@ -66,7 +65,7 @@ describe("a server that is stopped", () => {
     expect(logged).toEqual([]);
   });
 
-  it("tells of what stays behind, and ends in time all the same", async () => {
+  test("tells of what stays behind, and ends in time all the same", async () => {
     const upload = beginSlowUpload(server.url, { bucket, key });
     await upload.write(Buffer.alloc(12 * MiB));
     await expect.poll(pendingKeys, { timeout: 10_000 }).toEqual([key]);

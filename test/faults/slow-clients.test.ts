@@ -1,12 +1,12 @@
-import { afterAll, expect, it } from "vitest";
-import { bucket, startEmbeddedServer } from "../support/embedded-server.ts";
+import { expect, test } from "vitest";
 import { uploadFile } from "../support/operations.ts";
+import { shareInFile } from "../support/share-in-file.ts";
 import { beginSlowUpload } from "../support/slow-upload.ts";
+import { bucket, startTestServer } from "../support/test-server.ts";
 
-const server = await startEmbeddedServer();
-afterAll(() => server.close());
+const server = await shareInFile(startTestServer());
 
-it("a small file is stored beside more slow clients than memory has room for", {
+test("a small file is stored beside more slow clients than memory has room for", {
   timeout: 60_000,
 }, async () => {
   // Just fast enough not to be cut off, and 5 MiB of memory for each are more than there is.

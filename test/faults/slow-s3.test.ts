@@ -1,8 +1,8 @@
 import { createServer, type ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { bucket, startEmbeddedServer } from "../support/embedded-server.ts";
 import { listenOnLoopback, stopListening } from "../support/listening.ts";
+import { bucket, startTestServer } from "../support/test-server.ts";
 
 /** Calls that S3 works on: now, at most, and in all. */
 let calls = { now: 0, most: 0, all: 0 };
@@ -20,7 +20,7 @@ const s3 = createServer((request, response) => {
   answers.push({ method, send: () => answer(method, url, response) });
 });
 const s3Url = await listenOnLoopback(s3);
-const server = await startEmbeddedServer({ s3Url });
+const server = await startTestServer({ s3Url });
 afterAll(async () => {
   await server.close();
   await stopListening(s3);
@@ -102,7 +102,9 @@ test("a client that leaves takes its batch along, but for what is under way", as
   const left = new AbortController();
   const objects = Array.from({ length: 200 }, (_, index) => `{ bucket: "${bucket}", key: "k${index}" }`);
   const gone = fetch(`${client.url}/graphql`, {
-    ...{ method: "POST", headers: { "content-type": "application/json" }, signal: left.signal },
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    signal: left.signal,
     body: JSON.stringify({ query: `{ downloadUrls(objects: [${objects}]) { url } }` }),
   });
   while (calls.now < 32) await sleep(5);

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { GetObjectCommand, type S3Client, UploadPartCommand } from "@aws-sdk/client-s3";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { boundedParallel } from "../../src/storage/client/bounded-parallel.ts";
 import {
   type ObjectDescription,
@@ -106,7 +106,7 @@ describe("a fault that passes is not noticed", () => {
     ["complete", "garbled"],
     ["complete", "cut-off"],
   ];
-  it.each(cases)("at %s: %s", async (place, fault) => {
+  test.each(cases)("at %s: %s", async (place, fault) => {
     const bytes = place === "put" ? small : large;
     const key = `passing/${place}/${fault}`;
     proxy.break({ fault, matches: places[place], times: 1 });
@@ -116,7 +116,7 @@ describe("a fault that passes is not noticed", () => {
   });
 });
 
-it.each<Fault>(["lost", "garbled", "cut-off"])(
+test.each<Fault>(["lost", "garbled", "cut-off"])(
   "a completion whose answer is %s has stored its object once, even if it may replace none",
   async (fault) => {
     const key = `once/${fault}`;
@@ -128,7 +128,7 @@ it.each<Fault>(["lost", "garbled", "cut-off"])(
   },
 );
 
-it("an object of the same bytes that was there before is not taken for a completion's", async () => {
+test("an object of the same bytes that was there before is not taken for a completion's", async () => {
   await upload("same", large);
   proxy.break({ fault: "garbage", matches: isComplete });
   await expect(upload("same", large)).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE" });
@@ -145,7 +145,7 @@ describe("a fault that stays is told, and leaves nothing behind", () => {
     ["complete", "garbage"],
     ["complete", "error-in-200"],
   ];
-  it.each(cases)("at %s: %s", async (place, fault) => {
+  test.each(cases)("at %s: %s", async (place, fault) => {
     const key = `staying/${place}/${fault}`;
     proxy.break({ fault, matches: places[place] });
     const failed = upload(key, place === "put" ? small : large);
@@ -154,7 +154,7 @@ describe("a fault that stays is told, and leaves nothing behind", () => {
     expect(budget.freeBytes).toBe(budget.totalBytes);
   });
 
-  it("at the abort itself: it is tried again later", async () => {
+  test("at the abort itself: it is tried again later", async () => {
     proxy.break({ fault: "503", matches: isPart });
     proxy.break({ fault: "reset", matches: isAbort });
     await expect(upload("abandoned", large)).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE" });
@@ -167,7 +167,7 @@ describe("a fault that stays is told, and leaves nothing behind", () => {
   });
 });
 
-it.each<Fault>(["lost", "reset", "stall", "garbage"])(
+test.each<Fault>(["lost", "reset", "stall", "garbage"])(
   "a beginning whose answer is %s is not repeated, as it may have been done",
   async (fault) => {
     const key = `beginnings/${fault}`;
@@ -179,7 +179,7 @@ it.each<Fault>(["lost", "reset", "stall", "garbage"])(
   },
 );
 
-it("an upload given up for good is told of", async () => {
+test("an upload given up for good is told of", async () => {
   const givenUp: string[] = [];
   const hopeless = new AbandonedUploads({ maxAttempts: 2, onGivenUp: ({ key }) => givenUp.push(key) });
   proxy.break({ fault: "reset", matches: isAbort });
@@ -191,7 +191,7 @@ it("an upload given up for good is told of", async () => {
   expect(givenUp).toEqual(["hopeless"]);
 });
 
-it("a completion that fails may be repeated", async () => {
+test("a completion that fails may be repeated", async () => {
   const address = store.address("repeated");
   const upload = await createMultipartUpload(broken, address, parseDescription({}));
   const target = { Bucket: store.bucket, Key: address.key, UploadId: upload.uploadId, PartNumber: 1 };
@@ -212,7 +212,7 @@ it("a completion that fails may be repeated", async () => {
   await expectStored("repeated", small);
 });
 
-it("a hundred clients that go away at any byte leave no upload and no object", {
+test("a hundred clients that go away at any byte leave no upload and no object", {
   timeout: 120_000,
 }, async () => {
   const offsets = Array.from({ length: 100 }, () => Math.floor(Math.random() * large.length));

@@ -51,7 +51,8 @@ export class GraphQLClient {
   /** Sends `body` as it is. */
   async post<Data>(body: string | FormData, headers: Record<string, string>): Promise<GraphQLAnswer<Data>> {
     const response = await fetch(`${this.url}/graphql`, {
-      ...{ method: "POST", body },
+      method: "POST",
+      body,
       headers: { ...this.#headers, ...headers },
     });
     const answer = (await response.json()) as Pick<GraphQLAnswer<Data>, "data" | "errors">;

@@ -124,7 +124,7 @@ export async function requestUpload<Method extends keyof UploadRequests>(
       }
     }
     ${uploadFragment} ${partFragment}`,
-    { ...{ method, firstParts: 1 }, ...args },
+    { method, firstParts: 1, ...args },
   );
   return data.requestUpload;
 }
