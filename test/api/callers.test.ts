@@ -136,17 +136,13 @@ describe("the rate limit", () => {
   });
 
   test("counts a token that is no good for the address that sent it", async () => {
-    const strict = await startTestServer({ issuer, env: { VALETKEY_RATE_LIMIT: "5/1h" } });
-    try {
-      const statuses = [];
-      for (const token of ["", "garbage", changed(await issuer.token({ sub: "a" })), "a.b.c", "x", "y", "z"])
-        statuses.push((await ask(`Bearer ${token}`, strict.url)).status);
-      expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429]);
-      expect((await ask(undefined, strict.url)).status).toBe(429);
-      expect((await ask(`Bearer ${await issuer.token({ sub: "erin" })}`, strict.url)).status).toBe(200);
-    } finally {
-      await strict.close();
-    }
+    await using strict = await startTestServer({ issuer, env: { VALETKEY_RATE_LIMIT: "5/1h" } });
+    const statuses = [];
+    for (const token of ["", "garbage", changed(await issuer.token({ sub: "a" })), "a.b.c", "x", "y", "z"])
+      statuses.push((await ask(`Bearer ${token}`, strict.url)).status);
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429]);
+    expect((await ask(undefined, strict.url)).status).toBe(429);
+    expect((await ask(`Bearer ${await issuer.token({ sub: "erin" })}`, strict.url)).status).toBe(200);
   });
 });
 

@@ -1,23 +1,19 @@
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
-import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { startApp } from "../../src/app/app.ts";
-import { loadConfig } from "../../src/app/config/config.ts";
+import { beforeEach, describe, expect, test } from "vitest";
 import { buildProgram } from "../support/built-program.ts";
 import { GraphQLClient } from "../support/graphql-client.ts";
 import { downloadUrl, uploadFileMutation } from "../support/operations.ts";
+import { makeTemporaryFolder } from "../support/resources.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { startDemoServer } from "../support/test-server.ts";
 
-const root = await mkdtemp(join(tmpdir(), "valetkey-drain-"));
-const program = await buildProgram();
-afterAll(async () => {
-  await program[Symbol.asyncDispose]();
-  await rm(root, { recursive: true, force: true });
-});
+const { path: root } = await shareInFile(makeTemporaryFolder("drain"));
+const program = await shareInFile(buildProgram());
 
 let environment: Record<string, string>;
 beforeEach(async () => {
@@ -66,21 +62,21 @@ const refusesConnections = (url: string) =>
     () => true,
   );
 
-describe("SIGTERM", () => {
-  test.each(["SIGTERM", "SIGINT"] as const)("or rather %s ends an idle server with 0", async (signal) => {
+describe("a signal to stop", () => {
+  test.each(["SIGTERM", "SIGINT"] as const)("%s ends an idle server with exit code 0", async (signal) => {
     const server = program.start(environment);
     await fetch(`${await server.ready}/healthz`);
     server.process.kill(signal);
     expect(await server.ended).toMatchObject({ code: 0 });
   });
 
-  test("lets an upload finish, takes no new connection, and ends with 0", async () => {
+  test("lets an upload finish, and accepts no new connection", async () => {
     const server = program.start(environment);
     const url = await server.ready;
     const upload = beginUpload(url);
-    await expect.poll(() => uploadsInFlight(url), { timeout: 10_000 }).toBe("1");
+    await expect.poll(() => uploadsInFlight(url)).toBe("1");
     server.process.kill("SIGTERM");
-    await expect.poll(() => refusesConnections(url), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => refusesConnections(url)).toBe(true);
     expect(server.process.exitCode).toBeNull();
     upload.finish();
     const answer = await upload.answered;
@@ -90,14 +86,14 @@ describe("SIGTERM", () => {
     expect(await storedText()).toBe("first bytes, last bytes");
   });
 
-  test("aborts what is not finished in time, leaves nothing at the store, and ends with 0", async () => {
+  test("aborts uploads that do not finish in time, and leaves nothing of them in the store", async () => {
     const server = program.start({ ...environment, VALETKEY_DRAIN_SECONDS: "1" });
     const url = await server.ready;
     const upload = beginUpload(url);
     // Enough for parts, so that there is something to abort.
     upload.write(24 * MiB);
     const pending = () => new GraphQLClient(url).data('{ uploads(bucket: "demo") { nodes { key } } }');
-    await expect.poll(pending, { timeout: 10_000 }).toEqual({ uploads: { nodes: [{ key }] } });
+    await expect.poll(pending).toEqual({ uploads: { nodes: [{ key }] } });
     server.process.kill("SIGTERM");
     expect(await server.ended).toMatchObject({ code: 0 });
     const left = await withServer((client) =>
@@ -106,7 +102,7 @@ describe("SIGTERM", () => {
     expect(left).toEqual({ uploads: { nodes: [] }, objects: { nodes: [] } });
   });
 
-  test("does not wait for a connection that never asked anything", async () => {
+  test("does not wait for a connection without a request", async () => {
     const server = program.start({ ...environment, VALETKEY_DRAIN_SECONDS: "600" });
     const socket = connect(Number(new URL(await server.ready).port), "127.0.0.1");
     await once(socket, "connect");
@@ -120,7 +116,7 @@ describe("SIGTERM", () => {
       "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{",
     ],
     ["the rest of a header", "POST /graphql HTTP/1.1\r\nHost"],
-  ])("waits for %s as long as it is told to, and no longer", async (_what, begun) => {
+  ])("waits for %s until the time to drain is over, and no longer", async (_what, begun) => {
     const server = program.start({ ...environment, VALETKEY_DRAIN_SECONDS: "2" });
     const url = await server.ready;
     const socket = connect(Number(new URL(url).port), "127.0.0.1");
@@ -130,32 +126,28 @@ describe("SIGTERM", () => {
     const started = performance.now();
     server.process.kill("SIGTERM");
     await closed;
-    // Five seconds more are for uploads that are being aborted.
+    // Timers may be late, but not early. The server's own timeouts would end the connection after 60 s.
     expect(performance.now() - started).toBeGreaterThan(1_900);
-    expect(performance.now() - started).toBeLessThan(6_000);
+    expect(performance.now() - started).toBeLessThan(50_000);
     expect(await server.ended).toMatchObject({ code: 0 });
   });
 
-  test("a second time ends the process at once", async () => {
+  test("ends the process at once when it comes a second time", async () => {
     const server = program.start(environment);
     const url = await server.ready;
     beginUpload(url);
-    await expect.poll(() => uploadsInFlight(url), { timeout: 10_000 }).toBe("1");
+    await expect.poll(() => uploadsInFlight(url)).toBe("1");
     server.process.kill("SIGTERM");
-    await expect.poll(() => refusesConnections(url), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => refusesConnections(url)).toBe(true);
     server.process.kill("SIGTERM");
     expect(await server.ended).toMatchObject({ code: null, signal: "SIGTERM" });
   });
 });
 
-/** Another server on the data directory that the program left. */
+/** Starts another server on the data folder that the program has left. */
 async function withServer<Result>(use: (client: GraphQLClient) => Promise<Result>): Promise<Result> {
-  const app = await startApp(loadConfig({ ...environment, LOG_LEVEL: "silent" }));
-  try {
-    return await use(new GraphQLClient(app.url));
-  } finally {
-    await app.close();
-  }
+  await using server = await startDemoServer({ ...environment, LOG_LEVEL: "silent" });
+  return await use(server.client);
 }
 
 function storedText(): Promise<string> {

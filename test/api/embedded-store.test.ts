@@ -1,24 +1,24 @@
 import { mkdtemp, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { afterAll, describe, expect, test } from "vitest";
-import { startApp } from "../../src/app/app.ts";
-import { loadConfig } from "../../src/app/config/config.ts";
+import { describe, expect, test } from "vitest";
 import { ConfigError } from "../../src/app/config/config-error.ts";
 import { buildProgram } from "../support/built-program.ts";
 import { GraphQLClient } from "../support/graphql-client.ts";
+import { makeTemporaryFolder } from "../support/resources.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { startDemoServer } from "../support/test-server.ts";
 
-const root = await mkdtemp(join(tmpdir(), "valetkey-embedded-"));
-const program = await buildProgram();
-afterAll(async () => {
-  await program[Symbol.asyncDispose]();
-  await rm(root, { recursive: true, force: true });
-});
+const { path: root } = await shareInFile(makeTemporaryFolder("embedded"));
+const program = await shareInFile(buildProgram());
 
 async function environment(more: Record<string, string> = {}): Promise<Record<string, string>> {
   const VALETKEY_DATA_DIR = await mkdtemp(join(root, "data-"));
   return { PORT: "0", VALETKEY_STORE_PORT: "0", LOG_LEVEL: "warn", VALETKEY_DATA_DIR, ...more };
+}
+
+async function startAndStop(variables: Record<string, string>): Promise<void> {
+  await using _server = await startDemoServer(variables);
 }
 
 const beginUpload = `mutation {
@@ -47,27 +47,27 @@ describe("the secret that seals upload ids", () => {
 
   test("is readable by its owner alone", async () => {
     const variables = await environment();
-    await (await startApp(loadConfig(variables))).close();
+    await startAndStop(variables);
     const path = join(variables.VALETKEY_DATA_DIR ?? "", "server-secret");
     expect((await stat(path)).mode & 0o777).toBe(0o600);
   });
 
   test("is not written where VALETKEY_SECRET is set", async () => {
     const variables = await environment({ VALETKEY_SECRET: "x".repeat(32) });
-    await (await startApp(loadConfig(variables))).close();
+    await startAndStop(variables);
     expect(await readdir(variables.VALETKEY_DATA_DIR ?? "")).not.toContain("server-secret");
   });
 
   test("that is damaged keeps the server from starting, and its file is named", async () => {
     const variables = await environment();
-    await (await startApp(loadConfig(variables))).close();
+    await startAndStop(variables);
     await truncate(join(variables.VALETKEY_DATA_DIR ?? "", "server-secret"));
-    await expect(startApp(loadConfig(variables))).rejects.toThrow(
+    await expect(startDemoServer(variables)).rejects.toThrow(
       /^VALETKEY_DATA_DIR: .*server-secret" is damaged/,
     );
     // The store was closed again: its folder is free.
     await rm(join(variables.VALETKEY_DATA_DIR ?? "", "server-secret"));
-    await (await startApp(loadConfig(variables))).close();
+    await startAndStop(variables);
   });
 });
 
@@ -77,17 +77,16 @@ describe("the host", () => {
   test("presigned URLs name an address that other machines can reach, and the log says what to set", async () => {
     const lines: string[] = [];
     const log = pino({ level: "warn" }, { write: (line) => void lines.push(line) });
-    const app = await startApp(loadConfig(await environment({ HOST: "0.0.0.0" })), { log });
+    await using app = await startDemoServer(await environment({ HOST: "0.0.0.0" }), log);
     const client = new GraphQLClient(app.url.replace("0.0.0.0", "127.0.0.1"));
     const data = await client.data<{ downloadUrl: { url: string } }>(downloadUrl);
-    await app.close();
     const { hostname } = new URL(data.downloadUrl.url);
     expect(hostname).not.toBe("0.0.0.0");
     expect(lines.join("")).toMatch(new RegExp(`presigned URLs name ${hostname}.*set HOST`));
   });
 
   test("a host that is not this machine's is named", async () => {
-    const start = startApp(loadConfig(await environment({ HOST: "192.0.2.1" })));
+    const start = startDemoServer(await environment({ HOST: "192.0.2.1" }));
     await expect(start).rejects.toThrow(
       /^HOST: got "192.0.2.1", cannot listen there .EADDRNOTAVAIL.; takes /,
     );
@@ -98,7 +97,7 @@ describe("the host", () => {
 test("a data folder that holds files of the user's own is refused by name", async () => {
   const variables = await environment();
   await writeFile(join(variables.VALETKEY_DATA_DIR ?? "", "thesis.txt"), "years of work");
-  await expect(startApp(loadConfig(variables))).rejects.toThrow(
+  await expect(startDemoServer(variables)).rejects.toThrow(
     /^VALETKEY_DATA_DIR: got ".*", holds "thesis.txt"/,
   );
 });

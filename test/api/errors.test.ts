@@ -1,38 +1,35 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
 import { connect } from "node:net";
 import { pino } from "pino";
-import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import type { GraphQLClient } from "../support/graphql-client.ts";
-import { listenOnLoopback, stopListening } from "../support/listening.ts";
+import { startHttpServer } from "../support/listening.ts";
+import { shareInFile } from "../support/share-in-file.ts";
 import { startTestServer } from "../support/test-server.ts";
 
-/** What S3 and STS say in their errors, and no client may read. */
+/** S3 and STS put this into their errors. No client may see it. */
 const arn = "arn:aws:iam::111122223333:role/valetkey";
 const detail = `User: ${arn} with key AKIAIOSFODNN7EXAMPLE is not authorized, see /etc/valetkey`;
 const secrets = /arn:|111122223333|AKIA|ASIA|\/etc\/|\bat .*\.ts|node_modules|is not authorized/;
 
-/** An S3, or an STS, that answers everything the same. */
+/** An S3 or STS that gives the same response to every request. */
 let answer: { status: number; body: string };
-const aws = createServer((request, response) => {
-  request.resume();
-  request.on("end", () => {
-    response.writeHead(answer.status, { "content-type": "application/xml" });
-    response.end(request.method === "HEAD" ? undefined : answer.body);
-  });
-});
-const awsUrl = await listenOnLoopback(aws);
+const aws = await shareInFile(
+  startHttpServer((request, response) => {
+    request.resume();
+    request.on("end", () => {
+      response.writeHead(answer.status, { "content-type": "application/xml" });
+      response.end(request.method === "HEAD" ? undefined : answer.body);
+    });
+  }),
+);
 const says = (status: number, code: string) => {
   answer = { status, body: `<Error><Code>${code}</Code><Message>${detail}</Message></Error>` };
 };
 
 const lines: Record<string, unknown>[] = [];
 const log = pino({ level: "trace" }, { write: (line: string) => lines.push(JSON.parse(line)) });
-const brokenS3 = await startTestServer({ s3Url: awsUrl, log });
-afterAll(async () => {
-  await brokenS3.close();
-  await stopListening(aws);
-});
+const brokenS3 = await shareInFile(startTestServer({ s3Url: aws.url, log }));
 beforeEach(() => {
   lines.splice(0);
 });
@@ -44,14 +41,14 @@ const ask = async (client: GraphQLClient, query: string) => {
   return { status, headers, extensions: body.errors?.[0]?.extensions, message: body.errors?.[0]?.message };
 };
 
-/** Sends bytes that are no request of HTTP, and waits until the server has closed the connection. */
+/** Sends bytes that are not a valid HTTP request, and waits until the server closes the connection. */
 async function raw(bytes: string): Promise<void> {
   const socket = connect(Number(new URL(brokenS3.url).port), "127.0.0.1");
   socket.end(bytes).resume();
   await once(socket, "close");
 }
 
-describe("what S3 says reaches a client as a code:", () => {
+describe("an error of S3 becomes a code:", () => {
   test.each<[number, string, string, boolean]>([
     [403, "AccessDenied", "FORBIDDEN", false],
     [403, "InvalidAccessKeyId", "CREDENTIALS_UNAVAILABLE", true],
@@ -66,7 +63,7 @@ describe("what S3 says reaches a client as a code:", () => {
     expect((await ask(brokenS3.client, list)).extensions).toEqual({ code, retryable });
   });
 
-  test("what nobody foresaw is nothing but a request id, and is logged without ARN and account", async () => {
+  test("an unknown error shows only a request id, and is logged without ARN and account", async () => {
     says(418, "TeapotError");
     const { status, headers, extensions } = await ask(brokenS3.client, list);
     expect(status).toBe(200);
@@ -79,12 +76,12 @@ describe("what S3 says reaches a client as a code:", () => {
     expect(JSON.stringify(failure)).not.toMatch(/arn:|111122223333/);
   });
 
-  test("an answer that is no answer is STORAGE_UNAVAILABLE", async () => {
+  test("a response that is not XML is STORAGE_UNAVAILABLE", async () => {
     answer = { status: 200, body: `\u0000<<< ${detail}` };
     expect((await ask(brokenS3.client, list)).extensions).toMatchObject({ code: "STORAGE_UNAVAILABLE" });
   });
 
-  test("no log line has a secret, a token or a URL", async () => {
+  test("no log line contains a secret, a token or a URL", async () => {
     says(403, "AccessDenied");
     await ask(brokenS3.client, list);
     await brokenS3.client.data('{ downloadUrl(bucket: "demo", key: "a", verify: false) { url } }');
@@ -94,7 +91,7 @@ describe("what S3 says reaches a client as a code:", () => {
     expect(text).not.toMatch(/arn:|111122223333/);
   });
 
-  test("what is refused is one line a request, whatever its fields", async () => {
+  test("a refused request is logged in one line, however many fields it has", async () => {
     says(403, "AccessDenied");
     const objects = Array.from({ length: 40 }, (_, index) => `{ bucket: "demo", key: "${index}" }`);
     await ask(brokenS3.client, `{ downloadUrls(objects: [${objects}]) { url } a: viewer { subject } }`);
@@ -122,7 +119,7 @@ describe("what S3 says reaches a client as a code:", () => {
     ]);
   });
 
-  test("no log line has what came over the wire, not even at trace", async () => {
+  test("no log line contains raw request bytes, not even at level trace", async () => {
     const authorization = "Bearer a.secret.token";
     await raw(
       `POST /graphql HTTP/1.1\r\nHost: a\r\nAuthorization: ${authorization}\r\nBad Header: 1\r\n\r\n`,
@@ -133,22 +130,16 @@ describe("what S3 says reaches a client as a code:", () => {
   });
 });
 
-describe("what STS says reaches a client as a code:", () => {
-  test("a refusal will not pass by itself", async () => {
-    const brokenSts = await startTestServer({ stsUrl: awsUrl });
-    try {
-      says(403, "AccessDenied");
-      expect((await ask(brokenSts.client, list)).extensions).toEqual({
-        code: "CREDENTIALS_UNAVAILABLE",
-        retryable: false,
-      });
-    } finally {
-      await brokenSts.close();
-    }
+describe("an error of STS becomes a code:", () => {
+  test("a refusal is not retryable", async () => {
+    await using brokenSts = await startTestServer({ stsUrl: aws.url });
+    says(403, "AccessDenied");
+    const { extensions } = await ask(brokenSts.client, list);
+    expect(extensions).toEqual({ code: "CREDENTIALS_UNAVAILABLE", retryable: false });
   });
 });
 
-describe("GraphQL's own complaints are the client's:", () => {
+describe("an invalid GraphQL request gets the code of a client error:", () => {
   test.each([
     ["{ nothing", "GRAPHQL_PARSE_FAILED"],
     ["", "BAD_USER_INPUT"],

@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { parseGrantsFile } from "../../src/access/grants-file.ts";
 import { downloadUrl } from "../support/operations.ts";
+import { makeTemporaryFolder } from "../support/resources.ts";
 import { shareInFile } from "../support/share-in-file.ts";
 import { hasCurl, pasteIntoShell } from "../support/shell.ts";
 import { startDemoServer } from "../support/test-server.ts";
@@ -31,17 +31,13 @@ describe("the README", () => {
 
   test("has an upload function that runs as it stands", async () => {
     const [code = ""] = blocksOf("js", read("README.md"), section);
-    const directory = await mkdtemp(join(tmpdir(), "valetkey-readme-"));
-    try {
-      const program = [
-        'const file = new File(["a cat"], "cat.png", { type: "image/png" });',
-        code.replaceAll("http://127.0.0.1:4000", server.url),
-      ];
-      await writeFile(join(directory, "upload.mjs"), program.join("\n"));
-      await promisify(execFile)(process.execPath, ["--no-warnings", "upload.mjs"], { cwd: directory });
-    } finally {
-      await rm(directory, { recursive: true, force: true });
-    }
+    await using folder = await makeTemporaryFolder("readme");
+    const program = [
+      'const file = new File(["a cat"], "cat.png", { type: "image/png" });',
+      code.replaceAll("http://127.0.0.1:4000", server.url),
+    ];
+    await writeFile(join(folder.path, "upload.mjs"), program.join("\n"));
+    await promisify(execFile)(process.execPath, ["--no-warnings", "upload.mjs"], { cwd: folder.path });
     const { url } = await downloadUrl(server.client, { bucket: "demo", key: "photos/cat.png" });
     const response = await fetch(url);
     expect(await response.text()).toBe("a cat");

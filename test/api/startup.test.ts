@@ -1,35 +1,35 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { afterAll, describe, expect, test, vi } from "vitest";
-import { startApp } from "../../src/app/app.ts";
-import { loadConfig } from "../../src/app/config/config.ts";
+import { beforeEach, describe, expect, test } from "vitest";
 import { ConfigError } from "../../src/app/config/config-error.ts";
 import { buildProgram } from "../support/built-program.ts";
 import { GraphQLClient } from "../support/graphql-client.ts";
-import { listenOnLoopback, stopListening } from "../support/listening.ts";
+import { startHttpServer } from "../support/listening.ts";
 import { downloadUrl, uploadFile } from "../support/operations.ts";
+import { makeTemporaryFolder } from "../support/resources.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { startDemoServer } from "../support/test-server.ts";
 
-const directory = await mkdtemp(join(tmpdir(), "valetkey-startup-"));
-const program = await buildProgram();
-afterAll(async () => {
-  await program[Symbol.asyncDispose]();
-  await rm(directory, { recursive: true, force: true });
+const { path: directory } = await shareInFile(makeTemporaryFolder("startup"));
+const program = await shareInFile(buildProgram());
+
+let dataFolder: string;
+beforeEach(async () => {
+  dataFolder = await mkdtemp(join(directory, "data-"));
 });
 
 const environment = (more: Record<string, string> = {}) => ({
   PORT: "0",
   VALETKEY_STORE_PORT: "0",
-  VALETKEY_DATA_DIR: join(directory, "data"),
+  VALETKEY_DATA_DIR: dataFolder,
   LOG_LEVEL: "silent",
   ...more,
 });
-const start = (more?: Record<string, string>) => startApp(loadConfig(environment(more)));
+const start = (more?: Record<string, string>) => startDemoServer(environment(more));
 async function faultOf(more: Record<string, string>): Promise<string> {
   try {
-    await (await start(more)).close();
+    await using _started = await start(more);
   } catch (error) {
     if (error instanceof ConfigError) return error.message;
     throw error;
@@ -38,7 +38,7 @@ async function faultOf(more: Record<string, string>): Promise<string> {
 }
 
 describe("the program", () => {
-  test("names every variable at fault, without its secrets, and exits 1", async () => {
+  test("names every invalid variable, shows no secrets, and exits with 1", async () => {
     const { code, stderr } = await program.start({
       ...environment({ PORT: "99999", VALETKEY_MAX_FILES: "many", VALETKEY_BUCKET: "demo" }),
       VALETKEY_SECRET: "too short a secret",
@@ -53,19 +53,15 @@ describe("the program", () => {
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
-  test("says in one line which variable keeps the embedded store from starting", async () => {
-    const holder = createServer();
-    const { port } = new URL(await listenOnLoopback(holder));
-    try {
-      const { code, stderr } = await program.start(environment({ VALETKEY_STORE_PORT: port })).ended;
-      expect(code).toBe(1);
-      expect(stderr).toMatch(/^VALETKEY_STORE_PORT: got .*\n$/);
-    } finally {
-      await stopListening(holder);
-    }
+  test("names in one line the variable that keeps the embedded store from starting", async () => {
+    await using holder = await startHttpServer();
+    const port = String(holder.port);
+    const { code, stderr } = await program.start(environment({ VALETKEY_STORE_PORT: port })).ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^VALETKEY_STORE_PORT: got .*\n$/);
   });
 
-  test("serves from the embedded store when nothing is configured but where", async () => {
+  test("serves from the embedded store when only ports and folders are configured", async () => {
     const running = program.start({ ...environment(), LOG_LEVEL: "info" });
     const client = new GraphQLClient(await running.ready);
     await uploadFile(client, new Blob(["hello"]), { bucket: "demo", key: "a" });
@@ -75,12 +71,12 @@ describe("the program", () => {
     expect(await running.ended).toMatchObject({ code: 0 });
   });
 
-  test("goes on serving when nobody reads its log", async () => {
+  test("continues to serve when nobody reads its log", async () => {
     const running = program.start({ ...environment(), LOG_LEVEL: "debug" });
     const url = await running.ready;
     running.process.stdout?.pause();
     const isAlive = async () => (await fetch(`${url}/graphql`, post("{ __typename }"))).status;
-    // More lines than a pipe and both of its ends hold.
+    // More lines than the pipe and the buffers at both ends can hold.
     for (let round = 0; round < 40; round++) {
       const statuses = await Promise.all(Array.from({ length: 100 }, isAlive));
       expect(new Set(statuses)).toEqual(new Set([200]));
@@ -104,26 +100,14 @@ const withRole = {
   AWS_REGION: "eu-central-1",
 };
 
-test("a server without base credentials starts, and its log says that it cannot serve", async () => {
+test("a server without base credentials starts, and logs that it is not ready", async () => {
   const VALETKEY_GRANTS = join(directory, "no-grants.yaml");
   await writeFile(VALETKEY_GRANTS, "grants: []");
-  for (const name of ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"]) vi.stubEnv(name, "/dev/null");
-  vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
-  // Other files of this process may have set them.
-  for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"])
-    vi.stubEnv(name, undefined);
   const lines: string[] = [];
   const log = pino({ level: "warn" }, { write: (line: string) => lines.push(line) });
-  const app = await startApp(loadConfig(environment({ ...withRole, VALETKEY_GRANTS })), { log });
-  try {
-    await vi.waitFor(
-      () => expect(lines.map((line) => JSON.parse(line).reason)).toEqual(["no base credentials"]),
-      { timeout: 5_000 },
-    );
-  } finally {
-    await app.close();
-    vi.unstubAllEnvs();
-  }
+  await using _server = await startDemoServer(environment({ ...withRole, VALETKEY_GRANTS }), log);
+  const reasons = () => lines.map((line) => JSON.parse(line).reason);
+  await expect.poll(reasons).toEqual(["no base credentials"]);
 });
 
 describe("a server does not start", () => {
@@ -138,7 +122,7 @@ describe("a server does not start", () => {
     expect(await faultOf({ NODE_ENV: "production" })).toContain("VALETKEY_ROLE_ARN: missing");
   });
 
-  test("with a grants file that is not there, or is a folder", async () => {
+  test("with a grants file that does not exist or is a folder", async () => {
     for (const [VALETKEY_GRANTS, code] of [
       [join(directory, "none.yaml"), "ENOENT"],
       [directory, "EISDIR"],
@@ -173,33 +157,21 @@ describe("a server does not start", () => {
   });
 
   test.each(["PORT", "VALETKEY_STORE_PORT"])("on a %s that is taken", async (name) => {
-    const holder = createServer();
-    const { port } = new URL(await listenOnLoopback(holder));
-    try {
-      const fault = await faultOf({ [name]: port });
-      expect(fault).toMatch(
-        new RegExp(`^${name}: got ${port}, cannot listen there on 127.0.0.1 .EADDRINUSE.`),
-      );
-    } finally {
-      await stopListening(holder);
-    }
-    // Nothing of the failed start holds the data directory.
-    await (await start()).close();
+    await using holder = await startHttpServer();
+    const port = String(holder.port);
+    const fault = await faultOf({ [name]: port });
+    expect(fault).toMatch(new RegExp(`^${name}: got ${port}, cannot listen there on 127.0.0.1 .EADDRINUSE.`));
+    // The failed start has released the data folder.
+    await using _server = await start();
   });
 
-  test("on a data directory that another has", async () => {
-    const first = await start();
-    try {
-      const fault = await faultOf({});
-      expect(fault).toMatch(
-        /^VALETKEY_DATA_DIR: got ".*data", in use by process \d+; takes a folder of its own/,
-      );
-    } finally {
-      await first.close();
-    }
+  test("in a data folder that another server uses", async () => {
+    await using _first = await start();
+    const fault = await faultOf({});
+    expect(fault).toMatch(/^VALETKEY_DATA_DIR: got ".*", in use by process \d+; takes a folder of its own/);
   });
 
-  test("on a data directory that is a file, or that this process may not make", async () => {
+  test("in a data folder that is a file or cannot be created", async () => {
     const file = join(directory, "a-file");
     await writeFile(file, "");
     for (const [VALETKEY_DATA_DIR, code] of [
@@ -219,34 +191,24 @@ test.each([
   ["AWS_USE_FIPS_ENDPOINT", "true"],
   ["AWS_USE_DUALSTACK_ENDPOINT", "true"],
   ["AWS_AUTH_SCHEME_PREFERENCE", "sigv4a"],
-])("the embedded store is none of AWS's endpoints: %s=%s changes nothing", async (name, value) => {
-  vi.stubEnv(name, value);
-  const app = await start();
-  try {
-    const client = new GraphQLClient(app.url);
-    await uploadFile(client, new Blob(["here"]), { bucket: "demo", key: name });
-    const { url } = await downloadUrl(client, { bucket: "demo", key: name });
-    expect(await (await fetch(url)).text()).toBe("here");
-  } finally {
-    await app.close();
-    vi.unstubAllEnvs();
-  }
+])("%s=%s does not change how the embedded store is reached", async (name, value) => {
+  await using app = await start({ [name]: value });
+  const client = new GraphQLClient(app.url);
+  await uploadFile(client, new Blob(["here"]), { bucket: "demo", key: name });
+  const { url } = await downloadUrl(client, { bucket: "demo", key: name });
+  expect(await (await fetch(url)).text()).toBe("here");
 });
 
-test("the embedded store keeps what it stored", async () => {
+test("the embedded store keeps its objects across a restart", async () => {
   const first = await start();
   await uploadFile(new GraphQLClient(first.url), new Blob(["kept"]), { bucket: "demo", key: "kept" });
   await first.close();
-  const second = await start();
-  try {
-    const { url } = await downloadUrl(new GraphQLClient(second.url), { bucket: "demo", key: "kept" });
-    expect(await (await fetch(url)).text()).toBe("kept");
-  } finally {
-    await second.close();
-  }
+  await using second = await start();
+  const { url } = await downloadUrl(new GraphQLClient(second.url), { bucket: "demo", key: "kept" });
+  expect(await (await fetch(url)).text()).toBe("kept");
 });
 
-test("grants of a file are read again, and a file at fault changes nothing", async () => {
+test("reloading the grants file changes the grants, unless the file is invalid", async () => {
   const VALETKEY_GRANTS = join(directory, "reloaded.yaml");
   const allow = (action: string) =>
     writeFile(VALETKEY_GRANTS, `grants: [{ who: anonymous, bucket: demo, allow: [${action}] }]`);
@@ -258,15 +220,15 @@ test("grants of a file are read again, and a file at fault changes nothing", asy
   try {
     expect(await client.data(query)).toEqual(actions("LIST"));
     await allow("DELETE");
-    await app.reloadGrants();
+    await app.app.reloadGrants();
     expect(await client.data(query)).toEqual(actions("DELETE"));
     for (const broken of ["NOTHING", "]"]) {
       await allow(broken);
-      await app.reloadGrants();
+      await app.app.reloadGrants();
       expect(await client.data(query)).toEqual(actions("DELETE"));
     }
     await rm(VALETKEY_GRANTS);
-    await app.reloadGrants();
+    await app.app.reloadGrants();
     expect(await client.data(query)).toEqual(actions("DELETE"));
   } finally {
     await app.close();

@@ -1,17 +1,12 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { buildProgram } from "../support/built-program.ts";
 import { GraphQLClient } from "../support/graphql-client.ts";
 import { beginUpload, sendPart } from "../support/multipart-uploads.ts";
+import { makeTemporaryFolder } from "../support/resources.ts";
+import { shareInFile } from "../support/share-in-file.ts";
 
-const directory = await mkdtemp(join(tmpdir(), "valetkey-sweep-"));
-const program = await buildProgram();
-afterAll(async () => {
-  await program[Symbol.asyncDispose]();
-  await rm(directory, { recursive: true, force: true });
-});
+const { path: directory } = await shareInFile(makeTemporaryFolder("sweep"));
+const program = await shareInFile(buildProgram());
 
 const environment = { PORT: "0", VALETKEY_STORE_PORT: "0", VALETKEY_DATA_DIR: directory, LOG_LEVEL: "info" };
 const cli = (...parameters: string[]) => program.cli(parameters, environment);

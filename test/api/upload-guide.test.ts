@@ -1,24 +1,21 @@
 import { execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { downloadUrl } from "../support/operations.ts";
+import { makeTemporaryFolder } from "../support/resources.ts";
+import { shareInFile } from "../support/share-in-file.ts";
 import { startDemoServer } from "../support/test-server.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const guide = readFileSync(join(root, "docs/uploads.md"), "utf8");
 const blocks = [...guide.matchAll(/^```js\n(.*?)^```$/gms)].map(([, block]) => block ?? "");
 
-const server = await startDemoServer();
-const directory = mkdtempSync(join(tmpdir(), "valetkey-guide-"));
-afterAll(async () => {
-  await server.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+const server = await shareInFile(startDemoServer());
+const { path: directory } = await shareInFile(makeTemporaryFolder("guide"));
 
 async function stored(key: string): Promise<Buffer> {
   const { url } = await downloadUrl(server.client, { bucket: "demo", key });

@@ -313,13 +313,9 @@ describe("an id", () => {
 
   test("of another server's secret is none", async () => {
     const secret = "another secret of the tests that is longer than 32 bytes";
-    const stranger = await startTestServer({ env: { VALETKEY_SECRET: secret } });
-    try {
-      const { id } = await beginUpload(stranger.client, { bucket, key });
-      await expect(find(id)).rejects.toMatchObject({ code: "UPLOAD_NOT_FOUND" });
-    } finally {
-      await stranger.close();
-    }
+    await using stranger = await startTestServer({ env: { VALETKEY_SECRET: secret } });
+    const { id } = await beginUpload(stranger.client, { bucket, key });
+    await expect(find(id)).rejects.toMatchObject({ code: "UPLOAD_NOT_FOUND" });
   });
 
   test("grants nothing to who may not upload there", async () => {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { request } from "node:http";
 import { text } from "node:stream/consumers";
 import { DeleteObjectCommand } from "@aws-sdk/client-s3";
-import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { startRecordingProxy } from "../support/recording-proxy.ts";
 import { shareInFile } from "../support/share-in-file.ts";
 import { startTestServer } from "../support/test-server.ts";
@@ -131,15 +131,14 @@ describe("a folder", () => {
   });
 });
 
-test("a cursor is good on another server", async () => {
+test("a cursor of one server works on another", async () => {
   const below = `${prefix}replicas/`;
   for (const name of ["a", "b", "c/d", "e"]) await seed(bucket, below + name, name);
-  const other = await startTestServer({
+  await using other = await startTestServer({
     store,
     env: { VALETKEY_SECRET: "another secret of the tests that is longer than 32 bytes" },
     grants: [{ who: "anonymous", bucket, prefix: below, allow: ["LIST", "DOWNLOAD"] }],
   });
-  onTestFinished(() => other.close());
   const { pageInfo } = await list({ prefix: below, delimiter: "/", first: 3 });
   const next = await list({ prefix: below, delimiter: "/", after: pageInfo.endCursor }, other);
   expect([next.nodes.map(({ key }) => key), next.folders]).toEqual([[`${below}e`], []]);

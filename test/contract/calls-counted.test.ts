@@ -1,29 +1,29 @@
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { downloadUrl, requestUpload } from "../support/operations.ts";
 import { sendPut } from "../support/presigned-requests.ts";
 import { startRecordingProxy } from "../support/recording-proxy.ts";
-import { startTestServer } from "../support/test-server.ts";
+import { startTogether } from "../support/resources.ts";
+import { type GrantRule, startTestServer } from "../support/test-server.ts";
 import { ownPrefix, seed, store } from "./store.ts";
 
 const { main: bucket, versioned } = store.buckets;
 const prefix = ownPrefix("counted");
 
-/** A server that has not assumed its role yet, and a proxy that counts what it asks of the store. */
-async function startCounted() {
-  const gateway = await startRecordingProxy(store.endpoint);
-  onTestFinished(() => gateway.close());
-  const server = await startTestServer({
-    store,
-    s3Url: gateway.url,
-    grants: [bucket, versioned].map((name) => ({
-      who: "anonymous",
-      bucket: name,
-      prefix,
-      allow: ["DOWNLOAD", "UPLOAD", "LIST"],
-    })),
+/** Starts a server that has not assumed its role yet, behind a proxy that counts its calls to the store. */
+function startCounted() {
+  return startTogether(async (started) => {
+    const gateway = await started.use(startRecordingProxy(store.endpoint));
+    const grants = [bucket, versioned].map(
+      (name): GrantRule => ({
+        who: "anonymous",
+        bucket: name,
+        prefix,
+        allow: ["DOWNLOAD", "UPLOAD", "LIST"],
+      }),
+    );
+    const { client } = await started.use(startTestServer({ store, s3Url: gateway.url, grants }));
+    return { gateway, client };
   });
-  onTestFinished(() => server.close());
-  return { gateway, client: server.client };
 }
 
 const everyField = `key size versionId contentType contentDisposition cacheControl metadata { name }
@@ -33,7 +33,8 @@ describe("one HEAD an object, whatever fields are asked for:", () => {
   test.each([bucket, versioned])("object in %s", async (name) => {
     const key = `${prefix}one ${name}`;
     const versionId = await seed(name, key, "x");
-    const { gateway, client } = await startCounted();
+    await using counted = await startCounted();
+    const { gateway, client } = counted;
     const query = `query ($bucket: String!, $key: String!, $versionId: String) {
       object(bucket: $bucket, key: $key, versionId: $versionId) { ${everyField} }
     }`;
@@ -50,7 +51,8 @@ describe("one HEAD an object, whatever fields are asked for:", () => {
   test.each([bucket, versioned])("copyObject to %s: one of the original, one of the copy", async (name) => {
     const from = { bucket, key: `${prefix}original ${name}` };
     await seed(bucket, from.key, "x");
-    const { gateway, client } = await startCounted();
+    await using counted = await startCounted();
+    const { gateway, client } = counted;
     await client.data(
       `mutation ($from: ObjectInput!, $to: UploadInput!) { copyObject(from: $from, to: $to) { ${everyField} } }`,
       { from, to: { bucket: name, key: `${prefix}copy` } },
@@ -65,7 +67,8 @@ describe("one HEAD an object, whatever fields are asked for:", () => {
   });
 
   test.each([bucket, versioned])("completeUpload in %s", async (name) => {
-    const { gateway, client } = await startCounted();
+    await using counted = await startCounted();
+    const { gateway, client } = counted;
     const input = { bucket: name, key: `${prefix}parts` };
     const upload = await requestUpload(client, "MULTIPART", { input, size: 1 });
     for (const part of upload.parts) await sendPut(part, Buffer.of(1));
@@ -75,7 +78,8 @@ describe("one HEAD an object, whatever fields are asked for:", () => {
   });
 
   test.each([bucket, versioned])("uploadFile to %s", async (name) => {
-    const { gateway, client } = await startCounted();
+    await using counted = await startCounted();
+    const { gateway, client } = counted;
     await client.dataWithFile(
       `mutation ($file: Upload!, $input: UploadInput!) { uploadFile(file: $file, input: $input) { ${everyField} } }`,
       { input: { bucket: name, key: `${prefix}file` } },
@@ -88,7 +92,8 @@ describe("one HEAD an object, whatever fields are asked for:", () => {
     const below = `${prefix}many/`;
     const keys = Array.from({ length: 100 }, (_, index) => `${below}${index}`);
     await Promise.all(keys.map((key) => seed(bucket, key, "x")));
-    const { gateway, client } = await startCounted();
+    await using counted = await startCounted();
+    const { gateway, client } = counted;
     await client.data(
       `{ objects(bucket: "${bucket}", prefix: "${below}", first: 1000) { nodes { ${everyField} } edges { node { ${everyField} } } } }`,
     );
@@ -101,7 +106,8 @@ describe("one HEAD an object, whatever fields are asked for:", () => {
 test("a dozen aliased downloadUrl fields cost one AssumeRole and one HEAD an object", async () => {
   const keys = ["a", "b", "c", "d", "e"].map((name) => `${prefix}${name}.txt`);
   for (const key of keys) await seed(bucket, key, key);
-  const { gateway, client } = await startCounted();
+  await using counted = await startCounted();
+  const { gateway, client } = counted;
   const fields = Array.from({ length: 12 }, (_, index) => {
     const key = JSON.stringify(keys[index % keys.length]);
     return `alias${index}: downloadUrl(bucket: "${bucket}", key: ${key}, expiresIn: ${600 + index}) { url }`;
@@ -114,7 +120,8 @@ test("a dozen aliased downloadUrl fields cost one AssumeRole and one HEAD an obj
 });
 
 test("100 malformed requests cost no call at all", async () => {
-  const { gateway, client } = await startCounted();
+  await using counted = await startCounted();
+  const { gateway, client } = counted;
   const json = { "content-type": "application/json" };
   const malformed = [
     () => client.post("{", json),
@@ -137,7 +144,8 @@ test("100 malformed requests cost no call at all", async () => {
 });
 
 test("arguments that cannot be cost no call either", async () => {
-  const { gateway, client } = await startCounted();
+  await using counted = await startCounted();
+  const { gateway, client } = counted;
   const at = (key: string) => `bucket: "${bucket}", key: "${prefix}${key}"`;
   const checksum = 'checksum: { algorithm: CRC32, value: "AAAAAA==" }';
   const queries = [
@@ -166,14 +174,16 @@ test("arguments that cannot be cost no call either", async () => {
 test("200 parallel requests cost one AssumeRole", async () => {
   const key = `${prefix}parallel.txt`;
   await seed(bucket, key, "parallel");
-  const { gateway, client } = await startCounted();
+  await using counted = await startCounted();
+  const { gateway, client } = counted;
   const urls = await Promise.all(Array.from({ length: 200 }, () => downloadUrl(client, { bucket, key })));
   expect(urls).toHaveLength(200);
   expect(gateway.count("AssumeRole")).toBe(1);
 });
 
 test("verify: false costs no call to S3", async () => {
-  const { gateway, client } = await startCounted();
+  await using counted = await startCounted();
+  const { gateway, client } = counted;
   await downloadUrl(client, { bucket, key: `${prefix}unseen.txt`, verify: false });
   expect(gateway.requests.map(({ operation }) => operation)).toEqual(["AssumeRole"]);
 });

@@ -1,25 +1,24 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { requestUpload } from "../support/operations.ts";
 import { sendPost } from "../support/presigned-requests.ts";
 import { startRewritingSts } from "../support/rewriting-sts.ts";
+import { shareInFile } from "../support/share-in-file.ts";
 import { startTestServer } from "../support/test-server.ts";
 import { inspect, noise, ownPrefix, refused, store } from "./store.ts";
 
 const bucket = store.buckets.main;
 const prefix = ownPrefix("post");
-// Where a session policy gets in the way, the POST policy alone is judged, under all that the role may do.
+// On a store that cannot combine a POST with a session policy, sessions have none, and only the POST policy is tested.
 const sts = store.differs("storesNoPostUnderSessionPolicy")
-  ? await startRewritingSts(store, ({ Policy: _, ...asked }) => asked)
+  ? await shareInFile(startRewritingSts(store, ({ Policy: _, ...asked }) => asked))
   : undefined;
-const server = await startTestServer({
-  store,
-  stsUrl: sts?.url,
-  grants: [{ who: "anonymous", bucket, prefix, allow: ["UPLOAD", "DOWNLOAD"] }],
-});
-afterAll(async () => {
-  await server.close();
-  await sts?.close();
-});
+const server = await shareInFile(
+  startTestServer({
+    store,
+    stsUrl: sts?.url,
+    grants: [{ who: "anonymous", bucket, prefix, allow: ["UPLOAD", "DOWNLOAD"] }],
+  }),
+);
 
 const body = noise(1000);
 const presign = (key: string) =>

@@ -16,7 +16,7 @@ const server = await shareInFile(
   }),
 );
 
-/** A multipart request whose file is `chunk`, `times` over, made as it is sent. */
+/** A multipart request whose file is `chunk`, repeated `times` times and generated while it is sent. */
 function uploadForm(key: string, chunk: Buffer, times: number): ReadableStream<Uint8Array> {
   const operations = JSON.stringify({
     query: uploadFileMutation,
@@ -34,7 +34,22 @@ function uploadForm(key: string, chunk: Buffer, times: number): ReadableStream<U
   );
 }
 
+/** Uploads a file through the server. Like a good client, it tries again when the server has no room. */
 async function send(key: string, mebibytes: number): Promise<void> {
+  for (;;) {
+    const { data, errors = [] } = await sendOnce(key, mebibytes);
+    if (errors[0]?.extensions.code === "OVERLOADED") continue;
+    expect(data).toMatchObject({ uploadFile: { size: mebibytes * MiB } });
+    return;
+  }
+}
+
+interface Answer {
+  readonly data?: unknown;
+  readonly errors?: { readonly extensions: { readonly code: string } }[];
+}
+
+async function sendOnce(key: string, mebibytes: number): Promise<Answer> {
   const response = await fetch(`${server.url}/graphql`, {
     method: "POST",
     duplex: "half",
@@ -44,7 +59,7 @@ async function send(key: string, mebibytes: number): Promise<void> {
       "apollo-require-preflight": "true",
     },
   });
-  expect(await response.json()).toMatchObject({ data: { uploadFile: { size: mebibytes * MiB } } });
+  return (await response.json()) as Answer;
 }
 
 async function forget(keys: readonly string[]): Promise<void> {
@@ -54,13 +69,13 @@ async function forget(keys: readonly string[]): Promise<void> {
 
 let bytesBefore: number;
 beforeAll(async () => {
-  // What grows once (code, connections, the allocator's pools) is not the files'.
+  // Code, connections and the allocator's pools grow once, whatever the size of the files.
   await send(`${prefix}first`, 64);
   await forget([`${prefix}first`]);
   bytesBefore = process.memoryUsage.rss();
 });
 
-test("600 MiB through uploadFile grow the process by less than 100 MiB", { timeout: 120_000 }, async () => {
+test("600 MiB through uploadFile grow the process by less than 100 MiB", async () => {
   const growth = await peakMemoryGrowth(() => send(`${prefix}second`, 600));
   expect(growth).toBeLessThan(100 * MiB);
   const head = await admin.send(new HeadObjectCommand({ Bucket: bucket, Key: `${prefix}second` }));
@@ -68,15 +83,15 @@ test("600 MiB through uploadFile grow the process by less than 100 MiB", { timeo
   await forget([`${prefix}second`]);
 });
 
-/** What the documentation says that files on their way take, whatever their number. */
+/** The memory that the documentation promises for all uploads in progress together. */
 const budgetBytes = 256 * MiB;
-/** Connections, what is on its way in them at both ends, and what the garbage collector has not come to yet. */
+/** For connections, the bytes in transit at both ends, and memory that the garbage collector has not freed yet. */
 const marginBytes = 200 * MiB;
 
-// Ceph keeps what is stored in memory, twice over.
-const mebibytes = store.name === "ceph" ? 20 : 100;
+// Fifty of them are several times the budget. Ceph keeps everything that it stores in memory, twice.
+const mebibytes = store.name === "ceph" ? 20 : 40;
 
-test.each([1, 10, 50])("%i parallel uploads stay within the budget", { timeout: 120_000 }, async (count) => {
+test.each([1, 10, 50])("%i parallel uploads stay within the budget", async (count) => {
   const keys = Array.from({ length: count }, (_, index) => `${prefix}parallel/${count}/${index}`);
   const growth = await peakMemoryGrowth(
     () => Promise.all(keys.map((key) => send(key, mebibytes))),

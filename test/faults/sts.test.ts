@@ -1,25 +1,23 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type AssumeRoleOptions, createAssumeRole } from "../../src/access/assume-role.ts";
 import { SkewCorrectedClock } from "../../src/core/clock.ts";
 import { createMetrics } from "../../src/core/metrics.ts";
-import { listenOnLoopback, stopListening } from "../support/listening.ts";
+import { startHttpServer } from "../support/listening.ts";
+import { shareInFile } from "../support/share-in-file.ts";
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
 let answer: Answer;
 let received: { form: URLSearchParams; headers: IncomingMessage["headers"] }[];
-const server = createServer(async (request, response) => {
-  received.push({ form: new URLSearchParams(await text(request)), headers: request.headers });
-  answer(response, request);
-});
-let endpoint: string;
+const { url: endpoint } = await shareInFile(
+  startHttpServer(async (request, response) => {
+    received.push({ form: new URLSearchParams(await text(request)), headers: request.headers });
+    answer(response, request);
+  }),
+);
 
-beforeAll(async () => {
-  endpoint = await listenOnLoopback(server);
-});
-afterAll(() => stopListening(server));
 beforeEach(() => {
   received = [];
 });
@@ -57,8 +55,9 @@ function assumeRoleWith(options: Partial<AssumeRoleOptions> = {}) {
     clock: new SkewCorrectedClock(),
     metrics,
     maxAttempts: 1,
-    attemptTimeoutMs: 200,
-    timeoutMs: 400,
+    // A busy machine must not reach them. Tests of a timeout shorten them.
+    attemptTimeoutMs: 60_000,
+    timeoutMs: 60_000,
     ...options,
   });
   opened.push(assumeRole);
@@ -68,7 +67,7 @@ function assumeRoleWith(options: Partial<AssumeRoleOptions> = {}) {
 const request = { sessionName: "alice", policy: '{"Version":"2012-10-17","Statement":[]}' };
 
 describe("AssumeRole", () => {
-  test("asks for what it was told and hands out what it was given", async () => {
+  test("sends the request's parameters and returns the credentials", async () => {
     answer = xml(200, success(credentials(inSeconds(3600))));
     const role = {
       arn: "arn:aws:iam::111122223333:role/valetkey",
@@ -99,7 +98,7 @@ describe("AssumeRole", () => {
     });
   });
 
-  test("leaves out what is not configured", async () => {
+  test("sends no parameter that is not configured", async () => {
     answer = xml(200, success(credentials(inSeconds(3600))));
     await assumeRoleWith()(request);
     const names = [...(received[0]?.form.keys() ?? [])];
@@ -152,7 +151,8 @@ describe("AssumeRole", () => {
   ])("when %s: %s", async (_, failure, how) => {
     answer = how;
     const before = await counted(failure);
-    const error: Error = await assumeRoleWith()(request).then(
+    const timeouts = failure === "timeout" ? { attemptTimeoutMs: 200, timeoutMs: 400 } : {};
+    const error: Error = await assumeRoleWith(timeouts)(request).then(
       () => new Error("it resolved"),
       (thrown: Error) => thrown,
     );
@@ -173,7 +173,7 @@ describe("AssumeRole", () => {
     expect(received).toEqual([]);
   });
 
-  test("retries what may pass, in bounds", async () => {
+  test("retries a passing failure", async () => {
     let calls = 0;
     answer = (...exchange) => {
       calls += 1;
@@ -181,13 +181,13 @@ describe("AssumeRole", () => {
         calls === 1 ? awsError(500, "InternalFailure") : xml(200, success(credentials(inSeconds(60))));
       how(...exchange);
     };
-    await expect(assumeRoleWith({ maxAttempts: 2, timeoutMs: 5_000 })(request)).resolves.toBeDefined();
+    await expect(assumeRoleWith({ maxAttempts: 2 })(request)).resolves.toBeDefined();
     expect(calls).toBe(2);
   });
 });
 
 describe("clock skew", () => {
-  test("is read from the Date header of any answer, and corrected", async () => {
+  test("is read from the Date header of any response, and corrected", async () => {
     for (const hours of [-2, 2]) {
       const clock = new SkewCorrectedClock();
       const date = new Date(Date.now() + hours * 3_600_000).toUTCString();
@@ -196,7 +196,7 @@ describe("clock skew", () => {
         xml(403, "<Error/>", { date })(response, incoming);
       };
       await expect(assumeRoleWith({ clock })(request)).rejects.toThrow();
-      expect(Math.abs(clock.skewMs - hours * 3_600_000)).toBeLessThan(5_000);
+      expect(Math.abs(clock.skewMs - hours * 3_600_000)).toBeLessThan(600_000);
     }
   });
 
