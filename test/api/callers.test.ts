@@ -2,11 +2,11 @@ import { type JWTPayload, SignJWT, UnsecuredJWT } from "jose";
 import { describe, expect, test } from "vitest";
 import type { GraphQLClient } from "../support/graphql-client.ts";
 import { startIssuer } from "../support/issuer.ts";
-import type { GrantRule } from "../support/server.ts";
 import { shareInFile } from "../support/share-in-file.ts";
 import {
   anyoneMayDoAnything,
   bucket,
+  type GrantRule,
   otherBucket,
   startTestServer,
   versionedBucket,

@@ -1,10 +1,10 @@
 import { CreateMultipartUploadCommand } from "@aws-sdk/client-s3";
-import { afterAll, describe, expect, test } from "vitest";
-import { bucket, startEmbeddedServer } from "../support/embedded-server.ts";
+import { describe, expect, test } from "vitest";
 import { copyObject, downloadUrl, requestUpload, type StoredObject } from "../support/operations.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { bucket, startTestServer } from "../support/test-server.ts";
 
-const server = await startEmbeddedServer();
-afterAll(() => server.close());
+const server = await shareInFile(startTestServer());
 const { client, admin } = server;
 
 // Keys that other programs may have written, and that the API does not accept for new objects.

@@ -1,9 +1,9 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { startEmbeddedServer } from "../support/embedded-server.ts";
+import { describe, expect, test } from "vitest";
 import { parseAnswer, rawRequest } from "../support/raw-request.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { startTestServer } from "../support/test-server.ts";
 
-const server = await startEmbeddedServer();
-afterAll(() => server.close());
+const server = await shareInFile(startTestServer());
 
 const query = JSON.stringify({ query: "{ viewer { authenticated } }" });
 const chunks = `${query.length.toString(16)}\r\n${query}\r\n0\r\n\r\n`;

@@ -1,16 +1,18 @@
 import { pino } from "pino";
-import { afterAll, beforeEach, expect, test } from "vitest";
-import { anyoneMayDoAnything, bucket, startEmbeddedServer } from "../support/embedded-server.ts";
+import { beforeEach, expect, test } from "vitest";
+import { shareInFile } from "../support/share-in-file.ts";
+import { anyoneMayDoAnything, bucket, startTestServer } from "../support/test-server.ts";
 
 const lines: string[] = [];
-const server = await startEmbeddedServer({
-  grants: [
-    ...anyoneMayDoAnything,
-    { who: "anonymous", bucket: "no-such-bucket", allow: ["DOWNLOAD", "LIST", "UPLOAD"] },
-  ],
-  log: pino({ level: "info" }, { write: (line: string) => void lines.push(line) }),
-});
-afterAll(() => server.close());
+const server = await shareInFile(
+  startTestServer({
+    grants: [
+      ...anyoneMayDoAnything,
+      { who: "anonymous", bucket: "no-such-bucket", allow: ["DOWNLOAD", "LIST", "UPLOAD"] },
+    ],
+    log: pino({ level: "info" }, { write: (line: string) => void lines.push(line) }),
+  }),
+);
 beforeEach(() => void lines.splice(0));
 
 const refusalOf = async (query: string) => {

@@ -1,6 +1,5 @@
 import { HeadObjectCommand } from "@aws-sdk/client-s3";
-import { afterAll, describe, expect, test } from "vitest";
-import { bucket, startEmbeddedServer } from "../support/embedded-server.ts";
+import { describe, expect, test } from "vitest";
 import { sendPart } from "../support/multipart-uploads.ts";
 import {
   completeUpload,
@@ -8,7 +7,8 @@ import {
   requestUpload,
   type UploadInput,
 } from "../support/operations.ts";
-import { startServer } from "../support/server.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { bucket, startTestServer } from "../support/test-server.ts";
 
 const grants = [
   {
@@ -30,14 +30,10 @@ const grants = [
   { who: "anonymous", bucket, prefix: "plain/", allow: ["UPLOAD"] },
   { who: "anonymous", bucket, allow: ["DOWNLOAD"] },
 ] as const;
-const server = await startEmbeddedServer({ grants });
+const server = await shareInFile(startTestServer({ grants }));
 const { client, admin } = server;
 /** Another replica: it has the same secret and does not know what the first one began. */
-const replica = await startServer({ store: server.store, stsUrl: server.storeUrl, grants });
-afterAll(async () => {
-  await replica.close();
-  await server.close();
-});
+const replica = await shareInFile(startTestServer({ store: server.store, stsUrl: server.storeUrl, grants }));
 
 const pdfBytes = 16_800_000;
 /** Parts of files of both sizes have the same length, because the sizes differ by the prime of the plan. */

@@ -1,20 +1,20 @@
 import type { Browser, Page } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bucket, type EmbeddedServer, otherBucket, startEmbeddedServer } from "../support/embedded-server.ts";
 import { type HttpServer, startHttpServer } from "../support/listening.ts";
 import { uploadFileMutation } from "../support/operations.ts";
+import { bucket, otherBucket, startTestServer, type TestServer } from "../support/test-server.ts";
 import { startThrottlingProxy } from "../support/throttling-proxy.ts";
 import { type BrowserName, findBrowser, launchBrowser } from "./browsers.ts";
 
 const MB = 1_000_000;
 const maxUploadBytes = 60 * MB;
 let pages: HttpServer;
-let server: EmbeddedServer;
+let server: TestServer;
 beforeAll(async () => {
   pages = await startHttpServer((_request, response) => {
     response.setHeader("content-type", "text/html").end("<!doctype html><title>A page</title>");
   });
-  server = await startEmbeddedServer({
+  server = await startTestServer({
     env: {
       VALETKEY_ORIGINS: pages.url,
       VALETKEY_MAX_UPLOAD_BYTES: String(maxUploadBytes),
