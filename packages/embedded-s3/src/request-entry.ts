@@ -1,6 +1,6 @@
-/** What was asked and how it ended. */
+/** A request and the status of its response. */
 export interface RequestEntry {
-  /** S3's or STS's name: "HeadObject", "AssumeRole"; "Unknown" where there is none. */
+  /** The name of the operation, such as "HeadObject" or "AssumeRole". "Unknown" if there is no such operation. */
   readonly operation: string;
   readonly bucket?: string | undefined;
   readonly key?: string | undefined;

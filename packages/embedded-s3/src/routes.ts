@@ -8,19 +8,21 @@ import { completeMultipartUpload } from "./multipart/complete-upload.ts";
 import { uploadPartCopy } from "./multipart/copy-part.ts";
 import * as multipart from "./multipart/multipart-operations.ts";
 import { copyObject } from "./objects/copy-object.ts";
+import { deleteObject } from "./objects/delete-object.ts";
 import { deleteObjects } from "./objects/delete-objects.ts";
 import { getObjectAttributes } from "./objects/object-attributes-operation.ts";
-import * as object from "./objects/object-operations.ts";
+import { getObject, headObject } from "./objects/read-object.ts";
 import * as tagging from "./objects/tagging-operations.ts";
+import { putObject } from "./objects/write-object.ts";
 import type { BucketRequest, ObjectRequest, S3Request, StoreState } from "./requests/s3-request.ts";
 
 type Handler<Request> = (request: Request, state: StoreState) => Promise<StoreResponse>;
 
 export interface Route<Request> {
-  /** S3's name of it. */
+  /** The name that S3 has for the operation. */
   readonly operation: string;
   readonly method: string;
-  /** Query parameters that say it is this one. */
+  /** The query parameters by which it is recognized. */
   readonly query: readonly string[];
   readonly header?: string | undefined;
   readonly handle: Handler<Request>;
@@ -64,10 +66,10 @@ const objectRoutes: readonly Route<ObjectRequest>[] = [
   route("CompleteMultipartUpload", "POST", ["uploadId"], completeMultipartUpload),
   route("AbortMultipartUpload", "DELETE", ["uploadId"], multipart.abortMultipartUpload),
   route("CopyObject", "PUT", [], copyObject, "x-amz-copy-source"),
-  route("PutObject", "PUT", [], object.putObject),
-  route("GetObject", "GET", [], object.getObject),
-  route("HeadObject", "HEAD", [], object.headObject),
-  route("DeleteObject", "DELETE", [], object.deleteObject),
+  route("PutObject", "PUT", [], putObject),
+  route("GetObject", "GET", [], getObject),
+  route("HeadObject", "HEAD", [], headObject),
+  route("DeleteObject", "DELETE", [], deleteObject),
 ];
 
 const serviceRoutes: readonly Route<S3Request>[] = [route("ListBuckets", "GET", [], bucket.listBuckets)];
@@ -83,7 +85,7 @@ export const routes = {
   object: objectRoutes,
 };
 
-/** Parameters that turn a request into another operation: where no route takes one, it is not to be ignored. */
+/** Parameters that select another operation. A request with one that no route has must not be routed without it. */
 const subresources = new Set(
   [
     "accelerate acl analytics attributes cors delete encryption intelligent-tiering inventory legal-hold lifecycle",
@@ -93,7 +95,7 @@ const subresources = new Set(
   ].flatMap((line) => line.split(" ")),
 );
 
-/** The first route that fits; `partNumber` of a GET or HEAD chooses bytes, not an operation. */
+/** Finds the first route that matches. In a GET or HEAD, `partNumber` selects bytes and not an operation. */
 export function findRoute<Request>(
   candidates: readonly Route<Request>[],
   request: {

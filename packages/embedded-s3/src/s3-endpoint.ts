@@ -19,8 +19,8 @@ export interface ChosenOperation {
 }
 
 /**
- * Finds a request's operation, and prepares to verify its signature, bucket and region, in AWS's order. Whether the
- * caller is allowed is for the operation to check.
+ * Finds a request's operation, and prepares to verify its signature, bucket and region, in AWS's order. The operation
+ * itself checks whether the caller is allowed.
  * @throws {StoreError} the error that AWS would respond with
  */
 export function chooseOperation(

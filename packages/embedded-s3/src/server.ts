@@ -28,7 +28,7 @@ export interface StoreServerOptions extends S3Endpoint {
 const maxHeaderBytes = 64 * 1024;
 const idleMilliseconds = 120_000;
 
-/** The HTTP server of both services; not listening yet. */
+/** Creates the HTTP server of S3 and STS. It does not listen yet. */
 export function createStoreServer(options: StoreServerOptions): Server {
   const server = createServer({ maxHeaderSize: maxHeaderBytes, requestTimeout: 0 });
   server.timeout = idleMilliseconds;

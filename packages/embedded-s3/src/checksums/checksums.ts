@@ -71,7 +71,7 @@ export function parseChecksumAlgorithm(value: string, header: string): ChecksumA
   return algorithm;
 }
 
-/** @throws {StoreError} InvalidRequest when it is not the base64 of as many bytes as the algorithm has */
+/** @throws {StoreError} InvalidRequest unless it is base64 of the number of bytes that the algorithm has */
 export function parseChecksumValue(algorithm: ChecksumAlgorithm, value: string): string {
   const bytes = Buffer.from(value, "base64");
   if (bytes.length !== digestBytes[algorithm] || bytes.toString("base64") !== value) {
@@ -89,7 +89,7 @@ export interface PartChecksum {
   readonly bytes: number;
 }
 
-/** The checksum of an object made of these parts. */
+/** The checksum of an object that consists of these parts. */
 export function checksumOfParts(
   algorithm: ChecksumAlgorithm,
   type: ChecksumType,
@@ -114,8 +114,8 @@ function fullObjectValue(algorithm: ChecksumAlgorithm, parts: readonly PartCheck
 }
 
 /**
- * The type that a multipart upload's checksum has.
- * @throws {StoreError} InvalidRequest for a pair that AWS does not offer
+ * The type of the checksum of a multipart upload.
+ * @throws {StoreError} InvalidRequest for a combination that AWS does not offer
  */
 export function checksumTypeOf(algorithm: ChecksumAlgorithm, asked: string | undefined): ChecksumType {
   const offered = typesOf(algorithm);

@@ -12,17 +12,17 @@ import {
 } from "./checksums.ts";
 import type { RunningDigest } from "./crc.ts";
 
-/** What a request says that its body's digests are. */
+/** The digests that a request declares for its body. */
 export interface ExpectedDigests {
   /** Content-MD5, in hex. */
   readonly md5?: string | undefined;
   /** x-amz-content-sha256, in hex. */
   readonly sha256?: string | undefined;
-  /** `value` undefined: it comes in the trailer. */
+  /** `value` is undefined if the checksum is sent in the trailer. */
   readonly checksum?:
     | { readonly algorithm: ChecksumAlgorithm; readonly value: string | undefined }
     | undefined;
-  /** A checksum that is wanted although nobody has promised it. */
+  /** A checksum to compute although the request does not declare it. */
   readonly compute?: ChecksumAlgorithm | undefined;
 }
 
@@ -99,15 +99,15 @@ export function trailerNames(headers: Readonly<Record<string, string>>): string[
     .filter((name) => name !== "");
 }
 
-/** What was found in a body that has passed. */
+/** The digests of a verified body. */
 export interface BodyDigests {
   readonly bytes: number;
-  /** Hex. */
+  /** In hex. */
   readonly md5: string;
   readonly checksum?: Checksum | undefined;
 }
 
-/** Computes a body's digests as it flows, and compares them at its end with what the request promised. */
+/** Computes the digests of a body chunk by chunk, and compares them with the declared ones at its end. */
 export class DigestVerifier {
   readonly #expected: ExpectedDigests;
   readonly #md5 = createHash("md5");
@@ -127,7 +127,7 @@ export class DigestVerifier {
     return this.#bytes;
   }
 
-  /** Of a body that has passed `finish`. */
+  /** Available after `finish` has succeeded. */
   get digests(): BodyDigests {
     if (this.#digests === undefined) throw new Error("The body has not been verified.");
     return this.#digests;

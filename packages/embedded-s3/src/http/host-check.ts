@@ -4,9 +4,9 @@ import { StoreError } from "../core/store-error.ts";
 const loopbackName = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /**
- * Protects against DNS rebinding: a web page whose own name was made to point here could otherwise talk to the store as
- * if it were of the same origin. Only loopback names, the host that the store listens on and, if that is not a loopback
- * address, IP addresses are accepted: a page cannot have one of those for its name.
+ * Protects against DNS rebinding: a web page whose host name resolves to this machine could otherwise talk to the store as if it had
+ * the same origin. Only loopback names, the host that the store listens on and, if that is not a loopback
+ * address, IP addresses are accepted. The host name of such a page is never an IP address.
  * @param hostHeader the Host header of a request
  * @param listeningHost the host that the store was told to listen on
  * @throws {StoreError} AccessDenied (403)
@@ -20,6 +20,6 @@ export function assertKnownHost(hostHeader: string | undefined, listeningHost: s
   throw new StoreError(
     403,
     "AccessDenied",
-    `The embedded store does not answer to the host ${JSON.stringify(name.slice(0, 100))}. To reach it by that name, let it listen on that name.`,
+    `The embedded store does not accept requests for the host ${JSON.stringify(name.slice(0, 100))}. To reach it by that name, let it listen on that name.`,
   );
 }

@@ -10,7 +10,7 @@ import { renderXml, type XmlContent } from "./xml.ts";
 export interface StoreResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
-  /** A stream needs a content-length among the headers. */
+  /** A stream requires the header content-length. */
   readonly body?: string | Readable | undefined;
 }
 
@@ -30,7 +30,7 @@ export const noContent: StoreResponse = { status: 204 };
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 export function errorResponse(error: StoreError, resource: string, requestId: string): StoreResponse {
-  // 304 has no body by HTTP's rules.
+  // In HTTP, a 304 has no body.
   if (error.status === 304) return { status: 304, headers: error.headers };
   const body = renderXml(
     "Error",
@@ -47,13 +47,13 @@ export function errorResponse(error: StoreError, resource: string, requestId: st
   return { status: error.status, headers: { "content-type": "application/xml", ...error.headers }, body };
 }
 
-/** The error that S3 would answer with. What was not foreseen is a 500 that says nothing about its cause. */
+/** Converts an error to a response of S3. An unexpected error becomes a 500 that does not reveal its cause. */
 export function toStoreError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const code = systemCode(error);
   if (code !== undefined && isLastingDiskFault(code)) {
     const reason = `${describeDiskFault(code)} (${code})`;
-    // Not 500 or 503, after which clients try again.
+    // Clients try again after a 500 or 503, but not after a 507.
     return new StoreError(
       507,
       "InsufficientStorage",

@@ -1,7 +1,7 @@
 import { XMLParser } from "fast-xml-parser";
 import { StoreError } from "../core/store-error.ts";
 
-/** Text, nested elements, or several elements of the same name. Undefined ones are left out. */
+/** Text, nested elements, or several elements of the same name. Undefined content is omitted. */
 export type XmlContent = string | number | boolean | XmlElements | readonly XmlContent[] | undefined;
 export interface XmlElements {
   readonly [name: string]: XmlContent;
@@ -9,7 +9,8 @@ export interface XmlElements {
 
 export const s3Namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
 
-/** A document of one root element, children in the object's order. `namespace` "": none. */
+/** Renders a document with one root element. Children keep the order of the object's properties. If `namespace` is "", the
+ * document has none. */
 export function renderXml(root: string, content: XmlContent, namespace = s3Namespace): string {
   const attribute = namespace === "" ? "" : ` xmlns="${namespace}"`;
   return `<?xml version="1.0" encoding="UTF-8"?>\n<${root}${attribute}>${renderContent(content)}</${root}>`;
@@ -33,7 +34,8 @@ function isList(content: XmlContent): content is readonly XmlContent[] {
 
 const controlCharacter = /[\p{Cc}&<>"']/gu;
 
-/** As S3 does, control characters become references, which XML 1.0 has no word for: listings offer encoding-type=url. */
+/** As S3 does, writes control characters as references, although XML 1.0 does not allow them. Clients that need to parse such
+ * keys use encoding-type=url. */
 function escapeXml(text: string): string {
   return text.replace(controlCharacter, (character) => `&#${character.charCodeAt(0)};`);
 }
@@ -43,14 +45,14 @@ const parser = new XMLParser({
   ignoreDeclaration: true,
   parseTagValue: false,
   trimValues: false,
-  // Entities are decoded below: a document's own ones never.
+  // Entities are decoded below. A document cannot define its own.
   processEntities: false,
   maxNestedTags: 20,
   removeNSPrefix: true,
 });
 
 /**
- * The content of the document's root element.
+ * Parses a document and returns its root element.
  * @throws {StoreError} MalformedXML
  */
 export function parseXml(text: string, root: string): ParsedElement {
@@ -78,7 +80,7 @@ export function malformedXml(): StoreError {
   );
 }
 
-/** An element of a client's document, whatever is in it. */
+/** An element of a document that a client has sent. */
 export class ParsedElement {
   readonly #content: unknown;
 
@@ -97,14 +99,14 @@ export class ParsedElement {
     return (Array.isArray(child) ? child : [child]).map((content) => new ParsedElement(content));
   }
 
-  /** The text of this element. @throws {StoreError} MalformedXML when it has elements in it */
+  /** The text of this element. @throws {StoreError} MalformedXML when it contains elements */
   get text(): string {
     const content = isObject(this.#content) && isLeaf(this.#content) ? this.#content["#text"] : this.#content;
     if (typeof content !== "string") throw malformedXml();
     return decodeEntities(content);
   }
 
-  /** The text of the only child of this name. @throws {StoreError} MalformedXML when there are several */
+  /** The text of the only child with this name. @throws {StoreError} MalformedXML when there are several */
   childText(name: string): string | undefined {
     const [child, ...others] = this.children(name);
     if (others.length > 0) throw malformedXml();

@@ -8,7 +8,7 @@ import { owner } from "../store/owner.ts";
 import { type ListingRequest, listPage } from "./listing.ts";
 import { authorizeListing, echoRequest, keyEncoder, parseListingRequest } from "./listing-operations.ts";
 
-// Listings in which one key can have several entries: their pages go on from a key and an id.
+// Listings in which one key can have several entries. The next page continues after a key and an id.
 
 interface Entry<Item> {
   readonly key: string;
@@ -84,7 +84,7 @@ export async function listMultipartUploads(request: BucketRequest): Promise<Stor
     .sort(compareKeyThenId);
   const question = parseListingRequest(request, query.get("key-marker") ?? "", "max-uploads");
   const marker = markerOf(request, "key-marker", "upload-id-marker");
-  // The marked upload may be gone: what counts is which ids are greater.
+  // The upload of the marker may no longer exist, so the page begins with the next greater id.
   const from = marker && firstIndex(entries, (entry) => compareKeyThenId(entry, marker) > 0);
   const encode = keyEncoder(request);
   const { MaxKeys: _, Name: bucketName, ...echo } = echoRequest(request, question, encode);
@@ -121,7 +121,7 @@ function compareKeyThenId(a: Marker, b: Marker): number {
   return compareUtf8(a.key, b.key) || compareUtf8(a.id, b.id);
 }
 
-/** Undefined where a key alone, or nothing, says where to go on. */
+/** Undefined unless the marker has an id. */
 function markerOf({ query }: BucketRequest, keyName: string, idName: string): Marker | undefined {
   const key = query.get(keyName) ?? "";
   const id = query.get(idName) ?? "";
@@ -132,7 +132,7 @@ function markerOf({ query }: BucketRequest, keyName: string, idName: string): Ma
 
 /**
  * @param entries in the order of the listing
- * @param from the index to start at, where the marker has an id
+ * @param from the index to start at, if the marker has an id
  */
 function pageOf<Item>(
   entries: readonly Entry<Item>[],

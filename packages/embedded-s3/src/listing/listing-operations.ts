@@ -78,7 +78,7 @@ export function keyEncoder({ query }: BucketRequest): (key: string) => string {
   if (encoding === undefined || encoding === "") return (key) => key;
   if (encoding !== "url")
     throw invalidArgument("Invalid Encoding Method specified in Request", "encoding-type", encoding);
-  // As S3 does: slashes stay.
+  // As on S3, slashes are not encoded.
   return (key) =>
     encodeURIComponent(key)
       .replace(/[!'()*]/g, percentEncode)

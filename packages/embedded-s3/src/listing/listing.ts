@@ -4,12 +4,12 @@ export interface ListingRequest {
   readonly prefix: string;
   /** "" means none. */
   readonly delimiter: string;
-  /** Only what comes after this key, or this common prefix. */
+  /** The page begins after this key or common prefix. */
   readonly after: string;
   readonly maxItems: number;
 }
 
-/** Something listed under a key: a key itself, or one of its versions or uploads. */
+/** An entry of a listing: an object, or a version or upload of a key. */
 export interface ListedItem {
   readonly key: string;
 }
@@ -17,7 +17,7 @@ export interface ListedItem {
 export interface Listing<Item extends ListedItem> {
   readonly items: readonly Item[];
   readonly commonPrefixes: readonly string[];
-  /** The last item or common prefix of a page that is not the last: where the next page goes on. */
+  /** The last entry of the page, if there is another page. */
   readonly next: Item | CommonPrefix | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface CommonPrefix extends ListedItem {
  * One page of a listing.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ListingKeysUsingAPIs.html
  * @param sorted by key in the order of UTF-8
- * @param from the index to start at, where `after` does not say enough
+ * @param from the index to start at, if `after` does not determine it
  */
 export function listPage<Item extends ListedItem>(
   sorted: readonly Item[],

@@ -11,7 +11,7 @@ import { type StoreResponse, xmlResponse } from "../http/response.ts";
 import { malformedXml, type ParsedElement, parseXml } from "../http/xml.ts";
 import { assertWriteConditions, parsePreconditions } from "../objects/conditional-requests.ts";
 import { authorizeExisting, versionHeader } from "../objects/find-version.ts";
-import { currentValidators } from "../objects/object-operations.ts";
+import { currentValidators } from "../objects/write-object.ts";
 import { authorize, objectArn } from "../requests/authorization.ts";
 import { receiveText } from "../requests/request-body.ts";
 import type { ObjectRequest, StoreState } from "../requests/s3-request.ts";

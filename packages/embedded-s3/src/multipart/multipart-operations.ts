@@ -8,7 +8,7 @@ import { invalidArgument, parseInteger } from "../core/arguments.ts";
 import { StoreError } from "../core/store-error.ts";
 import { noContent, type StoreResponse, xmlResponse } from "../http/response.ts";
 import { parseAttributes } from "../objects/object-attributes.ts";
-import { authorizeWrite } from "../objects/object-operations.ts";
+import { authorizeWrite } from "../objects/write-object.ts";
 import { authorizeObject } from "../requests/authorization.ts";
 import { type ReceivedBlob, withReceivedBlob } from "../requests/request-body.ts";
 import { type ObjectRequest, type StoreState } from "../requests/s3-request.ts";
@@ -76,8 +76,8 @@ export async function uploadPart(request: ObjectRequest, { blobs, now }: StoreSt
       },
     };
   };
-  // A FULL_OBJECT checksum is made of every part's, and S3 computes what the client leaves out; of a
-  // COMPOSITE one's parts the client has to bring them.
+  // A FULL_OBJECT checksum is computed from those of the parts, and S3 computes the ones that the client does not send.
+  // For a COMPOSITE checksum the client has to send them.
   const compute = upload.checksum?.type === "FULL_OBJECT" ? upload.checksum.algorithm : undefined;
   return await withReceivedBlob(request, blobs, commit, { compute });
 }

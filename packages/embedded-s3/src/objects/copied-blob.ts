@@ -8,7 +8,7 @@ import type { StoredObject } from "../store/object-version.ts";
 import type { CopySource } from "./copy-source.ts";
 import { versionHeader } from "./find-version.ts";
 
-/** Copies the bytes to a new blob, and removes it again if `commit` fails. */
+/** Copies the bytes to a new blob. Removes the blob if `commit` fails. */
 export async function withCopiedBlob<Result>(
   { blobs }: StoreState,
   source: StoredObject,

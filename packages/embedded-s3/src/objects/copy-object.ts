@@ -10,7 +10,7 @@ import { sourceVersionHeader, withCopiedBlob } from "./copied-blob.ts";
 import { assertCopySize, type CopySource, findCopySource } from "./copy-source.ts";
 import { authorizeExisting, versionHeader } from "./find-version.ts";
 import { parseAttributes } from "./object-attributes.ts";
-import { authorizeWrite, commitObject } from "./object-operations.ts";
+import { authorizeWrite, commitObject } from "./write-object.ts";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
 export async function copyObject(request: ObjectRequest, state: StoreState): Promise<StoreResponse> {

@@ -4,7 +4,7 @@ import { type StoreResponse, xmlResponse } from "../http/response.ts";
 import { malformedXml, parseXml, type XmlElements } from "../http/xml.ts";
 import { receiveText } from "../requests/request-body.ts";
 import type { BucketRequest, StoreState } from "../requests/s3-request.ts";
-import { deleteVersion } from "./object-operations.ts";
+import { deleteVersion } from "./delete-object.ts";
 
 const maxObjects = 1000;
 

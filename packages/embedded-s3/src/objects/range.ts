@@ -2,8 +2,8 @@ import { StoreError } from "../core/store-error.ts";
 import type { ByteRange } from "../disk/blob-files.ts";
 
 /**
- * The range of `size` bytes that a Range header asks for. Undefined: the whole, as also for a header
- * that does not parse or names several ranges, neither of which S3 serves in parts.
+ * The range that a Range header asks for. Undefined if the whole object has to be sent: S3 also does so for a header with
+ * several ranges or one that is not valid.
  * @throws {StoreError} InvalidRange (416)
  */
 export function parseRange(header: string | undefined, size: number): ByteRange | undefined {
@@ -27,7 +27,7 @@ function invalidRange(header: string, size: number): StoreError {
 }
 
 /**
- * x-amz-copy-source-range: stricter than Range, both ends are needed and have to exist.
+ * Parses x-amz-copy-source-range. It is stricter than Range: both ends are required and must exist.
  * @throws {StoreError} InvalidArgument
  */
 export function parseCopySourceRange(header: string, size: number): ByteRange {

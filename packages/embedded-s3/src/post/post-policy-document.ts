@@ -1,6 +1,6 @@
 import { StoreError } from "../core/store-error.ts";
 
-/** Bytes, both ends included. */
+/** A range of bytes, both ends included. */
 export interface LengthRange {
   readonly minimum: number;
   readonly maximum: number;
@@ -13,7 +13,7 @@ export interface PostCondition {
   readonly operand: string;
 }
 
-/** What a form's `policy` field says. */
+/** The content of the `policy` field of a form. */
 export interface PostPolicy {
   readonly expiresAt: Date;
   readonly conditions: readonly PostCondition[];

@@ -3,11 +3,11 @@ import { StoreError } from "../core/store-error.ts";
 import type { Identity } from "../iam/identity.ts";
 import type { AccessKeys } from "../signing/access-keys.ts";
 import { signatureHex, signingKey } from "../signing/canonical-request.ts";
+import { parseCredential } from "../signing/credential.ts";
 import { sameSignature } from "../signing/signature.ts";
-import { parseCredential } from "../signing/signature-parameters.ts";
 import { type LengthRange, type PostPolicy, parsePostPolicy } from "./post-policy-document.ts";
 
-/** A form whose policy is signed and says yes to every field. The file is still to be counted. */
+/** A form with a valid signature and a policy that allows every field. The size of the file still has to be checked. */
 export interface VerifiedPost {
   readonly identity: Identity;
   /** The region it was signed for. */
@@ -17,12 +17,12 @@ export interface VerifiedPost {
 }
 
 /**
- * Checks the form of a browser's upload.
+ * Verifies the form of an upload.
  *
  * S3 expands `${filename}` before it looks at the policy, so `fields` has to hold the expanded values.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
- * @param fields what came before the file; names in lower case
- * @param bucket the URL's: the policy has to name it as it has to name every field
+ * @param fields the fields before the file, names in lower case
+ * @param bucket the bucket in the URL, which the policy has to cover like any field
  * @throws {StoreError} 400, 403
  */
 export function verifyPostForm(
@@ -78,7 +78,7 @@ function verifyPolicySignature(
     ),
   );
   const found = keys.lookup(accessKeyId, fields.get("x-amz-security-token"), now);
-  // The string to sign of a form is its policy, in the base64 that came.
+  // The string to sign of a form is its policy, in base64 as it was sent.
   const expected = signatureHex(signingKey(found.secretAccessKey, scope), policyText);
   if (!sameSignature(expected, signature)) {
     throw new StoreError(
@@ -121,7 +121,7 @@ function assertFieldsAllowed(policy: PostPolicy, fields: ReadonlyMap<string, str
   if (extra.length > 0) throw refused(`Extra input fields: ${extra.join(", ")}`);
 }
 
-/** A Content-Type with commas is a list, and each of it has to start so. */
+/** A Content-Type with commas is a list, and each item has to start with the prefix. */
 function startsWith(field: string, value: string, prefix: string): boolean {
   const values = field === "content-type" ? value.split(",").map((each) => each.trim()) : [value];
   return values.every((each) => each.startsWith(prefix));

@@ -57,7 +57,7 @@ export function authorizeBucket(
 }
 
 /**
- * What is not there: S3 says so only to whoever may list the bucket.
+ * The error for a missing object. S3 only tells callers who may list the bucket that an object is missing.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
  */
 export function missingObject(request: SignedRequest, bucketName: string, missing: StoreError): StoreError {

@@ -2,7 +2,7 @@ import { invalidUri } from "../core/arguments.ts";
 import { parseQuery } from "../signing/canonical-request.ts";
 import type { WireRequest } from "../signing/wire-request.ts";
 
-/** The last value of each parameter. @throws {StoreError} InvalidURI */
+/** Of a parameter that is repeated, the last value counts. @throws {StoreError} InvalidURI */
 export function parseQueryMap(query: string): ReadonlyMap<string, string> {
   return new Map(parseQuery(query).map(([name, value]) => [decodeUtf8(name), decodeUtf8(value)]));
 }

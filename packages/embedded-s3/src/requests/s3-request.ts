@@ -9,21 +9,21 @@ import type { Bucket } from "../store/bucket.ts";
 import type { Buckets } from "../store/buckets.ts";
 import type { Target } from "./target.ts";
 
-/** Whoever asks, and what with: all that policies look at. */
+/** The caller and the parts of a request that policies are evaluated on. */
 export interface SignedRequest {
   readonly identity: Identity;
   /** The condition keys of its signature, time and transport. */
   readonly context: ConditionContext;
-  /** Names in lower case; those that a presigned URL has in its query, or a form in its fields, included. */
+  /** Names in lower case. They include headers that a presigned URL has in its query, and those that are fields of a form. */
   readonly headers: Readonly<Record<string, string>>;
   readonly query: ReadonlyMap<string, string>;
 }
 
-/** A request to S3 whose signature is right. */
+/** A request to S3 whose signature is valid. */
 export interface S3Request extends SignedRequest, Target {
   readonly wire: WireRequest;
   readonly signature: VerifiedRequest;
-  /** The body as it comes; the client that waits for "100 Continue" gets it now. */
+  /** Opens the body. A client that waits for "100 Continue" receives it now. */
   readonly openBody: () => Readable;
 }
 
@@ -36,7 +36,7 @@ export interface ObjectRequest extends BucketRequest {
   readonly key: string;
 }
 
-/** What every operation works on. */
+/** The state that every operation has access to. */
 export interface StoreState {
   readonly buckets: Buckets;
   readonly blobs: BlobFiles;

@@ -2,7 +2,7 @@ import { invalidUri } from "../core/arguments.ts";
 import { StoreError } from "../core/store-error.ts";
 import type { WireRequest } from "../signing/wire-request.ts";
 
-/** What a URL names: the service, a bucket (no key), or an object. */
+/** What a URL addresses: the service, a bucket (without a key), or an object. */
 export interface Target {
   readonly bucketName?: string | undefined;
   readonly key?: string | undefined;
@@ -25,7 +25,7 @@ function target(bucketName: string, key: string): Target {
   return { bucketName: bucketName === "" ? undefined : bucketName, key: parseKey(key) };
 }
 
-/** Undefined where it is empty. @throws {StoreError} KeyTooLongError */
+/** Undefined if the key is empty. @throws {StoreError} KeyTooLongError */
 export function parseKey(key: string): string | undefined {
   if (Buffer.byteLength(key) > maxKeyBytes) {
     throw new StoreError(400, "KeyTooLongError", "Your key is too long", {

@@ -3,7 +3,7 @@ import { notImplemented, StoreError } from "../core/store-error.ts";
 const unsupported =
   /^x-amz-(?:(?:copy-source-)?server-side-encryption-.+|if-match-.+|website-redirect-location|write-offset-bytes)$/;
 
-/** Headers that may only ask for what is so anyway. */
+/** Headers with the only value that is supported. */
 const onlyValues = new Map([
   ["x-amz-server-side-encryption", "AES256"],
   ["x-amz-bucket-namespace", "global"],
@@ -15,7 +15,7 @@ const onlyValues = new Map([
 const harmlessAcls = ["private", "bucket-owner-full-control"];
 
 /**
- * Says no to what no operation of this store does, rather than forgetting it silently.
+ * Refuses headers that ask for a feature which the store does not have. Ignoring them would mislead the client.
  * @param headers names in lower case
  * @throws {StoreError} NotImplemented, InvalidStorageClass, AccessControlListNotSupported, InvalidRequest
  */

@@ -15,8 +15,9 @@ import {
   signingKey,
   stringToSign,
 } from "./canonical-request.ts";
+import { type Service } from "./credential.ts";
 import { type PayloadCheck, parsePayloadCheck } from "./payload-check.ts";
-import { parseSignatureParameters, type Service, type SignatureParameters } from "./signature-parameters.ts";
+import { parseSignatureParameters, type SignatureParameters } from "./signature-parameters.ts";
 import { toStsError } from "./sts-signature-errors.ts";
 import type { WireRequest } from "./wire-request.ts";
 

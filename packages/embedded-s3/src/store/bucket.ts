@@ -32,15 +32,15 @@ const bucketShape = { name: "string", region: "string", createdAt: "string" } as
 const recordShape = { key: "string", versions: "object" } as const;
 
 /**
- * One bucket on disk and in memory: bucket.json, objects/ with a file for each key, uploads/.
- * Keys are an attacker's text, so the files are named after their SHA-256.
+ * One bucket, in memory and on disk: bucket.json, objects/ with a file for each key, and uploads/.
+ * A key can contain anything, so its file is named after its SHA-256.
  */
 export class Bucket {
   readonly uploads: MultipartUploads;
   readonly #directory: string;
   readonly #blobs: BlobFiles;
   readonly #records: Map<string, ObjectRecord>;
-  /** What listings of objects show: the records without those that a delete marker hides. */
+  /** The records that listings of objects show: those that no delete marker hides. */
   readonly #current: SortedByKey<ObjectRecord>;
   readonly #queue = new SerialQueue();
   #configuration: BucketConfiguration;
@@ -74,7 +74,7 @@ export class Bucket {
     return new Bucket(directory, blobs, { configuration, records: [], uploads });
   }
 
-  /** Undefined where a crash left only half of a bucket. */
+  /** Undefined if a crash has left an incomplete bucket. */
   static async load(
     directory: string,
     blobs: BlobFiles,
@@ -90,7 +90,7 @@ export class Bucket {
     return bucket;
   }
 
-  /** A crash between an object's commit and the end of the upload that it was made of. */
+  /** Removes uploads whose object was committed just before a crash. */
   async #forgetCompletedUploads(): Promise<void> {
     for (const { key, uploadId } of this.uploads.all()) {
       const object = this.record(key)?.versions.find(
@@ -121,12 +121,12 @@ export class Bucket {
     });
   }
 
-  /** In no order; some may have a delete marker on top. */
+  /** Not sorted. The newest version of a record can be a delete marker. */
   get records(): readonly ObjectRecord[] {
     return [...this.#records.values()];
   }
 
-  /** Those with a current object, in the order of their keys' UTF-8. */
+  /** The records with a current object, sorted by key in the order of UTF-8. */
   get currentRecords(): readonly ObjectRecord[] {
     return this.#current.all;
   }
@@ -135,7 +135,7 @@ export class Bucket {
     return this.#records.get(key);
   }
 
-  /** The id that a version written now gets. */
+  /** The id for a new version. */
   newVersionId(): string {
     return this.#configuration.versioning === "Enabled"
       ? randomBytes(24).toString("base64url")
@@ -143,9 +143,9 @@ export class Bucket {
   }
 
   /**
-   * Replaces a key's versions by what `change` makes of them: the only way in which objects change.
-   * One change of a key runs at a time, so what `change` checks still holds when it is written; an
-   * error it throws leaves everything as it was. Blobs that no version has any more are removed.
+   * Replaces the versions of a key by the result of `change`. Every change of an object goes through this method.
+   * Changes of one key run one after another, so what `change` checks still holds when its result is written. If it throws,
+   * nothing changes. Blobs that no version refers to any more are removed.
    * @throws {StoreError} NoSuchBucket, and what `change` throws
    */
   async updateVersions(
@@ -186,7 +186,7 @@ export class Bucket {
     await rm(this.#directory, { recursive: true, force: true });
   }
 
-  /** The names of every blob that an object or a part refers to. */
+  /** The names of all blobs that an object or a part refers to. */
   *referencedBlobs(): Generator<string> {
     for (const { versions } of this.#records.values()) {
       for (const { blob } of blobsOf(versions)) yield blob;

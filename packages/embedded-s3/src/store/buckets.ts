@@ -40,7 +40,7 @@ export class Buckets {
       if (bucket === undefined) await rm(join(directory, name), { recursive: true, force: true });
       else if (bucket !== "damaged") loaded.push(bucket);
     }
-    // What a damaged file refers to is not known, and may be needed to restore it.
+    // Blobs that a damaged file refers to may be needed to restore it, and are not known.
     if (!isDamaged) await blobs.sweep(new Set(loaded.flatMap((bucket) => [...bucket.referencedBlobs()])));
     return new Buckets(directory, blobs, loaded);
   }

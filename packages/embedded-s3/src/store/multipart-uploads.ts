@@ -24,7 +24,7 @@ interface UploadRecord {
   readonly key: string;
   /** ISO 8601. */
   readonly initiatedAt: string;
-  /** ARN of whoever began it. */
+  /** The ARN of the caller who began it. */
   readonly initiator: string;
   readonly attributes: ObjectAttributes;
   readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType } | undefined;
@@ -59,8 +59,8 @@ export function noSuchUpload(uploadId: string): StoreError {
 }
 
 /**
- * Begins with the time: a listing orders the uploads of a key by when they began, and goes on with the ids that are
- * greater than the last one.
+ * The id begins with the time, because a listing sorts the uploads of a key by their start, and its next page continues
+ * with the ids that are greater than the last one.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html
  */
 function newUploadId(initiatedAt: string): string {
@@ -68,7 +68,7 @@ function newUploadId(initiatedAt: string): string {
   return `${time}${randomBytes(39).toString("base64url")}`;
 }
 
-/** The uploads in progress of one bucket: a directory each, with a file for each part. */
+/** The uploads in progress of one bucket. Each is a folder with a file for each part. */
 export class MultipartUploads {
   readonly #directory: string;
   readonly #blobs: BlobFiles;
@@ -123,7 +123,7 @@ export class MultipartUploads {
   }
 
   /**
-   * Adds a part, or replaces the one of the same number.
+   * Adds a part, or replaces the one with the same number.
    * @throws {StoreError} NoSuchUpload
    */
   async putPart(key: string, uploadId: string, part: StoredPart): Promise<void> {
@@ -136,7 +136,7 @@ export class MultipartUploads {
     });
   }
 
-  /** Ends an upload by throwing its parts away. @throws {StoreError} NoSuchUpload */
+  /** Ends an upload and removes its parts. @throws {StoreError} NoSuchUpload */
   async abort(key: string, uploadId: string): Promise<void> {
     await this.#queue.run(uploadId, async () => {
       await this.forget(key, uploadId, []);
@@ -144,8 +144,8 @@ export class MultipartUploads {
   }
 
   /**
-   * Ends an upload by making an object of it: `commit` keeps the blobs that it returns, the others
-   * are removed. No part can change meanwhile.
+   * Ends an upload by creating an object from it. The blobs that `commit` returns are kept, the others are removed. Parts
+   * cannot change meanwhile.
    * @throws {StoreError} NoSuchUpload
    */
   async complete<Kept extends { readonly blobs: readonly StoredBlob[] }>(
@@ -160,18 +160,18 @@ export class MultipartUploads {
     });
   }
 
-  /** Removes the upload and its parts except for the blobs that somebody else has now. */
+  /** Removes the upload and its parts, except for the blobs that an object refers to now. */
   async forget(key: string, uploadId: string, kept: readonly StoredBlob[]): Promise<void> {
     const upload = this.#loaded(key, uploadId);
     this.#uploads.delete(uploadId);
-    // The record goes first: without it the rest is rubbish that the next start removes.
+    // The record is removed first: what is left of an upload without a record is removed at the next start.
     await rm(join(this.#uploadDirectory(uploadId), recordFile), { force: true });
     await rm(this.#uploadDirectory(uploadId), { recursive: true, force: true });
     const keptBlobs = new Set(kept.map(({ blob }) => blob));
     await this.#blobs.remove([...upload.parts.values()].filter(({ blob }) => !keptBlobs.has(blob)));
   }
 
-  /** For upload ids that this class made, of base64url's letters. */
+  /** Must be called with ids that this class created: they only contain characters of base64url. */
   #uploadDirectory(uploadId: string): string {
     return join(this.#directory, uploadId);
   }

@@ -3,9 +3,9 @@ import type { StoredBlob } from "../disk/blob-files.ts";
 
 export type Tags = Readonly<Record<string, string>>;
 
-/** What a client says about an object beside its bytes. */
+/** What a client stores with the bytes of an object. */
 export interface ObjectAttributes {
-  /** The headers that are given back as they came, names in lower case: content-type, cache-control, … */
+  /** Headers that are returned as they were sent, such as content-type. Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   /** x-amz-meta-*, without that prefix. */
   readonly metadata: Readonly<Record<string, string>>;
@@ -21,12 +21,12 @@ export interface StoredObject extends ObjectAttributes {
   /** Without quotes. */
   readonly etag: string;
   readonly bytes: number;
-  /** In order: one, or one for each part of the multipart upload. */
+  /** One blob, or one for each part of the multipart upload, in order. */
   readonly blobs: readonly StoredBlob[];
   readonly checksum?: Checksum | undefined;
-  /** Of the parts, where the checksum is of a multipart upload. */
+  /** The checksums of the parts of a multipart upload. */
   readonly partChecksums?: readonly string[] | undefined;
-  /** The multipart upload that it comes from. */
+  /** The multipart upload that created it. */
   readonly uploadId?: string | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface DeleteMarker {
 
 export type ObjectVersion = StoredObject | DeleteMarker;
 
-/** All versions of one key, newest first; never none. */
+/** The versions of one key, the newest first. There is at least one. */
 export interface ObjectRecord {
   readonly key: string;
   readonly versions: readonly ObjectVersion[];
@@ -48,13 +48,13 @@ export type Versioning = "Enabled" | "Suspended" | undefined;
 
 export const nullVersionId = "null";
 
-/** The object that a key names when no version is asked for. */
+/** The object that a request without a version id addresses. */
 export function currentObject(record: ObjectRecord | undefined): StoredObject | undefined {
   const newest = record?.versions[0];
   return newest === undefined || newest.deleteMarker ? undefined : newest;
 }
 
-/** What a precondition is judged by. */
+/** The values that preconditions are evaluated on. */
 export interface Validators {
   /** Without quotes. */
   readonly etag: string;
@@ -66,7 +66,7 @@ export function validatorsOf(object: StoredObject): Validators {
 }
 
 /**
- * The versions after a new one: a null version replaces the one that was there.
+ * Adds a version. A null version replaces the previous null version.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/AddingObjectstoVersionSuspendedBuckets.html
  */
 export function withNewest(

@@ -6,7 +6,7 @@ const maxValueLength = 256;
 const tagCharacters = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 /**
- * Reads Tags.member.N.Key and .Value, N from 1. Empty: the request has none.
+ * Parses Tags.member.N.Key and Tags.member.N.Value, with N from 1. Empty if the request has no tags.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
  * @throws {StoreError} 400 ValidationError
  */

@@ -54,7 +54,7 @@ describe("the Host header", () => {
         `${line} HTTP/1.1\r\nHost: evil.example\r\nOrigin: http://evil.example\r\nAccess-Control-Request-Method: PUT\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
       );
       const response = await text(socket);
-      expect(response).toMatch(/^HTTP\/1\.1 403 .*does not answer to the host/s);
+      expect(response).toMatch(/^HTTP\/1\.1 403 .*does not accept requests for the host/s);
       expect(response.toLowerCase()).not.toContain("access-control");
     }
   });
