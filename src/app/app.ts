@@ -48,7 +48,7 @@ const logDestination = { sync: false, minLength: 15 * 1024, periodicFlush: 100, 
 /** What the uploads through the server may hold in memory together. */
 const uploadBudgetBytes = 256 * 2 ** 20;
 /** In which a request that sends no files may begin calls to S3; each of them ends by itself. */
-const longestRequestSeconds = 60;
+const maxRequestSeconds = 60;
 /** In which a connection that was just made can still send its request. */
 const unusedSeconds = 1;
 /** For the aborts at S3 and the answers that are left when the time to drain is over. The last second is the aborts'. */
@@ -86,7 +86,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     completedUploads: new CompletedUploads(),
     clock: clock.now,
     metrics,
-    longestRequestMs: longestRequestSeconds * 1000,
+    maxRequestMs: maxRequestSeconds * 1000,
     multipartBytes: config.multipartBytes,
     maxUploadBytes: config.maxUploadBytes,
     stopping: stopping.signal,

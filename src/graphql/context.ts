@@ -57,7 +57,7 @@ export class RequestContext {
     this.requestId = requestId;
     this.serverLog = log;
     this.connection = connection;
-    this.deadlineMs = sendsFiles ? Infinity : performance.now() + services.longestRequestMs;
+    this.deadlineMs = sendsFiles ? Infinity : performance.now() + services.maxRequestMs;
   }
 
   get grants(): CallerGrants {

@@ -28,7 +28,7 @@ export interface Services {
   readonly clock: Clock;
   readonly metrics: Metrics;
   /** How long a request without files may start calls to S3. */
-  readonly longestRequestMs: number;
+  readonly maxRequestMs: number;
   /** With the method AUTO, `requestUpload` starts a multipart upload for files that are larger than this. */
   readonly multipartBytes: number;
   /** The largest file that `uploadFile` accepts, whatever the grants allow. */

@@ -137,9 +137,16 @@ describe("downloadUrl answers", () => {
         { bucket: otherBucket, key: "there.txt" },
         { bucket: otherBucket, key: "not-there.txt" },
         { bucket: "no-such-bucket", key: "not-there.txt" },
-      ].map((address) => client.answer(query, address)),
+      ].map(async (address) => {
+        const { data, errors } = await client.answer(query, address);
+        // The message quotes the address. Apart from it, the responses are the same.
+        const text = JSON.stringify({ data, errors })
+          .replace(address.key, "KEY")
+          .replace(address.bucket, "BUCKET");
+        return JSON.parse(text) as { errors: object[] };
+      }),
     );
-    const [first, ...others] = failures.map(({ data, errors }) => ({ data, errors }));
+    const [first, ...others] = failures;
     expect(first?.errors).toMatchObject([{ extensions: { code: "FORBIDDEN", retryable: false } }]);
     for (const other of others) expect(other).toEqual(first);
   });

@@ -35,9 +35,9 @@ export type CompletedPartInput = {
 
 /** A name with a value: an entry of an object's metadata, or a tag. */
 export type KeyValueInput = {
-  /** The name. Metadata: 1 to 128 characters that are allowed in the name of an HTTP header; S3 stores them in lower case. Tags: 1 to 128 letters, digits, spaces and `+-=._:/@`; a tag must not start with `aws:`. */
+  /** The name. A name of metadata has 1 to 128 characters that are allowed in the name of an HTTP header, and S3 stores it in lower case. The name of a tag has 1 to 128 letters, digits, spaces and `+-=._:/@`, and must not start with `aws:`. */
   name: string;
-  /** The value. Metadata: any Unicode text without control characters. Tags: up to 256 letters, digits, spaces and `+-=._:/@`. */
+  /** The value. A value of metadata may be any Unicode text without control characters. The value of a tag has up to 256 letters, digits, spaces and `+-=._:/@`. */
   value: string;
 };
 
@@ -47,7 +47,7 @@ export type UploadInput = {
   bucket: string;
   /** The `Cache-Control` header of every download, such as `public, max-age=31536000, immutable`. */
   cacheControl?: string | null | undefined;
-  /** A checksum of the file. S3 stores nothing if the bytes that it receives have another checksum (`CHECKSUM_MISMATCH`). */
+  /** A checksum of the file. S3 stores nothing if the bytes that it receives have another checksum. `uploadFile` and `completeUpload` then fail with `CHECKSUM_MISMATCH`; a presigned upload gets S3's own error. */
   checksum?: ChecksumInput | null | undefined;
   /** The `Content-Disposition` header of every download of the object, such as `attachment; filename="report.pdf"`. */
   contentDisposition?: string | null | undefined;
@@ -57,9 +57,9 @@ export type UploadInput = {
   contentType?: string | null | undefined;
   /** The key to store the file under: 1 to 1,024 bytes of UTF-8. It is used exactly as given, so do not percent-encode it. Control characters, `.` or `..` as a path segment, and `${filename}` at the end are refused (`BAD_USER_INPUT`). */
   key: string;
-  /** Metadata to store with the object. All names and values together may have 2,048 bytes as they are sent. A value that is not plain ASCII is sent in base64, which takes about 1.7 times its length in UTF-8. */
+  /** Metadata to store with the object. All names and values together may have up to 2,048 bytes as they are sent. A value that is not plain ASCII is sent in base64, which takes about 1.7 times its length in UTF-8. */
   metadata?: Array<KeyValueInput> | null | undefined;
-  /** Whether the file may replace an object that already has this key. With `false` the upload fails if there is one (`OBJECT_EXISTS`). S3 decides this when the upload ends, so only one of two concurrent uploads succeeds. */
+  /** Whether the file may replace an object that already has this key. With `false` the upload fails if there is one: `uploadFile`, `copyObject` and `completeUpload` with `OBJECT_EXISTS`, a presigned PUT request with S3's status 412. S3 decides this when the upload ends, so only one of two concurrent uploads succeeds. */
   overwrite?: boolean | null | undefined;
   /** The AWS region of the bucket. If omitted, the server's default region is used. The server's operator decides which regions are allowed; another one is `BAD_USER_INPUT`. */
   region?: string | null | undefined;

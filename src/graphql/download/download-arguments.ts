@@ -12,7 +12,7 @@ class LifetimeArguments {
     nullable: true,
     defaultValue: defaultExpiresInSeconds,
     description:
-      "How many seconds the URL works. If omitted or `null`: 2,400 seconds (40 minutes), or fewer if the caller's grants or the server's role session allow fewer; see `expiresAt`. If you ask for more than is allowed, the error (`BAD_USER_INPUT`) tells the maximum.",
+      "How many seconds the URL works. If omitted or `null`, it works for 2,400 seconds (40 minutes), or for fewer if the caller's grants or the server's role session allow fewer; see `expiresAt`. If you ask for more than is allowed, the error (`BAD_USER_INPUT`) states the maximum.",
   })
   expiresIn!: number;
 

@@ -12,7 +12,7 @@ import { signDownload } from "./sign-download.ts";
 export class DownloadResolver {
   @Query(() => DownloadUrl, {
     description:
-      "Returns a presigned URL to download one object directly from S3. Requires a grant for `DOWNLOAD`. Errors: `OBJECT_NOT_FOUND`, `BUCKET_NOT_FOUND`, `FORBIDDEN`, and `UNAUTHENTICATED` if a token could help.",
+      "Returns a presigned URL to download one object directly from S3. Requires a grant for `DOWNLOAD`. Fails with `OBJECT_NOT_FOUND`, `BUCKET_NOT_FOUND` or `FORBIDDEN`, or with `UNAUTHENTICATED` if a token could help.",
   })
   downloadUrl(
     @Ctx() context: RequestContext,

@@ -24,7 +24,7 @@ export class CopyResolver {
   @Mutation(() => S3Object, {
     nullable: true,
     description:
-      "Copies an object of any size inside S3 and returns the copy. The bytes do not pass through the server. `null`, with an error, if the copy fails. Copying an object onto itself must change something. To restore an older version, copy it (`from.versionId`) onto its own key.",
+      "Copies an object of any size inside S3 and returns the copy. The bytes do not pass through the server. If that fails, the result is `null`, with an error. Copying an object onto itself must change something. To restore an older version, copy it (`from.versionId`) onto its own key.",
   })
   async copyObject(
     @Ctx() context: RequestContext,

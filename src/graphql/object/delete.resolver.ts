@@ -17,7 +17,7 @@ export class DeletedObject {
   @Field(() => String, {
     nullable: true,
     description:
-      "In a bucket with versioning: the id of the version that was deleted, or of the delete marker that now hides the object.",
+      "The id of the version that was deleted, or of the delete marker that now hides the object. `null` in buckets without versioning.",
   })
   versionId!: string | null;
 }

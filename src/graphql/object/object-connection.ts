@@ -27,7 +27,7 @@ export class ObjectConnection {
 
   @Field(() => [String], {
     description:
-      "With a `delimiter`: the common prefixes of all keys that continue after the delimiter, each with the delimiter at its end. Pass one as `prefix` to list that folder.",
+      "The folders on this page, each with the `delimiter` at its end. Pass one as `prefix` to list its content. Empty if no `delimiter` was given.",
   })
   folders!: string[];
 

@@ -25,7 +25,7 @@ class ObjectsArguments {
   @Field(() => String, {
     nullable: true,
     description:
-      "Usually `/`. Keys that continue after the first delimiter behind the prefix are not listed one by one, but as `folders`. If omitted, all keys below the prefix are listed.",
+      "The character that separates folders, usually `/`. Keys that contain it after the prefix are not listed one by one, but grouped into `folders`. If omitted, all keys below the prefix are listed.",
   })
   delimiter?: string | null;
 

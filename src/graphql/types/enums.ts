@@ -16,19 +16,19 @@ export const Disposition = schemaEnum<Disposition>(
 
 export type UploadMethod = "AUTO" | "PUT" | "POST" | "MULTIPART";
 export const UploadMethod = schemaEnum<UploadMethod>("UploadMethod", "How the client sends the file to S3.", {
-  AUTO: "`PUT` up to the server's multipart threshold, 64 MiB by default. `MULTIPART` for larger files.",
-  PUT: "One PUT request with the file as its body, up to 5 GiB.",
-  POST: "One form (`multipart/form-data`), which an HTML page can send without JavaScript, up to 5 GiB.",
+  AUTO: "The server chooses: `PUT` for files up to its multipart threshold, which is 64 MiB by default, and `MULTIPART` for larger files.",
+  PUT: "The client sends one PUT request with the file as its body. The file may have up to 5 GiB.",
+  POST: "The client sends one form (`multipart/form-data`), as an HTML page can do without JavaScript. The file may have up to 5 GiB.",
   MULTIPART:
-    "Several parts, which can be sent in parallel, repeated one by one, and resumed after a reload. Up to 48.8 TiB, which is 10,000 parts of 5 GiB.",
+    "The client sends the file in parts. Parts can be sent in parallel, a failed part can be repeated alone, and the upload can be resumed after a reload. The file may have up to 48.8 TiB, which is 10,000 parts of 5 GiB.",
 });
 
 export type Action = GrantedAction;
 export const Action = schemaEnum<Action>("Action", "What a grant allows the caller to do.", {
-  DOWNLOAD: "Read objects, with their metadata and tags.",
-  UPLOAD: "Store objects. List, complete and abort multipart uploads.",
-  LIST: "List objects.",
-  DELETE: "Delete objects.",
+  DOWNLOAD: "The caller may read objects, their metadata and their tags.",
+  UPLOAD: "The caller may store objects, and list, complete and abort multipart uploads.",
+  LIST: "The caller may list objects.",
+  DELETE: "The caller may delete objects.",
 });
 
 export type ChecksumAlgorithm = S3ChecksumAlgorithm;

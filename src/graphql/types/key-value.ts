@@ -16,13 +16,13 @@ export class KeyValue {
 export class KeyValueInput {
   @Field(() => String, {
     description:
-      "The name. Metadata: 1 to 128 characters that are allowed in the name of an HTTP header; S3 stores them in lower case. Tags: 1 to 128 letters, digits, spaces and `+-=._:/@`; a tag must not start with `aws:`.",
+      "The name. A name of metadata has 1 to 128 characters that are allowed in the name of an HTTP header, and S3 stores it in lower case. The name of a tag has 1 to 128 letters, digits, spaces and `+-=._:/@`, and must not start with `aws:`.",
   })
   name!: string;
 
   @Field(() => String, {
     description:
-      "The value. Metadata: any Unicode text without control characters. Tags: up to 256 letters, digits, spaces and `+-=._:/@`.",
+      "The value. A value of metadata may be any Unicode text without control characters. The value of a tag has up to 256 letters, digits, spaces and `+-=._:/@`.",
   })
   value!: string;
 }

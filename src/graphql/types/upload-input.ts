@@ -61,7 +61,7 @@ export class UploadInput {
   @Field(() => [KeyValueInput], {
     nullable: true,
     description:
-      "Metadata to store with the object. All names and values together may have 2,048 bytes as they are sent. A value that is not plain ASCII is sent in base64, which takes about 1.7 times its length in UTF-8.",
+      "Metadata to store with the object. All names and values together may have up to 2,048 bytes as they are sent. A value that is not plain ASCII is sent in base64, which takes about 1.7 times its length in UTF-8.",
   })
   metadata?: KeyValueInput[] | null;
 
@@ -71,7 +71,7 @@ export class UploadInput {
   @Field(() => ChecksumInput, {
     nullable: true,
     description:
-      "A checksum of the file. S3 stores nothing if the bytes that it receives have another checksum (`CHECKSUM_MISMATCH`).",
+      "A checksum of the file. S3 stores nothing if the bytes that it receives have another checksum. `uploadFile` and `completeUpload` then fail with `CHECKSUM_MISMATCH`; a presigned upload gets S3's own error.",
   })
   checksum?: ChecksumInput | null;
 
@@ -79,7 +79,7 @@ export class UploadInput {
     nullable: true,
     defaultValue: true,
     description:
-      "Whether the file may replace an object that already has this key. With `false` the upload fails if there is one (`OBJECT_EXISTS`). S3 decides this when the upload ends, so only one of two concurrent uploads succeeds.",
+      "Whether the file may replace an object that already has this key. With `false` the upload fails if there is one: `uploadFile`, `copyObject` and `completeUpload` with `OBJECT_EXISTS`, a presigned PUT request with S3's status 412. S3 decides this when the upload ends, so only one of two concurrent uploads succeeds.",
   })
   overwrite?: boolean | null;
 }

@@ -40,7 +40,7 @@ export class FinishUploadResolver {
   @Mutation(() => S3Object, {
     nullable: true,
     description:
-      "Completes a multipart upload: S3 joins the parts, and the object appears under its key. `null`, with an error, if that fails. `UPLOAD_INCOMPLETE`: parts are missing; the message names them. `OBJECT_EXISTS`: the upload was started with `overwrite: false`, and there is an object by now. `CHECKSUM_MISMATCH`: the file does not have the checksum that was given to `requestUpload`. Call it again if the response was lost.",
+      "Completes a multipart upload: S3 joins the parts, and the object appears under its key. If that fails, the result is `null`, with an error: `UPLOAD_INCOMPLETE` if parts are missing (the message names them), `OBJECT_EXISTS` if the upload was started with `overwrite: false` and there is an object by now, `CHECKSUM_MISMATCH` if the file does not have the checksum that was given to `requestUpload`. If the response was lost, call it again.",
   })
   async completeUpload(
     @Ctx() context: RequestContext,

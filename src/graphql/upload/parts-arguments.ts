@@ -33,7 +33,7 @@ export class PartsArguments {
   @Field(() => Int, {
     nullable: true,
     defaultValue: 0,
-    description: "With `first`: only parts with higher numbers than this one.",
+    description: "Only parts with higher numbers than this one are returned. It has no effect on `numbers`.",
   })
   after!: number;
 
@@ -41,7 +41,7 @@ export class PartsArguments {
     nullable: true,
     defaultValue: defaultExpiresInSeconds,
     description:
-      "How many seconds there are to start sending a part. If omitted or `null`: the lifetime that `requestUpload` was called with in the same request, otherwise 2,400 seconds (40 minutes), or fewer if the caller's grants or the server's role session allow fewer. If you ask for more than is allowed, the error (`BAD_USER_INPUT`) tells the maximum.",
+      "Within how many seconds the client has to start sending a part. If omitted or `null`, the `expiresIn` of `requestUpload` in the same request applies. In other requests it has 2,400 seconds (40 minutes), or fewer if the caller's grants or the server's role session allow fewer. If you ask for more than is allowed, the error (`BAD_USER_INPUT`) states the maximum.",
   })
   expiresIn!: number;
 

@@ -25,7 +25,7 @@ const ExpiresInField = () =>
     nullable: true,
     defaultValue: defaultExpiresInSeconds,
     description:
-      "How many seconds there are to start the upload, or to start each part of a multipart upload. If omitted or `null`: 2,400 seconds (40 minutes), or fewer if the caller's grants or the server's role session allow fewer; see `expiresAt`. If you ask for more than is allowed, the error (`BAD_USER_INPUT`) tells the maximum.",
+      "Within how many seconds the client has to start the upload, or each part of a multipart upload. If omitted or `null`, it has 2,400 seconds (40 minutes), or fewer if the caller's grants or the server's role session allow fewer; see `expiresAt`. If you ask for more than is allowed, the error (`BAD_USER_INPUT`) states the maximum.",
   });
 
 @ArgsType()

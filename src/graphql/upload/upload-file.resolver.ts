@@ -39,7 +39,7 @@ export class UploadFileResolver {
   @Mutation(() => S3Object, {
     nullable: true,
     description:
-      "Uploads a file through the server and returns the stored object. Send it as a [GraphQL multipart request](https://github.com/jaydenseric/graphql-multipart-request-spec). The server streams the file to S3 and stores it completely or not at all. `null`, with an error, if the upload fails. The server's operator sets the largest size, 5 GiB by default. For larger files, and to keep the bytes off the server, use `requestUpload`.",
+      "Uploads a file through the server and returns the stored object. Send it as a [GraphQL multipart request](https://github.com/jaydenseric/graphql-multipart-request-spec). The server streams the file to S3 and stores it completely or not at all. If that fails, the result is `null`, with an error. The server's operator sets the largest size, 5 GiB by default. For larger files, and to keep the bytes off the server, use `requestUpload`.",
   })
   uploadFile(
     @Ctx() context: RequestContext,

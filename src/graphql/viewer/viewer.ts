@@ -9,7 +9,8 @@ export class ViewerGrant {
   bucket!: string;
 
   @Field(() => String, {
-    description: "The grant is for keys that start with this prefix. Empty: for all keys of the bucket.",
+    description:
+      "The grant is for keys that start with this prefix. An empty prefix means all keys of the bucket.",
   })
   prefix!: string;
 
@@ -18,13 +19,14 @@ export class ViewerGrant {
 
   @Field(() => SafeInt, {
     nullable: true,
-    description: "The largest file that may be uploaded, in bytes. `null`: no limit by this grant.",
+    description:
+      "The largest file that may be uploaded, in bytes. `null` means that this grant sets no limit.",
   })
   maxUploadBytes!: number | null;
 
   @Field(() => [String], {
     nullable: true,
-    description: "The media types that may be uploaded, such as `image/*`. `null`: any type.",
+    description: "The media types that may be uploaded, such as `image/*`. `null` means any type.",
   })
   contentTypes!: string[] | null;
 }

@@ -9,12 +9,9 @@ import { BucketRegions } from "../../../src/storage/client/bucket-regions.ts";
 const address = { bucket: "demo", region: "us-east-1" } as BucketAddress;
 const session = { credentials: {}, expiresAt: new Date(), sessionName: "anonymous" };
 
-function contextOf({
-  longestRequestMs = 60_000,
-  ...caller
-}: Partial<Caller> & { longestRequestMs?: number }) {
+function contextOf({ maxRequestMs = 60_000, ...caller }: Partial<Caller> & { maxRequestMs?: number }) {
   const services = {
-    longestRequestMs,
+    maxRequestMs,
     bucketRegions: new BucketRegions([address.region]),
     grants: { grantsFor: () => [] },
     sessions: { get: async () => session },
@@ -36,14 +33,14 @@ describe("a call to S3", () => {
   });
 
   it("does not start when the request has taken too long", async () => {
-    await expect(ask(contextOf({ longestRequestMs: -1 }))).rejects.toMatchObject({
+    await expect(ask(contextOf({ maxRequestMs: -1 }))).rejects.toMatchObject({
       code: "TIMEOUT",
       retryable: true,
     });
   });
 
   it("starts at any time in a request with files", async () => {
-    await expect(ask(contextOf({ longestRequestMs: -1, sendsFiles: true }))).resolves.toBe("answered");
+    await expect(ask(contextOf({ maxRequestMs: -1, sendsFiles: true }))).resolves.toBe("answered");
   });
 
   it("does not start when the client has disconnected", async () => {

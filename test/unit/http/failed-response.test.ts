@@ -23,7 +23,7 @@ async function startServer() {
   const metrics = createMetrics();
   const apollo = createApollo({ schema: new GraphQLSchema({ query }), production: true, metrics, log });
   await apollo.start();
-  const services = { longestRequestMs: 60_000 } as Services;
+  const services = { maxRequestMs: 60_000 } as Services;
   const server = await createHttpServer({
     ...{ apollo, log, metrics, origins: [], maxFiles: 1, maxUploadBytes: 1, rateLimit: undefined },
     makeContext: (caller) => new RequestContext(services, caller),
