@@ -11,12 +11,12 @@ import type { Metrics } from "../../core/metrics.ts";
 import type { RequestContext } from "../context.ts";
 import { formatGraphQLError, stringifyResult } from "./error-format.ts";
 import { withoutSuggestions } from "./hide-suggestions.ts";
+import { KnownDocuments } from "./known-documents.ts";
+import { limitResponse } from "./limit-response.ts";
+import { limits } from "./limits.ts";
 import { observe } from "./observe.ts";
 import { limitOperationCost } from "./operation-cost.ts";
-
-// Validation costs grow with the document: 50 × 50 inline fragments take 0.2 s. No type contains itself,
-// so depth needs no limit of its own; what the fields come to is limitOperationCost's business.
-const maxTokens = 10_000;
+import { prepareDocument } from "./prepare-document.ts";
 
 export interface ApolloOptions {
   schema: GraphQLSchema;
@@ -32,6 +32,7 @@ export function createApollo({
   metrics,
   log,
 }: ApolloOptions): ApolloServer<RequestContext> {
+  const known = new KnownDocuments();
   return new ApolloServer<RequestContext>({
     schema,
     introspection: !production,
@@ -39,12 +40,19 @@ export function createApollo({
     hideSchemaDetailsFromClientErrors: production,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    parseOptions: { maxTokens },
+    // prepareDocument remembers documents, bounded by what they take.
+    documentStore: null,
+    persistedQueries: { cache: known.persistedQueries },
+    parseOptions: { maxTokens: limits.tokens },
+    validationOptions: { maxErrors: limits.validationErrors },
+    executionOptions: { maxCoercionErrors: limits.validationErrors },
     formatError: production ? withoutSuggestions(formatGraphQLError) : formatGraphQLError,
     stringifyResult,
     logger: log,
     plugins: [
       observe(metrics),
+      prepareDocument(known),
+      limitResponse(),
       limitOperationCost(schema),
       production
         ? ApolloServerPluginLandingPageDisabled()

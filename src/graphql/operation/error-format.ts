@@ -1,5 +1,12 @@
-import { type FormattedExecutionResult, GraphQLError, type GraphQLFormattedError } from "graphql";
+import {
+  type FormattedExecutionResult,
+  GraphQLError,
+  type GraphQLFormattedError,
+  type SourceLocation,
+} from "graphql";
 import { ValetKeyError } from "../../core/errors.ts";
+import { limits } from "./limits.ts";
+import { locationOf } from "./locations.ts";
 
 /** Codes that Apollo's own clients know and act on. */
 const apolloCodes = new Set([
@@ -29,14 +36,41 @@ export function publicError(error: unknown, requestId: string): GraphQLFormatted
 /** Apollo's `formatError`: message and extensions as publicError has them, locations and path as Apollo does. */
 export function formatGraphQLError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const code = graphqlFault(error);
+  const located = { ...formatted, ...locationsOf(error) };
   if (code !== undefined) {
-    return { ...formatted, extensions: { code, retryable: code === "PERSISTED_QUERY_NOT_FOUND" } };
+    const message = shortened(plainMessage(formatted.message));
+    return { ...located, message, extensions: { code, retryable: code === "PERSISTED_QUERY_NOT_FOUND" } };
   }
   const thrown = whatWasThrown(error);
   const requestId = formatted.extensions?.requestId;
-  const publicized = { ...formatted, ...publicError(thrown, String(requestId ?? "")) };
+  const said = publicError(thrown, String(requestId ?? ""));
+  const publicized = { ...located, ...said, message: shortened(said.message) };
   if (requestId === undefined && isUnexpected(error)) unreported.set(publicized.extensions ?? {}, thrown);
   return publicized;
+}
+
+/** More of them help nobody to find the place. */
+const maxLocations = 5;
+
+/** Locations are taken out of documents when they are parsed. */
+function locationsOf(error: unknown): { locations?: readonly SourceLocation[] } {
+  if (!(error instanceof GraphQLError)) return {};
+  const locations = (error.nodes ?? []).slice(0, maxLocations).flatMap((node) => locationOf(node) ?? []);
+  return locations.length > 0 ? { locations } : {};
+}
+
+/** What an error quotes of the request may be long. */
+function shortened(message: string): string {
+  return message.length <= limits.messageLength ? message : `${message.slice(0, limits.messageLength - 1)}…`;
+}
+
+/** What graphql-js and the JavaScript engine say when they stop parsing is not for those who have to act. */
+function plainMessage(message: string): string {
+  if (/^Syntax Error: Document contains more/.test(message)) {
+    return `The document has more than ${limits.tokens.toLocaleString("en")} tokens: pass values as variables, or split the document.`;
+  }
+  if (message === "Maximum call stack size exceeded") return "The document is nested too deeply.";
+  return message;
 }
 
 /** The errors that no plugin has logged and given the request's id, by the extensions that they were formatted to. */

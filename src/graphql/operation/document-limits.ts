@@ -1,0 +1,74 @@
+import { type ASTNode, type DocumentNode, Kind } from "graphql";
+import { ExpandedFields } from "./expanded-fields.ts";
+import { limits } from "./limits.ts";
+import { operationRefused } from "./refusal.ts";
+
+/**
+ * Holds a parsed document against the limits, before validation: some rules of validation take time that grows with
+ * the square of a document's fields, and with the product of its fragments.
+ *
+ * @returns the number of nodes, which says how much memory the document takes
+ * @throws {GraphQLError} BAD_USER_INPUT, HTTP status 400
+ */
+export function assertDocumentWithinLimits(document: DocumentNode): number {
+  const { definitions } = document;
+  if (definitions.length > limits.definitions) {
+    throw operationRefused(
+      `The document has ${definitions.length} operations and fragments, and at most ${limits.definitions} are allowed: send only what the operation uses.`,
+    );
+  }
+  const nodes = countNodes(document);
+  const expanded = new ExpandedFields(document);
+  if (expanded.count > limits.fields) {
+    throw operationRefused(
+      `The document asks for more than ${limits.fields} fields, counting each fragment wherever it is used: split it into several requests.`,
+    );
+  }
+  if (expanded.depth > limits.depth) throw tooDeep();
+  // Only now is it safe to put the fragments in their places.
+  if (expanded.equalFieldPairs() > limits.equalFieldPairs) {
+    throw operationRefused(
+      `The document repeats the same response names too often: at most ${limits.equalFieldPairs.toLocaleString("en")} pairs of fields may have the same place in the response. Ask for each field once.`,
+    );
+  }
+  return nodes;
+}
+
+/** Recursion is safe: the depth is limited on the way. */
+function countNodes(document: DocumentNode): number {
+  let count = 0;
+  visit(document, 0);
+  return count;
+
+  function visit(node: ASTNode, depth: number): void {
+    count += 1;
+    if (depth > limits.depth) throw tooDeep();
+    if (node.kind === Kind.NAME && node.value.length > limits.nameLength) {
+      throw nameTooLong(node.value);
+    }
+    const below = depth + (nests.has(node.kind) ? 1 : 0);
+    for (const [property, value] of Object.entries(node) as [string, unknown][]) {
+      if (property === "loc") continue;
+      if (Array.isArray(value)) for (const each of value) visit(each as ASTNode, below);
+      else if (isNode(value)) visit(value, below);
+    }
+  }
+}
+
+const nests = new Set<string>([Kind.SELECTION_SET, Kind.LIST, Kind.OBJECT, Kind.LIST_TYPE]);
+
+function isNode(value: unknown): value is ASTNode {
+  return typeof value === "object" && value !== null && "kind" in value;
+}
+
+function tooDeep() {
+  return operationRefused(
+    `The document is nested too deeply: at most ${limits.depth} selection sets, lists and objects may be inside each other.`,
+  );
+}
+
+export function nameTooLong(name: string) {
+  return operationRefused(
+    `The name "${name.slice(0, 20)}…" has ${name.length} characters, and a name has at most ${limits.nameLength}: use a shorter one.`,
+  );
+}

@@ -1,0 +1,43 @@
+import type { DocumentNode } from "graphql";
+import { LRUCache } from "lru-cache";
+import { limits } from "./limits.ts";
+
+interface KnownDocument {
+  readonly document: DocumentNode;
+  readonly source: string;
+}
+
+/** About what a node takes, measured with Node 24, without its location. */
+const nodeBytes = 200;
+
+/**
+ * The documents that have been parsed and validated, and the text of each, by the SHA-256 hash of the text. One
+ * budget bounds both. As the cache of persisted queries it stores nothing of its own, since a document that is
+ * registered has just been remembered here.
+ */
+export class KnownDocuments {
+  readonly #known = new LRUCache<string, KnownDocument>({ maxSize: limits.knownDocumentBytes });
+
+  find(hash: string): DocumentNode | undefined {
+    return this.#known.get(hash)?.document;
+  }
+
+  remember(hash: string, source: string, document: DocumentNode, nodes: number): void {
+    // A string with one character beyond Latin-1 takes two bytes for each.
+    const size = 2 * source.length + nodeBytes * nodes;
+    this.#known.set(hash, { document, source }, { size });
+  }
+
+  /** For tests: what is remembered now, in bytes. */
+  get bytes(): number {
+    return this.#known.calculatedSize;
+  }
+
+  /** Apollo's interface of a cache for persisted queries. Its keys are `apq:` and the hash. */
+  readonly persistedQueries = {
+    get: async (key: string): Promise<string | undefined> =>
+      this.#known.get(key.replace(/^apq:/, ""))?.source,
+    set: async (): Promise<void> => {},
+    delete: async (): Promise<boolean> => false,
+  };
+}

@@ -1,0 +1,63 @@
+import type { ApolloServerPlugin } from "@apollo/server";
+import type { GraphQLFormattedError } from "graphql";
+import { ValetKeyError } from "../../core/errors.ts";
+import { publicError } from "./error-format.ts";
+import { limits } from "./limits.ts";
+
+/** Bounds what a response holds, before its text is made. */
+export function limitResponse<Context extends object>(): ApolloServerPlugin<Context> {
+  return {
+    async requestDidStart() {
+      return {
+        async willSendResponse({ response: { body, http } }) {
+          if (body.kind !== "single") return;
+          const result = body.singleResult;
+          if (jsonBytes(result.data, limits.responseBytes) > limits.responseBytes) {
+            http.status = 400;
+            body.singleResult = { errors: [responseTooLarge()] };
+          } else if (result.errors !== undefined) {
+            body.singleResult = { ...result, errors: withinErrorBudget(result.errors) };
+          }
+        },
+      };
+    },
+  };
+}
+
+function responseTooLarge(): GraphQLFormattedError {
+  const message = `The response has more than ${limits.responseBytes / 2 ** 20} MiB: ask for fewer items, or fewer fields of each. What a mutation changed stays changed.`;
+  return publicError(new ValetKeyError("BAD_USER_INPUT", message), "");
+}
+
+/** The first errors that fit, and one that counts the others. */
+export function withinErrorBudget(errors: readonly GraphQLFormattedError[]): GraphQLFormattedError[] {
+  let bytes = 0;
+  const kept: GraphQLFormattedError[] = [];
+  for (const error of errors) {
+    bytes += jsonBytes(error, limits.errorBytes);
+    if (bytes > limits.errorBytes) break;
+    kept.push(error);
+  }
+  const left = errors.length - kept.length;
+  if (left === 0) return kept;
+  const message = `${left.toLocaleString("en")} more errors are left out, since the errors of a response have at most ${limits.errorBytes / 2 ** 20} MiB: ask for fewer items at once.`;
+  return [...kept, publicError(new ValetKeyError("BAD_USER_INPUT", message), "")];
+}
+
+/** About the bytes of a value's JSON. Stops counting beyond `max`. */
+function jsonBytes(value: unknown, max: number): number {
+  let bytes = 0;
+  const waiting = [value];
+  while (waiting.length > 0 && bytes <= max) {
+    const each = waiting.pop();
+    if (typeof each === "string") bytes += Buffer.byteLength(each) + 3;
+    else if (Array.isArray(each)) for (const item of each) waiting.push(item);
+    else if (typeof each === "object" && each !== null) {
+      for (const [name, property] of Object.entries(each)) {
+        bytes += name.length + 4;
+        waiting.push(property);
+      }
+    } else bytes += 8;
+  }
+  return bytes;
+}

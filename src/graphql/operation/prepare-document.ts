@@ -1,0 +1,75 @@
+import type { ApolloServerPlugin } from "@apollo/server";
+import { type DocumentNode, type GraphQLError, Kind } from "graphql";
+import { assertDocumentWithinLimits, nameTooLong } from "./document-limits.ts";
+import type { KnownDocuments } from "./known-documents.ts";
+import { limits } from "./limits.ts";
+import { detachLocations } from "./locations.ts";
+import { operationRefused } from "./refusal.ts";
+import { assertVariablesWithinLimits } from "./variable-limits.ts";
+
+/** Takes the place of a document that is refused, so that Apollo has nothing to validate. */
+const nothing: DocumentNode = { kind: Kind.DOCUMENT, definitions: [] };
+
+/**
+ * Bounds a document between Apollo's steps. Apollo parses only what is not in `known`, and an error can be thrown in
+ * `didResolveOperation` alone, so a document that is refused before is replaced by an empty one.
+ */
+export function prepareDocument<Context extends object>(known: KnownDocuments): ApolloServerPlugin<Context> {
+  return {
+    async requestDidStart() {
+      let refusal: GraphQLError | undefined;
+      let nodes: number | undefined;
+      return {
+        async didResolveSource(request) {
+          const { source, queryHash } = request;
+          const document = known.find(queryHash);
+          refusal = refusalOf(() => {
+            if (document === undefined) assertSourceWithinLimits(source);
+            const { operationName } = request.request;
+            if (operationName && operationName.length > limits.nameLength) throw nameTooLong(operationName);
+          });
+          setDocument(request, refusal ? nothing : document);
+        },
+        async parsingDidStart(request) {
+          return async (syntaxError) => {
+            const { document, source } = request as { document?: DocumentNode; source: string };
+            if (syntaxError !== undefined || document === undefined) return;
+            refusal = refusalOf(() => {
+              nodes = assertDocumentWithinLimits(document);
+              detachLocations(document, source);
+            });
+            if (refusal) setDocument(request, nothing);
+          };
+        },
+        async didResolveOperation({ queryHash, source, document, request: { variables } }) {
+          if (refusal) throw refusal;
+          if (nodes !== undefined) known.remember(queryHash, source, document, nodes);
+          if (variables) assertVariablesWithinLimits(variables);
+        },
+      };
+    },
+  };
+}
+
+/** Apollo uses the document that it finds here, and parses the text only if there is none. */
+function setDocument(request: object, document: DocumentNode | undefined): void {
+  (request as { document?: DocumentNode | undefined }).document = document;
+}
+
+function refusalOf(check: () => void): GraphQLError | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    return error as GraphQLError;
+  }
+}
+
+function assertSourceWithinLimits(source: string): void {
+  const bytes = Buffer.byteLength(source);
+  if (bytes > limits.documentBytes) {
+    throw operationRefused(
+      `The query text has ${bytes.toLocaleString("en")} bytes, and at most ${limits.documentBytes.toLocaleString("en")} are allowed: pass values as variables, or split the document.`,
+    );
+  }
+}

@@ -1,0 +1,10 @@
+import { GraphQLError } from "graphql";
+import { ValetKeyError } from "../../core/errors.ts";
+
+/** Refuses a whole operation before it runs: BAD_USER_INPUT with HTTP status 400. */
+export function operationRefused(message: string): GraphQLError {
+  return new GraphQLError(message, {
+    originalError: new ValetKeyError("BAD_USER_INPUT", message),
+    extensions: { http: { status: 400 } },
+  });
+}

@@ -1,0 +1,47 @@
+import { nameTooLong } from "./document-limits.ts";
+import { limits } from "./limits.ts";
+import { operationRefused } from "./refusal.ts";
+
+/**
+ * Bounds the variables before graphql-js converts them: it quotes what does not fit, and the conversion takes time
+ * for each value.
+ *
+ * @throws {GraphQLError} BAD_USER_INPUT, HTTP status 400
+ */
+export function assertVariablesWithinLimits(variables: Readonly<Record<string, unknown>>): void {
+  let count = 0;
+  // Not recursive: JSON may be nested a million times.
+  const waiting: unknown[] = [variables];
+  while (waiting.length > 0) {
+    const value = waiting.pop();
+    if (typeof value === "string" && value.length > limits.variableLength) {
+      throw operationRefused(
+        `A string in the variables has ${value.length.toLocaleString("en")} characters, and at most ${limits.variableLength.toLocaleString("en")} are allowed.`,
+      );
+    }
+    if (Array.isArray(value)) {
+      countMore(value.length);
+      for (const each of value) waiting.push(each);
+    } else if (isJsonObject(value)) {
+      for (const name in value) {
+        if (name.length > limits.nameLength) throw nameTooLong(name);
+        countMore(1);
+        waiting.push(value[name]);
+      }
+    }
+  }
+
+  function countMore(more: number): void {
+    count += more;
+    if (count > limits.variableValues) {
+      throw operationRefused(
+        `The variables hold more than ${limits.variableValues.toLocaleString("en")} values: split the request into several.`,
+      );
+    }
+  }
+}
+
+/** A file of a form is an object of another kind, and nothing to look into. */
+function isJsonObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}

@@ -1,0 +1,24 @@
+import { parse } from "graphql";
+import { expect, test } from "vitest";
+import { KnownDocuments } from "../../../../src/graphql/operation/known-documents.ts";
+import { limits } from "../../../../src/graphql/operation/limits.ts";
+
+const document = parse("{ viewer { subject } }");
+
+test("documents are forgotten when they take more than the budget, whatever their text holds", () => {
+  const known = new KnownDocuments();
+  for (let index = 0; index < 1000; index += 1) {
+    known.remember(`hash ${index}`, `€${"x".repeat(60_000)}`, document, 100);
+  }
+  expect(known.bytes).toBeLessThanOrEqual(limits.knownDocumentBytes);
+  expect(known.find("hash 0")).toBeUndefined();
+  expect(known.find("hash 999")).toBe(document);
+});
+
+test("a persisted query is the text of a document that is remembered", async () => {
+  const known = new KnownDocuments();
+  known.remember("abc", "{ viewer { subject } }", document, 6);
+  await known.persistedQueries.set();
+  expect(await known.persistedQueries.get("apq:abc")).toBe("{ viewer { subject } }");
+  expect(await known.persistedQueries.get("apq:abd")).toBeUndefined();
+});
