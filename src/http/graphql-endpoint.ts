@@ -2,13 +2,15 @@ import type { ApolloServer } from "@apollo/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { badUserInput, ValetKeyError } from "../core/errors.ts";
-import { anonymous, type Principal, principalKey } from "../core/principal.ts";
+import { anonymous, type Principal } from "../core/principal.ts";
 import type { Caller, RequestContext } from "../graphql/context.ts";
 import { answerWithApollo } from "./apollo-handler.ts";
-import { BodyDeadlines } from "./body-deadlines.ts";
+import { callerKey } from "./caller-key.ts";
 import { isForm, notAcceptable, unsupportedMediaType } from "./content-negotiation.ts";
 import { sendContinue } from "./expect-continue.ts";
 import { readMultipartRequest } from "./multipart.ts";
+import { RequestBodies } from "./request-bodies.ts";
+import type { ResponseBackpressure } from "./response-backpressure.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -31,6 +33,7 @@ export interface GraphQLEndpointOptions {
   maxFiles: number;
   maxUploadBytes: number;
   rateLimit: { requests: number; windowMs: number } | undefined;
+  backpressure: ResponseBackpressure;
 }
 
 /** /graphql, in the order in which a request passes: token, rate limit, Accept, body, Apollo. */
@@ -38,7 +41,7 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
   server.decorateRequest("principal");
   server.decorateRequest("refusal");
 
-  const bodies = new BodyDeadlines(server);
+  const bodies = new RequestBodies(server);
 
   // A form is read by readForm, after everything that can refuse it.
   server.addContentTypeParser("multipart/form-data", (_request, _body, done) => done(null));
@@ -58,16 +61,25 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
       // Here the rate limit puts itself. Who is nobody, by a bad token or none, is counted by address.
     ],
     preParsing: (request, reply, body, done) => {
-      const refusal = request.refusal ?? notAcceptable(request) ?? unsupportedMediaType(request);
+      const client = callerKey(request);
+      const refusal =
+        request.refusal ??
+        notAcceptable(request) ??
+        unsupportedMediaType(request) ??
+        options.backpressure.refusal(client);
       if (refusal === undefined && !isForm(request)) {
         if (!isTooLarge(request)) sendContinue(reply.raw);
-        bodies.start(request, body);
+        bodies.start({ request, body, client });
       }
       done(refusal ?? null, body);
     },
+    onError: (request, _reply, _error, done) => {
+      bodies.end(request);
+      done();
+    },
     preValidation: (request, reply, done) => {
       bodies.end(request);
-      if (isForm(request)) readForm(request, reply, options).then(() => done(), done);
+      if (isForm(request)) readForm(request, reply, options, bodies).then(() => done(), done);
       else done();
     },
     handler: async (request, reply) => {
@@ -140,6 +152,7 @@ async function readForm(
   request: FastifyRequest,
   reply: FastifyReply,
   { maxFiles, maxUploadBytes }: GraphQLEndpointOptions,
+  bodies: RequestBodies,
 ): Promise<void> {
   if (request.method !== "POST") throw badUserInput("operations", "Send a form with POST.");
   // A page of another origin can send a form without asking first, but not with a header of its own.
@@ -151,11 +164,14 @@ async function readForm(
     );
   }
   assertFormFits(request, maxFiles, maxUploadBytes);
+  // The fields before the files are held in memory. The form's pace is watched by its reader.
+  bodies.start({ request, body: request.raw, client: callerKey(request), hasDeadline: false });
   const form = await readMultipartRequest(request.raw, {
     maxFiles,
     maxFileBytes: maxUploadBytes,
     onBegin: () => sendContinue(reply.raw),
   });
+  bodies.end(request);
   request.body = form.operation;
   request.releaseBody = () => form.release();
   // An upload that is cut off has parts to remove at S3, and somebody to tell.
@@ -167,8 +183,7 @@ function rateLimitOf(limit: GraphQLEndpointOptions["rateLimit"]) {
   return {
     max: limit.requests,
     timeWindow: limit.windowMs,
-    keyGenerator: ({ principal, ip }: FastifyRequest) =>
-      principal.authenticated ? `principal:${principalKey(principal)}` : `ip:${ip}`,
+    keyGenerator: callerKey,
     errorResponseBuilder: () => new ValetKeyError("RATE_LIMITED", "Too many requests: try again later."),
   };
 }

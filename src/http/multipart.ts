@@ -133,7 +133,8 @@ class MultipartForm {
 
   readonly #onLost = (cause?: unknown): void => {
     if (this.#request.readableEnded && cause === undefined) return;
-    this.#fail(incomplete("The connection was lost before the form was whole.", cause));
+    const lost = incomplete("The connection was lost before the form was whole.", cause);
+    this.#fail(cause instanceof ValetKeyError ? cause : lost);
   };
 
   #onField(name: string | undefined, value: string | undefined, truncated: boolean): void {

@@ -1,50 +1,87 @@
 import type { ServerResponse } from "node:http";
 import { ValetKeyError } from "../core/errors.ts";
+import { type Holding, Shares } from "./shares.ts";
 
 export interface ResponseBackpressureOptions {
-  /** Smaller ones fit into the buffers of the connection. Default: 64 KiB. */
+  /** Smaller responses are not counted: they fit into the buffers of a connection. Default: 16 KiB. */
   largeBytes?: number | undefined;
-  /** What large answers may hold in memory together until their clients have read them. Default: 256 MiB. */
+  /** How much may wait to be read by one client before its next requests are refused. Default: 64 MiB. */
+  clientBytes?: number | undefined;
+  /** How much may wait to be read by all clients together. Default: 256 MiB. */
   totalBytes?: number | undefined;
-  /** How fast the client has to read at least, beside the grace. Default: 65,536. */
-  slowestBytesPerSecond?: number | undefined;
+  /** After how long a connection is closed on which the client reads nothing. Default: 15,000. */
+  idleTimeoutMs?: number | undefined;
+  /** How fast a client has to read on average, after `graceMs`. Default: 65,536. */
+  minimumBytesPerSecond?: number | undefined;
   /** Default: 30,000. */
   graceMs?: number | undefined;
 }
 
+interface UnreadResponse extends Holding {
+  readonly response: ServerResponse;
+}
+
 /**
- * Answers stay in memory until they are read. A client that reads too slowly loses its connection, and while
- * those who read hold too much together, no new request is begun.
+ * Bounds the memory of responses that clients have not read yet, for each client. The requests of a client that does
+ * not read are refused first; then its connections are closed, the one that has waited longest first. Connections
+ * that are read too slowly are closed too. Other clients are never refused for it.
  */
 export class ResponseBackpressure {
-  readonly #largeBytes: number;
-  readonly #totalBytes: number;
-  readonly #slowestBytesPerSecond: number;
-  readonly #graceMs: number;
-  #heldBytes = 0;
+  readonly #options: Required<{ [Name in keyof ResponseBackpressureOptions]: number }>;
+  readonly #unread = new Shares<UnreadResponse>();
 
   constructor(options: ResponseBackpressureOptions = {}) {
-    this.#largeBytes = options.largeBytes ?? 2 ** 16;
-    this.#totalBytes = options.totalBytes ?? 2 ** 28;
-    this.#slowestBytesPerSecond = options.slowestBytesPerSecond ?? 2 ** 16;
-    this.#graceMs = options.graceMs ?? 30_000;
+    this.#options = {
+      largeBytes: options.largeBytes ?? 2 ** 14,
+      clientBytes: options.clientBytes ?? 2 ** 26,
+      totalBytes: options.totalBytes ?? 2 ** 28,
+      idleTimeoutMs: options.idleTimeoutMs ?? 15_000,
+      minimumBytesPerSecond: options.minimumBytesPerSecond ?? 2 ** 16,
+      graceMs: options.graceMs ?? 30_000,
+    };
   }
 
-  /** @returns OVERLOADED while too much is held */
-  refusal(): ValetKeyError | undefined {
-    if (this.#heldBytes < this.#totalBytes) return undefined;
-    return new ValetKeyError("OVERLOADED", "Too many answers wait to be read. Try again later.");
+  /** The bytes of all responses that are counted. */
+  get unreadBytes(): number {
+    return this.#unread.bytes;
   }
 
-  /** To be called before an answer of so many bytes is written. */
-  watch(response: ServerResponse, bytes: number): void {
-    if (bytes < this.#largeBytes) return;
-    this.#heldBytes += bytes;
-    const longestMs = this.#graceMs + (bytes / this.#slowestBytesPerSecond) * 1000;
-    const timer = setTimeout(() => response.destroy(), longestMs);
+  /** @returns OVERLOADED if this client has too much to read */
+  refusal(client: string): ValetKeyError | undefined {
+    if (this.#unread.bytesOf(client) < this.#options.clientBytes) return undefined;
+    const message = "Too many of your responses have not been read yet. Read them, then try again.";
+    return new ValetKeyError("OVERLOADED", message);
+  }
+
+  /** Call this before a response of so many bytes is written. */
+  track(response: ServerResponse, client: string, bytes: number): void {
+    const { largeBytes, idleTimeoutMs, graceMs, minimumBytesPerSecond } = this.#options;
+    if (bytes < largeBytes) return;
+    const unread = { client, response, bytes, activeAtMs: performance.now() };
+    this.#unread.add(unread);
+    const destroy = () => response.destroy();
+    const timer = setTimeout(destroy, graceMs + (bytes / minimumBytesPerSecond) * 1000);
+    // Node restarts this timeout whenever the client has read something.
+    response.setTimeout(idleTimeoutMs, destroy);
     response.once("close", () => {
       clearTimeout(timer);
-      this.#heldBytes -= bytes;
+      this.#unread.remove(unread);
     });
+    this.#closeConnections(client);
+  }
+
+  #closeConnections(client: string): void {
+    const { clientBytes, totalBytes } = this.#options;
+    // Requests that were under way when the share was used up may finish: twice the share.
+    while (this.#unread.bytesOf(client) > 2 * clientBytes && this.#closeIdlest(client));
+    while (this.#unread.bytes > totalBytes && this.#closeIdlest(this.#unread.greediest() ?? client));
+  }
+
+  #closeIdlest(client: string): boolean {
+    const unread = this.#unread.idlest(client);
+    if (unread === undefined) return false;
+    this.#unread.remove(unread);
+    unread.response.destroy();
+    return true;
   }
 }

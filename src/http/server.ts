@@ -7,6 +7,7 @@ import type { Logger } from "pino";
 import type { Metrics } from "../core/metrics.ts";
 import type { Principal } from "../core/principal.ts";
 import type { RequestContext } from "../graphql/context.ts";
+import { callerKey } from "./caller-key.ts";
 import { sendClientError } from "./client-error.ts";
 import { Connections } from "./connections.ts";
 import { createErrorHandler, sendExpectationFailed, sendNotFound } from "./error-response.ts";
@@ -79,14 +80,16 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     } else if (is404) {
       // No handler will read the body, so the response does not wait for it.
       sendNotFound(reply.request, reply);
-    } else done(backpressure.refusal());
+    } else done();
   });
   // A form has at most this many bytes of files, and no other body is larger.
   const linger = lingeringClose({ maxBytes: options.maxFiles * options.maxUploadBytes });
   server.addHook("onSend", function finish(request, reply, payload, done) {
     addCommonHeaders(reply);
     if (options.readiness.draining) reply.header("connection", "close");
-    if (typeof payload === "string") backpressure.watch(reply.raw, payload.length);
+    if (typeof payload === "string") {
+      backpressure.track(reply.raw, callerKey(request), payload.length);
+    }
     linger.call(this, request, reply, payload, done);
   });
 
@@ -104,7 +107,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
 
   healthEndpoints(server, options.readiness);
   if (options.metrics !== undefined) metricsEndpoint(server, options.metrics);
-  graphqlEndpoint(server, options);
+  graphqlEndpoint(server, { ...options, backpressure });
   return server;
 }
 

@@ -1,0 +1,116 @@
+import type { FastifyInstance, FastifyRequest, RequestPayload } from "fastify";
+import { ValetKeyError } from "../core/errors.ts";
+import { type Holding, Shares } from "./shares.ts";
+
+export interface RequestBodiesOptions {
+  /** How long a body may take, from the end of the request's header. Default: 30. */
+  readonly seconds?: number | undefined;
+  readonly sweepMs?: number | undefined;
+  /** How much the unfinished bodies of one client may hold. Default: 32 MiB. */
+  readonly clientBytes?: number | undefined;
+  /** How much the unfinished bodies of all clients may hold together. Default: 128 MiB. */
+  readonly totalBytes?: number | undefined;
+}
+
+export interface BodyToReceive {
+  readonly request: FastifyRequest;
+  readonly body: RequestPayload;
+  readonly client: string;
+  /** False for a body whose pace is watched elsewhere. Default: true. */
+  readonly hasDeadline?: boolean | undefined;
+}
+
+interface UnfinishedBody extends Holding {
+  readonly request: FastifyRequest;
+  readonly body: RequestPayload;
+  readonly endsAtMs: number;
+  readonly onData: (chunk: Buffer | string) => void;
+}
+
+/**
+ * Bounds the request bodies that are held in memory while they arrive: in time, and in bytes for each client. If a
+ * client sends too much at once, its body that has been silent the longest is refused.
+ */
+export class RequestBodies {
+  readonly #unfinished = new Map<FastifyRequest, UnfinishedBody>();
+  readonly #shares = new Shares<UnfinishedBody>();
+  readonly #seconds: number;
+  readonly #clientBytes: number;
+  readonly #totalBytes: number;
+
+  constructor(server: FastifyInstance, options: RequestBodiesOptions = {}) {
+    this.#seconds = options.seconds ?? 30;
+    this.#clientBytes = options.clientBytes ?? 2 ** 25;
+    this.#totalBytes = options.totalBytes ?? 2 ** 27;
+    // One timer for all: a timer for each request would cost more than the rest of this.
+    const timer = setInterval(() => this.#sweep(), options.sweepMs ?? 1000).unref();
+    server.addHook("onClose", async () => clearInterval(timer));
+  }
+
+  /** The bytes of all unfinished bodies. */
+  get bytes(): number {
+    return this.#shares.bytes;
+  }
+
+  /** Call this when the request's header has arrived, right before its body is read. */
+  start({ request, body, client, hasDeadline = true }: BodyToReceive): void {
+    const startedAtMs = performance.now();
+    const unfinished: UnfinishedBody = {
+      ...{ request, body, client, bytes: 0, activeAtMs: startedAtMs },
+      endsAtMs: hasDeadline ? startedAtMs + this.#seconds * 1000 : Infinity,
+      onData: (chunk) => this.#received(unfinished, chunk.length),
+    };
+    this.#unfinished.set(request, unfinished);
+    this.#shares.add(unfinished);
+    body.on("data", unfinished.onData);
+  }
+
+  /** Call this when the body has arrived. */
+  end(request: FastifyRequest): void {
+    const unfinished = this.#unfinished.get(request);
+    if (unfinished !== undefined) this.#forget(unfinished);
+  }
+
+  #received(unfinished: UnfinishedBody, bytes: number): void {
+    unfinished.activeAtMs = performance.now();
+    this.#shares.grow(unfinished, bytes);
+    const { client } = unfinished;
+    while (this.#shares.bytesOf(client) > this.#clientBytes && this.#refuseIdlest(client));
+    while (this.#shares.bytes > this.#totalBytes && this.#refuseIdlest(this.#shares.greediest() ?? client));
+  }
+
+  #refuseIdlest(client: string): boolean {
+    const idlest = this.#shares.idlest(client);
+    if (idlest === undefined) return false;
+    const message = "Too many request bodies are on their way at once. Send fewer of them, then try again.";
+    this.#refuse(idlest, Object.assign(new ValetKeyError("OVERLOADED", message), { statusCode: 503 }));
+    return true;
+  }
+
+  #refuse(unfinished: UnfinishedBody, error: Error): void {
+    this.#forget(unfinished);
+    // Unlike a stream that ends, a stream with an error still lets a response be sent.
+    unfinished.body.emit("error", error);
+  }
+
+  #forget(unfinished: UnfinishedBody): void {
+    unfinished.body.off("data", unfinished.onData);
+    this.#unfinished.delete(unfinished.request);
+    this.#shares.remove(unfinished);
+  }
+
+  #sweep(): void {
+    const nowMs = performance.now();
+    for (const unfinished of this.#unfinished.values()) {
+      const { raw } = unfinished.request;
+      // The request may have been refused before its body was handed on: it was not JSON, for example.
+      if (raw.complete || raw.destroyed) this.#forget(unfinished);
+      else if (nowMs >= unfinished.endsAtMs) this.#refuse(unfinished, timeout(this.#seconds));
+    }
+  }
+}
+
+function timeout(seconds: number): Error {
+  const error = new ValetKeyError("TIMEOUT", `The body did not arrive within ${seconds} seconds.`);
+  return Object.assign(error, { statusCode: 408 });
+}
