@@ -420,7 +420,7 @@ describe("when STS fails", () => {
   );
 
   test("where there is one caller, that one is everybody", async () => {
-    const sessions = pool({ deniedCallersToReport: 1 });
+    const sessions = pool({ refusedCallersToReport: 1 });
     failure = refused();
     await expect(sessions.get(alice, 60)).rejects.toThrow();
     expect(sessions.health()).toEqual({ ok: false, reason: "STS refuses the role" });

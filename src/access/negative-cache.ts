@@ -7,31 +7,32 @@ interface Refusal {
 }
 
 const firstPauseMs = 1_000;
-const longestPauseMs = 30_000;
+const maxPauseMs = 30_000;
+const maxRefusals = 10_000;
 
-/** Remembers for a short time, longer each time, which requests were refused, so that nobody repeats them at once. */
-export class Refusals {
-  readonly #refusals = new LRUCache<string, Refusal>({ max: 10_000 });
+/** Remembers refused requests, so that they are not repeated at once. Each further refusal is remembered longer. */
+export class NegativeCache {
+  readonly #refusals = new LRUCache<string, Refusal>({ max: maxRefusals });
   readonly #now: () => number;
 
-  /** @param monotonicNow milliseconds that only grow */
+  /** @param monotonicNow in milliseconds */
   constructor(monotonicNow: () => number) {
     this.#now = monotonicNow;
   }
 
-  /** What the request was refused with, while it is too early to ask again. */
-  of(key: string): Error | undefined {
+  /** The error of the last refusal. Undefined when the request may be tried again. */
+  get(key: string): Error | undefined {
     const refusal = this.#refusals.get(key);
     return refusal !== undefined && this.#now() < refusal.until ? refusal.error : undefined;
   }
 
   add(key: string, error: Error): void {
     const times = (this.#refusals.get(key)?.times ?? 0) + 1;
-    const pauseMs = Math.min(firstPauseMs * 2 ** (times - 1), longestPauseMs);
+    const pauseMs = Math.min(firstPauseMs * 2 ** (times - 1), maxPauseMs);
     this.#refusals.set(key, { times, until: this.#now() + pauseMs, error });
   }
 
-  forget(key: string): void {
+  delete(key: string): void {
     this.#refusals.delete(key);
   }
 }

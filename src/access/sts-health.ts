@@ -1,0 +1,68 @@
+export type Health = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
+/** How long a refusal counts against the role, and a served caller for it. */
+const recentlyMs = 30_000;
+/** How long a failure of STS counts, unless a caller was served after it. */
+const failureMs = 10_000;
+const defaultRefusedCallersToReport = 5;
+
+export interface StsHealthOptions {
+  /** In milliseconds. */
+  readonly monotonicNow: () => number;
+  /** How many callers have to be refused, and none served, until the role counts as refused. Default: 5. */
+  readonly refusedCallersToReport?: number | undefined;
+}
+
+/** What recent AssumeRole calls say about STS. Failures expire by themselves, so traffic returns and finds out. */
+export class StsHealth {
+  readonly #now: () => number;
+  readonly #refusedCallersToReport: number;
+  /** By session name. At most as many as are reported. */
+  readonly #refused = new Set<string>();
+  #refusedAtMs = -Infinity;
+  #servedAtMs = -Infinity;
+  /** When the last AssumeRole failed for another reason than a refusal. */
+  #failedAtMs = -Infinity;
+
+  constructor({ monotonicNow, refusedCallersToReport }: StsHealthOptions) {
+    this.#now = monotonicNow;
+    this.#refusedCallersToReport = refusedCallersToReport ?? defaultRefusedCallersToReport;
+  }
+
+  /** A caller got a session that was assumed earlier. */
+  served(): void {
+    this.#servedAtMs = this.#now();
+  }
+
+  assumed(): void {
+    this.#refused.clear();
+    this.served();
+  }
+
+  /** STS is reachable but refuses this caller. */
+  refused(sessionName: string): void {
+    this.#failedAtMs = -Infinity;
+    if (!this.#isRecent(this.#refusedAtMs)) this.#refused.clear();
+    this.#refusedAtMs = this.#now();
+    if (this.#refused.size < this.#refusedCallersToReport) this.#refused.add(sessionName);
+  }
+
+  failed(): void {
+    this.#failedAtMs = this.#now();
+  }
+
+  check(): Health {
+    const isFailing = this.#servedAtMs < this.#failedAtMs && this.#now() - this.#failedAtMs < failureMs;
+    if (isFailing) return { ok: false, reason: "STS cannot be reached, fails or throttles" };
+    // A few refused callers say nothing about the others.
+    const areManyRefused =
+      this.#refused.size >= this.#refusedCallersToReport && this.#isRecent(this.#refusedAtMs);
+    return areManyRefused && !this.#isRecent(this.#servedAtMs)
+      ? { ok: false, reason: "STS refuses the role" }
+      : { ok: true };
+  }
+
+  #isRecent(atMs: number): boolean {
+    return this.#now() - atMs < recentlyMs;
+  }
+}
