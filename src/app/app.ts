@@ -1,12 +1,7 @@
 import { setMaxListeners } from "node:events";
-import type { AddressInfo } from "node:net";
-import type { ApolloServer } from "@apollo/server";
-import type { FastifyInstance } from "fastify";
-import { type Logger, pino } from "pino";
-import { Grants } from "../access/grants.ts";
-import { GrantsFileError, parseGrantsFile, readGrantsFile, reloadGrantsFile } from "../access/grants-file.ts";
+import type { Logger } from "pino";
+import { reloadGrantsFile } from "../access/grants-file.ts";
 import { anonymousOnly, TokenVerifier } from "../access/token-verifier.ts";
-import { logged } from "../core/logged-error.ts";
 import { createMetrics } from "../core/metrics.ts";
 import { RequestContext } from "../graphql/context.ts";
 import { createApollo } from "../graphql/operation/apollo.ts";
@@ -23,16 +18,18 @@ import { Presigner } from "../storage/signing/presigner.ts";
 import { UploadBudget } from "../storage/streaming/upload-budget.ts";
 import { openBackend } from "./backend.ts";
 import type { Config } from "./config/config.ts";
-import { ConfigError } from "./config/config-error.ts";
-import { hostFault, isHostFault } from "./listen-fault.ts";
-import { Readiness } from "./readiness.ts";
+import { drain } from "./drain.ts";
+import { readInitialGrants } from "./initial-grants.ts";
+import { listen } from "./listen.ts";
+import { createLog } from "./log.ts";
+import { ReadinessProbe } from "./readiness-probe.ts";
 
 export interface App {
   /** `http://127.0.0.1:4000` */
   readonly url: string;
-  /** Reads the grants file again. One that does not parse is refused whole, and the rules in force stay. */
+  /** Reads the grants file again. If it does not parse, the current rules stay in force. */
   reloadGrants(): Promise<void>;
-  /** Drains: no new connection, what was accepted is finished, what remains after the time to drain is aborted. */
+  /** Shuts down gracefully: accepted requests finish, and what remains after the time to drain is aborted. */
   close(reason?: string): Promise<void>;
 }
 
@@ -40,34 +37,24 @@ export interface AppOptions {
   readonly log?: Logger | undefined;
 }
 
-/**
- * A system call for each line would cost a request more than the line itself; what waits is written at exit too.
- * When nobody reads what is written, requests go on, and lines beyond 16 MiB are lost.
- */
-const logDestination = { sync: false, minLength: 15 * 1024, periodicFlush: 100, maxLength: 16 * 2 ** 20 };
-/** What the uploads through the server may hold in memory together. */
+/** How much memory all uploads through the server may use together. */
 const uploadBudgetBytes = 256 * 2 ** 20;
-/** In which a request that sends no files may begin calls to S3; each of them ends by itself. */
+/** How long a request without files may start calls to S3. Each call has a timeout of its own. */
 const maxRequestSeconds = 60;
-/** In which a connection that was just made can still send its request. */
-const unusedSeconds = 1;
-/** For the aborts at S3 and the answers that are left when the time to drain is over. The last second is the aborts'. */
-const abortSeconds = 5;
 
 /**
- * A server that listens.
- * @throws {ConfigError} when what the configuration names cannot be used
+ * Starts the server and listens.
+ * @throws {ConfigError} when the configuration names something that cannot be used
  */
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
-  const given = options.log ?? pino({ level: config.logLevel }, pino.destination(logDestination));
-  const log = given.child({}, { serializers: logged });
+  const log = createLog(config, options.log);
   for (const warning of config.warnings) log.warn(warning);
   const metrics = createMetrics();
-  const grants = await readGrants(config, log);
+  const grants = await readInitialGrants(config, log);
   const [backend, schema] = await Promise.all([openBackend(config, metrics, log), createSchema()]);
   const { store, clock, sessions, s3Clients } = backend;
   const stopping = new AbortController();
-  // Every upload under way listens to it.
+  // Every running upload adds a listener.
   setMaxListeners(0, stopping.signal);
   const services: Services = {
     grants,
@@ -92,7 +79,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     stopping: stopping.signal,
   };
   const authenticator = config.tokens ? new TokenVerifier({ ...config.tokens, log }) : anonymousOnly;
-  const readiness = new Readiness(store.baseCredentials, sessions, log);
+  const readiness = new ReadinessProbe(store.baseCredentials, sessions, log);
   const apollo = createApollo({ schema, production: config.production, metrics, log });
   await apollo.start();
   const http = await createHttpServer({
@@ -113,7 +100,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     throw error;
   });
   log.info({ url, store: config.store.kind }, "Valet Key is ready");
-  // It listens; whether it can serve is found out behind that, for the log.
+  // In the background, for the log: whether the server can do its work.
   void readiness.reasonNotReady();
 
   return {
@@ -124,69 +111,13 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     async close(reason) {
       readiness.draining = true;
       log.info({ reason, seconds: config.drainSeconds }, "draining");
-      const overAtMs = performance.now() + (config.drainSeconds + abortSeconds) * 1000;
-      await drain(http, apollo, stopping, config.drainSeconds);
-      await services.abandonedUploads.close(Math.max(1000, overAtMs - performance.now()));
+      const leftMs = await drain(http, { drainSeconds: config.drainSeconds, stopping });
+      await apollo.stop();
+      await services.abandonedUploads.close(leftMs);
       await backend.close();
     },
   };
 }
 
-/** Where Apollo Sandbox runs when it is not the page that this server itself serves. */
+/** The origins of Apollo Sandbox, when it is not opened from this server. */
 const sandboxOrigins = ["https://studio.apollographql.com", "https://sandbox.embed.apollographql.com"];
-
-/** @throws {ConfigError} */
-async function readGrants({ grantsFile, tokens }: Config, log: Logger): Promise<Grants> {
-  try {
-    const { rules, warnings } =
-      grantsFile === undefined
-        ? parseGrantsFile(demoGrants, "the embedded store's grants")
-        : await readGrantsFile(grantsFile);
-    for (const warning of warnings) log.warn(warning);
-    return new Grants(rules, { believesTokens: tokens !== undefined });
-  } catch (error) {
-    if (!(error instanceof GrantsFileError)) throw error;
-    throw new ConfigError(`VALETKEY_GRANTS: ${error.message}`, { cause: error });
-  }
-}
-
-/** Without a grants file there is only the embedded store, and its bucket is for everyone. */
-const demoGrants = `
-grants:
-  - who: anonymous
-    bucket: demo
-    allow: [DOWNLOAD, UPLOAD, LIST, DELETE]
-`;
-
-async function listen(http: FastifyInstance, { host, port }: Config): Promise<string> {
-  try {
-    await http.listen({ host, port });
-  } catch (cause) {
-    const why = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    if (isHostFault(why)) throw hostFault(host, why, cause);
-    throw new ConfigError(
-      `PORT: got ${port}, cannot listen there on ${host} (${why}); takes a free port, or 0 for any`,
-      { cause },
-    );
-  }
-  const { port: taken } = http.server.address() as AddressInfo;
-  return `http://${host.includes(":") ? `[${host}]` : host}:${taken}`;
-}
-
-async function drain(
-  http: FastifyInstance,
-  apollo: ApolloServer<RequestContext>,
-  stopping: AbortController,
-  drainSeconds: number,
-): Promise<void> {
-  const closed = http.close();
-  setTimeout(() => http.connections.closeUnused(), unusedSeconds * 1000).unref();
-  const forced = setTimeout(() => {
-    stopping.abort();
-    http.connections.closeRest();
-    setTimeout(() => http.server.closeAllConnections(), (abortSeconds - 1) * 1000).unref();
-  }, drainSeconds * 1000);
-  await closed;
-  clearTimeout(forced);
-  await apollo.stop();
-}

@@ -7,7 +7,7 @@ import { S3Clients } from "../storage/client/s3-clients.ts";
 import type { Config } from "./config/config.ts";
 import { openStore, type Store } from "./store-connection.ts";
 
-/** A store, the role sessions that open it, and the clients that those make. */
+/** The store, the role sessions for it, and the S3 clients that use them. */
 export interface Backend {
   readonly store: Store;
   readonly clock: SkewCorrectedClock;
@@ -19,7 +19,7 @@ export interface Backend {
 export async function openBackend(config: Config, metrics: Metrics, log: Logger): Promise<Backend> {
   const store = await openStore(config, log);
   const clock = new SkewCorrectedClock(Date.now, (skewMs) =>
-    log.warn({ skewMs }, "this machine's clock differs from AWS's: signatures are made on AWS's"),
+    log.warn({ skewMs }, "this machine's clock differs from AWS's, whose time is used for signatures"),
   );
   const role = { ...store.role, sessionSeconds: config.sessionSeconds };
   const assumeRole = createAssumeRole({
@@ -37,8 +37,8 @@ export async function openBackend(config: Config, metrics: Metrics, log: Logger)
     metrics,
     log,
     trustedIssuer: config.tokens?.issuer,
-    // Without tokens there is one caller, and what is refused to that one is refused to all.
-    deniedCallersToReport: config.tokens === undefined ? 1 : undefined,
+    // Without tokens every caller is the same anonymous one. If it is refused, everybody is.
+    refusedCallersToReport: config.tokens === undefined ? 1 : undefined,
     sendSessionTags: store.sessionTags,
     sendSourceIdentity: store.sourceIdentity,
   });

@@ -1,11 +1,11 @@
 import type { Logger } from "pino";
 import type { RoleSessions } from "../access/role-sessions.ts";
 
-const rememberMs = 10_000;
-const resolveMs = 2_000;
+const cacheMs = 10_000;
+const maxResolveMs = 2_000;
 
-/** Whether the server can serve, by what it knows already: it asks neither STS nor S3. */
-export class Readiness {
+/** Whether the server can do its work, as far as it is known without asking STS or S3. */
+export class ReadinessProbe {
   draining = false;
   readonly #baseCredentials: () => Promise<unknown>;
   readonly #sessions: Pick<RoleSessions, "health">;
@@ -24,16 +24,16 @@ export class Readiness {
   }
 
   /**
-   * An answer that differs from the last one is logged.
-   * @returns undefined when it can
+   * Logs the result if it differs from the last one.
+   * @returns undefined when the server is ready
    */
   async reasonNotReady(): Promise<string | undefined> {
     if (this.draining) return "draining";
     const reason = await this.#reason();
     if (reason !== this.#lastReason) {
       this.#lastReason = reason;
-      if (reason === undefined) this.#log.info("can serve again");
-      else this.#log.warn({ reason }, "cannot serve: /readyz says so");
+      if (reason === undefined) this.#log.info("the server is ready again");
+      else this.#log.warn({ reason }, "the server is not ready");
     }
     return reason;
   }
@@ -46,14 +46,14 @@ export class Readiness {
 
   #haveBaseCredentials(): Promise<boolean> {
     const now = performance.now();
-    if (this.#credentials === undefined || now - this.#credentials.checkedAt > rememberMs) {
-      this.#credentials = { checkedAt: now, resolve: resolves(this.#baseCredentials, resolveMs) };
+    if (this.#credentials === undefined || now - this.#credentials.checkedAt > cacheMs) {
+      this.#credentials = { checkedAt: now, resolve: resolves(this.#baseCredentials, maxResolveMs) };
     }
     return this.#credentials.resolve;
   }
 }
 
-/** Providers that ask a metadata service may take their time; a probe does not. */
+/** A provider that asks a metadata service may be slow. A probe must not wait for it. */
 async function resolves(provider: () => Promise<unknown>, timeoutMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Health } from "../../../src/access/role-sessions.ts";
-import { Readiness } from "../../../src/app/readiness.ts";
+import type { Health } from "../../../src/access/sts-health.ts";
+import { ReadinessProbe } from "../../../src/app/readiness-probe.ts";
 
 const log = { info: vi.fn(), warn: vi.fn() };
 const healthy = { health: (): Health => ({ ok: true }) };
@@ -15,18 +15,18 @@ afterEach(() => {
 
 describe("reasonNotReady", () => {
   test("is none with base credentials and an STS that is not known to fail", async () => {
-    expect(await new Readiness(async () => ({}), healthy, log).reasonNotReady()).toBeUndefined();
+    expect(await new ReadinessProbe(async () => ({}), healthy, log).reasonNotReady()).toBeUndefined();
   });
 
   test("is what is known of STS, without asking for credentials", async () => {
     const provider = vi.fn(async () => ({}));
     const sessions = { health: (): Health => ({ ok: false, reason: "STS refuses the role" }) };
-    expect(await new Readiness(provider, sessions, log).reasonNotReady()).toBe("STS refuses the role");
+    expect(await new ReadinessProbe(provider, sessions, log).reasonNotReady()).toBe("STS refuses the role");
     expect(provider).not.toHaveBeenCalled();
   });
 
   test("is draining before anything else", async () => {
-    const readiness = new Readiness(() => Promise.reject(new Error("none")), healthy, log);
+    const readiness = new ReadinessProbe(() => Promise.reject(new Error("none")), healthy, log);
     readiness.draining = true;
     expect(await readiness.reasonNotReady()).toBe("draining");
   });
@@ -34,7 +34,7 @@ describe("reasonNotReady", () => {
   test("is that no base credentials resolve, until they do", async () => {
     let found = false;
     const provider = () => (found ? Promise.resolve({}) : Promise.reject(new Error("none")));
-    const readiness = new Readiness(provider, healthy, log);
+    const readiness = new ReadinessProbe(provider, healthy, log);
     expect(await readiness.reasonNotReady()).toBe("no base credentials");
     found = true;
     vi.advanceTimersByTime(10_001);
@@ -43,7 +43,7 @@ describe("reasonNotReady", () => {
 
   test("asks for credentials once in ten seconds, however many probe", async () => {
     const provider = vi.fn(async () => ({}));
-    const readiness = new Readiness(provider, healthy, log);
+    const readiness = new ReadinessProbe(provider, healthy, log);
     await Promise.all(Array.from({ length: 20 }, () => readiness.reasonNotReady()));
     vi.advanceTimersByTime(9_999);
     await readiness.reasonNotReady();
@@ -54,7 +54,7 @@ describe("reasonNotReady", () => {
   });
 
   test("does not wait long for a provider that does not answer", async () => {
-    const readiness = new Readiness(() => new Promise(() => {}), healthy, log);
+    const readiness = new ReadinessProbe(() => new Promise(() => {}), healthy, log);
     const reason = readiness.reasonNotReady();
     await vi.advanceTimersByTimeAsync(2_000);
     expect(await reason).toBe("no base credentials");
@@ -64,7 +64,7 @@ describe("reasonNotReady", () => {
 describe("the log", () => {
   test("has a line when it turns unready, another reason, and when it is ready again", async () => {
     let health: Health = { ok: true };
-    const readiness = new Readiness(async () => ({}), { health: () => health }, log);
+    const readiness = new ReadinessProbe(async () => ({}), { health: () => health }, log);
     const probe = async (next: Health) => {
       health = next;
       for (let time = 0; time < 3; time += 1) await readiness.reasonNotReady();
@@ -84,7 +84,7 @@ describe("the log", () => {
   });
 
   test("has none of draining, which is said where it begins", async () => {
-    const readiness = new Readiness(async () => ({}), healthy, log);
+    const readiness = new ReadinessProbe(async () => ({}), healthy, log);
     readiness.draining = true;
     await readiness.reasonNotReady();
     expect(log.warn).not.toHaveBeenCalled();

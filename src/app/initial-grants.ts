@@ -1,0 +1,28 @@
+import type { Logger } from "pino";
+import { Grants } from "../access/grants.ts";
+import { GrantsFileError, parseGrantsFile, readGrantsFile } from "../access/grants-file.ts";
+import type { Config } from "./config/config.ts";
+import { ConfigError } from "./config/config-error.ts";
+
+/** The grants of the embedded store when there is no grants file: everyone may use its bucket. */
+const demoGrants = `
+grants:
+  - who: anonymous
+    bucket: demo
+    allow: [DOWNLOAD, UPLOAD, LIST, DELETE]
+`;
+
+/** @throws {ConfigError} when the grants file cannot be read or parsed */
+export async function readInitialGrants({ grantsFile, tokens }: Config, log: Logger): Promise<Grants> {
+  try {
+    const { rules, warnings } =
+      grantsFile === undefined
+        ? parseGrantsFile(demoGrants, "the embedded store's grants")
+        : await readGrantsFile(grantsFile);
+    for (const warning of warnings) log.warn(warning);
+    return new Grants(rules, { believesTokens: tokens !== undefined });
+  } catch (error) {
+    if (!(error instanceof GrantsFileError)) throw error;
+    throw new ConfigError(`VALETKEY_GRANTS: ${error.message}`, { cause: error });
+  }
+}

@@ -1,0 +1,14 @@
+import { type Logger, pino } from "pino";
+import { logged } from "../core/logged-error.ts";
+import type { Config } from "./config/config.ts";
+
+/**
+ * Lines are collected, because one system call per line would cost more than the line itself. They are also
+ * written at exit. If nothing reads the output, requests continue and lines beyond 16 MiB are dropped.
+ */
+const destination = { sync: false, minLength: 15 * 1024, periodicFlush: 100, maxLength: 16 * 2 ** 20 };
+
+export function createLog({ logLevel }: Config, given: Logger | undefined): Logger {
+  const log = given ?? pino({ level: logLevel }, pino.destination(destination));
+  return log.child({}, { serializers: logged });
+}
