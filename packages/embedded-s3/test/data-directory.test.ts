@@ -64,7 +64,7 @@ describe("symbolic links", () => {
     },
   );
 
-  test("a file of the store's own is left alone if the store did not name it", async () => {
+  test("a file that the store did not create is left alone", async () => {
     const directory = await closedStore();
     const note = join(directory, "blobs", "note.txt");
     await writeFile(note, "mine");

@@ -32,13 +32,13 @@ test("closing a store a second time has no effect", async () => {
   await store[Symbol.asyncDispose]();
 });
 
-test("a folder that is given stays", async () => {
+test("close does not remove a folder that was given", async () => {
   const directory = await temporaryDirectory();
   await (await startEmbeddedS3({ directory })).close();
   expect(existsSync(directory)).toBe(true);
 });
 
-test("a new store has the buckets that are named", async () => {
+test("a new store has the buckets of the options", async () => {
   await using store = await startEmbeddedS3({ buckets: ["photos", "thumbnails"] });
   const { endpoint, region, credentials } = store;
   const s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true });

@@ -28,7 +28,7 @@ import { allowing, bucket as Bucket, refusal, runningStore } from "./running-sto
 const objectArn = `arn:aws:s3:::${Bucket}/mine/*`;
 const denied = { name: "AccessDenied", status: 403 };
 
-describe("each operation needs its action on its resource", () => {
+describe("each operation requires its action on its resource", () => {
   const operations: [
     action: string,
     run: (s3: S3Client, Key: string, UploadId: string) => Promise<unknown>,
@@ -69,7 +69,7 @@ describe("each operation needs its action on its resource", () => {
     expect(await refusal(runOn(mayOther, "mine/a"))).toEqual(denied);
   });
 
-  test("of a bucket", async () => {
+  test("on a bucket", async () => {
     const { session } = await runningStore();
     const may = await session(allowing(["s3:ListBucket", "s3:ListAllMyBuckets"]));
     await may.send(new HeadBucketCommand({ Bucket }));
@@ -80,14 +80,14 @@ describe("each operation needs its action on its resource", () => {
     expect(await refusal(may.send(new DeleteBucketCommand({ Bucket })))).toEqual(denied);
   });
 
-  test("tags that come with an object need an action of their own", async () => {
+  test("for tags of an object there is an action of its own", async () => {
     const { session } = await runningStore();
     const may = await session(allowing(["s3:PutObject"]));
     const put = may.send(new PutObjectCommand({ Bucket, Key: "a", Body: "", Tagging: "t=1" }));
     expect(await refusal(put)).toEqual(denied);
   });
 
-  test("of each object of a DeleteObjects", async () => {
+  test("on each object of a DeleteObjects", async () => {
     const { s3, session } = await runningStore();
     for (const Key of ["mine/a", "theirs/a"]) await s3.send(new PutObjectCommand({ Bucket, Key, Body: "x" }));
     const may = await session(allowing(["s3:DeleteObject"], [objectArn]));
@@ -98,7 +98,7 @@ describe("each operation needs its action on its resource", () => {
   });
 });
 
-test("a listing is allowed below a prefix only", async () => {
+test("a listing can be limited to a prefix", async () => {
   const { session } = await runningStore();
   const below = await session(allowing(["s3:ListBucket"], ["*"], { StringLike: { "s3:prefix": "mine/*" } }));
   await below.send(new ListObjectsV2Command({ Bucket, Prefix: "mine/x" }));
@@ -107,7 +107,7 @@ test("a listing is allowed below a prefix only", async () => {
   }
 });
 
-test("a session policy does not widen its role's", async () => {
+test("a session policy does not extend the policy of its role", async () => {
   const role = { name: "reader", policy: allowing(["s3:GetObject"], [objectArn]) };
   const { s3, sts, client } = await runningStore({ roles: [role] });
   for (const Key of ["mine/a", "theirs/a"]) await s3.send(new PutObjectCommand({ Bucket, Key, Body: "x" }));
@@ -130,7 +130,7 @@ test("a session policy does not widen its role's", async () => {
   expect(await refusal(reader.send(new DeleteObjectCommand({ Bucket, Key: "mine/a" })))).toEqual(denied);
 });
 
-test("whether a key is missing is told to those who may list", async () => {
+test("only callers who may list learn that a key is missing", async () => {
   const { s3, session } = await runningStore();
   const blind = await session(allowing(["s3:GetObject"]));
   expect((await refusal(blind.send(new HeadObjectCommand({ Bucket, Key: "missing" })))).status).toBe(403);
@@ -150,7 +150,7 @@ test("whether a key is missing is told to those who may list", async () => {
   expect((await refusal(s3.send(new HeadObjectCommand({ Bucket, Key: "missing" })))).status).toBe(404);
 });
 
-test("a missing bucket is missing for everybody", async () => {
+test("every caller learns that a bucket is missing", async () => {
   const { s3, session } = await runningStore();
   const blind = await session(allowing(["s3:ListAllMyBuckets"]));
   for (const client of [s3, blind]) {
@@ -159,7 +159,7 @@ test("a missing bucket is missing for everybody", async () => {
   }
 });
 
-test("a bucket of another owner than the one expected is refused, as source of a copy too", async () => {
+test("a bucket of another owner than the expected one is refused, also as the source of a copy", async () => {
   const { s3 } = await runningStore();
   await s3.send(new PutObjectCommand({ Bucket, Key: "a", Body: "x" }));
   const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: "m" }));
@@ -184,7 +184,7 @@ test("a bucket of another owner than the one expected is refused, as source of a
   expect((await fetch(url)).status).toBe(403);
 });
 
-test("a bucket of another region redirects, and says where to", async () => {
+test("a request for a bucket in another region is redirected with its region", async () => {
   const { client, endpoint, s3 } = await runningStore();
   const frankfurt = client({ region: "eu-central-1" });
   await frankfurt.send(new CreateBucketCommand({ Bucket: "in-frankfurt" }));
@@ -210,9 +210,22 @@ test("a bucket is deleted when it is empty", async () => {
 });
 
 test.each([
-  ...["xn--abc", "sthree-abc", "amzn-s3-demo-abc", "abc-s3alias", "abc--ol-s3", "abc.mrap", "abc--x-s3"],
-  ...["abc--table-s3", "abc-000000000000-us-east-1-an", "ABC", "ab", "a..b", "1.2.3.4", "-abc", "abc-"],
-])("a bucket is not named %s", async (name) => {
+  "xn--abc",
+  "sthree-abc",
+  "amzn-s3-demo-abc",
+  "abc-s3alias",
+  "abc--ol-s3",
+  "abc.mrap",
+  "abc--x-s3",
+  "abc--table-s3",
+  "abc-000000000000-us-east-1-an",
+  "ABC",
+  "ab",
+  "a..b",
+  "1.2.3.4",
+  "-abc",
+  "abc-",
+])("a bucket cannot be named %s", async (name) => {
   const { s3 } = await runningStore();
   // Under another name, since the SDK has other requests for some of these.
   const command = new CreateBucketCommand({ Bucket: "replaced" });
@@ -226,7 +239,7 @@ test.each([
   expect(await refusal(s3.send(command))).toEqual({ name: "InvalidBucketName", status: 400 });
 });
 
-test("sessions end when they should, presigned URLs with them", async () => {
+test("sessions expire on time, and presigned URLs with them", async () => {
   let now = new Date();
   const { s3, session } = await runningStore({ now: () => now });
   await s3.send(new PutObjectCommand({ Bucket, Key: "a", Body: "x" }));
@@ -248,7 +261,7 @@ test("sessions end when they should, presigned URLs with them", async () => {
   expect([dead.status, await dead.text()]).toEqual([400, expect.stringContaining("<Code>ExpiredToken<")]);
 });
 
-test("STS says who asks, and refuses in its own words", async () => {
+test("STS identifies the caller, and has its own errors", async () => {
   const { sts, s3, session, requests, roleArn } = await runningStore({ minSessionSeconds: 1 });
   expect(await sts.send(new GetCallerIdentityCommand())).toMatchObject({ Account: "000000000000" });
   const short = await sts.send(

@@ -46,12 +46,12 @@ test("objects, uploads in progress, keys and URLs survive a restart", async () =
   expect((await second.s3.send(new HeadObjectCommand({ Bucket, Key: "a" }))).Metadata).toEqual({ m: "1" });
 });
 
-test("secrets are for their owner's eyes", async () => {
+test("secrets can be read by their owner only", async () => {
   const { directory } = await runningStore();
   expect((await stat(join(directory, "keys.json"))).mode & 0o777).toBe(0o600);
 });
 
-test("one directory takes one store, and a lock whose holder is dead does not count", async () => {
+test("a folder takes one store, and the lock of a dead process is ignored", async () => {
   const store = await runningStore();
   const { directory } = store;
   await expect(startEmbeddedS3({ directory })).rejects.toMatchObject({
@@ -68,7 +68,7 @@ test("one directory takes one store, and a lock whose holder is dead does not co
   }
 });
 
-test("a port that is taken leaves the directory free", async () => {
+test("a store that cannot listen releases the folder", async () => {
   const { port } = await runningStore();
   const directory = await temporaryDirectory();
   await expect(startEmbeddedS3({ directory, port })).rejects.toMatchObject({
@@ -79,7 +79,7 @@ test("a port that is taken leaves the directory free", async () => {
   await (await startEmbeddedS3({ directory })).close();
 });
 
-test("what a crash left behind is swept at the start", async () => {
+test("the start removes what a crash left behind", async () => {
   const directory = await temporaryDirectory();
   const first = await runningStore({ directory });
   await first.s3.send(new PutObjectCommand({ Bucket, Key: "a", Body: "kept" }));
@@ -103,7 +103,7 @@ test("overwritten and refused bodies leave no files", async () => {
   expect(await blobCount(directory)).toBe(1);
 });
 
-test("a reader gets the object that it began with, whole, while it is overwritten", async () => {
+test("a download is complete although the object is overwritten meanwhile", async () => {
   const { s3, directory } = await runningStore();
   const old = Buffer.alloc(8 * 1024 ** 2, "o");
   await s3.send(new PutObjectCommand({ Bucket, Key: "a", Body: old }));
@@ -113,7 +113,7 @@ test("a reader gets the object that it began with, whole, while it is overwritte
   await expect.poll(() => blobCount(directory)).toBe(1);
 });
 
-test("a client that goes away in the middle of a body stores nothing", async () => {
+test("a client that disconnects in the middle of a body stores nothing", async () => {
   const { s3, client, directory } = await runningStore();
   await s3.send(new PutObjectCommand({ Bucket, Key: "a", Body: "old" }));
   const plain = client({ requestChecksumCalculation: "WHEN_REQUIRED" });
@@ -128,7 +128,7 @@ test("a client that goes away in the middle of a body stores nothing", async () 
   expect(Contents).toMatchObject([{ Key: "a", Size: 3 }]);
 });
 
-test("close ends connections that are open", async () => {
+test("close ends open connections", async () => {
   const store = await runningStore();
   const url = await getSignedUrl(store.s3, new PutObjectCommand({ Bucket, Key: "a" }));
   const upload = request(new URL(url), { method: "PUT", headers: { "content-length": 10 } });

@@ -25,33 +25,46 @@ export const headerKeys = [
 ];
 
 const suppliedKeys = [
-  ...[
-    "aws:CurrentTime",
-    "aws:EpochTime",
-    "aws:SourceIp",
-    "aws:SecureTransport",
-    "aws:UserAgent",
-    "aws:Referer",
-  ],
-  ...["aws:RequestedRegion", "aws:ResourceAccount", "aws:TagKeys", "aws:SourceIdentity"],
-  ...["aws:PrincipalType", "aws:PrincipalAccount", "aws:PrincipalArn", "aws:PrincipalIsAWSService"],
-  ...["aws:ViaAWSService", "aws:MultiFactorAuthPresent", "aws:userid"],
-  ...[
-    "s3:authType",
-    "s3:signatureversion",
-    "s3:signatureAge",
-    "s3:ResourceAccount",
-    "s3:RequestObjectTagKeys",
-  ],
-  ...["s3:prefix", "s3:delimiter", "s3:max-keys", "s3:versionid"],
+  "aws:CurrentTime",
+  "aws:EpochTime",
+  "aws:SourceIp",
+  "aws:SecureTransport",
+  "aws:UserAgent",
+  "aws:Referer",
+  "aws:RequestedRegion",
+  "aws:ResourceAccount",
+  "aws:TagKeys",
+  "aws:SourceIdentity",
+  "aws:PrincipalType",
+  "aws:PrincipalAccount",
+  "aws:PrincipalArn",
+  "aws:PrincipalIsAWSService",
+  "aws:ViaAWSService",
+  "aws:MultiFactorAuthPresent",
+  "aws:userid",
+  "s3:authType",
+  "s3:signatureversion",
+  "s3:signatureAge",
+  "s3:ResourceAccount",
+  "s3:RequestObjectTagKeys",
+  "s3:prefix",
+  "s3:delimiter",
+  "s3:max-keys",
+  "s3:versionid",
   ...headerKeys.map((name) => `s3:${name}`),
-  ...["sts:ExternalId", "sts:RoleSessionName", "sts:SourceIdentity"],
+  "sts:ExternalId",
+  "sts:RoleSessionName",
+  "sts:SourceIdentity",
 ];
 
 /** AWS does not set these either for role sessions that use plain HTTP from outside a VPC. */
 const absentKeys = [
-  ...["aws:username", "aws:MultiFactorAuthAge", "s3:TlsVersion"],
-  ...["aws:SourceVpc", "aws:SourceVpce", "aws:VpcSourceIp"],
+  "aws:username",
+  "aws:MultiFactorAuthAge",
+  "s3:TlsVersion",
+  "aws:SourceVpc",
+  "aws:SourceVpce",
+  "aws:VpcSourceIp",
 ];
 
 const knownKeys = new Set([...suppliedKeys, ...absentKeys].map((name) => name.toLowerCase()));

@@ -29,7 +29,7 @@ async function presignedPut(
   return code === undefined ? String(response.status) : `${response.status} ${code}`;
 }
 
-test("the algorithms are those of S3 that Node has, too", () => {
+test("the algorithms are those of S3 that Node supports", () => {
   expect(checksumAlgorithms).toEqual(["CRC32", "CRC32C", "CRC64NVME", "MD5", "SHA1", "SHA256", "SHA512"]);
 });
 
@@ -39,7 +39,7 @@ describe.each(checksumAlgorithms)("x-amz-checksum-%s", (algorithm) => {
   checksum.update(body);
   const value = checksum.digest().toString("base64");
 
-  test("is verified, stored and answered", async () => {
+  test("is verified, stored and returned", async () => {
     const store = await runningStore();
     expect(await presignedPut(store, { [header]: value }, body)).toBe("200");
     const head = await store.s3.send(new HeadObjectCommand({ Bucket, Key: "a", ChecksumMode: "ENABLED" }));
@@ -58,7 +58,7 @@ describe.each(checksumAlgorithms)("x-amz-checksum-%s", (algorithm) => {
     expect(part).not.toHaveProperty(`Checksum${algorithm}`, value);
   });
 
-  test("refuses other bytes and other text", async () => {
+  test("is refused for other bytes and for an invalid value", async () => {
     const store = await runningStore();
     expect(await presignedPut(store, { [header]: value }, body.subarray(1))).toBe("400 BadDigest");
     expect(await presignedPut(store, { [header]: "AAAA" }, body)).toBe("400 InvalidRequest");
@@ -113,7 +113,7 @@ describe("a checksum in the trailer", () => {
     expect(await put(crc32.name, crc32.wrong)).toBe("400 BadDigest");
   });
 
-  test("does not stand beside one in a header", async () => {
+  test("is refused together with one in a header", async () => {
     for (const [header, trailer] of [
       [crc32.right, crc32.right],
       [crc32.right, crc32.wrong],
@@ -126,7 +126,7 @@ describe("a checksum in the trailer", () => {
     );
   });
 
-  test("is all that x-amz-trailer names", async () => {
+  test("is the only trailer that x-amz-trailer can announce", async () => {
     expect(await put("x-foo", "1")).toBe("400 InvalidRequest");
     expect(await put("x-amz-meta-a", "1")).toBe("400 InvalidRequest");
     expect(await put("x-amz-checksum-type", "FULL_OBJECT")).toBe("400 InvalidRequest");
@@ -144,7 +144,7 @@ test.each(["xxhash3", "xxhash64", "xxhash128", "foo"])(
   },
 );
 
-test("a large refused body does not cost the client the answer", async () => {
+test("a client receives the error for a large body that is refused", async () => {
   const store = await runningStore();
   const url = await getSignedUrl(
     store.client({ requestChecksumCalculation: "WHEN_REQUIRED" }),

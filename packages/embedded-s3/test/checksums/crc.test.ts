@@ -14,11 +14,11 @@ describe.each([
   ["CRC32C", "e3069283"],
   ["CRC64NVME", "ae8b14860a799888"],
 ] as const)("%s", (name, check) => {
-  test("has its check value", () => {
+  test("has the published check value", () => {
     expect(crcOf(name, Buffer.from("123456789")).toString("hex")).toBe(check);
   });
 
-  test("does not depend on how the bytes come", () => {
+  test("does not depend on how the bytes are split", () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.uint8Array(), (a, b) => {
         const crc = createCrc(name);
@@ -29,7 +29,7 @@ describe.each([
     );
   });
 
-  test("combines to the CRC of the whole", () => {
+  test("can be combined to the CRC of the whole", () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.uint8Array(), (a, b) => {
         const combined = combineCrcs(name, crcOf(name, a), crcOf(name, b), b.length);

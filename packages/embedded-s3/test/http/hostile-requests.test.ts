@@ -88,7 +88,7 @@ describe("raw requests", () => {
     await expectAlive(store);
   });
 
-  test("a body that ends early is incomplete", async () => {
+  test("a body that ends early is refused as incomplete", async () => {
     const store = await runningStore();
     const s3 = store.client({ requestChecksumCalculation: "WHEN_REQUIRED" });
     const { pathname, search, host } = new URL(
@@ -103,7 +103,7 @@ describe("raw requests", () => {
     expect((await refusal(s3.send(new GetObjectCommand({ Bucket, Key: "a" })))).status).toBe(404);
   });
 
-  test("Expect: 100-continue is answered before the body, or refused without it", async () => {
+  test("Expect: 100-continue gets 100 before the body, or an error without it", async () => {
     const store = await runningStore();
     const s3 = store.client({ requestChecksumCalculation: "WHEN_REQUIRED" });
     const { pathname, search, host } = new URL(
@@ -117,7 +117,7 @@ describe("raw requests", () => {
   });
 });
 
-test("no URL or header of garbage does harm", async () => {
+test("random URLs and headers do no harm", async () => {
   const store = await runningStore();
   const text = fc.string({ unit: "binary-ascii" });
   await fc.assert(
@@ -139,7 +139,7 @@ test("no URL or header of garbage does harm", async () => {
   await expectAlive(store);
 });
 
-test("control documents are small and plain", async () => {
+test("XML documents with entities or of unusual size are refused", async () => {
   const store = await runningStore();
   const s3 = store.client({ requestChecksumCalculation: "WHEN_REQUIRED" });
   const command = new PutObjectCommand({ Bucket, Key: "a" });
@@ -159,7 +159,7 @@ test("control documents are small and plain", async () => {
   expect(await put("x".repeat(1024 ** 2 + 1))).toContain("<Code>MaxMessageLengthExceeded<");
 });
 
-test("what this store does not do, it says", async () => {
+test("unsupported operations are refused as such", async () => {
   const store = await runningStore();
   const codes = [
     store.s3.send(new GetBucketPolicyCommand({ Bucket })),
@@ -172,7 +172,7 @@ test("what this store does not do, it says", async () => {
 describe("CORS", () => {
   const origin = "https://app.example";
 
-  test("any page may use presigned URLs, and read refusals", async () => {
+  test("any page can use presigned URLs and read errors", async () => {
     const { s3, endpoint } = await runningStore();
     const url = await getSignedUrl(s3, new GetObjectCommand({ Bucket, Key: "missing" }));
     const preflight = await fetch(url, {
@@ -194,7 +194,7 @@ describe("CORS", () => {
     expect((await fetch(url)).headers.get("access-control-allow-origin")).toBeNull();
   });
 
-  test("a bucket's own rules take the default's place", async () => {
+  test("the rules of a bucket replace the default rules", async () => {
     const { s3, endpoint } = await runningStore();
     const CORSRules = [
       {
@@ -232,7 +232,7 @@ describe("CORS", () => {
   });
 });
 
-test("host style addresses the same bucket", async () => {
+test("a virtual-hosted URL addresses the same bucket", async () => {
   const store = await runningStore();
   const client = store.client({ endpoint: `http://localhost:${store.port}`, forcePathStyle: false });
   const url = new URL(await getSignedUrl(client, new GetObjectCommand({ Bucket, Key: "a b" })));

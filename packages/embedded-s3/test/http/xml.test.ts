@@ -2,18 +2,18 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseXml, renderXml } from "../../src/http/xml.ts";
 
-test("elements come in order, lists repeat, undefined is left out, text is escaped", () => {
+test("elements keep their order, lists repeat, undefined is omitted, and text is escaped", () => {
   const document = renderXml("A", { B: ["1", "<&>"], C: undefined, D: { E: true, F: 3 } }, "");
   expect(document).toBe(
     '<?xml version="1.0" encoding="UTF-8"?>\n<A><B>1</B><B>&#60;&#38;&#62;</B><D><E>true</E><F>3</F></D></A>',
   );
 });
 
-test("control characters are references, so that no parser folds or drops them", () => {
+test("control characters are written as references, so that no parser changes them", () => {
   expect(renderXml("Key", "a\r\nb\t\u0001\u0085", "")).toContain("<Key>a&#13;&#10;b&#9;&#1;&#133;</Key>");
 });
 
-test("every text comes back as it was", () => {
+test("every text is parsed as it was rendered", () => {
   const text = fc
     .string({ unit: "binary" })
     .filter((each) => each.isWellFormed() && !each.includes("\0") && each !== "");
@@ -25,7 +25,7 @@ test("every text comes back as it was", () => {
   );
 });
 
-describe("what is refused as MalformedXML", () => {
+describe("MalformedXML is thrown for", () => {
   test.each([
     ["no XML", "hello"],
     ["nothing", ""],
@@ -43,12 +43,12 @@ describe("what is refused as MalformedXML", () => {
     expect(() => root.childText("B")).toThrow(expect.objectContaining({ code: "MalformedXML" }));
   });
 
-  test("an element where text belongs", () => {
+  test("an element in place of text", () => {
     expect(() => parseXml("<A><B><C/></B></A>", "A").childText("B")).toThrow();
   });
 });
 
-test.each(["__proto__", "constructor", "prototype"])("an element named %s harms nobody", (name) => {
+test.each(["__proto__", "constructor", "prototype"])("an element named %s does no harm", (name) => {
   const read = () => parseXml(`<A><${name}><polluted>1</polluted></${name}></A>`, "A").children("toString");
   // The parser refuses the names that it knows to be dangerous, and takes the others for names.
   try {

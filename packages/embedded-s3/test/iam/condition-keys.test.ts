@@ -23,7 +23,7 @@ function denying(action: string, condition: object) {
   };
 }
 
-describe("a Deny holds by the key", () => {
+describe("a Deny applies by the condition key", () => {
   const always: [operator: string, key: string, value: string, other: string][] = [
     ["DateGreaterThan", "aws:CurrentTime", "2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z"],
     ["DateGreaterThan", "aws:EpochTime", "1577836800", "32472144000"],
@@ -59,7 +59,7 @@ describe("a Deny holds by the key", () => {
   });
 });
 
-test("a URL's signature is as old as the time since it was made", async () => {
+test("the signature age of a URL is the time since it was signed", async () => {
   let now = new Date();
   const { s3, session } = await runningStore({ now: () => now });
   await s3.send(new PutObjectCommand({ Bucket, Key: "a", Body: "x" }));
@@ -71,7 +71,7 @@ test("a URL's signature is as old as the time since it was made", async () => {
   expect((await fetch(url)).status).toBe(403);
 });
 
-test("a form's signature has an age, a time and an address", async () => {
+test("a form has a signature age, a time and an address", async () => {
   const { session } = await runningStore();
   for (const [condition, status] of [
     [{ StringEquals: { "s3:authType": "REST-HEADER" } }, 204],
@@ -90,7 +90,7 @@ test("a form's signature has an age, a time and an address", async () => {
   }
 });
 
-test("s3:ExistingObjectTag is of the object that is read, copied or tagged", async () => {
+test("s3:ExistingObjectTag is that of the object that is read, copied or tagged", async () => {
   const { s3, session } = await runningStore();
   await s3.send(new PutObjectCommand({ Bucket, Key: "secret", Body: "x", Tagging: "secret=yes" }));
   await s3.send(new PutObjectCommand({ Bucket, Key: "open", Body: "x", Tagging: "secret=no" }));
@@ -112,7 +112,7 @@ test("s3:ExistingObjectTag is of the object that is read, copied or tagged", asy
   await may.send(new PutObjectCommand({ Bucket, Key: "secret", Body: "y" }));
 });
 
-test("an Allow by s3:ExistingObjectTag reaches no object without the tag, and none that is missing", async () => {
+test("an Allow by s3:ExistingObjectTag does not apply to objects without the tag or to missing ones", async () => {
   const { s3, session } = await runningStore();
   await s3.send(new PutObjectCommand({ Bucket, Key: "public", Body: "x", Tagging: "access=public" }));
   await s3.send(new PutObjectCommand({ Bucket, Key: "other", Body: "x" }));
@@ -124,7 +124,7 @@ test("an Allow by s3:ExistingObjectTag reaches no object without the tag, and no
     expect(await refusal(may.send(new GetObjectCommand({ Bucket, Key })))).toEqual(denied);
 });
 
-test("s3:RequestObjectTagKeys are all of the tags that a request brings", async () => {
+test("s3:RequestObjectTagKeys contains all tags of a request", async () => {
   const { session } = await runningStore();
   const put = (Tagging?: string) => new PutObjectCommand({ Bucket, Key: "a", Body: "x", Tagging });
   const no = await session(
@@ -142,7 +142,7 @@ test("s3:RequestObjectTagKeys are all of the tags that a request brings", async 
   expect(await refusal(only.send(put("colour=red&secret=1")))).toEqual(denied);
 });
 
-describe("AssumeRole refuses a policy that names a key which the store does not know", () => {
+describe("AssumeRole refuses a policy with a condition key that the store does not know", () => {
   test.each([
     ["a condition", allowing(["s3:*"], ["*"], { StringEquals: { "s3:object-lock-mode": "GOVERNANCE" } })],
     ["a misspelt condition", allowing(["s3:*"], ["*"], { StringLike: { "s3:prefixes": "a/*" } })],

@@ -60,7 +60,7 @@ describe("parseIamPolicy", () => {
     expect(() => policy(statement)).toThrow(expect.objectContaining({ code: "MalformedPolicyDocument" }));
   });
 
-  test("any text is a policy or a MalformedPolicyDocument", () => {
+  test("any text is either a policy or a MalformedPolicyDocument", () => {
     const names = fc.constantFrom("Version", "Statement", "Effect", "Action", "Resource", "Condition");
     const { tree } = fc.letrec((tie) => ({
       tree: fc.oneof(fc.json(), fc.string(), fc.array(tie("tree")), fc.dictionary(names, tie("tree"))),
@@ -78,18 +78,18 @@ describe("parseIamPolicy", () => {
 });
 
 describe("statements", () => {
-  test("nothing is allowed that no statement allows", () => {
+  test("an action is denied unless a statement allows it", () => {
     expect(allows({ ...allowAll, Action: "s3:PutObject" })).toBe(false);
     expect(allows({ ...allowAll, Resource: "arn:aws:s3:::photos/dogs/*" })).toBe(false);
     expect(allows({ ...allowAll, Resource: "arn:aws:s3:::photos/cats/*" })).toBe(true);
   });
 
-  test("a Deny outweighs every Allow", () => {
+  test("a Deny overrides every Allow", () => {
     expect(allows([allowAll, { ...allowAll, Effect: "Deny", Action: "s3:Get*" }])).toBe(false);
     expect(allows([{ ...allowAll, Effect: "Deny", Action: "s3:Put*" }, allowAll])).toBe(true);
   });
 
-  test("every policy has to allow, and no policies allow nothing", () => {
+  test("every policy has to allow the action, and without policies nothing is allowed", () => {
     const question = { action: "s3:GetObject", resource: "arn:aws:s3:::b/k", context: {} };
     const wide = policy(allowAll);
     const narrow = policy({ ...allowAll, Action: "s3:PutObject" });
@@ -99,7 +99,7 @@ describe("statements", () => {
     expect(evaluate([], question)).toBe(false);
   });
 
-  test("actions ignore case, resources do not", () => {
+  test("actions are case-insensitive, and resources are not", () => {
     expect(allows({ ...allowAll, Action: "S3:getobject" })).toBe(true);
     expect(allows({ ...allowAll, Resource: "arn:aws:s3:::photos/CATS/*" })).toBe(false);
   });
@@ -111,7 +111,7 @@ describe("statements", () => {
     expect(allows({ Effect: "Allow", Action: "*", NotResource: "arn:aws:s3:::photos/dogs/*" })).toBe(true);
   });
 
-  test("an exception of unknown extent: no Allow, but a Deny", () => {
+  test("a NotResource with an unknown value makes an Allow not apply and a Deny apply", () => {
     const exception = { Action: "*", NotResource: "arn:aws:s3:::photos/${aws:username}/*" };
     expect(allows({ Effect: "Allow", ...exception })).toBe(false);
     expect(allows([allowAll, { Effect: "Deny", ...exception }])).toBe(false);
@@ -121,7 +121,7 @@ describe("statements", () => {
 describe("patterns", () => {
   const syntax = { wildcards: true, variables: true };
 
-  test("agree with a matcher that tries everything", () => {
+  test("match like a matcher that tries everything", () => {
     const few = fc.string({ unit: fc.constantFrom("a", "b", "*", "?", "/"), maxLength: 8 });
     fc.assert(
       fc.property(few, few, (pattern, text) => {
@@ -132,7 +132,7 @@ describe("patterns", () => {
     );
   });
 
-  test("any text matches itself when `*`, `?` and `$` are escaped, and nothing else does", () => {
+  test("match only the text itself when `*`, `?` and `$` are escaped", () => {
     const text = fc.string({
       unit: fc.constantFrom("a", "*", "?", "$", "{", "}", "é", ",", "'"),
       maxLength: 12,
@@ -146,14 +146,14 @@ describe("patterns", () => {
     );
   });
 
-  test("a hostile pattern costs no more than its length times the text's", () => {
+  test("take at most the time of pattern length times text length", () => {
     const pattern = parseIamPattern(`${"*a".repeat(900)}b`, syntax);
     expect(matchesIamPattern(pattern, "a".repeat(1024), new Map())).toBe(false);
     const unclosed = parseIamPattern(`\${${" ".repeat(2000)}`, syntax);
     expect(matchesIamPattern(unclosed, "a", new Map())).toBe(false);
   });
 
-  test("a variable stands for its value, in which wildcards stand for themselves", () => {
+  test("replace a variable by its value, in which wildcards are literal", () => {
     const statement = { ...allowAll, Resource: "arn:aws:s3:::b/${aws:PrincipalTag/team}/*" };
     const ask = (team: string | undefined, key: string) =>
       allows(statement, { resource: `arn:aws:s3:::b/${key}`, context: { "aws:PrincipalTag/team": team } });
@@ -164,13 +164,13 @@ describe("patterns", () => {
     expect(ask(undefined, "/1")).toBe(false);
   });
 
-  test("a variable's default", () => {
+  test("use the default of a variable", () => {
     const statement = { ...allowAll, Resource: "arn:aws:s3:::b/${aws:PrincipalTag/team, 'all of us'}/*" };
     expect(allows(statement, { resource: "arn:aws:s3:::b/all of us/1" })).toBe(true);
     expect(allows(statement, { resource: "arn:aws:s3:::b/else/1" })).toBe(false);
   });
 
-  test("before Version 2012-10-17 there are no variables", () => {
+  test("have no variables before Version 2012-10-17", () => {
     const statement = { ...allowAll, Resource: "arn:aws:s3:::b/${aws:username}" };
     const question = {
       action: "s3:GetObject",
@@ -237,14 +237,14 @@ describe("conditions", () => {
     expect(allowsWhen(condition, { "s3:RequestObjectTagKeys": values })).toBe(isMet);
   });
 
-  test("an empty value is a value", () => {
+  test("treat an empty value as a value", () => {
     expect(allowsWhen({ StringEquals: { "s3:prefix": "" } }, { "s3:prefix": "" })).toBe(true);
     expect(allowsWhen({ StringLike: { "s3:prefix": "a/*" } }, { "s3:prefix": "" })).toBe(false);
     expect(allowsWhen({ Null: { "s3:prefix": "false" } }, { "s3:prefix": "" })).toBe(true);
     expect(allowsWhen({ Null: { "s3:prefix": true } }, {})).toBe(true);
   });
 
-  test("every operator and key has to be met", () => {
+  test("have to be met for every operator and key", () => {
     const condition = {
       StringEquals: { "s3:prefix": "a", "s3:delimiter": "/" },
       Bool: { "aws:SecureTransport": "true" },
@@ -255,7 +255,7 @@ describe("conditions", () => {
       expect(allowsWhen(condition, { ...context, [key]: "x" })).toBe(false);
   });
 
-  test("values take variables", () => {
+  test("can have variables in their values", () => {
     const condition = { StringLike: { "s3:prefix": "users/${aws:PrincipalTag/id}/*" } };
     expect(allowsWhen(condition, { "s3:prefix": "users/7/a", "aws:principaltag/id": "7" })).toBe(true);
     expect(allowsWhen(condition, { "s3:prefix": "users/8/a", "aws:principaltag/id": "7" })).toBe(false);
@@ -274,11 +274,11 @@ describe("isAllowed", () => {
   } as const;
   const question = { action: "s3:GetObject", resource: "arn:aws:s3:::b/red/1", context: {} };
 
-  test("the store's keys may do everything", () => {
+  test("allows everything to the store's own keys", () => {
     expect(isAllowed({ kind: "base", userId: "AIDA", arn: "arn" }, question)).toBe(true);
   });
 
-  test("a session may do what role and session policy both allow", () => {
+  test("allows a session what both role and session policy allow", () => {
     expect(isAllowed(session, question)).toBe(true);
     expect(isAllowed({ ...session, rolePolicy: policy({ ...allowAll, Action: "s3:Put*" }) }, question)).toBe(
       false,
@@ -287,7 +287,7 @@ describe("isAllowed", () => {
     expect(isAllowed({ ...session, sessionPolicy }, question)).toBe(false);
   });
 
-  test("session tags and the principal are the session's, whatever the request's context says", () => {
+  test("takes session tags and principal from the session, not from the context of the request", () => {
     const sessionPolicy = policy({
       ...allowAll,
       Resource: "arn:aws:s3:::b/${aws:PrincipalTag/team}/*",

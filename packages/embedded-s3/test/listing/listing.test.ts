@@ -14,7 +14,7 @@ function byBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-test("the order is that of UTF-8's bytes", () => {
+test("keys are sorted by the bytes of UTF-8", () => {
   fc.assert(
     fc.property(fc.string({ unit: "grapheme" }), fc.string({ unit: "grapheme" }), (a, b) => {
       expect(Math.sign(compareUtf8(a, b))).toBe(Math.sign(byBytes(a, b)));
@@ -22,7 +22,7 @@ test("the order is that of UTF-8's bytes", () => {
   );
 });
 
-test("items stay sorted and unique as they come and go", () => {
+test("items stay sorted and unique when they are added and removed", () => {
   fc.assert(
     fc.property(fc.array(key), fc.array(key), (added, removed) => {
       const sorted = new SortedByKey<{ key: string }>();
@@ -45,7 +45,7 @@ function expectedListing(keys: readonly string[], question: { prefix: string; de
   return [...new Set(rolledUp)];
 }
 
-test("pages of any size add up to the whole listing", () => {
+test("pages of any size together make the whole listing", () => {
   fc.assert(
     fc.property(
       fc.uniqueArray(key, { maxLength: 30 }),
@@ -78,13 +78,13 @@ test("pages of any size add up to the whole listing", () => {
   );
 });
 
-test("a start inside a common prefix still shows that prefix", () => {
+test("a page that starts inside a common prefix still lists that prefix", () => {
   const sorted = ["a/1", "a/2", "b"].map((each) => ({ key: each }));
   const page = listPage(sorted, { prefix: "", delimiter: "/", after: "a/1", maxItems: 10 });
   expect(page.commonPrefixes).toEqual(["a/"]);
 });
 
-test("no items asked for is an empty last page", () => {
+test("a page of at most 0 items is empty and the last one", () => {
   const page = listPage([{ key: "a" }], { prefix: "", delimiter: "", after: "", maxItems: 0 });
   expect(page).toEqual({ items: [], commonPrefixes: [], next: undefined });
 });

@@ -30,7 +30,7 @@ function md5(bytes: Uint8Array): Buffer {
   return createHash("md5").update(bytes).digest();
 }
 
-test("parts in any order become an object in theirs", async () => {
+test("parts that are uploaded in any order become an object in the right order", async () => {
   const { s3 } = await runningStore();
   const bodies = [randomBytes(partBytes), randomBytes(partBytes + 1), Buffer.from("end")];
   const UploadId = await begin(s3, "big", { ContentType: "video/mp4", Metadata: { a: "b" }, Tagging: "t=1" });
@@ -66,8 +66,8 @@ test("parts in any order become an object in theirs", async () => {
   expect(await refusal(abort)).toEqual({ name: "NoSuchUpload", status: 404 });
 });
 
-describe("Complete refuses", () => {
-  test("parts that are not what was uploaded", async () => {
+describe("CompleteMultipartUpload refuses", () => {
+  test("parts other than those that were uploaded", async () => {
     const { s3 } = await runningStore();
     const address = { Bucket, Key: "a", UploadId: await begin(s3, "a") };
     const one = await s3.send(new UploadPartCommand({ ...address, PartNumber: 1, Body: "1" }));
@@ -94,7 +94,7 @@ describe("Complete refuses", () => {
     expect((await refusal(s3.send(new HeadObjectCommand({ Bucket, Key: "a" })))).status).toBe(404);
   });
 
-  test("to replace what is there under If-None-Match: *, and keeps the upload", async () => {
+  test("to replace an object under If-None-Match: *, and keeps the upload", async () => {
     const { s3 } = await runningStore();
     const address = { Bucket, Key: "a", UploadId: await begin(s3, "a") };
     const { ETag } = await s3.send(new UploadPartCommand({ ...address, PartNumber: 1, Body: "1" }));
@@ -110,7 +110,7 @@ describe("Complete refuses", () => {
   });
 });
 
-test("a part that is sent again replaces the first", async () => {
+test("a part that is sent again replaces the first one", async () => {
   const { s3 } = await runningStore();
   const address = { Bucket, Key: "a", UploadId: await begin(s3, "a") };
   await s3.send(new UploadPartCommand({ ...address, PartNumber: 1, Body: "old" }));
@@ -123,7 +123,7 @@ test("a part that is sent again replaces the first", async () => {
   }
 });
 
-test("uploads in progress are listed page by page, and gone when aborted", async () => {
+test("uploads in progress are listed page by page until they are aborted", async () => {
   const { s3 } = await runningStore();
   for (const Key of ["a", "d/1", "d/2", "z", "z"]) await begin(s3, Key);
   const all = await s3.send(new ListMultipartUploadsCommand({ Bucket, Delimiter: "/" }));
@@ -145,7 +145,7 @@ test("uploads in progress are listed page by page, and gone when aborted", async
   expect((await s3.send(new ListMultipartUploadsCommand({ Bucket, Prefix: "d/" }))).Uploads).toBeUndefined();
 });
 
-test("a list of uploads goes on behind one that is gone", async () => {
+test("a list of uploads continues after an upload that no longer exists", async () => {
   const { s3 } = await runningStore();
   const begun: string[] = [];
   for (let count = 0; count < 6; count++) begun.push(await begin(s3, "a"));
@@ -171,7 +171,7 @@ test("a list of uploads goes on behind one that is gone", async () => {
   expect(seen).toEqual(inOrder);
 });
 
-test("uploads of one key are listed by the time that they began, which is the order of their ids", async () => {
+test("uploads of one key are listed by their start, which is the order of their ids", async () => {
   let now = Date.now();
   const { s3 } = await runningStore({ now: () => new Date(now++) });
   const begun: string[] = [];
@@ -253,7 +253,9 @@ test.each(["CRC32", "CRC32C", "CRC64NVME"] as const)(
     const complete = (value: string) =>
       s3.send(
         new CompleteMultipartUploadCommand({
-          ...{ ...address, MultipartUpload: { Parts }, ChecksumType: "FULL_OBJECT" },
+          ...address,
+          MultipartUpload: { Parts },
+          ChecksumType: "FULL_OBJECT",
           [`Checksum${algorithm}`]: value,
         }),
       );

@@ -8,7 +8,7 @@ import {
 import { expect, test } from "vitest";
 import { allowing, bucket as Bucket, refusal, runningStore } from "../running-store.ts";
 
-test("a copy has the source's bytes, metadata and tags, or its own", async () => {
+test("a copy has the bytes of its source, and the metadata and tags of the source or of the request", async () => {
   const { s3 } = await runningStore();
   await s3.send(new CreateBucketCommand({ Bucket: "other" }));
   const source = {
@@ -46,7 +46,7 @@ test("a copy has the source's bytes, metadata and tags, or its own", async () =>
   expect(TagSet).toEqual([{ Key: "u", Value: "2" }]);
 });
 
-test("copies that are refused", async () => {
+test("invalid copies are refused", async () => {
   const { s3 } = await runningStore();
   const { ETag } = await s3.send(new PutObjectCommand({ Bucket, Key: "a", Body: "x" }));
   const copy = async (more: object) =>
@@ -63,7 +63,7 @@ test("copies that are refused", async () => {
   expect(await copy({ Key: "a", MetadataDirective: "REPLACE", IfNoneMatch: "*" })).toBe("PreconditionFailed");
 });
 
-test("a copy needs the right to read the source and to write the target", async () => {
+test("a copy requires permission to read the source and to write the target", async () => {
   const { s3, session } = await runningStore();
   await s3.send(new PutObjectCommand({ Bucket, Key: "in/a", Body: "x" }));
   await s3.send(new PutObjectCommand({ Bucket, Key: "out/tagged", Body: "x", Tagging: "t=1" }));

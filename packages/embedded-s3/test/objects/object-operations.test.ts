@@ -16,7 +16,7 @@ import {
 import { describe, expect, test } from "vitest";
 import { bucket as Bucket, refusal, runningStore } from "../running-store.ts";
 
-test("an object comes back with everything that was said of it", async () => {
+test("an object is returned with everything that was stored with it", async () => {
   const { s3 } = await runningStore();
   const body = randomBytes(300_000);
   await s3.send(
@@ -49,7 +49,7 @@ test("an object comes back with everything that was said of it", async () => {
   });
 });
 
-test("an empty object, and one of unknown type", async () => {
+test("an empty object and an object without a type are stored", async () => {
   const { s3 } = await runningStore();
   await s3.send(new PutObjectCommand({ Bucket, Key: "empty", Body: "" }));
   const got = await s3.send(new GetObjectCommand({ Bucket, Key: "empty" }));
@@ -57,7 +57,7 @@ test("an empty object, and one of unknown type", async () => {
   expect(got.ContentLength).toBe(0);
 });
 
-test("a stream in aws-chunked framing with a trailing checksum", async () => {
+test("a stream is stored from aws-chunked framing with a trailing checksum", async () => {
   const { s3 } = await runningStore();
   const body = randomBytes(200_000);
   await s3.send(
@@ -75,7 +75,7 @@ test("a stream in aws-chunked framing with a trailing checksum", async () => {
   expect(got.ContentEncoding).toBeUndefined();
 });
 
-test("every legal key is its own object", async () => {
+test("every valid key is an object of its own", async () => {
   const { s3 } = await runningStore();
   const keys = [
     "a",
@@ -123,7 +123,7 @@ test.each([
   expect(head.ContentLength).toBe(text.length);
 });
 
-test("a range outside the object is refused, one that makes no sense ignored", async () => {
+test("a range outside the object is refused, and an invalid range is ignored", async () => {
   const { s3 } = await runningStore();
   await s3.send(new PutObjectCommand({ Bucket, Key: "digits", Body: "0123456789" }));
   for (const range of ["bytes=10-", "bytes=-0"]) {
@@ -137,7 +137,7 @@ test("a range outside the object is refused, one that makes no sense ignored", a
 });
 
 describe("preconditions", () => {
-  test("of a read", async () => {
+  test("apply to reads", async () => {
     const { s3 } = await runningStore();
     const { ETag = "" } = await s3.send(new PutObjectCommand({ Bucket, Key: "a", Body: "x" }));
     const before = new Date(Date.now() - 3_600_000);
@@ -156,7 +156,7 @@ describe("preconditions", () => {
     expect((await refusal(head)).status).toBe(304);
   });
 
-  test("If-None-Match: * lets exactly one of twenty writers through", async () => {
+  test("let exactly one of twenty writers succeed with If-None-Match: *", async () => {
     const { s3 } = await runningStore();
     const writers = Array.from({ length: 20 }, (_, index) =>
       s3.send(new PutObjectCommand({ Bucket, Key: "once", Body: `writer ${index}`, IfNoneMatch: "*" })).then(
@@ -172,7 +172,7 @@ describe("preconditions", () => {
     expect(await got.Body?.transformToString()).toBe(`writer ${winners[0]}`);
   });
 
-  test("If-Match writes over that object only", async () => {
+  test("let a write with If-Match replace that object only", async () => {
     const { s3 } = await runningStore();
     const write = (IfMatch: string, Key = "a") =>
       s3.send(new PutObjectCommand({ Bucket, Key, Body: "new", IfMatch }));
@@ -185,7 +185,7 @@ describe("preconditions", () => {
   });
 });
 
-test("response-… parameters replace headers, unless no header could hold them", async () => {
+test("response-… parameters replace headers if a header can contain them", async () => {
   const { s3 } = await runningStore();
   await s3.send(new PutObjectCommand({ Bucket, Key: "a", Body: "x" }));
   const disposition = "attachment; filename=\"a.txt\"; filename*=UTF-8''%C3%A4.txt";
@@ -206,7 +206,7 @@ test("response-… parameters replace headers, unless no header could hold them"
   }
 });
 
-test("metadata and tags have AWS's limits", async () => {
+test("metadata and tags have the limits of AWS", async () => {
   const { s3 } = await runningStore();
   const put = (more: object) => s3.send(new PutObjectCommand({ Bucket, Key: "a", Body: "", ...more }));
   expect((await refusal(put({ Metadata: { k: "v".repeat(2048) } }))).name).toBe("MetadataTooLarge");
@@ -240,7 +240,7 @@ test("tags are set, read and removed", async () => {
   expect((await refusal(missing)).name).toBe("NoSuchKey");
 });
 
-test("objects are deleted, one or a thousand at a time", async () => {
+test("objects are deleted one by one, and up to a thousand at once", async () => {
   const { s3 } = await runningStore();
   await s3.send(new DeleteObjectCommand({ Bucket, Key: "never there" }));
   for (const Key of ["a", "b&<c>", "d"]) await s3.send(new PutObjectCommand({ Bucket, Key, Body: "x" }));
@@ -256,7 +256,7 @@ test("objects are deleted, one or a thousand at a time", async () => {
   expect((await refusal(refused)).name).toBe("MalformedXML");
 });
 
-test("listings page, fold and start where they are told to", async () => {
+test("listings have pages, common prefixes and a start", async () => {
   const { s3 } = await runningStore();
   for (const Key of ["a", "d/1", "d/2", "e/", "z"])
     await s3.send(new PutObjectCommand({ Bucket, Key, Body: Key }));
@@ -291,7 +291,7 @@ test("listings page, fold and start where they are told to", async () => {
   );
 });
 
-test("attributes are told without the bytes", async () => {
+test("GetObjectAttributes returns attributes without the bytes", async () => {
   const { s3 } = await runningStore();
   await s3.send(new PutObjectCommand({ Bucket, Key: "a", Body: "hello", ChecksumAlgorithm: "SHA256" }));
   const attributes = await s3.send(

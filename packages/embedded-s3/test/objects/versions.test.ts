@@ -26,7 +26,7 @@ async function read(s3: S3Client, VersionId?: string, Key = "a"): Promise<string
   return await (await s3.send(new GetObjectCommand({ Bucket, Key, VersionId }))).Body?.transformToString();
 }
 
-test("old versions stay until they are deleted by their ids", async () => {
+test("old versions are kept until they are deleted by their ids", async () => {
   const { s3 } = await runningStore();
   expect(await put(s3, "zero")).toBeUndefined();
   await setVersioning(s3, "Enabled");
@@ -94,7 +94,7 @@ test("versions are listed page by page", async () => {
   expect(seen[2]).toBe("d/");
 });
 
-test("an old version is copied back", async () => {
+test("an old version can be copied over the current one", async () => {
   const { s3 } = await runningStore();
   await setVersioning(s3, "Enabled");
   const one = await put(s3, "one");
@@ -103,7 +103,7 @@ test("an old version is copied back", async () => {
   expect(await read(s3)).toBe("one");
 });
 
-test("a version has rights of its own", async () => {
+test("access to versions requires permissions of its own", async () => {
   const { s3, session } = await runningStore();
   await setVersioning(s3, "Enabled");
   const one = await put(s3, "one");

@@ -47,7 +47,7 @@ function refused(reason: string) {
 }
 
 // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-post-example.html
-test("AWS's published example", () => {
+test("verifies the example that AWS has published", () => {
   const document = [
     '{ "expiration": "2015-12-30T12:00:00.000Z",',
     '  "conditions": [',
@@ -108,7 +108,7 @@ describe("presigned by the AWS SDK", () => {
     return new Map(Object.entries(fields).map(([name, value]) => [name.toLowerCase(), value]));
   }
 
-  test("any key", async () => {
+  test("accepts any key", async () => {
     const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 30 });
     await fc.assert(
       fc.asyncProperty(text, text, async (Key, type) => {
@@ -123,7 +123,7 @@ describe("presigned by the AWS SDK", () => {
     );
   });
 
-  test("another value of any field, or one field less", async () => {
+  test("refuses another value of any field, and a missing field", async () => {
     const fields = await presign({ Fields: { "Content-Type": "text/plain" }, Expires: 600 });
     expect(verify(fields, issuedAt).identity.kind).toBe("session");
     for (const [name, value] of fields) {
@@ -134,7 +134,7 @@ describe("presigned by the AWS SDK", () => {
     }
   });
 
-  test("the policy's and the credentials' end", async () => {
+  test("refuses an expired policy and expired credentials", async () => {
     const fields = await presign({ Expires: 600 });
     const after = (seconds: number) => new Date(issuedAt.getTime() + seconds * 1000);
     expect(() => verify(fields, after(660))).toThrow(refused("Policy expired."));
@@ -174,7 +174,7 @@ describe("conditions", () => {
     expect(() => verify(form([condition], fields))).toThrow(refused(`Policy Condition failed: ${shown}`));
   });
 
-  test("every condition on a field counts", () => {
+  test("evaluates every condition on a field", () => {
     const conditions = [
       ["starts-with", "$key", "a"],
       ["starts-with", "$key", "ab"],
@@ -183,14 +183,14 @@ describe("conditions", () => {
     expect(() => verify(form(conditions, { key: "ac" }))).toThrow(StoreError);
   });
 
-  test("fields that no condition names", () => {
+  test("refuses fields that no condition covers", () => {
     expect(() => verify(form([], { key: "a", acl: "private" }))).toThrow(
       refused("Extra input fields: key, acl"),
     );
     expect(verify(form([], { file: "x", "x-ignore-me": "y" })).region).toBe("us-east-1");
   });
 
-  test("the bucket is a field, whether the form has it or not", () => {
+  test("treats the bucket as a field, whether the form has it or not", () => {
     const unnamed = { expiration: "2015-12-30T12:00:00Z", conditions: [["starts-with", "$x-amz-", ""]] };
     const fields = {
       "x-amz-algorithm": "AWS4-HMAC-SHA256",
@@ -204,7 +204,7 @@ describe("conditions", () => {
     expect(verify(form([], { bucket: "photos" })).region).toBe("us-east-1");
   });
 
-  test("content-length-range: the narrowest", () => {
+  test("applies the narrowest content-length-range", () => {
     const ranges = [
       ["content-length-range", 1, 100],
       ["content-length-range", "10", "1000"],
@@ -214,7 +214,7 @@ describe("conditions", () => {
 });
 
 describe("refusals", () => {
-  test("no policy", () => {
+  test("refuses a form without a policy", () => {
     expect(() => verify(new Map([["key", "a"]]))).toThrow(
       expect.objectContaining({ status: 403, code: "AccessDenied", message: "Access Denied" }),
     );
@@ -230,7 +230,7 @@ describe("refusals", () => {
     expect(() => verify(fields)).toThrow(expect.objectContaining({ status: 400, code: "InvalidArgument" }));
   });
 
-  test("a signature of something else", () => {
+  test("refuses a signature of other data", () => {
     const fields = form([], {});
     fields.set("policy", `${fields.get("policy")}AA==`);
     expect(() => verify(fields)).toThrow(expect.objectContaining({ code: "SignatureDoesNotMatch" }));
@@ -258,7 +258,7 @@ describe("refusals", () => {
     );
   });
 
-  test("a policy that is no JSON", () => {
+  test("refuses a policy that is not JSON", () => {
     const fields = {
       "x-amz-algorithm": "AWS4-HMAC-SHA256",
       "x-amz-credential": credential,

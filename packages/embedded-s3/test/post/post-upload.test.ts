@@ -29,7 +29,7 @@ async function codeOf(response: Response): Promise<string> {
 
 const hello = new Blob(["hello"]);
 
-test("a form's file becomes the object that the fields describe", async () => {
+test("a form stores its file as the object that the fields describe", async () => {
   const store = await runningStore();
   const tagging = "<Tagging><TagSet><Tag><Key>t</Key><Value>1</Value></Tag></TagSet></Tagging>";
   const Fields = { "Content-Type": "text/x", "x-amz-meta-m": "1", tagging };
@@ -47,7 +47,7 @@ test("a form's file becomes the object that the fields describe", async () => {
   expect(store.requests.at(-3)).toMatchObject({ operation: "PostObject", bucket: Bucket, status: 204 });
 });
 
-test("success_action_status and success_action_redirect decide the answer", async () => {
+test("success_action_status and success_action_redirect determine the response", async () => {
   const store = await runningStore();
   const created = await send(await presign(store, { Fields: { success_action_status: "201" } }), hello);
   expect([created.status, await created.text()]).toEqual([201, expect.stringContaining("<Key>a</Key>")]);
@@ -61,7 +61,7 @@ test("success_action_status and success_action_redirect decide the answer", asyn
   );
 });
 
-test("${filename} stands for the file's name", async () => {
+test("${filename} is replaced by the name of the file", async () => {
   const store = await runningStore();
   const post = await presign(store, { Key: "in/${filename}" });
   expect((await send(post, hello)).status).toBe(204);
@@ -69,7 +69,7 @@ test("${filename} stands for the file's name", async () => {
   expect(await got.Body?.transformToString()).toBe("hello");
 });
 
-describe("refused, and nothing is stored", () => {
+describe("the store refuses, and stores nothing of,", () => {
   async function expectNothing(store: RunningStore) {
     expect((await refusal(store.s3.send(new HeadObjectCommand({ Bucket, Key: "a" })))).status).toBe(404);
     const blobs = await readdir(join(store.directory, "blobs"), { recursive: true }).catch(() => []);
@@ -88,7 +88,7 @@ describe("refused, and nothing is stored", () => {
     expect((await send(post, new Blob(["abcd"]))).status).toBe(204);
   });
 
-  test("fields that the policy does not know, and changed ones", async () => {
+  test("fields that the policy does not cover, and changed fields", async () => {
     const store = await runningStore();
     const post = await presign(store);
     expect(await codeOf(await send(post, hello, { "x-amz-meta-more": "1" }))).toBe("403 AccessDenied");
@@ -101,7 +101,7 @@ describe("refused, and nothing is stored", () => {
     await expectNothing(store);
   });
 
-  test("what the session policy does not allow", async () => {
+  test("a key that the session policy does not allow", async () => {
     const store = await runningStore();
     const session = await store.session(allowing(["s3:PutObject"], [`arn:aws:s3:::${Bucket}/mine/*`]));
     const post = await createPresignedPost(session, { Bucket, Key: "a" });
@@ -117,7 +117,7 @@ describe("refused, and nothing is stored", () => {
     expect(await codeOf(await send(post, hello))).toBe("403 AccessDenied");
   });
 
-  test("forms that are no upload", async () => {
+  test("forms that are not uploads", async () => {
     const store = await runningStore();
     const post = await presign(store);
     expect(await codeOf(await send(post, undefined))).toBe("400 InvalidArgument");
@@ -133,7 +133,7 @@ describe("refused, and nothing is stored", () => {
     await expectNothing(store);
   });
 
-  test("a form that breaks off", async () => {
+  test("a form whose connection is closed", async () => {
     const store = await runningStore();
     const { fields, url } = await presign(store);
     const parts = Object.entries(fields).map(

@@ -35,7 +35,7 @@ const customerKey = {
   SSECustomerKeyMD5: "d1hX9jMGyyLtkLVoUKR9yg==",
 };
 
-describe("a write is refused, and changes nothing, with", () => {
+describe("a write is refused and changes nothing with", () => {
   test.each([
     ["WriteOffsetBytes", { WriteOffsetBytes: 4 }, "NotImplemented"],
     ["SSE-KMS", { ServerSideEncryption: "aws:kms" }, "NotImplemented"],
@@ -70,7 +70,7 @@ describe("a write is refused, and changes nothing, with", () => {
   });
 });
 
-test("a form is refused what a PUT is refused", async () => {
+test("a form is refused for the same headers as a PUT", async () => {
   const store = await storeWithObject();
   const { url, fields } = await createPresignedPost(store.s3, {
     ...address,
@@ -83,7 +83,7 @@ test("a form is refused what a PUT is refused", async () => {
   expect(await textOf(store)).toBe("kept");
 });
 
-test("no operation ignores a customer's key", async () => {
+test("no operation ignores an encryption key of the customer", async () => {
   const { s3 } = await storeWithObject();
   const { UploadId } = await s3.send(new CreateMultipartUploadCommand(address));
   const copied = {
@@ -99,7 +99,7 @@ test("no operation ignores a customer's key", async () => {
   for (const request of requests) expect((await refusal(request())).name).toBe("NotImplemented");
 });
 
-describe("a deletion is refused, and deletes nothing, by", () => {
+describe("a deletion is refused and deletes nothing with", () => {
   test.each([
     ["time", { IfMatchLastModifiedTime: new Date(0) }, { LastModifiedTime: new Date(0) }],
     ["size", { IfMatchSize: 3 }, { Size: 3 }],
@@ -133,7 +133,7 @@ describe("a deletion is refused, and deletes nothing, by", () => {
   });
 });
 
-test("who deletes by an ETag has to be allowed to read, and a policy may demand it", async () => {
+test("deleting by ETag requires permission to read, and a policy can require the ETag", async () => {
   const { s3, session } = await storeWithObject();
   const { ETag } = await s3.send(new HeadObjectCommand(address));
   const blind = await session(allowing(["s3:DeleteObject"]));
@@ -148,7 +148,7 @@ test("who deletes by an ETag has to be allowed to read, and a policy may demand 
   expect((await careful.send(manyByEtag)).Deleted).toMatchObject([{ Key: "a" }]);
 });
 
-describe("a bucket is not made with", () => {
+describe("a bucket cannot be created with", () => {
   const configurations: [what: string, more: Partial<CreateBucketCommandInput>][] = [
     ["a public ACL", { ACL: "public-read" }],
     ["a grant", { GrantRead: "id=1" }],
@@ -164,7 +164,7 @@ describe("a bucket is not made with", () => {
     expect((await refusal(made)).name).toMatch(/^(NotImplemented|AccessControlListNotSupported)$/);
   });
 
-  test("but with what is so anyway", async () => {
+  test("a bucket can be created with headers that ask for the defaults", async () => {
     const { s3 } = await runningStore();
     await s3.send(
       new CreateBucketCommand({
@@ -177,7 +177,7 @@ describe("a bucket is not made with", () => {
   });
 });
 
-test("versioning does not come with MFA", async () => {
+test("versioning with MFA is not supported", async () => {
   const { s3 } = await runningStore();
   const VersioningConfiguration = { Status: "Enabled", MFADelete: "Enabled" } as const;
   const put = s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));

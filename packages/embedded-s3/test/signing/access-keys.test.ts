@@ -10,14 +10,14 @@ const readOnly = JSON.stringify({
 });
 
 describe("AccessKeys", () => {
-  test("the store's own keys", () => {
+  test("finds the store's own keys", () => {
     expect(keys.lookup(exampleKeys.accessKeyId, undefined, now)).toMatchObject({
       identity: { kind: "base", arn: "arn:aws:iam::000000000000:user/valetkey" },
       secretAccessKey: exampleKeys.secretAccessKey,
     });
   });
 
-  test("what is issued is found, after a restart, too", () => {
+  test("finds issued credentials, also after a restart", () => {
     const expiresAt = new Date(now.getTime() + 1000);
     const tags = { team: "red", ["__proto__"]: "x" };
     const issued = keys.issue({
@@ -41,14 +41,14 @@ describe("AccessKeys", () => {
     });
   });
 
-  test("the role's policy is the one of today", () => {
+  test("uses the current policy of the role", () => {
     const issued = issueSession(keys);
     const today = { ...role, policy: parseIamPolicy(readOnly) };
     const { identity } = accessKeys([today]).lookup(issued.accessKeyId, issued.sessionToken, now);
     expect(identity).toMatchObject({ rolePolicy: today.policy });
   });
 
-  test("expires to the millisecond", () => {
+  test("expires credentials to the millisecond", () => {
     const { accessKeyId, sessionToken, expiresAt } = issueSession(keys);
     expect(keys.lookup(accessKeyId, sessionToken, new Date(expiresAt.getTime() - 1)).identity.kind).toBe(
       "session",
@@ -87,7 +87,7 @@ describe("AccessKeys", () => {
     expect(() => keys.lookup(accessKeyId, token, now)).toThrow(expect.objectContaining({ status, code }));
   });
 
-  test("a token of another store, or of a role that is gone", () => {
+  test("refuses a token of another store, and of a role that no longer exists", () => {
     const { accessKeyId, sessionToken } = issueSession(keys);
     const invalid = expect.objectContaining({ code: "InvalidToken" });
     expect(() => accessKeys([role], Buffer.alloc(32, 8)).lookup(accessKeyId, sessionToken, now)).toThrow(
@@ -96,7 +96,7 @@ describe("AccessKeys", () => {
     expect(() => accessKeys([]).lookup(accessKeyId, sessionToken, now)).toThrow(invalid);
   });
 
-  test("any change of a token makes it invalid", () => {
+  test("refuses a token with any change", () => {
     const { accessKeyId, sessionToken } = issueSession(keys, readOnly);
     fc.assert(
       fc.property(fc.nat(sessionToken.length - 1), fc.string({ maxLength: 1 }), (at, by) => {

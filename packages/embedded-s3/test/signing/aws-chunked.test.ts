@@ -126,7 +126,7 @@ describe("AWS's published examples", () => {
 });
 
 describe("decodeAwsChunked", () => {
-  test("any chunks, wherever the wire splits them", async () => {
+  test("decodes any chunks, wherever they are split on their way", async () => {
     const chunk = fc.integer({ min: 1, max: 3 }).map((size) => Buffer.alloc(size * 8192, size));
     const last = fc.uint8Array({ minLength: 1, maxLength: 50 }).map((bytes) => Buffer.from(bytes));
     const trailers = fc.option(fc.constant({ "x-amz-checksum-crc32": "AAAAAA==" }), { nil: undefined });
@@ -149,7 +149,7 @@ describe("decodeAwsChunked", () => {
     );
   });
 
-  test("one byte at a time", async () => {
+  test("decodes single bytes", async () => {
     const wire = Buffer.from("5\r\nhello\r\n0\r\nx-amz-checksum-crc32:AA==\r\n\r\n");
     const bytes = Array.from(wire, (byte) => Buffer.of(byte));
     const { body, trailers } = await decode(bytes, options("unsigned", 5, ["x-amz-checksum-crc32"]));
@@ -157,7 +157,7 @@ describe("decodeAwsChunked", () => {
     expect(trailers.get("x-amz-checksum-crc32")).toBe("AA==");
   });
 
-  test("an empty body", async () => {
+  test("decodes an empty body", async () => {
     const { body } = await decode("0\r\n\r\n", options("unsigned", 0));
     expect(body.length).toBe(0);
   });
@@ -189,31 +189,31 @@ describe("decodeAwsChunked", () => {
     await expect(decode(wire, options("unsigned", length))).rejects.toEqual(refusal(code));
   });
 
-  test("an announced trailer that does not come", async () => {
+  test("refuses a body without the announced trailer", async () => {
     const using = options("unsigned", 5, ["x-amz-checksum-crc32"]);
     await expect(decode("5\r\nhello\r\n0\r\n\r\n", using)).rejects.toEqual(refusal("MalformedTrailerError"));
   });
 
-  test("endless trailers", async () => {
+  test("refuses endless trailers", async () => {
     const lines = Array.from({ length: 100 }, (_, index) => `x-${index}:a\r\n`).join("");
     await expect(decode(`0\r\n${lines}\r\n`, options("unsigned", 0))).rejects.toEqual(
       refusal("MalformedTrailerError"),
     );
   });
 
-  test("no decoded length", () => {
+  test("refuses a request without a decoded length", () => {
     expect(() => decodeAwsChunked({ ...options("plain", 0), decodedLength: undefined })).toThrow(
       refusal("MissingContentLength"),
     );
   });
 
-  test("unsigned chunks where signed ones were announced", async () => {
+  test("refuses unsigned chunks where signed ones were announced", async () => {
     await expect(decode("5\r\nhello\r\n0\r\n\r\n", options("plain", 5))).rejects.toEqual(
       refusal("SignatureDoesNotMatch"),
     );
   });
 
-  test("any changed byte is refused", async () => {
+  test("refuses a body with any changed byte", async () => {
     const wire = encodeSigned([Buffer.from("hello")], { "x-amz-checksum-crc32": "AAAAAA==" });
     const using = options("trailer", 5, ["x-amz-checksum-crc32"]);
     await expect(decode([wire], using)).resolves.toMatchObject({ body: Buffer.from("hello") });
@@ -224,7 +224,7 @@ describe("decodeAwsChunked", () => {
     }
   });
 
-  test("chunks in another order", async () => {
+  test("refuses chunks in another order", async () => {
     const chunks = [Buffer.alloc(8192, 1), Buffer.alloc(8192, 2)];
     const wire = encodeSigned(chunks, undefined);
     const chunkBytes = wire.indexOf("\r\n") + 2 + 8192 + 2;

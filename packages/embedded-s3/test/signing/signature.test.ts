@@ -87,7 +87,7 @@ describe("AWS's published examples", () => {
   });
 
   // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
-  test("presigned URL", () => {
+  test("verifies a presigned URL", () => {
     const request = {
       method: "GET",
       path: "/test.txt",
@@ -128,7 +128,7 @@ describe("presigned by the AWS SDK", () => {
     return { method, path: url.pathname, query: url.search.slice(1), headers: { host: url.host } };
   }
 
-  test("any key and any override", async () => {
+  test("accepts any key and any override", async () => {
     const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 30 });
     const key = text.filter((value) => !/(^|\/)\.{1,2}(\/|$)/.test(value));
     await fc.assert(
@@ -146,7 +146,7 @@ describe("presigned by the AWS SDK", () => {
     );
   });
 
-  test("a header that is signed has to come as it was", async () => {
+  test("refuses a signed header that was changed", async () => {
     const input = { Bucket: "photos", Key: "a", ContentLength: 5, Metadata: { name: "a  b" } };
     const request = await presign(new PutObjectCommand(input), 600, ["x-amz-meta-name"]);
     const send = (headers: Record<string, string>) =>
@@ -158,7 +158,7 @@ describe("presigned by the AWS SDK", () => {
     expect(() => send({ "content-length": "5" })).toThrow(mismatch);
   });
 
-  test("an x-amz- header that is not signed", async () => {
+  test("refuses an x-amz- header that is not signed", async () => {
     const request = await presign(new PutObjectCommand({ Bucket: "photos", Key: "a" }));
     const headers = { ...request.headers, "x-amz-acl": "public-read", "content-type": "text/html" };
     expect(() => verifySignature({ ...request, headers }, keys, now, "s3")).toThrow(
@@ -170,7 +170,7 @@ describe("presigned by the AWS SDK", () => {
     );
   });
 
-  test("works from 15 minutes before it was signed to its last second", async () => {
+  test("is valid from 15 minutes before its signing until its last second", async () => {
     const request = await presign(new GetObjectCommand({ Bucket: "photos", Key: "a" }), 600);
     const at = (date: Date) => () => verifySignature(request, keys, date, "s3").presigned;
     expect(at(seconds(-900))()).toBe(true);
@@ -181,7 +181,7 @@ describe("presigned by the AWS SDK", () => {
     );
   });
 
-  test("dies with the credentials that signed it", async () => {
+  test("expires with the credentials that signed it", async () => {
     const request = await presign(new GetObjectCommand({ Bucket: "photos", Key: "a" }), 86_400);
     expect(verifySignature(request, keys, seconds(3599), "s3").presigned).toBe(true);
     expect(() => verifySignature(request, keys, seconds(3600), "s3")).toThrow(
@@ -189,7 +189,7 @@ describe("presigned by the AWS SDK", () => {
     );
   });
 
-  test("without its token", async () => {
+  test("is refused without its session token", async () => {
     const request = await presign(new GetObjectCommand({ Bucket: "photos", Key: "a" }));
     const query = request.query.replace(/X-Amz-Security-Token=[^&]*&/, "");
     expect(() => verifySignature({ ...request, query }, keys, now, "s3")).toThrow(
@@ -197,7 +197,7 @@ describe("presigned by the AWS SDK", () => {
     );
   });
 
-  test("any other character anywhere is refused", async () => {
+  test("is refused with any other character at any place", async () => {
     const request = await presign(new GetObjectCommand({ Bucket: "photos", Key: "a/b c" }));
     const parts = ["path", "query", "method"] as const;
     fc.assert(
@@ -315,7 +315,7 @@ describe("signed in the header by the AWS SDK", () => {
     });
   });
 
-  test("AssumeRole: the signature covers the body", async () => {
+  test("covers the body of AssumeRole", async () => {
     const { requests, sts } = capturing(exampleKeys);
     const bodies: unknown[] = [];
     const command = new AssumeRoleCommand({ RoleArn: "arn", RoleSessionName: "alice" });
@@ -332,7 +332,7 @@ describe("signed in the header by the AWS SDK", () => {
     );
   });
 
-  test("15 minutes of skew and no more", async () => {
+  test("accepts a clock skew of at most 15 minutes", async () => {
     const request = await putRequest();
     for (const skew of [-890, 890]) {
       expect(verifySignature(request, keys, seconds(skew), "s3").presigned).toBe(false);
@@ -343,7 +343,7 @@ describe("signed in the header by the AWS SDK", () => {
     }
   });
 
-  test("another value of any signed header", async () => {
+  test("refuses another value of any signed header", async () => {
     const request = await putRequest(session);
     const { authorization = "" } = request.headers;
     const signed = /SignedHeaders=([^,]*)/.exec(authorization)?.[1]?.split(";") ?? [];
@@ -354,7 +354,7 @@ describe("signed in the header by the AWS SDK", () => {
     }
   });
 
-  test("the details of a mismatch", async () => {
+  test("reports the details of a mismatch", async () => {
     const request = await putRequest();
     expect(() => verifySignature({ ...request, method: "POST" }, keys, now, "s3")).toThrow(
       expect.objectContaining({
@@ -391,7 +391,7 @@ describe("signed in the header by the AWS SDK", () => {
   });
 });
 
-describe("other authorization", () => {
+describe("requests with another or no authorization", () => {
   const request = { method: "GET", path: "/b/k", query: "", headers: { host: "localhost" } };
 
   function verify(authorization: string | undefined, query = "", service: "s3" | "sts" = "s3") {
@@ -423,11 +423,11 @@ describe("other authorization", () => {
     expect(verify(authorization, query)).toThrow(fault({ code, status: 400 }));
   });
 
-  test("STS has its own words", () => {
+  test("get the error codes of STS from STS", () => {
     expect(verify("AWS4-HMAC-SHA256 garbage", "", "sts")).toThrow(fault({ code: "IncompleteSignature" }));
   });
 
-  test("whatever comes, the answer is a StoreError", () => {
+  test("get a StoreError, whatever they contain", () => {
     const piece = fc.constantFrom(
       "AWS4-HMAC-SHA256 ",
       "Credential=",

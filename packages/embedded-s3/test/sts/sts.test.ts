@@ -75,7 +75,7 @@ const readOnly = JSON.stringify({
 });
 
 describe("AssumeRole", () => {
-  test("credentials of the role, narrowed by the session policy", () => {
+  test("issues credentials of the role, narrowed by the session policy", () => {
     const identity = identityOf(ask({ Policy: readOnly }));
     const resource = "arn:aws:s3:::b/k";
     expect(identity.arn).toBe("arn:aws:sts::000000000000:assumed-role/uploader/alice");
@@ -83,7 +83,7 @@ describe("AssumeRole", () => {
     expect(isAllowed(identity, { action: "s3:PutObject", resource, context: {} })).toBe(false);
   });
 
-  test("the answer's expiration is the credentials'", () => {
+  test("returns the expiration of the credentials", () => {
     const xml = ask({ DurationSeconds: "900" });
     expect(element(xml, "Expiration")).toBe("2026-03-01T12:15:00Z");
     expect(identityOf(xml, new Date("2026-03-01T12:14:59.999Z")).kind).toBe("session");
@@ -133,14 +133,14 @@ describe("AssumeRole", () => {
     expect(() => ask(changes)).toThrow(refusal(status, code));
   });
 
-  test("2,048 characters of policy, escapes for what is beyond Latin-1", () => {
+  test("accepts a policy of 2,048 characters, with escapes beyond Latin-1", () => {
     const policy = readOnly.replace("*", "arn:aws:s3:::b/\\u20ac/*").padEnd(2048);
     const identity = identityOf(ask({ Policy: policy }));
     const question = { action: "s3:GetObject", resource: "arn:aws:s3:::b/€/1", context: {} };
     expect(isAllowed(identity, question)).toBe(true);
   });
 
-  test("a policy that packs too large", () => {
+  test("refuses a policy that is too large when packed", () => {
     const names = Array.from({ length: 20 }, (_, index) =>
       createHash("sha512").update(String(index)).digest("base64url"),
     );
@@ -152,12 +152,12 @@ describe("AssumeRole", () => {
     expect(Number(element(ask({ Policy: readOnly }), "PackedPolicySize"))).toBeLessThan(20);
   });
 
-  test("the external id that the role asks for", () => {
+  test("requires the external id of the role", () => {
     const identity = identityOf(ask({ RoleArn: guarded.arn, ExternalId: "secret-of-two" }));
     expect(identity.arn).toContain(":assumed-role/guarded/");
   });
 
-  test("tags and a source identity", () => {
+  test("accepts tags and a source identity", () => {
     const xml = ask({
       RoleArn: tagged.arn,
       "Tags.member.1.Key": "team",
@@ -200,7 +200,7 @@ describe("AssumeRole", () => {
     ];
   }
 
-  test("a session assumes a role for an hour at most, if its own policies allow it", () => {
+  test("lets a session assume a role for at most an hour, if its policies allow it", () => {
     const first = identityOf(ask());
     expect(identityOf(ask({ DurationSeconds: "3600" }, first)).kind).toBe("session");
     expect(() => ask({ DurationSeconds: "3601" }, first)).toThrow(
@@ -210,7 +210,7 @@ describe("AssumeRole", () => {
     expect(() => ask({}, narrow)).toThrow(refusal(403, "AccessDenied"));
   });
 
-  test("a shorter minimum, for tests", () => {
+  test("accepts a shorter minimum for tests", () => {
     expect(element(ask({ DurationSeconds: "2" }, base, 1), "Expiration")).toBe("2026-03-01T12:00:02Z");
     const parameters = new URLSearchParams({
       RoleArn: role.arn,
@@ -222,18 +222,18 @@ describe("AssumeRole", () => {
     );
   });
 
-  test("the session policy's grammar is the one of iam-policy", () => {
+  test("keeps the session policy in the identity of the session", () => {
     expect(identityOf(ask({ Policy: readOnly }))).toMatchObject({ sessionPolicy: parseIamPolicy(readOnly) });
   });
 });
 
-test("stsErrorXml holds no markup and no control character of its message", () => {
+test("stsErrorXml escapes markup and control characters of the message", () => {
   const xml = stsErrorXml(new StoreError(403, "AccessDenied", "<b>&\u0000\ud800"), "id");
   expect(xml).toContain("<Message>&#60;b&#62;&#38;\ufffd\ufffd</Message>");
   expect(xml).toContain("<Type>Sender</Type><Code>AccessDenied</Code>");
 });
 
-describe("asked by the AWS SDK over HTTP", () => {
+describe("the AWS SDK over HTTP", () => {
   let server: Server;
   let endpoint: string;
 
@@ -268,7 +268,7 @@ describe("asked by the AWS SDK over HTTP", () => {
     return new STSClient({ region: "us-east-1", endpoint, credentials, maxAttempts: 1 });
   }
 
-  test("AssumeRole, and who the session is", async () => {
+  test("assumes a role and identifies the session", async () => {
     const { Credentials, AssumedRoleUser } = await client(exampleKeys).send(
       new AssumeRoleCommand({
         RoleArn: role.arn,
@@ -299,7 +299,7 @@ describe("asked by the AWS SDK over HTTP", () => {
     });
   });
 
-  test("errors of AssumeRole have their names", async () => {
+  test("receives the errors of AssumeRole by name", async () => {
     const send = (input: { RoleArn?: string; Policy?: string; DurationSeconds?: number }) =>
       client(exampleKeys).send(
         new AssumeRoleCommand({ RoleArn: role.arn, RoleSessionName: "alice", ...input }),
