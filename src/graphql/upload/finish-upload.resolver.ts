@@ -1,6 +1,7 @@
 import { Args, ArgsType, Ctx, Field, ID, InputType, Int, Mutation, Resolver } from "type-graphql";
-import { completeUpload, requireEveryPart } from "../../storage/multipart/complete-upload.ts";
+import { completeUpload } from "../../storage/multipart/complete-upload.ts";
 import { abortMultipartUpload } from "../../storage/multipart/multipart-uploads.ts";
+import { assertEveryPart } from "../../storage/multipart/part-list.ts";
 import type { RequestContext } from "../context.ts";
 import { S3Object } from "../object/s3-object.ts";
 import { toS3Object } from "../object/to-s3-object.ts";
@@ -48,7 +49,7 @@ export class FinishUploadResolver {
   ): Promise<S3Object> {
     const upload = openDescribedUpload(context, id);
     await authorizeStartedUpload(context, upload);
-    if (parts) requireEveryPart(upload, parts);
+    if (parts) assertEveryPart(upload, parts);
     const stored = await context.callS3(upload, (s3, there) =>
       completeUpload(s3, there, context.services.completedUploads, parts ?? undefined),
     );

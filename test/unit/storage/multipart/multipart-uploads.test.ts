@@ -4,11 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { boundedParallel } from "../../../../src/storage/client/bounded-parallel.ts";
 import { parseDescription } from "../../../../src/storage/description/object-description.ts";
 import { BegunUploads } from "../../../../src/storage/multipart/begun-uploads.ts";
-import {
-  completeUpload,
-  etagOfParts,
-  requireEveryPart,
-} from "../../../../src/storage/multipart/complete-upload.ts";
+import { etagOfParts } from "../../../../src/storage/multipart/complete-parts.ts";
+import { completeUpload } from "../../../../src/storage/multipart/complete-upload.ts";
 import { CompletedUploads } from "../../../../src/storage/multipart/completed-uploads.ts";
 import {
   abortMultipartUpload,
@@ -17,6 +14,7 @@ import {
   listParts,
   missingPartNumbers,
 } from "../../../../src/storage/multipart/multipart-uploads.ts";
+import { assertEveryPart } from "../../../../src/storage/multipart/part-list.ts";
 import { listPendingUploads, parsePendingPage } from "../../../../src/storage/multipart/pending-uploads.ts";
 import { findResumableUpload } from "../../../../src/storage/multipart/resumable-upload.ts";
 import { type SweptUpload, sweepUploads } from "../../../../src/storage/multipart/sweep.ts";
@@ -136,7 +134,7 @@ describe("a multipart upload", () => {
   it("takes a client's list of every part, each once, in any order", () => {
     const upload = { sizeBytes: plan.sizeBytes, partBytes: plan.partBytes } as UploadDescriptor;
     const require = (...numbers: number[]) =>
-      requireEveryPart(
+      assertEveryPart(
         upload,
         numbers.map((number) => ({ number, etag: "x" })),
       );
