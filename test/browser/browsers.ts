@@ -27,11 +27,11 @@ function isExecutable(path: string): boolean {
 }
 
 /** Chromium is driven over the DevTools protocol, Firefox over WebDriver BiDi. */
-export async function launchBrowser(name: BrowserName): Promise<Browser> {
+export async function launchBrowser(name: BrowserName): Promise<Browser & AsyncDisposable> {
   const { variable } = programs[name];
   const executablePath = findBrowser(name);
   if (executablePath === undefined) throw new Error(`No ${name} on PATH. Install it or set ${variable}.`);
-  return launch({
+  const browser = await launch({
     browser: name === "firefox" ? "firefox" : "chrome",
     executablePath,
     headless: true,
@@ -40,4 +40,5 @@ export async function launchBrowser(name: BrowserName): Promise<Browser> {
     timeout: 120_000,
     protocolTimeout: 120_000,
   });
+  return Object.assign(browser, { [Symbol.asyncDispose]: () => browser.close() });
 }
