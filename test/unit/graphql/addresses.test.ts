@@ -9,7 +9,7 @@ const regions: Regions = {
 const badInput = (field: string) => expect.objectContaining({ code: "BAD_USER_INPUT", field });
 
 describe("parseBucketAddress", () => {
-  test("takes the default region when none is named", () => {
+  test("uses the default region if none is given", () => {
     for (const region of [undefined, null])
       expect(parseBucketAddress({ bucket: "demo", region }, regions)).toEqual({
         ...{ bucket: "demo", region: "eu-central-1" },
@@ -24,7 +24,7 @@ describe("parseBucketAddress", () => {
 });
 
 describe("parseObjectAddress", () => {
-  test("has a version only where one was given", () => {
+  test("contains a version only if one is given", () => {
     expect(parseObjectAddress({ bucket: "demo", key: "a" }, regions)).toEqual({
       ...{ bucket: "demo", key: "a", region: "eu-central-1" },
     });

@@ -20,7 +20,7 @@ function undescribed(parts: readonly Described[], path = ""): string[] {
   ]);
 }
 
-test("everything in the schema is described", async () => {
+test("every type, field, argument and enum value has a description", async () => {
   const schema = await createSchema();
   const roots = [schema.getQueryType(), schema.getMutationType()];
   const types = Object.values(schema.getTypeMap()).filter(({ name }) => !name.startsWith("__"));

@@ -8,7 +8,7 @@ const planOf = (partCount: number) => planWith(partCount * 5 * MiB, 5 * MiB);
 const badInput = (field: string) => expect.objectContaining({ code: "BAD_USER_INPUT", field });
 
 describe("parsePartNumbers", () => {
-  test("gives each number once, in ascending order", () => {
+  test("returns each number once, in ascending order", () => {
     const numbers = fc.array(fc.integer({ min: 1, max: 10_000 }), { maxLength: 1000 });
     fc.assert(
       fc.property(numbers, (asked) => {
@@ -18,11 +18,14 @@ describe("parsePartNumbers", () => {
     );
   });
 
-  test.each([[[0]], [[-1]], [[4]], [[1, 2, 2 ** 31 - 1]]])("refuses %j of three parts", (numbers) => {
-    expect(() => parsePartNumbers(planOf(3), numbers)).toThrow(badInput("numbers"));
-  });
+  test.each([[[0]], [[-1]], [[4]], [[1, 2, 2 ** 31 - 1]]])(
+    "refuses the numbers %j for an upload of three parts",
+    (numbers) => {
+      expect(() => parsePartNumbers(planOf(3), numbers)).toThrow(badInput("numbers"));
+    },
+  );
 
-  test("refuses more than 1,000, repeated ones included", () => {
+  test("refuses more than 1,000 numbers, counting repeated ones", () => {
     expect(parsePartNumbers(planOf(1), Array(1000).fill(1))).toEqual([1]);
     expect(() => parsePartNumbers(planOf(1), Array(1001).fill(1))).toThrow(badInput("numbers"));
   });
@@ -34,7 +37,7 @@ describe("nextPartNumbers", () => {
   const next = (first?: number | null, after?: number | null, numbers: readonly number[] = []) =>
     nextPartNumbers(planOf(5), held(5, numbers), { first, after });
 
-  test("are all that S3 does not hold, unless told otherwise", () => {
+  test("returns all parts that S3 has not received, or as many as are asked for", () => {
     expect(next()).toEqual([1, 2, 3, 4, 5]);
     expect(next(null, null, [2, 4])).toEqual([1, 3, 5]);
     expect(next(2, undefined, [1])).toEqual([2, 3]);
@@ -42,22 +45,22 @@ describe("nextPartNumbers", () => {
     expect(next(undefined, 5)).toEqual([]);
   });
 
-  test("count a part of another size as not there", () => {
+  test("returns a part again if S3 has received it in another size", () => {
     const short = [{ number: 2, sizeBytes: 1, etag: "" }];
     expect(nextPartNumbers(planOf(2), short, { first: null, after: null })).toEqual([1, 2]);
   });
 
-  test("are 1,000 at most", () => {
+  test("returns at most 1,000 numbers", () => {
     const all = nextPartNumbers(planOf(10_000), [], { first: null, after: 8_500 });
     expect(all).toHaveLength(1000);
     expect(all[0]).toBe(8_501);
   });
 
-  test.each([0, -1, 1001])("refuses first %i", (first) => {
+  test.each([0, -1, 1001])("refuses %i as first", (first) => {
     expect(() => next(first)).toThrow(badInput("first"));
   });
 
-  test("refuses a negative after", () => {
+  test("refuses a negative number as after", () => {
     expect(() => next(undefined, -1)).toThrow(badInput("after"));
   });
 });
