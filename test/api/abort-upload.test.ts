@@ -25,7 +25,7 @@ async function pendingKeys(): Promise<string[]> {
 }
 
 describe("abortUpload", () => {
-  test("answers with the id and frees the parts, now and when it is repeated", async () => {
+  test("returns the id and deletes the parts, and can be repeated", async () => {
     const key = "users/alice/aborted";
     const upload = await beginUpload(alice, { bucket, key });
     await sendPart(upload, 2);
@@ -44,7 +44,7 @@ describe("abortUpload", () => {
     expect(await downloadUrl(alice, { bucket, key })).toMatchObject({ key });
   });
 
-  test("is for who may upload to the key", async () => {
+  test("requires a grant to upload to the key", async () => {
     const key = "users/alice/mine";
     const { id } = await beginUpload(alice, { bucket, key });
     await expect(abortUpload(bob, id)).rejects.toMatchObject({ code: "FORBIDDEN", retryable: false });
@@ -52,11 +52,11 @@ describe("abortUpload", () => {
     expect(await pendingKeys()).toContain(key);
   });
 
-  test.each(malformedIds)("takes no id like %j", async (id) => {
+  test.each(malformedIds)("does not accept %s as an id", async (_what, id) => {
     await expect(abortUpload(alice, id)).rejects.toMatchObject({ code: "BAD_USER_INPUT", field: "id" });
   });
 
-  test("finds no upload of a forged id", async () => {
+  test("finds no upload for a forged id", async () => {
     const { id } = await beginUpload(alice, { bucket, key: "users/alice/forged" });
     await expect(abortUpload(alice, forged(id))).rejects.toMatchObject({ code: "UPLOAD_NOT_FOUND" });
   });

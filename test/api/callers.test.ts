@@ -34,7 +34,7 @@ const claims = { iss: issuer.url, aud: "valetkey-tests", sub: "alice", exp: 9_99
 const shared = new TextEncoder().encode("the text of a public key, taken for a shared secret");
 
 describe("a token", () => {
-  test("is taken in any case of the scheme's name", async () => {
+  test("is accepted with any case of the scheme's name", async () => {
     const token = await issuer.token({ sub: "alice" });
     for (const scheme of ["Bearer", "bearer", "BEARER"]) {
       expect(await (await ask(`${scheme} ${token}`)).json()).toEqual({
@@ -70,7 +70,7 @@ describe("a token", () => {
     ]);
   });
 
-  test("of nothing at all, as a page without one sends it, is none", async () => {
+  test("that is empty, as pages without a token send it, counts as no token", async () => {
     const response = await fetch(`${server.url}/graphql`, {
       method: "POST",
       headers: { "content-type": "application/json", authorization: "" },
@@ -80,7 +80,7 @@ describe("a token", () => {
     expect(await response.json()).toEqual({ data: { viewer: { authenticated: false } } });
   });
 
-  test("that is bad ends a form before it is read", async () => {
+  test("that is invalid ends a form before it is read", async () => {
     const response = await fetch(`${server.url}/graphql`, {
       method: "POST",
       headers: {
@@ -95,7 +95,7 @@ describe("a token", () => {
 });
 
 describe("the rate limit", () => {
-  test("counts each caller alone, and says when to come again", async () => {
+  test("counts each caller separately, and says when to try again", async () => {
     const carol = `Bearer ${await issuer.token({ sub: "carol" })}`;
     const statuses = [];
     for (let count = 0; count < 20; count += 1) statuses.push((await ask(carol)).status);
@@ -115,7 +115,7 @@ describe("the rate limit", () => {
       expect((await fetch(server.url + path)).status).toBe(200);
   });
 
-  test("does not confuse callers whose issuer and subject are the same text when joined", async () => {
+  test("distinguishes callers whose issuer and subject are the same text when joined", async () => {
     await using anyIssuer = await startTestServer({
       issuer,
       env: { VALETKEY_RATE_LIMIT: "1/1h", VALETKEY_JWT_ISSUER: "" },
@@ -135,7 +135,7 @@ describe("the rate limit", () => {
     }
   });
 
-  test("counts a token that is no good for the address that sent it", async () => {
+  test("counts an invalid token against the address that sent it", async () => {
     await using strict = await startTestServer({ issuer, env: { VALETKEY_RATE_LIMIT: "5/1h" } });
     const statuses = [];
     for (const token of ["", "garbage", changed(await issuer.token({ sub: "a" })), "a.b.c", "x", "y", "z"])
@@ -160,7 +160,7 @@ describe("a caller without a token", () => {
     return { status, data, codes: errors.map(({ extensions }) => extensions?.code) };
   };
 
-  test("is asked for one where one could help", async () => {
+  test("is asked for a token where a token could help", async () => {
     await using believing = await startTestServer({ issuer, grants });
     expect(await codes(believing, `{ ${download("public/a")} }`)).toMatchObject({ codes: [] });
     expect(
@@ -179,7 +179,7 @@ describe("a caller without a token", () => {
     expect(errors).toMatchObject([{ extensions: { retryable: false } }]);
   });
 
-  test("is not asked where none would help", async () => {
+  test("is not asked for a token where no token would help", async () => {
     await using believing = await startTestServer({ issuer, grants });
     const remove = `mutation { deleteObjects(objects: [{ bucket: "${bucket}", key: "a" }]) { key } }`;
     expect(await codes(believing, remove)).toMatchObject({ codes: ["FORBIDDEN"] });
@@ -194,7 +194,7 @@ describe("a caller without a token", () => {
     });
   });
 
-  test("is told apart from one with a token that is not enough", async () => {
+  test("gets another code than a caller whose token is not enough", async () => {
     await using believing = await startTestServer({ issuer, grants });
     const alice = believing.client.as(await issuer.token({ sub: "alice" }));
     expect(await codes({ client: alice }, `{ ${download("users/alice/a")} }`)).toMatchObject({ codes: [] });

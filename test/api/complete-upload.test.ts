@@ -44,7 +44,7 @@ async function sentWhole(key: string, more: object = {}, fill = 0) {
 }
 
 describe("completeUpload", () => {
-  test("answers with the object as it is stored", async () => {
+  test("returns the object as it is stored", async () => {
     const key = "users/alice/described";
     const metadata = [{ name: "author", value: "zoë" }];
     const { upload } = await sentWhole(key, { contentType: "video/mp4", metadata });
@@ -98,7 +98,7 @@ describe("completeUpload", () => {
     await completeUpload(alice, upload.id, parts);
   });
 
-  test("says which parts are missing, and may be asked again", async () => {
+  test("says which parts are missing, and is retryable", async () => {
     const upload = await beginUpload(alice, { bucket, key: "users/alice/incomplete" });
     await expect(completeUpload(alice, upload.id)).rejects.toMatchObject({
       code: "UPLOAD_INCOMPLETE",
@@ -114,7 +114,7 @@ describe("completeUpload", () => {
     await completeUpload(alice, upload.id);
   });
 
-  test("of other bytes than promised is not to be tried again", async () => {
+  test("of other bytes than announced is not retryable", async () => {
     const checksum = { algorithm: "CRC32", value: "AAAAAA==" };
     const { upload } = await sentWhole("users/alice/mismatch", { checksum });
     await expect(completeUpload(alice, upload.id)).rejects.toMatchObject({
@@ -131,7 +131,7 @@ describe("completeUpload", () => {
     expect(await completeUpload(alice, upload.id)).toMatchObject({ size: 0 });
   });
 
-  test("needs no right to read, but for what has to be read", async () => {
+  test("needs a grant for DOWNLOAD only for fields that read the object", async () => {
     const { upload } = await sentWhole("blind/a");
     const complete = (fields: string) =>
       alice.answer(`mutation ($id: ID!) { completeUpload(id: $id) { ${fields} } }`, { id: upload.id });
@@ -149,7 +149,7 @@ describe("completeUpload", () => {
     });
   });
 
-  test("is for who may upload to the key, whoever began it", async () => {
+  test("requires a grant to upload to the key, whoever began the upload", async () => {
     const { upload } = await sentWhole("users/alice/mine");
     await expect(completeUpload(bob, upload.id)).rejects.toMatchObject({ code: "FORBIDDEN" });
     const anonymous = completeUpload(server.client, upload.id);
@@ -171,7 +171,7 @@ describe("completeUpload", () => {
     } else await completeUpload(bob, upload.id);
   });
 
-  test("may be repeated by who may not look at the object", async () => {
+  test("can be repeated by a caller who may not read the object", async () => {
     const { upload, parts } = await sentWhole("blind/repeated");
     const complete = (list?: typeof parts) =>
       alice.data(
@@ -191,11 +191,11 @@ describe("completeUpload", () => {
     });
   });
 
-  test.each(malformedIds)("takes no id like %j", async (id) => {
+  test.each(malformedIds)("does not accept %s as an id", async (_what, id) => {
     await expect(completeUpload(alice, id)).rejects.toMatchObject(badInput("id"));
   });
 
-  test("finds no upload of a forged id, nor one that was aborted", async () => {
+  test("finds no upload for a forged id, nor an aborted one", async () => {
     const { id } = await beginUpload(alice, { bucket, key: "users/alice/aborted" });
     await abortUpload(alice, id);
     for (const gone of [id, forged(id)])
@@ -205,7 +205,7 @@ describe("completeUpload", () => {
       });
   });
 
-  test("answers again with its object, until that is replaced", async () => {
+  test("returns the object again when it is repeated, until the object is replaced", async () => {
     const key = "users/alice/repeated";
     const { upload, parts } = await sentWhole(key);
     const answer = await completeUpload(alice, upload.id);
@@ -219,7 +219,7 @@ describe("completeUpload", () => {
       });
   });
 
-  test("does not take another's object of the same key, size and parts for its own", async () => {
+  test("does not mistake another caller's object with the same key, size and parts for its own", async () => {
     const key = "users/alice/replaced";
     const { upload, parts } = await sentWhole(key);
     await abortUpload(alice, upload.id);

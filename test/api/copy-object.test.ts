@@ -40,7 +40,7 @@ beforeAll(async () => {
 });
 
 describe("copyObject", () => {
-  test("answers with the copy as it is stored", async () => {
+  test("returns the copy as it is stored", async () => {
     expect(await copy({ key: "both/a" })).toMatchObject({
       bucket,
       key: "both/a",
@@ -51,14 +51,14 @@ describe("copyObject", () => {
     expect(await textOf("both/a")).toBe("source");
   });
 
-  test("takes a version of the original", async () => {
+  test("copies a version of the original", async () => {
     const versionId = await server.seed("v", "first", { Bucket: versionedBucket });
     await server.seed("v", "second", { Bucket: versionedBucket });
     await copy({ key: "both/v" }, { bucket: versionedBucket, key: "v", versionId });
     expect(await textOf("both/v")).toBe("first");
   });
 
-  test("replaces what is there, unless it must not", async () => {
+  test("replaces an object, unless overwrite is false", async () => {
     await server.seed("both/there", "there");
     await expect(copy({ key: "both/there", overwrite: false })).rejects.toMatchObject({
       code: "OBJECT_EXISTS",
@@ -69,7 +69,7 @@ describe("copyObject", () => {
     expect(await textOf("both/there")).toBe("source");
   });
 
-  test("onto itself has to change something", async () => {
+  test("of an object onto itself must change something", async () => {
     await server.seed("both/self", "self");
     const self = { bucket, key: "both/self" };
     await expect(copy(self, self)).rejects.toMatchObject(badInput("to"));
@@ -79,7 +79,7 @@ describe("copyObject", () => {
     expect(tagged).toMatchObject({ contentType: "text/csv", size: 4 });
   });
 
-  test("of a version onto its own key brings it back", async () => {
+  test("of a version onto its own key restores it", async () => {
     const key = "both/v";
     const versionId = await server.seed(key, "first", { Bucket: versionedBucket });
     await server.seed(key, "second", { Bucket: versionedBucket });
@@ -102,7 +102,7 @@ describe("copyObject", () => {
     }
   });
 
-  test("obeys the limits of the grant that it uploads by", async () => {
+  test("enforces the limits of the grant that allows the upload", async () => {
     await copy({ key: "images/cat.png" }, { key: "read/cat.png" });
     await expect(copy({ key: "images/tiger.png" }, { key: "read/tiger.png" })).rejects.toMatchObject({
       code: "UPLOAD_TOO_LARGE",
@@ -118,7 +118,7 @@ describe("copyObject", () => {
     ).rejects.toMatchObject({ code: "CONTENT_TYPE_NOT_ALLOWED" });
   });
 
-  test("of what is missing says what", async () => {
+  test("of a missing object or bucket says which", async () => {
     await expect(copy({}, { key: "read/missing" })).rejects.toMatchObject({ code: "OBJECT_NOT_FOUND" });
     await expect(copy({}, { bucket: "demo-missing", key: "a" })).rejects.toMatchObject({
       code: "BUCKET_NOT_FOUND",
@@ -128,7 +128,7 @@ describe("copyObject", () => {
     });
   });
 
-  test.each(malformedBuckets)("takes no bucket of %s", async (_what, name) => {
+  test.each(malformedBuckets)("accepts no bucket of %s", async (_what, name) => {
     await expect(copy({ bucket: name })).rejects.toMatchObject(badInput("to.bucket"));
     await expect(copy({}, { bucket: name })).rejects.toMatchObject(badInput("from.bucket"));
   });

@@ -26,7 +26,7 @@ async function keysBelow(Prefix: string, Bucket = bucket): Promise<string[]> {
 }
 
 describe("deleteObjects", () => {
-  test("answers item i for object i, from several buckets", async () => {
+  test("returns item i for object i, from several buckets", async () => {
     await server.seed("mine/a", "a");
     await server.seed("b", "b", { Bucket: versionedBucket });
     const objects = [object("mine/a"), { bucket: versionedBucket, key: "b" }, object("mine/never was")];
@@ -49,7 +49,7 @@ describe("deleteObjects", () => {
     expect(await keysBelow("v", versionedBucket)).toEqual(["v"]);
   });
 
-  test("says of each failing item why, and harms no other", async () => {
+  test("returns an error for each failing item, and does not affect the others", async () => {
     await server.seed("mine/gone", "x");
     await server.seed("yours/kept", "x");
     const { data, errors } = await remove([
@@ -81,7 +81,7 @@ describe("deleteObjects", () => {
     expect(await keysBelow("yours/")).toEqual(["yours/kept"]);
   });
 
-  test("takes a key literally, whatever it would mean as a path", async () => {
+  test("uses a key literally, whatever it would mean as a path", async () => {
     await server.seed("mine/../yours/kept", "x");
     await server.seed("yours/kept", "x");
     const { errors } = await remove([object("mine/../yours/kept")]);
@@ -89,7 +89,7 @@ describe("deleteObjects", () => {
     expect(await keysBelow("yours/")).toEqual(["yours/kept"]);
   });
 
-  test("of a version id that can be none says so, whatever the key", async () => {
+  test("of an invalid version id is an error, whatever the key", async () => {
     const kept = await server.seed("nosuch", "x", { Bucket: versionedBucket });
     const { data, errors } = await remove([
       { bucket: versionedBucket, key: "nosuch", versionId: kept },
@@ -103,7 +103,7 @@ describe("deleteObjects", () => {
     ]);
   });
 
-  test("takes the same object twice", async () => {
+  test("accepts the same object twice", async () => {
     await server.seed("mine/twice", "x");
     const { data } = await remove([object("mine/twice"), object("mine/twice")]);
     expect(data?.deleteObjects).toHaveLength(2);
@@ -125,7 +125,7 @@ describe("deleteObjects", () => {
     expect(await remove([])).toMatchObject({ data: { deleteObjects: [] } });
   });
 
-  test("shows what is gone as gone in the same request", async () => {
+  test("shows deleted objects as missing in the same request", async () => {
     await server.seed("mine/seen", "x");
     const answer = await client.answer(
       `mutation ($objects: [ObjectInput!]!) {

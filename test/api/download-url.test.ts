@@ -34,14 +34,14 @@ const lifeOf = ({ url }: DownloadUrl) => Number(new URL(url).searchParams.get("X
 
 beforeAll(() => server.seed("a.txt", "hello", { ContentType: "text/plain" }));
 
-describe("downloadUrl answers", () => {
+describe("downloadUrl returns", () => {
   test("what was asked for, and where it is", async () => {
     const answer = await downloadUrl();
     expect(answer).toMatchObject({ bucket, key: "a.txt", region: "us-east-1" });
     expect(await (await fetch(answer.url)).text()).toBe("hello");
   });
 
-  test("a URL for 2,400 seconds unless another time is asked for", async () => {
+  test("a URL for 2,400 seconds by default", async () => {
     for (const answer of [await downloadUrl(), await downloadUrl({ expiresIn: null })]) {
       expect(lifeOf(answer)).toBe(2400);
       const secondsLeft = (Date.parse(answer.expiresAt) - Date.now()) / 1000;
@@ -50,7 +50,7 @@ describe("downloadUrl answers", () => {
     }
   });
 
-  test("null for an optional argument as if it were left out", async () => {
+  test("the same for an optional argument that is null as for one that is omitted", async () => {
     const nulls = { region: null, versionId: null, disposition: null, filename: null, contentType: null };
     const answer = await downloadUrl({ ...nulls, verify: null, stableFor: null });
     expect((await fetch(answer.url)).headers.get("content-type")).toBe("text/plain");
@@ -59,7 +59,7 @@ describe("downloadUrl answers", () => {
     });
   });
 
-  test("the longest life that a role session of an hour gives, and no more", async () => {
+  test("the longest lifetime that a role session of an hour allows, and no more", async () => {
     expect(lifeOf(await downloadUrl({ expiresIn: 3570 }))).toBe(3570);
     await expect(downloadUrl({ expiresIn: 3571 })).rejects.toMatchObject({
       ...badInput("expiresIn"),
@@ -67,7 +67,7 @@ describe("downloadUrl answers", () => {
     });
   });
 
-  test("no longer life than the grant's, which the error names", async () => {
+  test("no longer lifetime than the grant's, which the error names", async () => {
     const args = { bucket: "demo-missing", verify: false };
     expect(lifeOf(await downloadUrl({ ...args, expiresIn: 60 }))).toBe(60);
     expect(lifeOf(await downloadUrl(args))).toBe(60);
@@ -80,14 +80,14 @@ describe("downloadUrl answers", () => {
   });
 
   test.each([0, -1, -(2 ** 31), 604_801, 2 ** 31 - 1])(
-    "BAD_USER_INPUT to expiresIn %i",
+    "BAD_USER_INPUT for expiresIn %i",
     async (expiresIn) => {
       await expect(downloadUrl({ expiresIn })).rejects.toMatchObject(badInput("expiresIn"));
     },
   );
 
   test.each([1.5, 2 ** 31, "60", true])(
-    "BAD_USER_INPUT to expiresIn %j, which is no Int",
+    "BAD_USER_INPUT for expiresIn %j, which is not an Int",
     async (expiresIn) => {
       await expect(downloadUrl({ expiresIn })).rejects.toMatchObject({
         code: "BAD_USER_INPUT",
@@ -105,18 +105,22 @@ describe("downloadUrl answers", () => {
   });
 
   test.each(["eu-west-1", "", "US-EAST-1", "us-east-1.evil.example", "fips-us-east-1"])(
-    "BAD_USER_INPUT to the region %j",
+    "BAD_USER_INPUT for the region %j",
     async (region) => {
       await expect(downloadUrl({ region })).rejects.toMatchObject(badInput("region"));
     },
   );
 
-  test.each(["", "a b", "a&b", "ä", "v".repeat(1025), "a\r\nb"])(
-    "BAD_USER_INPUT to the version %j",
-    async (versionId) => {
-      await expect(downloadUrl({ versionId })).rejects.toMatchObject(badInput("versionId"));
-    },
-  );
+  test.each([
+    ["of no characters", ""],
+    ["with a space", "a b"],
+    ["with an ampersand", "a&b"],
+    ["with an umlaut", "ä"],
+    ["of 1,025 letters", "v".repeat(1025)],
+    ["with a line break", "a\r\nb"],
+  ])("BAD_USER_INPUT for a version %s", async (_what, versionId) => {
+    await expect(downloadUrl({ versionId })).rejects.toMatchObject(badInput("versionId"));
+  });
 
   test("what is missing", async () => {
     await expect(downloadUrl({ key: "missing" })).rejects.toMatchObject({
@@ -130,7 +134,7 @@ describe("downloadUrl answers", () => {
     });
   });
 
-  test("FORBIDDEN without a grant, whether anything is there or not", async () => {
+  test("FORBIDDEN without a grant, whether or not the object exists", async () => {
     await server.seed("there.txt", "secret", { Bucket: otherBucket });
     const failures = await Promise.all(
       [
@@ -152,7 +156,7 @@ describe("downloadUrl answers", () => {
   });
 });
 
-describe("what a browser is told:", () => {
+describe("the response headers have", () => {
   const headersOf = async (args: object) => (await fetch((await downloadUrl(args)).url)).headers;
 
   test.each([
@@ -175,7 +179,10 @@ describe("what a browser is told:", () => {
     expect(headers.get("set-cookie")).toBeNull();
   });
 
-  test.each(["\ud800", "n".repeat(1025)])("no file name of %j", async (filename) => {
+  test.each([
+    ["a lone surrogate", "\ud800"],
+    ["1,025 letters", "n".repeat(1025)],
+  ])("no file name of %s", async (_what, filename) => {
     await expect(downloadUrl({ filename })).rejects.toMatchObject(badInput("filename"));
   });
 
@@ -205,7 +212,7 @@ describe("what a browser is told:", () => {
 });
 
 describe("stableFor", () => {
-  test("gives one URL to calls of one window, which lives as long as was asked from then on", async () => {
+  test("gives one URL to all calls within a window, and it lives for at least expiresIn", async () => {
     // A window that does not end while this test runs.
     const nowSeconds = Math.floor(Date.now() / 1000);
     const stableFor = [1000, 1100, 1200].find((window) => nowSeconds % window < window - 60) ?? 1300;
@@ -225,7 +232,7 @@ describe("stableFor", () => {
     await expect(downloadUrl({ stableFor })).rejects.toMatchObject(badInput("stableFor"));
   });
 
-  test("counts towards the longest life: the error names what is left beside expiresIn", async () => {
+  test("counts towards the maximum lifetime: the error names how much is left besides expiresIn", async () => {
     const left = (seconds: number) => ({
       ...badInput("stableFor"),
       message: expect.stringMatching(new RegExp(`^At most ${seconds} `)),

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 
 describe("downloadUrls", () => {
-  test("answers item i for object i, also when one is named twice", async () => {
+  test("returns item i for object i, even if an object is named twice", async () => {
     const { data, errors } = await ask({ objects: ["c", "a", "c", "b"].map(object) });
     expect(errors).toBeUndefined();
     expect(data?.downloadUrls.map((item) => item?.key)).toEqual(["c", "a", "c", "b"]);
@@ -33,7 +33,7 @@ describe("downloadUrls", () => {
     expect(await ask({ objects: [] })).toMatchObject({ data: { downloadUrls: [] } });
   });
 
-  test("says of each failing item why, by its path and field", async () => {
+  test("returns an error with path and field for each failing item", async () => {
     const { data, errors } = await ask({
       objects: [
         object("a"),
@@ -87,12 +87,12 @@ describe("downloadUrls", () => {
     }
   });
 
-  test("takes one object for a list of one", async () => {
+  test("accepts one object as a list of one", async () => {
     expect(await ask({ objects: object("a") })).toMatchObject({ data: { downloadUrls: [{ key: "a" }] } });
   });
 
   test.each([null, [null], [{ bucket }], [{ key: "a" }], [{ ...object("a"), acl: "public" }], "a"])(
-    "says BAD_USER_INPUT to the objects %j",
+    "fails with BAD_USER_INPUT for the objects %j",
     async (objects) => {
       const { data, errors } = await ask({ objects });
       expect(data).toBeUndefined();

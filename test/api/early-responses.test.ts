@@ -38,7 +38,7 @@ describe("an upload that is refused before its bytes have come", () => {
     }
   });
 
-  test("is answered beside others", async () => {
+  test("is answered while others are in progress", async () => {
     const sizes = [3, 1.5, 10, 3, 40, 3];
     const refused = sizes.map((size) => upload(size * MiB, { bucket: otherBucket, key: "refused" }));
     expect(new Set(await Promise.all(refused))).toEqual(new Set(["FORBIDDEN"]));
@@ -46,7 +46,7 @@ describe("an upload that is refused before its bytes have come", () => {
   });
 });
 
-describe("a body that is refused before it has come", () => {
+describe("a body that is refused before it has arrived", () => {
   const cases: [string, number, string, Record<string, string>][] = [
     ["too large", 413, "/graphql", { "content-type": "application/json" }],
     ["of a type that is not taken", 415, "/graphql", { "content-type": "text/plain" }],
@@ -72,7 +72,7 @@ describe("a body that is refused before it has come", () => {
   });
 
   test.each(cases)(
-    "%s is answered to who sends all of it first and reads then",
+    "%s is answered to a client that sends the whole body before it reads",
     async (...[, status, path, headers]) => {
       const bytes = 8 * MiB;
       const fields = Object.entries({ host: "x", "content-length": bytes, ...headers });
@@ -85,7 +85,7 @@ describe("a body that is refused before it has come", () => {
   );
 });
 
-test("a small body that has come leaves the connection open", async () => {
+test("a small body that has arrived leaves the connection open", async () => {
   const headers = { "content-type": "text/plain" };
   const response = await fetch(endpoint, { method: "POST", headers, body: "x".repeat(10_000) });
   expect(response.status).toBe(415);

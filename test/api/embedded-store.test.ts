@@ -85,7 +85,7 @@ describe("the host", () => {
     expect(lines.join("")).toMatch(new RegExp(`presigned URLs name ${hostname}.*set HOST`));
   });
 
-  test("a host that is not this machine's is named", async () => {
+  test("a host that does not belong to this machine is named", async () => {
     const start = startDemoServer(await environment({ HOST: "192.0.2.1" }));
     await expect(start).rejects.toThrow(
       /^HOST: got "192.0.2.1", cannot listen there .EADDRNOTAVAIL.; takes /,

@@ -33,7 +33,7 @@ const variablesOf: Readonly<Record<string, () => Promise<Variables>>> = {
 };
 
 describe("the examples of docs/examples, in their order, on a new server", () => {
-  test("are there", () => {
+  test("exist", () => {
     expect(documents.length).toBeGreaterThanOrEqual(11);
   });
 
@@ -71,7 +71,7 @@ describe("the examples of docs/examples, in their order, on a new server", () =>
 describe("the examples of docs/examples, beside another file", () => {
   beforeAll(() => uploadFile(client, cat, { bucket: "demo", key: "photos/2026/dog.png" }));
 
-  test("03-folder.graphql shows a folder with URLs that work", async () => {
+  test("03-folder.graphql lists a folder with working URLs", async () => {
     const { objects } = await client.data<{
       objects: {
         folders: string[];
@@ -84,7 +84,7 @@ describe("the examples of docs/examples, beside another file", () => {
     expect(await (await fetch(found?.downloadUrl.url ?? "")).text()).toBe("a cat");
   });
 
-  test("04-download.graphql gives the other name, cleaned", async () => {
+  test("04-download.graphql gives the requested file name, cleaned", async () => {
     const { downloadUrl } = await client.data<{ downloadUrl: { url: string } }>(
       documentOf("04-download.graphql"),
     );
@@ -92,7 +92,7 @@ describe("the examples of docs/examples, beside another file", () => {
     expect(disposition).toMatch(/^attachment; filename="[^"]+"; filename\*=UTF-8''Katze/);
   });
 
-  test("08-next-page.graphql goes on to the last page", async () => {
+  test("08-next-page.graphql continues to the last page", async () => {
     const found: string[] = [];
     let after: string | null = null;
     do {

@@ -42,7 +42,7 @@ beforeAll(() =>
 );
 
 describe("object", () => {
-  test("has every field of what S3 keeps", async () => {
+  test("has every field that S3 stores", async () => {
     const { object } = await describeObject({ key });
     expect(object).toEqual({
       bucket,
@@ -88,12 +88,12 @@ describe("object", () => {
     });
   });
 
-  test("is null when there is none, whatever fields were asked for", async () => {
+  test("is null for a missing object, whatever fields were asked for", async () => {
     expect(await describeObject({ key: "read/none" })).toEqual({ object: null });
     expect(await describeObject({ key: "read/none" }, "__typename")).toEqual({ object: null });
   });
 
-  test("of a bucket that is missing is an error", async () => {
+  test("of a missing bucket is an error", async () => {
     await expect(describeObject({ bucket: "demo-missing", key: "a" })).rejects.toMatchObject({
       code: "BUCKET_NOT_FOUND",
     });
@@ -127,7 +127,7 @@ describe("object", () => {
     [{ region: "eu-west-1" }, "region"],
     [{ versionId: "no version" }, "versionId"],
     [{ versionId: "nosuch" }, "versionId"],
-  ])("says BAD_USER_INPUT to %j", async (more, field) => {
+  ])("fails with BAD_USER_INPUT for %j", async (more, field) => {
     await expect(describeObject({ key, ...more })).rejects.toMatchObject({ code: "BAD_USER_INPUT", field });
   });
 });
@@ -146,7 +146,7 @@ describe("a version", () => {
     expect(await (await fetchUrlOf(object)).text()).toBe("first");
   });
 
-  test("that never was is null", async () => {
+  test("that never existed is null", async () => {
     await server.seed("w", "w", { Bucket: versionedBucket });
     const versionId = "00000000-0000-4000-8000-000000000000".replaceAll("-", "");
     expect(await describeObject({ bucket: versionedBucket, key: "w", versionId }, "size")).toEqual({

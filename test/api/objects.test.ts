@@ -38,7 +38,7 @@ beforeAll(async () => {
 });
 
 describe("objects", () => {
-  test("are 100 of a page unless another number is asked for", async () => {
+  test("are 100 a page by default", async () => {
     for (const first of [undefined, null]) {
       const page = await list({ prefix: "list/many/", first });
       expect(page.nodes.map(({ key }) => key)).toEqual(many.slice(0, 100));
@@ -47,7 +47,7 @@ describe("objects", () => {
     expect((await list({ prefix: "list/many/", first: 1000 })).nodes).toHaveLength(103);
   });
 
-  test("have the bucket's facts, and edges that are the nodes", async () => {
+  test("have the metadata of their bucket, and edges with the same nodes", async () => {
     const page = await list({ prefix: "list/b/" });
     expect(page.nodes[0]).toEqual({
       bucket,
@@ -61,7 +61,7 @@ describe("objects", () => {
     expect(page.edges.at(-1)?.cursor).toBe(page.pageInfo.endCursor);
   });
 
-  test("go on behind any edge", async () => {
+  test("continue after any edge", async () => {
     const page = await list({ prefix: "list/many/" });
     const after = page.edges[41]?.cursor;
     expect((await list({ prefix: "list/many/", after, first: 2 })).nodes.map(({ key }) => key)).toEqual(
@@ -72,7 +72,7 @@ describe("objects", () => {
     expect(last.pageInfo.hasNextPage).toBe(false);
   });
 
-  test("are summed up in folders at a delimiter, an empty one being none", async () => {
+  test("are grouped into folders by a delimiter, unless it is empty", async () => {
     expect(await list({ delimiter: "/" })).toMatchObject({
       nodes: [],
       folders: ["list/b/", "list/many/", "list/read/"],
@@ -80,7 +80,7 @@ describe("objects", () => {
     for (const delimiter of ["", null]) expect((await list({ delimiter })).folders).toEqual([]);
   });
 
-  test("of a prefix with nothing below it are none", async () => {
+  test("of a prefix without uploads are an empty page", async () => {
     expect(await list({ prefix: "list/none/" })).toEqual({
       edges: [],
       nodes: [],
@@ -93,31 +93,35 @@ describe("objects", () => {
     await expect(list({ first })).rejects.toMatchObject(badInput("first"));
   });
 
-  test.each(["", "garbage", "bGlzdC9hLnR4dA", "b3RoZXIvYS50eHQ", "//", "\u0000", "x".repeat(5000)])(
-    "do not go on behind %j",
-    async (after) => {
-      await expect(list({ after })).rejects.toMatchObject(badInput("after"));
-    },
-  );
+  test.each([
+    ["of no characters", ""],
+    ["garbage", "garbage"],
+    ["of an unsealed key", "bGlzdC9hLnR4dA"],
+    ["of an unsealed key elsewhere", "b3RoZXIvYS50eHQ"],
+    ["of slashes", "//"],
+    ["of NUL", "\u0000"],
+    ["of 5,000 letters", "x".repeat(5000)],
+  ])("do not continue after the cursor %s", async (_what, after) => {
+    await expect(list({ after })).rejects.toMatchObject(badInput("after"));
+  });
 
-  test("do not go on behind a cursor of another prefix", async () => {
+  test("do not continue after a cursor of another prefix", async () => {
     const { pageInfo } = await list({ prefix: "list/many/" });
     await expect(list({ prefix: "list/b/", after: pageInfo.endCursor })).rejects.toMatchObject(
       badInput("after"),
     );
   });
 
-  test.each(malformedBuckets)("are of no bucket of %s", async (_what, name) => {
+  test.each(malformedBuckets)("are refused for a bucket of %s", async (_what, name) => {
     await expect(list({ bucket: name })).rejects.toMatchObject(badInput("bucket"));
   });
 
   test.each([
-    ["prefix", "list/\ud800"],
-    ["prefix", "list/\ud800"],
-    ["prefix", `list/${"p".repeat(1020)}`],
-    ["delimiter", "\udc00"],
-    ["region", "eu-west-1"],
-  ])("are of no %s of %j", async (field, value) => {
+    ["prefix", "a lone surrogate", "list/\ud800"],
+    ["prefix", "1,025 bytes", `list/${"p".repeat(1020)}`],
+    ["delimiter", "a lone surrogate", "\udc00"],
+    ["region", "another region", "eu-west-1"],
+  ])("are refused for an invalid %s: %s", async (field, _what, value) => {
     await expect(list({ [field]: value })).rejects.toMatchObject(badInput(field));
   });
 
@@ -128,13 +132,13 @@ describe("objects", () => {
     },
   );
 
-  test("of a bucket that is missing are an error", async () => {
+  test("of a missing bucket are an error", async () => {
     await expect(list({ bucket: "demo-missing", prefix: "" })).rejects.toMatchObject({
       code: "BUCKET_NOT_FOUND",
     });
   });
 
-  test("may be listed and not read: what needs DOWNLOAD says so by its path", async () => {
+  test("may be listed but not read: fields that need DOWNLOAD fail with their path", async () => {
     for (const fields of ["contentType", "tags { name }", "downloadUrl { url }"]) {
       const answer = await client.answer(
         `{ objects(bucket: "${bucket}", prefix: "list/b/") { nodes { key ${fields} } } }`,

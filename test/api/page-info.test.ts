@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 
 describe.each(["objects", "uploads"])("the pages of %s", (field) => {
-  test("say where they begin and end, and what lies before and after", async () => {
+  test("say where they begin and end, and whether there is more before or after them", async () => {
     const first = await page(field, 'prefix: "pages/", first: 2');
     expect(first.edges).toHaveLength(2);
     expect(first.pageInfo).toEqual({

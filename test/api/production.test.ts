@@ -6,13 +6,13 @@ const server = await shareInFile(
   startTestServer({ env: { NODE_ENV: "production", VALETKEY_METRICS: "off" } }),
 );
 
-test("production shows no Sandbox", async () => {
+test("production does not show Apollo Sandbox", async () => {
   const response = await fetch(`${server.url}/graphql`, { headers: { accept: "text/html" } });
   expect(response.headers.get("content-type")).not.toContain("text/html");
   expect(response.status).toBe(400);
 });
 
-test("production lets no other origin in, Sandbox's neither", async () => {
+test("production allows no other origin, not even that of Apollo Sandbox", async () => {
   const headers = { origin: "https://studio.apollographql.com", "access-control-request-method": "POST" };
   const preflight = await fetch(`${server.url}/graphql`, { method: "OPTIONS", headers });
   expect(preflight.status).toBe(405);
@@ -33,7 +33,7 @@ test.each(["{ __schema { types { name } } }", '{ __type(name: "Query") { name } 
 test.each([
   ["a field", "{ viewr { subject } }", "viewer"],
   ["an argument", '{ downloadUrl(bucket: "demo", kei: "a") { url } }', "key"],
-])("production does not tell what %s should have been called", async (_what, query, name) => {
+])("production does not suggest the right name of %s", async (_what, query, name) => {
   const { errors } = await server.client.answer(query);
   expect(errors).not.toEqual([]);
   for (const { message } of errors ?? []) expect(message).not.toMatch(new RegExp(`Did you mean.*${name}`));

@@ -69,7 +69,7 @@ describe("a bucket of another region than the one named is followed", () => {
     expect(await keysIn(bucket)).not.toContain(key);
   });
 
-  test("by an object, with one HEAD more the first time", async () => {
+  test("by an object, with one extra HEAD the first time", async () => {
     const heads = async () => {
       const metrics = await (await fetch(`${server.url}/metrics`)).text();
       const counts = metrics.matchAll(

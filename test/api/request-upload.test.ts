@@ -42,7 +42,7 @@ describe("AUTO", () => {
     [thresholdBytes, "PutUpload"],
     [thresholdBytes + 1, "MultipartUpload"],
     [50_000_000_000_000, "MultipartUpload"],
-  ])("makes of %i bytes a %s", async (size, typename) => {
+  ])("turns %i bytes into a %s", async (size, typename) => {
     expect((await request({}, { size })).__typename).toBe(typename);
   });
 
@@ -116,7 +116,7 @@ describe("what is signed", () => {
     expect(Date.parse(upload.expiresAt) - Date.now()).toBeLessThanOrEqual(60_000);
   });
 
-  test("of nothing but bucket and key is no header at all", async () => {
+  test("with only a bucket and a key adds no header", async () => {
     const nulls = { contentType: null, metadata: null, tags: null, checksum: null, overwrite: null };
     for (const input of [{}, nulls as object]) {
       expect(await request(input)).toMatchObject({ __typename: "PutUpload", headers: [] });
@@ -162,11 +162,11 @@ describe("the input", () => {
     ["checksum.value", { checksum: { algorithm: "SHA256", value: "AAAAAA==" } }],
     ["checksum.value", { checksum: { algorithm: "CRC32", value: "not base64" } }],
     ["checksum.value", { checksum: { algorithm: "CRC32", value: "AAAAAA" } }],
-  ])("has no %s like %j", async (field, input) => {
+  ])("has no invalid %s (case %#)", async (field, input) => {
     await expect(request(input)).rejects.toMatchObject(badInput(`input.${field}`));
   });
 
-  test("has no SHA of a multipart upload, which S3 would not make", async () => {
+  test("has no SHA checksum of a multipart upload, which S3 does not support", async () => {
     const checksum = { algorithm: "SHA256", value: Buffer.alloc(32).toString("base64") };
     await expect(request({ checksum }, { method: "MULTIPART" })).rejects.toMatchObject(
       badInput("input.checksum.algorithm"),

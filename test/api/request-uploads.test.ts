@@ -43,7 +43,7 @@ const upload = (key: string, size = 1, more: object = {}) => ({ input: { bucket,
 const sha256OfNothing = { algorithm: "SHA256", value: "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" };
 
 describe("requestUploads", () => {
-  test("answers item i for upload i, each by its own method", async () => {
+  test("returns item i for upload i, each with its own method", async () => {
     const { data, errors } = await ask({
       uploads: [
         upload("free/auto", 100),
@@ -65,7 +65,7 @@ describe("requestUploads", () => {
     ]);
   });
 
-  test("signs what works", async () => {
+  test("signs URLs that work", async () => {
     const { data } = await ask({ uploads: [upload("free/a", 1), upload("free/b", 2)], expiresIn: 60 });
     const [first, second] = data?.requestUploads ?? [];
     if (!first || !second) throw new Error("Nothing was signed.");
@@ -73,7 +73,7 @@ describe("requestUploads", () => {
     expect((await sendPut(second, Buffer.from("x"))).status).toBe(403);
   });
 
-  test("says of each failing item why, by its path and field", async () => {
+  test("returns an error with path and field for each failing item", async () => {
     const { data, errors } = await ask({
       uploads: [
         upload("elsewhere/a"),
@@ -138,7 +138,7 @@ describe("requestUploads", () => {
     [{ size: 1 }],
     [{ input: { bucket, key: "a" } }],
     [upload("a", 1, { resume: true })],
-  ])("says BAD_USER_INPUT to the uploads %j", async (uploads) => {
+  ])("fails with BAD_USER_INPUT for the uploads %j", async (uploads) => {
     const { data, errors } = await ask({ uploads });
     expect(data).toBeUndefined();
     expect(errors?.[0]?.extensions).toMatchObject({ code: "BAD_USER_INPUT", retryable: false });

@@ -30,7 +30,7 @@ beforeAll(() =>
 );
 
 describe("valetkey sweep", () => {
-  test("lists what is old enough, changes nothing, and says so", async () => {
+  test("lists the uploads that are old enough, and changes nothing", async () => {
     expect(await sweep()).toMatchObject({ code: 0, stdout: "0 pending, 0 aborted, 0 failed\n" });
     for (const hours of ["0", "0.0"]) {
       const { code, stdout } = await sweep("--older-than", hours);
@@ -42,7 +42,7 @@ describe("valetkey sweep", () => {
   });
 
   test.each(["", " ", "-1", "abc", "0x1", "1e3", "Infinity", "NaN", "1."])(
-    "takes no --older-than of %j for a number, and aborts nothing",
+    "does not accept %j as --older-than, and aborts nothing",
     async (hours) => {
       const refused = await sweep(`--older-than=${hours}`, "--abort");
       expect(refused).toMatchObject({ code: 2, stdout: "" });
@@ -51,7 +51,7 @@ describe("valetkey sweep", () => {
     },
   );
 
-  test("says that a server has the embedded store, and what to do", async () => {
+  test("says that a running server uses the embedded store, and what to do", async () => {
     await withServer(async () => {
       const { code, stdout, stderr } = await sweep();
       expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
@@ -61,7 +61,7 @@ describe("valetkey sweep", () => {
     });
   });
 
-  test("prints its usage when asked, and when it is used wrongly", async () => {
+  test("prints its usage with --help and after invalid arguments", async () => {
     const asked = await sweep("--help");
     expect(asked).toMatchObject({
       code: 0,
@@ -88,14 +88,14 @@ describe("valetkey sweep", () => {
     [["sweep", "DEMO!"], "bucket"],
     [["sweep", "no-such-bucket"], "bucket"],
     [["sweep", "demo", "--region", "eu-west-9"], "region"],
-  ])("refuses %j without a stack", async (parameters, what) => {
+  ])("refuses %j without a stack trace", async (parameters, what) => {
     const { code, stderr } = await cli(...parameters);
     expect(code).toBe(2);
     expect(stderr).toContain(what);
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
-  test("aborts what it is told to, below the prefix alone", async () => {
+  test("aborts only uploads below the prefix", async () => {
     const { code, stdout } = await sweep("--older-than", "0", "--prefix", "a/", "--abort");
     expect(code).toBe(0);
     expect(stdout).toContain("0 pending, 2 aborted, 0 failed");

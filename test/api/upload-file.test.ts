@@ -45,7 +45,7 @@ async function sendForm(operations: unknown, map: unknown, files: Readonly<Recor
 }
 
 describe("uploadFile", () => {
-  test("stores the file as the input says, and answers with it", async () => {
+  test("stores the file as the input describes it, and returns the object", async () => {
     const file = new File(["hello"], "../../evil.html", { type: "text/html" });
     const data = await client.dataWithFile(
       `mutation ($file: Upload!, $input: UploadInput!) {
@@ -81,14 +81,14 @@ describe("uploadFile", () => {
     });
   });
 
-  test("takes null in the input as if it were left out", async () => {
+  test("treats null in the input as omitted", async () => {
     const nulls = { contentType: null, metadata: null, tags: null, checksum: null, overwrite: null };
     expect(await send({ key: "files/nulls", ...(nulls as object) })).toMatchObject({ size: 5 });
     const { url } = await downloadUrl(client, { bucket, key: "files/nulls" });
     expect((await fetch(url)).headers.get("content-type")).toBe("text/plain");
   });
 
-  test("needs no right to read, but for what has to be read", async () => {
+  test("needs a grant for DOWNLOAD only for fields that read the object", async () => {
     expect(await send({ key: "write/a" })).toMatchObject({ key: "write/a", size: 5 });
     const answer = client.dataWithFile(
       `mutation ($file: Upload!) {
@@ -104,11 +104,11 @@ describe("uploadFile", () => {
     await expect(send({ key })).rejects.toMatchObject({ code: "FORBIDDEN", retryable: false });
   });
 
-  test.each(malformedBuckets)("takes no bucket of %s", async (_what, name) => {
+  test.each(malformedBuckets)("accepts no bucket of %s", async (_what, name) => {
     await expect(send({ bucket: name })).rejects.toMatchObject(badInput("input.bucket"));
   });
 
-  test.each(malformedNewKeys)("takes no key of %s", async (_what, key) => {
+  test.each(malformedNewKeys)("accepts no key of %s", async (_what, key) => {
     await expect(send({ key })).rejects.toMatchObject(badInput("input.key"));
   });
 
@@ -119,12 +119,12 @@ describe("uploadFile", () => {
     ["metadata", { metadata: [{ name: "a", value: "\n" }] }],
     ["tags", { tags: [{ name: "aws:a", value: "" }] }],
     ["checksum.value", { checksum: { algorithm: "SHA256", value: "" } }],
-  ])("takes no %s like %j, and stores nothing", async (field, input) => {
+  ])("accepts no %s like %j, and stores nothing", async (field, input) => {
     await expect(send({ key: "files/bad", ...input })).rejects.toMatchObject(badInput(`input.${field}`));
     expect(await isStored("files/bad")).toBe(false);
   });
 
-  test("obeys the server's limit also where a grant's is larger", async () => {
+  test("enforces the server's limit even if a grant's is larger", async () => {
     expect(await send({ key: "files/exact" }, new Blob(["x".repeat(maxUploadBytes)]))).toMatchObject({
       size: maxUploadBytes,
     });
@@ -139,7 +139,7 @@ describe("uploadFile", () => {
     expect(await isStored("files/over")).toBe(false);
   });
 
-  test("obeys the grant's limits", async () => {
+  test("enforces the grant's limits", async () => {
     const image = new Blob(["12345678901"], { type: "image/png" });
     expect(await send({ key: "images/a" }, image.slice(0, 10, "image/png"))).toMatchObject({ size: 10 });
     await expect(send({ key: "images/a" }, image)).rejects.toMatchObject({
@@ -171,7 +171,7 @@ describe("a request without a form", () => {
     );
   });
 
-  test("says so for a literal too", async () => {
+  test("reports the same for a literal", async () => {
     const query = `mutation { uploadFile(file: "hello", input: { bucket: "${bucket}", key: "files/none" }) { key } }`;
     const answer = await client.answer(query);
     expect(answer.errors?.[0]?.message).toMatch(/multipart request/);
@@ -231,7 +231,7 @@ describe("a form", () => {
     expect(errors?.[0]?.extensions).toMatchObject(badInput("file"));
   });
 
-  test("has no more files than the server allows", async () => {
+  test("may not have more files than the server allows", async () => {
     const map = { 0: ["variables.one"], 1: ["variables.two"], 2: ["variables.three"] };
     const { status, errors } = await sendForm(
       { query: twoFiles, variables: { ...variables, three: null } },
@@ -249,7 +249,7 @@ describe("a form", () => {
     expect(errors).toMatchObject([{ extensions: badInput("operations") }]);
   });
 
-  test("may carry a query that wants no file", async () => {
+  test("may carry a query that uses no file", async () => {
     const { data } = await sendForm({ query: "{ viewer { authenticated } }" }, {}, {});
     expect(data).toEqual({ viewer: { authenticated: false } });
   });

@@ -96,7 +96,7 @@ describe("uploadFiles", () => {
     expect(await storedText("files/g")).toBe("last");
   });
 
-  test("names the argument at fault by its place in the lists", async () => {
+  test("names the invalid argument by its place in the lists", async () => {
     const { errors } = await uploadFiles({ keys: ["files/h", ""], files: ["1", "2"].map(textFile) });
     expect(errors).toMatchObject([
       { path: ["uploadFiles", 1], extensions: { code: "BAD_USER_INPUT", field: "inputs.1.key" } },

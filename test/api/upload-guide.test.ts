@@ -76,7 +76,7 @@ describe("examples/send-file.mjs", () => {
     return { code, lines, bytesAtFirst: Number.parseInt(lines[0] ?? "", 10) };
   }
 
-  test("goes on where it was ended, when it is asked to", async () => {
+  test("continues where it was interrupted, with --resume", async () => {
     writeFileSync(path, film);
     const begun = send();
     const ended = await outputOf(begun, (line) => {
@@ -89,7 +89,7 @@ describe("examples/send-file.mjs", () => {
     expect((await stored("films/sent.bin")).equals(film)).toBe(true);
   });
 
-  test("takes nothing of an upload that was begun with other bytes, unless it is asked to", async () => {
+  test("does not use the parts of an upload that was begun with other bytes, without --resume", async () => {
     writeFileSync(path, film);
     const begun = send();
     await outputOf(begun, (line) => {
@@ -104,7 +104,7 @@ describe("examples/send-file.mjs", () => {
   test.each([
     [[], /^node examples\/send-file\.mjs FILE BUCKET KEY/],
     [["nobody.bin", "demo", "films/nobody.bin"], /nobody\.bin/],
-  ])("says in one line what it cannot do: %j", async (options, line) => {
+  ])("prints an error in one line: %j", async (options, line) => {
     const program = [join(root, "examples/send-file.mjs"), ...options];
     const run = promisify(execFile)(process.execPath, ["--no-warnings", ...program], { cwd: directory });
     const { code, stderr } = await run.catch((error) => error);

@@ -135,7 +135,7 @@ describe("parts", () => {
     expect(await numbersOf(upload.id, args)).toEqual(numbers);
   });
 
-  test("are 1,000 at most", async () => {
+  test("are at most 1,000", async () => {
     const all = Array.from({ length: vast.partCount }, (_, index) => index + 1);
     const last = all.slice(-1000);
     expect(await numbersOf(vast.id, {})).toEqual(all.slice(0, 1000));
@@ -181,7 +181,7 @@ describe("parts", () => {
     }
   });
 
-  test("of the request that begins the upload live as long as it was asked for", async () => {
+  test("of the request that begins the upload live for the requested time", async () => {
     const begin = (key: string, expiresIn: number) =>
       requestUpload(alice, "MULTIPART", { input: { bucket, key }, size: 5, expiresIn });
     expect(secondsOf((await begin("brief/b", 60)).parts[0])).toBe(60);
@@ -189,7 +189,7 @@ describe("parts", () => {
   });
 
   test.each(["first: 5000", "numbers: [9]", "expiresIn: 100000"])(
-    "(%s) that cannot be signed leave no upload of the same request behind",
+    "(%s) that cannot be signed leave no new upload behind",
     async (args) => {
       const key = `users/alice/unanswered ${args}`;
       const answer = await alice.answer(
@@ -206,7 +206,7 @@ describe("parts", () => {
     },
   );
 
-  test("that cannot be signed leave an upload alone that was there before", async () => {
+  test("that cannot be signed do not affect an upload that existed before", async () => {
     const key = "users/alice/resumed";
     const begun = await beginUpload(alice, { bucket, key });
     await sendPart(begun, 2);
@@ -235,7 +235,7 @@ describe("parts", () => {
     expect((await resume(alice)).uploadedParts).toHaveLength(1);
   });
 
-  test("live no longer than the one grant allows that allows their upload", async () => {
+  test("live no longer than the grant that allows their upload", async () => {
     const image = await begin({ bucket, key: "mixed/a", contentType: "image/png" }, 50_000);
     expect((await find(image, { expiresIn: 60 }))?.parts).toHaveLength(1);
     await expect(find(image, { expiresIn: 61 })).rejects.toMatchObject(badInput("expiresIn"));
@@ -290,18 +290,18 @@ describe("checksums of parts", () => {
     await expect(find(id, { checksums: wrong })).rejects.toMatchObject(badInput(field));
   });
 
-  test("need the upload's own, which says the algorithm", async () => {
+  test("need the upload's own checksum, which decides the algorithm", async () => {
     await expect(find(upload.id, { checksums })).rejects.toMatchObject(badInput("checksums"));
     expect((await find(upload.id, { checksums: [] }))?.parts).toHaveLength(2);
   });
 });
 
 describe("an id", () => {
-  test.each(malformedIds)("is not %j", async (id) => {
+  test.each(malformedIds)("is not %s", async (_what, id) => {
     await expect(find(id)).rejects.toMatchObject(badInput("id"));
   });
 
-  test("cannot be forged, and what it seals cannot be read", async () => {
+  test("cannot be forged or read", async () => {
     const { id } = upload;
     const failure = { code: "UPLOAD_NOT_FOUND", retryable: false };
     for (const other of [forged(id), `${id.slice(0, -4)}AAAA`]) {
@@ -311,20 +311,20 @@ describe("an id", () => {
     expect(Buffer.from(id, "base64url").toString("latin1")).not.toMatch(/film|demo|users/);
   });
 
-  test("of another server's secret is none", async () => {
+  test("of a server with another secret is not accepted", async () => {
     const secret = "another secret of the tests that is longer than 32 bytes";
     await using stranger = await startTestServer({ env: { VALETKEY_SECRET: secret } });
     const { id } = await beginUpload(stranger.client, { bucket, key });
     await expect(find(id)).rejects.toMatchObject({ code: "UPLOAD_NOT_FOUND" });
   });
 
-  test("grants nothing to who may not upload there", async () => {
+  test("grants nothing to a caller who may not upload there", async () => {
     await expect(find(upload.id, {}, bob)).rejects.toMatchObject({ code: "FORBIDDEN", retryable: false });
     const anonymous = find(upload.id, {}, server.client);
     await expect(anonymous).rejects.toMatchObject({ code: "UNAUTHENTICATED", retryable: false });
   });
 
-  test("that `uploads` gave does not tell the file's size", async () => {
+  test("that `uploads` returned does not contain the file's size", async () => {
     const { uploads } = await alice.data<{ uploads: { nodes: { id: string }[] } }>(
       `{ uploads(bucket: "${bucket}", prefix: "${key}") { nodes { id } } }`,
     );

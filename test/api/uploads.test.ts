@@ -36,7 +36,7 @@ beforeAll(async () => {
 });
 
 describe("uploads", () => {
-  test("are those in progress, by key, also two of one key", async () => {
+  test("are the uploads in progress in the order of their keys, including two for one key", async () => {
     const page = await pending({ prefix: "up/three/" });
     expect(page.nodes.map(({ key }) => key)).toEqual(keys);
     expect(new Set(page.nodes.map(({ id }) => id)).size).toBe(keys.length);
@@ -73,7 +73,7 @@ describe("uploads", () => {
     });
   });
 
-  test("go on behind a page whose uploads were aborted", async () => {
+  test("continue after a page whose uploads were aborted", async () => {
     const prefix = "up/aborted page by page";
     for (let count = 0; count < 6; count++) await beginUpload(client, { bucket, key: prefix });
     const sizes: number[] = [];
@@ -92,26 +92,31 @@ describe("uploads", () => {
     await expect(pending({ first })).rejects.toMatchObject(badInput("first"));
   });
 
-  test.each(["", "garbage", "x".repeat(5000), "\u0000"])("do not go on behind %j", async (after) => {
+  test.each([
+    ["of no characters", ""],
+    ["garbage", "garbage"],
+    ["of 5,000 letters", "x".repeat(5000)],
+    ["of NUL", "\u0000"],
+  ])("do not continue after the cursor %s", async (_what, after) => {
     await expect(pending({ after })).rejects.toMatchObject(badInput("after"));
   });
 
-  test("do not go on behind a cursor of another prefix", async () => {
+  test("do not continue after a cursor of another prefix", async () => {
     const { edges } = await pending({ prefix: "up/three/" });
     await expect(pending({ prefix: "up/other/", after: edges[0]?.cursor })).rejects.toMatchObject(
       badInput("after"),
     );
   });
 
-  test.each(malformedBuckets)("are of no bucket of %s", async (_what, name) => {
+  test.each(malformedBuckets)("are refused for a bucket of %s", async (_what, name) => {
     await expect(pending({ bucket: name })).rejects.toMatchObject(badInput("bucket"));
   });
 
   test.each([
-    ["prefix", "up/\udc00"],
-    ["prefix", `up/${"p".repeat(1022)}`],
-    ["region", "eu-west-1"],
-  ])("are of no %s of %j", async (field, value) => {
+    ["prefix", "a lone surrogate", "up/\udc00"],
+    ["prefix", "1,025 bytes", `up/${"p".repeat(1022)}`],
+    ["region", "another region", "eu-west-1"],
+  ])("are refused for an invalid %s: %s", async (field, _what, value) => {
     await expect(pending({ [field]: value })).rejects.toMatchObject(badInput(field));
   });
 
@@ -122,7 +127,7 @@ describe("uploads", () => {
     },
   );
 
-  test("of a bucket that is missing are an error", async () => {
+  test("of a missing bucket are an error", async () => {
     await expect(pending({ bucket: "demo-missing", prefix: "" })).rejects.toMatchObject({
       code: "BUCKET_NOT_FOUND",
     });

@@ -81,7 +81,7 @@ describe("viewer", () => {
     },
   );
 
-  test("costs no role session", async () => {
+  test("needs no role session", async () => {
     await viewerOf(await issuer.token({ sub: "carol" }));
     const metrics = await (await fetch(`${server.url}/metrics`)).text();
     expect(metrics).toMatch(/^valetkey_role_sessions 0$/m);

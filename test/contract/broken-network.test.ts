@@ -47,7 +47,7 @@ describe("uploadFile", () => {
     ["complete", "lost"],
     ["complete", "garbled"],
     ["complete", "cut-off"],
-  ])("does not notice a fault that passes: at %s, %s", async (place, fault) => {
+  ])("recovers from a passing fault: at %s, %s", async (place, fault) => {
     const key = `${prefix}passing/${place}/${fault}`;
     proxy.break({ fault, matches: places[place], times: 1 });
     await uploadFile(client, new Blob([bytes]), { bucket, key });
@@ -60,7 +60,7 @@ describe("uploadFile", () => {
     ["part", "garbage"],
     ["complete", "503"],
     ["complete", "garbage"],
-  ])("leaves nothing behind after one that stays: at %s, %s", async (place, fault) => {
+  ])("leaves nothing behind after a lasting fault: at %s, %s", async (place, fault) => {
     const key = `${prefix}staying/${place}/${fault}`;
     proxy.break({ fault, matches: places[place] });
     // On a connection of its own: one whose form was not read to its end serves no other request.

@@ -122,7 +122,7 @@ describe("a folder", () => {
     expect(found.every((page) => page.nodes.length + page.folders.length <= first)).toBe(true);
   });
 
-  test("that is not there is an empty page", async () => {
+  test("that does not exist is an empty page", async () => {
     expect(await list({ prefix: `${root}none/` })).toEqual({
       nodes: [],
       folders: [],
@@ -144,7 +144,7 @@ test("a cursor of one server works on another", async () => {
   expect([next.nodes.map(({ key }) => key), next.folders]).toEqual([[`${below}e`], []]);
 });
 
-describe("keys that others wrote", () => {
+describe("keys that other programs wrote", () => {
   const below = `${prefix}odd/`;
   const names = [
     "a\u0001b",
@@ -188,7 +188,7 @@ describe("keys that others wrote", () => {
     for (const key of keys) await seed(bucket, key, key);
   });
 
-  test("are listed unharmed and in order, whole and one by one, with URLs that give them", async () => {
+  test("are listed unchanged and in order, on one page and one by one, with working URLs", async () => {
     const { nodes } = await list({ prefix: below, first: 1000 });
     expect(nodes.map(({ key }) => key)).toEqual(keys);
     for (const { key, downloadUrl } of nodes) expect(await (await fetch(downloadUrl.url)).text()).toBe(key);
@@ -196,7 +196,7 @@ describe("keys that others wrote", () => {
     expect(found.flatMap((page) => page.nodes.map(({ key }) => key))).toEqual(keys);
   });
 
-  test("are summed up in the same folders in pages of every size", async () => {
+  test("are grouped into the same folders for every page size", async () => {
     const whole = await list({ prefix: below, delimiter: "/", first: 1000 });
     expect(whole.folders).toEqual([`${below}100%/`, `${below}a/`, `${below}folder/`]);
     const found = await pages({ prefix: below, delimiter: "/", first: 1 });

@@ -88,7 +88,7 @@ describe("one HEAD an object, whatever fields are asked for:", () => {
     expect(gateway.count("HeadObject")).toBe(1);
   });
 
-  test("objects, on which at most 32 calls are under way", async () => {
+  test("objects, with at most 32 calls in progress", async () => {
     const below = `${prefix}many/`;
     const keys = Array.from({ length: 100 }, (_, index) => `${below}${index}`);
     await Promise.all(keys.map((key) => seed(bucket, key, "x")));
@@ -119,7 +119,7 @@ test("a dozen aliased downloadUrl fields cost one AssumeRole and one HEAD an obj
   expect(gateway.requests).toHaveLength(1 + keys.length);
 });
 
-test("100 malformed requests cost no call at all", async () => {
+test("100 malformed requests cost no call to the store", async () => {
   await using counted = await startCounted();
   const { gateway, client } = counted;
   const json = { "content-type": "application/json" };
@@ -143,7 +143,7 @@ test("100 malformed requests cost no call at all", async () => {
   expect(gateway.requests).toEqual([]);
 });
 
-test("arguments that cannot be cost no call either", async () => {
+test("invalid arguments cost no call to the store", async () => {
   await using counted = await startCounted();
   const { gateway, client } = counted;
   const at = (key: string) => `bucket: "${bucket}", key: "${prefix}${key}"`;

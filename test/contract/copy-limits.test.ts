@@ -49,7 +49,7 @@ describe("what the target's grant limits is what the copy is, when the original"
     else expect(stored).toBeUndefined();
   });
 
-  test("has the same bytes and another type by then", async () => {
+  test("was replaced by the same bytes with another type", async () => {
     const from = await seedImage("retyped");
     gateway.meanwhile("CopyObject", "before", () =>
       seed(bucket, from.key, "small", { ContentType: "text/html" }),

@@ -117,12 +117,12 @@ describe("verify", () => {
     });
   });
 
-  test("false signs what is not there", async () => {
+  test("false signs a URL for a missing object", async () => {
     const { url } = await downloadUrl(client, { bucket: main, key: `${prefix}missing.txt`, verify: false });
     expect([403, 404]).toContain((await fetch(url)).status);
   });
 
-  test("says FORBIDDEN where the role itself has no right", async () => {
+  test("fails with FORBIDDEN where the server's role has no permission", async () => {
     const bucket = store.buckets.private;
     await seed(bucket, `${prefix}a.txt`, "private");
     await expect(downloadUrl(client, { bucket, key: `${prefix}a.txt` })).rejects.toMatchObject({
@@ -141,7 +141,7 @@ test("a version's URL gives that version", async () => {
   expect(await (await fetch(oldest.url)).text()).toBe("first");
 });
 
-describe("what the browser is told:", () => {
+describe("the response headers have", () => {
   const key = `${prefix}report.bin`;
   const headersOf = async (more: object) => {
     await seed(main, key, noise(10), { ContentType: "application/octet-stream" });

@@ -87,7 +87,7 @@ describe("23 MiB + 7 bytes as parts", () => {
     expect((await findUpload(client, upload.id))?.uploadedParts).toEqual([]);
   });
 
-  test("may come several times, in parallel and in any order", async () => {
+  test("may be sent several times, in parallel and in any order", async () => {
     const key = `${prefix}repeated`;
     const upload = await begin(key);
     await Promise.all([...upload.parts, ...upload.parts.toReversed()].map((part) => send(upload, part)));
@@ -163,7 +163,7 @@ describe("an upload", () => {
     await expectStoredWhole(key);
   });
 
-  test("that is aborted is gone, however often", async () => {
+  test("can be aborted repeatedly", async () => {
     const key = `${prefix}aborted`;
     const upload = await begin(key);
     const [first] = upload.parts;
@@ -178,7 +178,7 @@ describe("an upload", () => {
     expect(await inspect(bucket, key)).toBeUndefined();
   });
 
-  test("that is completed and aborted at once is either, over what was there before", async () => {
+  test("that is completed and aborted at the same time is either stored or gone", async () => {
     const outcomes = [];
     for (let round = 0; round < 8; round += 1) {
       const key = `${prefix}completed or aborted ${round}`;

@@ -180,7 +180,7 @@ describe("copyObject", () => {
     });
   });
 
-  test("takes no metadata for an answer, and null for none", async () => {
+  test("distinguishes no metadata from null", async () => {
     await seedSource();
     const bare = { bucket, key: `${prefix}bare copy` };
     await copyObject(client, from, { ...bare, metadata: [] });
@@ -189,7 +189,7 @@ describe("copyObject", () => {
     expect((await describeObject({ key: bare.key }))?.metadata).toEqual([{ name: "kept", value: "yes" }]);
   });
 
-  test("keeps metadata that others wrote in raw UTF-8", async () => {
+  test("returns metadata that other programs wrote in raw UTF-8", async () => {
     const source = { bucket, key: `${prefix}raw metadata` };
     const raw = new PutObjectCommand({ Bucket: bucket, Key: source.key, Metadata: { author: "zoë" } });
     const url = await getSignedUrl(admin, raw);
@@ -213,7 +213,7 @@ describe("copyObject", () => {
     expect((await inspect(bucket, to.key))?.body.toString()).toBe("source");
   });
 
-  test("of what is not there is OBJECT_NOT_FOUND", async () => {
+  test("of a missing object is OBJECT_NOT_FOUND", async () => {
     const missing = { bucket, key: `${prefix}missing` };
     await expect(copyObject(client, missing, { bucket, key: `${prefix}nowhere` })).rejects.toMatchObject({
       code: "OBJECT_NOT_FOUND",
@@ -224,7 +224,7 @@ describe("copyObject", () => {
 describe("deleteObjects", () => {
   const mutation = `mutation ($objects: [ObjectInput!]!) { deleteObjects(objects: $objects) { bucket key } }`;
 
-  test("deletes, and does not mind what is not there", async () => {
+  test("deletes objects, and succeeds for objects that do not exist", async () => {
     const objects = ["a + b", "ü/#?%", "missing", "<xml> & 'quotes'"].map((name) => ({
       bucket,
       key: `${prefix}delete/${name}`,
@@ -234,7 +234,7 @@ describe("deleteObjects", () => {
     for (const { key } of objects) expect(await inspect(bucket, key)).toBeUndefined();
   });
 
-  test("answers a bad item with null and harms no other", async () => {
+  test("returns null for a bad item and does not affect the others", async () => {
     const good = { bucket, key: `${prefix}delete/good` };
     await seed(bucket, good.key, "x");
     const objects = [{ bucket, key: "elsewhere/a" }, good, { bucket: "Not A Bucket", key: "a" }];
@@ -286,7 +286,7 @@ describe("versions", () => {
     expect(await (await fetch(url)).text()).toBe("still here");
   });
 
-  test("of a delete marker name no object, and deleting it brings the object back", async () => {
+  test("of a delete marker names no object, and deleting the marker restores the object", async () => {
     const key = `${prefix}undeleted + é`;
     await seed(versioned, key, "back");
     const remove = async (object: object) => {

@@ -28,7 +28,7 @@ const presign = (key: string, more: Partial<UploadInput> = described) =>
   requestUpload(server.client, "PUT", { input: { bucket, key, ...more }, size: body.length });
 
 describe("a presigned PUT", () => {
-  test("stores the bytes and what describes them", async () => {
+  test("stores the bytes and their metadata", async () => {
     const key = `${prefix}whole ü+#?%.txt`;
     expect((await sendPut(await presign(key), body)).status).toBe(200);
     const stored = await inspect(bucket, key);
@@ -50,7 +50,7 @@ describe("a presigned PUT", () => {
     expect((await inspect(bucket, key))?.body).toHaveLength(0);
   });
 
-  test("stores as much metadata as it signs, whatever the letters", async () => {
+  test("stores as much metadata as it signs, whatever the characters", async () => {
     const key = `${prefix}much metadata`;
     for (const [letter, most] of [
       ["x", 2_047],
@@ -117,7 +117,7 @@ describe("a presigned PUT is refused, and nothing stored, with", () => {
   });
 });
 
-test("overwrite: false replaces nothing", async () => {
+test("overwrite: false replaces no object", async () => {
   const key = `${prefix}kept`;
   const first = await presign(key, { overwrite: false });
   const second = await presign(key, { overwrite: false });
@@ -148,7 +148,7 @@ describe("a checksum", () => {
     expect((await inspect(bucket, key))?.body).toEqual(body);
   });
 
-  test("refuses as many others", async () => {
+  test("refuses all others", async () => {
     const key = `${prefix}checksum wrong`;
     const { status } = await sendPut(await presign(key, { checksum }), noise(body.length, "other"));
     expect(status).toBe(store.differs("ignoresChecksums") ? 200 : 400);

@@ -96,7 +96,7 @@ describe("uploadFile", () => {
     await expectNothingStored(wrong);
   });
 
-  test("replaces nothing with overwrite: false", async () => {
+  test("replaces no object with overwrite: false", async () => {
     const input = { bucket, key: `${prefix}free/kept`, overwrite: false };
     await uploadFile(client, new Blob(["first"]), input);
     await expect(uploadFile(client, new Blob(["second"]), input)).rejects.toMatchObject({

@@ -26,5 +26,14 @@ export function forged(id: string): string {
   return `${id.slice(0, at)}${id[at] === "A" ? "B" : "A"}${id.slice(at + 1)}`;
 }
 
-/** What cannot be an id of an upload. */
-export const malformedIds = ["", "x", "garbage!", "AQ", "a".repeat(10_000), "\u0000", "../upload", "1"];
+/** Texts that are not ids of uploads, each with a description. */
+export const malformedIds: readonly (readonly [what: string, id: string])[] = [
+  ["an empty text", ""],
+  ["a letter", "x"],
+  ["a word with an exclamation mark", "garbage!"],
+  ["two letters of base64", "AQ"],
+  ["10,000 letters", "a".repeat(10_000)],
+  ["NUL", "\u0000"],
+  ["a path", "../upload"],
+  ["a number", "1"],
+];
