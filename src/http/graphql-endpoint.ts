@@ -7,7 +7,9 @@ import type { Caller, RequestContext } from "../graphql/context.ts";
 import { answerWithApollo } from "./apollo-handler.ts";
 import { callerKey } from "./caller-key.ts";
 import { isForm, notAcceptable, unsupportedMediaType } from "./content-negotiation.ts";
+import { EventLoopDelay } from "./event-loop-delay.ts";
 import { sendContinue } from "./expect-continue.ts";
+import { FairExecution } from "./fair-execution.ts";
 import { readMultipartRequest } from "./multipart.ts";
 import { RequestBodies } from "./request-bodies.ts";
 import type { ResponseBackpressure } from "./response-backpressure.ts";
@@ -42,6 +44,8 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
   server.decorateRequest("refusal");
 
   const bodies = new RequestBodies(server);
+  const delay = new EventLoopDelay(server);
+  const execution = new FairExecution({ isLate: () => delay.isLate });
 
   // A form is read by readForm, after everything that can refuse it.
   server.addContentTypeParser("multipart/form-data", (_request, _body, done) => done(null));
@@ -82,28 +86,40 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
       if (isForm(request)) readForm(request, reply, options, bodies).then(() => done(), done);
       else done();
     },
-    handler: async (request, reply) => {
-      const { log } = options;
-      const startedAtMs = performance.now();
-      const context = options.makeContext({
-        principal: request.principal,
-        requestId: request.id,
-        log,
-        connection: reply.raw,
-        sendsFiles: request.releaseBody !== undefined,
+    handler: (request, reply) => {
+      // Forms wait for their clients, and streamed uploads have a budget of their own.
+      if (request.releaseBody !== undefined) return respond(request, reply);
+      const client = callerKey(request);
+      return execution.run(client, async () => {
+        // The request may have waited for its turn.
+        const refusal = reply.raw.destroyed ? clientGone() : options.backpressure.refusal(client);
+        if (refusal !== undefined) throw refusal;
+        return respond(request, reply);
       });
-      const answer = await answerWithApollo(options.apollo, async () => context, request, reply);
-      const level = context.logAtInfo || reply.statusCode >= 400 ? "info" : "debug";
-      if (log.isLevelEnabled(level)) {
-        const ms = Math.round(performance.now() - startedAtMs);
-        log[level](
-          { ...context.logFields, method: request.method, status: reply.statusCode, ms },
-          "answered a request",
-        );
-      }
-      return answer;
     },
   });
+
+  async function respond(request: FastifyRequest, reply: FastifyReply): Promise<string> {
+    const { log } = options;
+    const startedAtMs = performance.now();
+    const context = options.makeContext({
+      principal: request.principal,
+      requestId: request.id,
+      log,
+      connection: reply.raw,
+      sendsFiles: request.releaseBody !== undefined,
+    });
+    const answer = await answerWithApollo(options.apollo, async () => context, request, reply);
+    const level = context.logAtInfo || reply.statusCode >= 400 ? "info" : "debug";
+    if (log.isLevelEnabled(level)) {
+      const ms = Math.round(performance.now() - startedAtMs);
+      log[level](
+        { ...context.logFields, method: request.method, status: reply.statusCode, ms },
+        "answered a request",
+      );
+    }
+    return answer;
+  }
 
   server.route({
     // An OPTIONS comes this far where no other origin is let in.
@@ -112,6 +128,10 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
     onRequest: refuseMethod,
     handler: () => undefined,
   });
+}
+
+function clientGone(): ValetKeyError {
+  return new ValetKeyError("TIMEOUT", "The client has closed the connection.");
 }
 
 /** A token that is refused is kept until the rate limit has counted it. */

@@ -5,11 +5,11 @@ import { type Holding, Shares } from "./shares.ts";
 export interface ResponseBackpressureOptions {
   /** Smaller responses are not counted: they fit into the buffers of a connection. Default: 16 KiB. */
   largeBytes?: number | undefined;
-  /** How much may wait to be read by one client before its next requests are refused. Default: 64 MiB. */
+  /** How much may wait to be read by one client before its next requests are refused. Default: 32 MiB. */
   clientBytes?: number | undefined;
   /** How much may wait to be read by all clients together. Default: 256 MiB. */
   totalBytes?: number | undefined;
-  /** After how long a connection is closed on which the client reads nothing. Default: 15,000. */
+  /** After how long a connection is closed on which the client reads nothing. Default: 30,000. */
   idleTimeoutMs?: number | undefined;
   /** How fast a client has to read on average, after `graceMs`. Default: 65,536. */
   minimumBytesPerSecond?: number | undefined;
@@ -33,9 +33,9 @@ export class ResponseBackpressure {
   constructor(options: ResponseBackpressureOptions = {}) {
     this.#options = {
       largeBytes: options.largeBytes ?? 2 ** 14,
-      clientBytes: options.clientBytes ?? 2 ** 26,
+      clientBytes: options.clientBytes ?? 2 ** 25,
       totalBytes: options.totalBytes ?? 2 ** 28,
-      idleTimeoutMs: options.idleTimeoutMs ?? 15_000,
+      idleTimeoutMs: options.idleTimeoutMs ?? 30_000,
       minimumBytesPerSecond: options.minimumBytesPerSecond ?? 2 ** 16,
       graceMs: options.graceMs ?? 30_000,
     };

@@ -111,3 +111,26 @@ test("pipelined requests keep nobody else waiting", { timeout: 120_000 }, async 
   await expectOthersAreServed();
   expect(responses).toBeLessThan(total / 2);
 });
+
+test("a caller who sends many heavy requests at once is refused some of them", {
+  timeout: 180_000,
+}, async () => {
+  const objects = Array.from({ length: 300 }, (_, index) => ({ bucket: "demo", key: `heavy/${index}` }));
+  const query =
+    "query ($objects: [ObjectInput!]!) { downloadUrls(objects: $objects, verify: false) { url } }";
+  const request = post(JSON.stringify({ query, variables: { objects } }));
+  const connections: Awaited<ReturnType<typeof open>>[] = [];
+  for (let count = 0; count < 400; count += 1) connections.push(await open());
+  const statuses: number[] = [];
+  for (const { socket } of connections) {
+    socket.on("data", (chunk) => {
+      for (const [, status] of chunk.toString("latin1").matchAll(/HTTP\/1\.1 (\d+)/g))
+        statuses.push(Number(status));
+    });
+    socket.write(request);
+  }
+  await expectOthersAreServed();
+  expect(statuses.length).toBeLessThan(connections.length);
+  await expect.poll(() => statuses.length, patiently).toBe(connections.length);
+  expect(new Set(statuses)).toEqual(new Set([200, 503]));
+});
