@@ -13,11 +13,11 @@ import type { RoleSession } from "./role-session.ts";
 export interface RoleToAssume {
   readonly arn: string;
   readonly externalId?: string | undefined;
-  /** The lifetime to ask for. */
+  /** The lifetime to request. */
   readonly sessionSeconds: number;
 }
 
-/** What differs from caller to caller. */
+/** The parameters that depend on the caller. */
 export interface AssumeRoleRequest {
   readonly sessionName: string;
   readonly policy: string;
@@ -30,11 +30,11 @@ export type AssumeRole = (request: AssumeRoleRequest) => Promise<RoleSession>;
 
 export type AssumeRoleFailure = "refused" | "throttled" | "timeout" | "error";
 
-/** AssumeRole failed. `cause` is what the SDK threw, and holds ARNs and account numbers. */
+/** AssumeRole failed. `cause` is what the SDK threw. It contains ARNs and account numbers. */
 export class AssumeRoleError extends Error {
   override readonly name = "AssumeRoleError";
   readonly failure: AssumeRoleFailure;
-  /** STS's HTTP status, if it answered. */
+  /** The HTTP status, if STS responded. */
   readonly status: number | undefined;
 
   constructor(failure: AssumeRoleFailure, message: string, cause?: unknown, status?: number) {
@@ -47,13 +47,13 @@ export class AssumeRoleError extends Error {
 export interface AssumeRoleOptions {
   readonly role: RoleToAssume;
   readonly region: string;
-  /** Undefined: AWS's own endpoint, or AWS_ENDPOINT_URL_STS. */
+  /** Default: AWS's own endpoint, or AWS_ENDPOINT_URL_STS. */
   readonly endpoint?: string | undefined;
-  /** Undefined: AWS's default provider chain. */
+  /** Default: AWS's provider chain. */
   readonly credentials?: STSClientConfig["credentials"];
   readonly clock: SkewCorrectedClock;
   readonly metrics: Pick<Metrics, "assumeRole">;
-  /** The SDK's attempts for one AssumeRole. */
+  /** How often the SDK tries one AssumeRole. */
   readonly maxAttempts?: number | undefined;
   readonly attemptTimeoutMs?: number | undefined;
   /** For all attempts and the pauses between them. */
@@ -61,8 +61,8 @@ export interface AssumeRoleOptions {
 }
 
 /**
- * STS's AssumeRole with an end: whatever STS does, the promise settles after `timeoutMs`.
- * Hold on to the result: it keeps connections alive until `close`.
+ * AssumeRole with a timeout: whatever STS does, the promise settles after `timeoutMs`. The function that is
+ * returned keeps connections open until it is closed.
  */
 export function createAssumeRole(options: AssumeRoleOptions): AssumeRole & { close(): void } {
   const { role, clock, metrics, timeoutMs = 10_000 } = options;
@@ -79,8 +79,8 @@ export function createAssumeRole(options: AssumeRoleOptions): AssumeRole & { clo
       Tags: request.tags && Object.entries(request.tags).map(([Key, Value]) => ({ Key, Value })),
     });
     try {
-      const answer = await withDeadline(timeoutMs, (abortSignal) => client.send(command, { abortSignal }));
-      const session = parseAnswer(answer, request.sessionName, clock.now());
+      const output = await withDeadline(timeoutMs, (abortSignal) => client.send(command, { abortSignal }));
+      const session = parseOutput(output, request.sessionName, clock.now());
       metrics.assumeRole.inc({ outcome: "ok" });
       return session;
     } catch (thrown) {
@@ -102,7 +102,7 @@ function createClient(options: AssumeRoleOptions): STSClient {
     requestHandler: new NodeHttpHandler({
       connectionTimeout: attemptTimeoutMs,
       requestTimeout: attemptTimeoutMs,
-      // Without it the SDK warns of a silent service and goes on waiting.
+      // Without it, the SDK only logs a warning and continues to wait.
       throwOnRequestTimeout: true,
     }),
   });
@@ -113,13 +113,13 @@ function createClient(options: AssumeRoleOptions): STSClient {
       clock.observe(dateHeaderOf(result.response), sentAtMs, clock.machine());
       return result;
     },
-    // Nearest to the wire, where errors are answers like others.
+    // Closest to the network, where error responses are seen too.
     { name: "observeClockSkew", step: "deserialize", priority: "low" },
   );
   return client;
 }
 
-/** What AWS's own settings say of its endpoints and signatures is not meant for a store that they do not name. */
+/** AWS's own settings for endpoints and signatures do not apply to a store that they do not name. */
 function settingsFor(endpoint: string): STSClientConfig {
   return { endpoint, useFipsEndpoint: false, useDualstackEndpoint: false, authSchemePreference: [] };
 }
@@ -136,7 +136,7 @@ async function withDeadline<Result>(
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(new AssumeRoleError("timeout", `STS did not answer within ${timeoutMs} ms.`));
+      reject(new AssumeRoleError("timeout", `STS did not respond within ${timeoutMs} ms.`));
       abort.abort();
     }, timeoutMs);
   });
@@ -147,15 +147,15 @@ async function withDeadline<Result>(
   }
 }
 
-function parseAnswer(answer: AssumeRoleCommandOutput, sessionName: string, nowMs: number): RoleSession {
-  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = answer.Credentials ?? {};
+function parseOutput(output: AssumeRoleCommandOutput, sessionName: string, nowMs: number): RoleSession {
+  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = output.Credentials ?? {};
   if (!AccessKeyId || !SecretAccessKey || !SessionToken) {
-    throw new AssumeRoleError("error", "STS answered without credentials.");
+    throw new AssumeRoleError("error", "The response of STS has no credentials.");
   }
   const expiresAtMs = Expiration?.getTime() ?? Number.NaN;
   // Also false for an expiration that is no date.
   if (!(expiresAtMs > nowMs)) {
-    throw new AssumeRoleError("error", "STS answered with credentials that have no life left.");
+    throw new AssumeRoleError("error", "The credentials of STS have already expired.");
   }
   return {
     credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
@@ -173,17 +173,17 @@ const throttlingNames = new Set([
 ]);
 const timeoutNames = new Set(["TimeoutError", "RequestTimeout", "RequestTimeoutException", "AbortError"]);
 
-/** By name for AWS, by HTTP status for stores whose errors have other shapes. */
+/** By name for AWS, and by HTTP status for stores with other error formats. */
 function classify(thrown: unknown): AssumeRoleError {
   const error = thrown instanceof Error ? thrown : new Error("not an Error", { cause: thrown });
   const { name, httpStatus: status, connectionCode = "" } = describeSdkFailure(error);
   if (throttlingNames.has(name) || status === 429) {
-    return new AssumeRoleError("throttled", "STS throttles.", error, status);
+    return new AssumeRoleError("throttled", "STS throttles the requests.", error, status);
   }
-  // The SDK calls a connection that breaks a timeout too.
+  // The SDK reports a broken connection as a timeout, too.
   const broken = /^(?:ECONNRESET|EPIPE)$/.test(connectionCode);
   if ((timeoutNames.has(name) && !broken) || status === 408) {
-    return new AssumeRoleError("timeout", "STS did not answer in time.", error, status);
+    return new AssumeRoleError("timeout", "STS did not respond in time.", error, status);
   }
   if (status !== undefined && status >= 400 && status < 500) {
     return new AssumeRoleError("refused", "STS refused AssumeRole.", error, status);

@@ -1,27 +1,27 @@
 export interface CircuitBreakerOptions {
-  /** Failures in a row that open it. */
+  /** The number of consecutive failures that open it. */
   readonly failuresToOpen?: number | undefined;
-  /** How long it stays open the first time; twice as long after each probe that fails, up to the longest. */
-  readonly shortestOpenMs?: number | undefined;
-  readonly longestOpenMs?: number | undefined;
-  /** Milliseconds that only grow. */
+  /** How long it stays open the first time. Each failed probe doubles the time, up to `maxOpenMs`. */
+  readonly minOpenMs?: number | undefined;
+  readonly maxOpenMs?: number | undefined;
+  /** In milliseconds. */
   readonly monotonicNow?: (() => number) | undefined;
 }
 
-/** Leave for one call. Exactly one of the two is to be called when it has ended. */
+/** Permission for one call. Call exactly one of the two methods when it has ended. */
 export interface Permit {
   succeeded(): void;
   failed(): void;
 }
 
 /**
- * Ends calls to a service that fails before they are made. Closed: every call is let through. Open: none.
- * When its time is over: one at a time, the probe, whose outcome closes it or opens it for longer.
+ * Refuses calls to a service that is failing. While closed, it permits every call; while open, none. After
+ * the time to stay open, it permits one probe at a time, whose outcome closes it or opens it for longer.
  */
 export class CircuitBreaker {
   readonly #failuresToOpen: number;
-  readonly #shortestOpenMs: number;
-  readonly #longestOpenMs: number;
+  readonly #minOpenMs: number;
+  readonly #maxOpenMs: number;
   readonly #now: () => number;
   #failuresInARow = 0;
   #openMs = 0;
@@ -30,12 +30,12 @@ export class CircuitBreaker {
 
   constructor(options: CircuitBreakerOptions = {}) {
     this.#failuresToOpen = options.failuresToOpen ?? 5;
-    this.#shortestOpenMs = options.shortestOpenMs ?? 1_000;
-    this.#longestOpenMs = options.longestOpenMs ?? 30_000;
+    this.#minOpenMs = options.minOpenMs ?? 1_000;
+    this.#maxOpenMs = options.maxOpenMs ?? 30_000;
     this.#now = options.monotonicNow ?? (() => performance.now());
   }
 
-  /** No call is let through, and its time is not over. */
+  /** No call is permitted yet, not even a probe. */
   get isOpen(): boolean {
     return this.#openMs > 0 && this.#now() < this.#openUntil;
   }
@@ -51,7 +51,7 @@ export class CircuitBreaker {
       succeeded: () => this.#close(),
       failed: () => {
         this.#probing = false;
-        this.#open(Math.min(this.#openMs * 2, this.#longestOpenMs));
+        this.#open(Math.min(this.#openMs * 2, this.#maxOpenMs));
       },
     };
   }
@@ -64,8 +64,8 @@ export class CircuitBreaker {
 
   #countFailure(): void {
     this.#failuresInARow += 1;
-    // A call that was under way when it opened says nothing new by failing.
-    if (this.#openMs === 0 && this.#failuresInARow >= this.#failuresToOpen) this.#open(this.#shortestOpenMs);
+    // Calls that were running when it opened do not count again.
+    if (this.#openMs === 0 && this.#failuresInARow >= this.#failuresToOpen) this.#open(this.#minOpenMs);
   }
 
   #open(forMs: number): void {

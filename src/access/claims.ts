@@ -2,7 +2,7 @@ import type { AuthenticatedPrincipal } from "../core/principal.ts";
 
 /**
  * The claim `name`, or the nested claim `a.b`. A claim whose own name has dots, such as
- * `https://example.com/groups`, is found by its whole name first.
+ * `https://example.com/groups`, is looked up by its whole name first.
  * @returns undefined when the token has no such claim
  */
 export function claimOf(principal: AuthenticatedPrincipal, name: string): unknown {
@@ -20,7 +20,7 @@ function lookUp(value: unknown, name: string): unknown {
   return undefined;
 }
 
-// Own properties only: `{constructor.name}` is no claim.
+// Own properties only: `{constructor.name}` is not a claim.
 function ownValue(value: object, name: string): unknown {
   return Object.getOwnPropertyDescriptor(value, name)?.value;
 }

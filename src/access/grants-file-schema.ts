@@ -56,8 +56,9 @@ const who = z
       name,
       Array.isArray(values) ? values : [values],
     ]);
-    // Every caller meets no condition at all.
-    if (claims.length === 0) context.addIssue("names no claim: say authenticated for everybody with a token");
+    // A mapping without claims would match every caller.
+    if (claims.length === 0)
+      context.addIssue("does not name a claim: use authenticated for every caller with a token");
     return new Map(claims);
   });
 
@@ -79,11 +80,11 @@ const rule = z
       context.addIssue({
         code: "custom",
         path: ["prefix"],
-        message: "an anonymous caller has no claims to put in",
+        message: "an anonymous caller has no claims",
       });
     }
     return { ...rest, actions: actions.filter((action) => allow.includes(action)) };
   });
 
-/** The grants file as it is written, and the rules that it stands for. */
+/** The grants file, and the rules that it becomes. */
 export const grantsFileSchema = z.strictObject({ grants: z.array(rule) });

@@ -1,23 +1,23 @@
 import type { Grant, GrantRule } from "./grants.ts";
 import { SessionPolicyTooLargeError, sessionPolicy } from "./session-policy.ts";
 
-/** The shortest that a claim can be. */
+/** A claim has at least one character. */
 const shortestClaim = "x";
 
 /**
- * Finds, before any caller does, the rules that can never fit into one session policy: those that every
- * anonymous, or every authenticated, caller has, and any one by itself. Callers with long claims, or with
- * claims that match many rules at once, can still get beyond the limit.
- * @returns the first rule that is too much, by its place in the list
+ * Finds the rules that can never fit into one session policy, before a caller runs into them. It checks the
+ * rules that all anonymous or all authenticated callers share, and each other rule by itself. Callers with long
+ * claims, or with claims that match many rules, can still exceed the limit.
+ * @returns the index of the first rule that does not fit
  */
 export function oversizeOf(
   rules: readonly GrantRule[],
 ): { readonly index: number; readonly message: string } | undefined {
-  const everybodys = { anonymous: [] as Grant[], authenticated: [] as Grant[] };
+  const shared = { anonymous: [] as Grant[], authenticated: [] as Grant[] };
   for (const [index, { who, prefix: template, ...limits }] of rules.entries()) {
     const prefix = template.map((piece) => (typeof piece === "string" ? piece : shortestClaim)).join("");
     const grant: Grant = { ...limits, prefix };
-    const together = typeof who === "string" ? everybodys[who] : [];
+    const together = typeof who === "string" ? shared[who] : [];
     together.push(grant);
     try {
       sessionPolicy(together, { partition: "aws" });

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import type { Logger } from "pino";
 import { type Document, isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
@@ -8,11 +8,11 @@ import { oversizeOf } from "./grants-file-size.ts";
 
 export interface GrantsFile {
   readonly rules: readonly GrantRule[];
-  /** What is allowed and hardly meant. */
+  /** What is possible but probably not intended. */
   readonly warnings: readonly string[];
 }
 
-/** A grants file that cannot be obeyed. `message` has a line `name:line:column: fault` for each fault. */
+/** A grants file that cannot be used. `message` has a line `name:line:column: fault` for each fault. */
 export class GrantsFileError extends Error {
   override readonly name = "GrantsFileError";
 }
@@ -20,12 +20,12 @@ export class GrantsFileError extends Error {
 const maxFileCharacters = 2 ** 20;
 
 /**
- * Reads YAML, and so JSON.
- * @param name what the faults are said to be in
+ * Parses YAML, of which JSON is a part.
+ * @param name the name of the file in error messages
  * @throws {GrantsFileError}
  */
 export function parseGrantsFile(text: string, name: string): GrantsFile {
-  if (text.length > maxFileCharacters) throw new GrantsFileError(`${name}:1:1: more than 1 MiB`);
+  if (text.length > maxFileCharacters) throw tooLarge(name);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const fault = (offset: number, message: string) => {
@@ -51,7 +51,7 @@ export function parseGrantsFile(text: string, name: string): GrantsFile {
   const warnings = rules.flatMap(({ prefix }, index) => {
     const last = prefix.at(-1);
     if (last === undefined || typeof last === "string") return [];
-    const message = `ends in a claim: {${last.claim}} without a slash gives bob what is bobby's`;
+    const message = `ends in a claim: without a slash after {${last.claim}}, bob may use what belongs to bobby`;
     return [fault(offsetAt(document, ["grants", index, "prefix"]), message)];
   });
   return { rules, warnings };
@@ -59,21 +59,32 @@ export function parseGrantsFile(text: string, name: string): GrantsFile {
 
 /** @throws {GrantsFileError} also when there is no such file */
 export async function readGrantsFile(path: string): Promise<GrantsFile> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (cause) {
-    const why = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    throw new GrantsFileError(
-      `${path}: cannot be read (${why}); takes a file of YAML or JSON that this process may read`,
+  const unreadable = (reason: string, cause?: unknown) =>
+    new GrantsFileError(
+      `${path}: cannot be read (${reason}); takes a file of YAML or JSON that this process may read`,
       { cause },
     );
+  let text: string;
+  try {
+    // A pipe or a device could be read forever.
+    const stats = await stat(path);
+    if (!stats.isFile()) throw unreadable("not a regular file");
+    // A character has at most four bytes.
+    if (stats.size > maxFileCharacters * 4) throw tooLarge(path);
+    text = await readFile(path, "utf8");
+  } catch (cause) {
+    if (cause instanceof GrantsFileError) throw cause;
+    throw unreadable((cause as NodeJS.ErrnoException).code ?? String(cause), cause);
   }
   return parseGrantsFile(text, path);
 }
 
+function tooLarge(name: string): GrantsFileError {
+  return new GrantsFileError(`${name}:1:1: more than 1 MiB`);
+}
+
 /**
- * Puts the file's rules in force. A file at fault changes nothing but the log.
+ * Puts the rules of the file in force. A file with faults changes nothing and is logged.
  * @returns whether the rules were replaced
  */
 export async function reloadGrantsFile(
@@ -88,14 +99,14 @@ export async function reloadGrantsFile(
     log.info({ rules: rules.length }, "the grants file was read again");
     return true;
   } catch (error) {
-    log.error({ err: error }, "the grants file was refused whole: the grants in force stay");
+    log.error({ err: error }, "the grants file has faults: the current grants stay in force");
     return false;
   }
 }
 
 function plainValueOf(document: Document.Parsed, refuse: () => GrantsFileError): unknown {
   try {
-    // Few aliases: a file of 1 KB could stand for gigabytes.
+    // With many aliases, a file of 1 KB could expand to gigabytes.
     return document.toJS({ maxAliasCount: 100 });
   } catch (cause) {
     throw Object.assign(refuse(), { cause });
@@ -111,14 +122,14 @@ function placesOf(document: Document.Parsed, issue: z.core.$ZodIssue): readonly 
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({
       offset: offsetOfKey(document, issue.path, key),
-      message: `${JSON.stringify(key)} is no property here`,
+      message: `${JSON.stringify(key)} is not a property here`,
     }));
   }
   const where = issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
   return [{ offset: offsetAt(document, issue.path), message: `${where}${issue.message}` }];
 }
 
-/** Where the value at `path` begins, or what is nearest around it. */
+/** The offset of the value at `path`, or of the nearest value around it. */
 function offsetAt(document: Document.Parsed, path: readonly PropertyKey[]): number {
   for (let length = path.length; length >= 0; length -= 1) {
     const node = document.getIn(path.slice(0, length), true);

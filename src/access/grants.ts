@@ -6,10 +6,10 @@ import { matches, type Who } from "./who.ts";
 export const actions = ["DOWNLOAD", "UPLOAD", "LIST", "DELETE"] as const;
 export type Action = (typeof actions)[number];
 
-/** What one caller may do below one prefix: a rule of the grants file with the caller's claims put in. */
+/** What one caller may do below one prefix: a rule of the grants file, filled with the caller's claims. */
 export interface Grant {
   readonly bucket: BucketName;
-  /** Taken literally. Empty: the whole bucket. */
+  /** Literal text. An empty prefix means the whole bucket. */
   readonly prefix: string;
   readonly actions: readonly Action[];
   readonly maxUploadBytes?: number | undefined;
@@ -26,23 +26,23 @@ export interface GrantRule extends Omit<Grant, "prefix"> {
 
 /** All grants of one caller. */
 export interface CallerGrants extends ReadonlyArray<Grant> {
-  /** For a caller without a token where tokens are believed: the rules that one could bring into play. */
+  /** For a caller without a token, if the server accepts tokens: the rules that could apply to callers with one. */
   readonly withToken?: readonly Pick<GrantRule, "bucket" | "actions">[];
 }
 
-/** Who may do what: the rules in force, and what they come to for one caller. */
+/** The rules in force, and the grants that they give to a caller. */
 export class Grants {
   #rules: readonly GrantRule[];
-  readonly #believesTokens: boolean;
-  // A principal is one object as long as its token is remembered, and so are the grants of its requests.
+  readonly #acceptsTokens: boolean;
+  // The token verifier returns the same principal object for the same token, so the grants can be cached by it.
   #known = new WeakMap<Principal, CallerGrants>();
 
-  constructor(rules: readonly GrantRule[], options: { believesTokens?: boolean } = {}) {
+  constructor(rules: readonly GrantRule[], options: { acceptsTokens?: boolean } = {}) {
     this.#rules = rules;
-    this.#believesTokens = options.believesTokens ?? false;
+    this.#acceptsTokens = options.acceptsTokens ?? false;
   }
 
-  /** Puts other rules in force, for the next request on. */
+  /** Replaces the rules, from the next request on. */
   replace(rules: readonly GrantRule[]): void {
     this.#rules = rules;
     this.#known = new WeakMap();
@@ -54,7 +54,7 @@ export class Grants {
     if (known !== undefined) return known;
     const grants: CallerGrants = Object.assign(
       this.#rules.flatMap((rule) => grantOf(rule, principal) ?? []),
-      this.#believesTokens && !principal.authenticated
+      this.#acceptsTokens && !principal.authenticated
         ? { withToken: this.#rules.filter(({ who }) => who !== "anonymous") }
         : undefined,
     );

@@ -1,7 +1,7 @@
-/** What AssumeRole answered: credentials that stand for one caller until `expiresAt`. */
+/** The result of AssumeRole: credentials of one caller, valid until `expiresAt`. */
 export interface RoleSession {
   readonly credentials: TemporaryCredentials;
-  /** When the credentials die, on S3's clock. */
+  /** When the credentials expire, by AWS's clock. */
   readonly expiresAt: Date;
   /** RoleSessionName, as CloudTrail shows it. */
   readonly sessionName: string;

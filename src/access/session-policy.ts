@@ -20,13 +20,13 @@ export type Partition = string;
 
 /**
  * `objects`: everything that the grants allow, and nothing else. `pending-uploads`: listing the multipart
- * uploads in progress of the buckets that the caller may upload to, and nothing else. S3 takes no prefix
- * condition for that listing, so it shows the keys of other callers' uploads too, and the server has to
- * filter; therefore the right to it is not part of the sessions that everything else runs on.
+ * uploads in progress of the buckets that the caller may upload to, and nothing else. S3 has no prefix
+ * condition for that listing, so it also returns the keys of other callers' uploads and the server has to
+ * filter. That is why this right is not part of the sessions that everything else uses.
  */
 export type SessionPurpose = "objects" | "pending-uploads";
 
-/** The grants of one caller do not fit into a session policy. For the operator: nothing was dropped. */
+/** The grants of one caller do not fit into a session policy. They are never cut down to fit. */
 export class SessionPolicyTooLargeError extends Error {
   override readonly name = "SessionPolicyTooLargeError";
   readonly characters: number;
@@ -41,9 +41,9 @@ export class SessionPolicyTooLargeError extends Error {
 }
 
 /**
- * The IAM policy that allows what the grants allow, in as few characters as they take: equal grants give
- * equal text. ASCII only, as STS refuses characters beyond U+00FF.
- * @returns undefined when the grants allow nothing: a session without a policy would have the whole role's rights
+ * The shortest IAM policy that allows what the grants allow. Equal grants give equal text. It is ASCII,
+ * because STS refuses characters beyond U+00FF.
+ * @returns undefined if the grants allow nothing, because a session without a policy would have all rights of the role
  * @throws {SessionPolicyTooLargeError}
  */
 export function sessionPolicy(
@@ -77,7 +77,7 @@ function objectStatements(grants: readonly Grant[], arn: ArnOf): readonly Statem
       prefixes.map((prefix) => arn(`${bucket}/${literal(prefix)}*`)),
     ),
   }));
-  // Each action once with all its resources, or each resource once with all its actions: which is shorter depends.
+  // Either each action once with all its resources, or each resource once with all its actions. The shorter one is used.
   const byAction = perAction
     .filter(({ arns }) => arns.length > 0)
     .map(({ iamActions, arns }) => allow(iamActions, arns));
@@ -98,7 +98,7 @@ function listStatements(grants: readonly Grant[], arn: ArnOf): readonly Statemen
   return [...bucketsByPrefixes].map(([prefixes, buckets]) => {
     const patterns = (JSON.parse(prefixes) as string[]).map((prefix) => `${literal(prefix)}*`);
     const listing = allow(["s3:ListBucket"], buckets.map(arn));
-    // The whole bucket: also by a request that names no prefix, which StringLike would not match.
+    // No condition for the whole bucket: StringLike would not match a request without a prefix.
     if (patterns.includes("*")) return listing;
     return { ...listing, Condition: { StringLike: { "s3:prefix": oneOrMany(patterns) } } };
   });
@@ -109,7 +109,7 @@ function pendingUploadStatements(grants: readonly Grant[], arn: ArnOf): readonly
   return buckets.length === 0 ? [] : [allow(["s3:ListBucketMultipartUploads"], buckets)];
 }
 
-/** The prefixes of an action, sorted, without those that another one covers. */
+/** The prefixes of an action, sorted, without those that are covered by a shorter one. */
 function prefixesByBucket(
   grants: readonly Grant[],
   action: Action,
@@ -129,7 +129,7 @@ function prefixesByBucket(
 }
 
 /**
- * Text that stands for itself in a pattern.
+ * Escapes text so that a pattern matches it literally.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html (special characters)
  */
 function literal(text: string): string {

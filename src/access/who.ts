@@ -4,9 +4,9 @@ import { claimOf } from "./claims.ts";
 export type ClaimValue = string | number | boolean;
 
 /**
- * Whom a rule is for. `anonymous` means callers without a token and only them, `authenticated` everybody
- * with one. A mapping asks for claims, and all of them must hold: a claim holds when it equals one of the
- * values, or is a list (`groups`, `roles`) that contains one.
+ * The callers that a rule applies to. `anonymous` means only callers without a token, `authenticated` all
+ * callers with one. A mapping names claims, and all of them must match. A claim matches if it equals one of
+ * the values, or if it is a list (`groups`, `roles`) that contains one of them.
  */
 export type Who = "anonymous" | "authenticated" | ReadonlyMap<string, readonly ClaimValue[]>;
 

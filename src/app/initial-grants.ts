@@ -20,7 +20,7 @@ export async function readInitialGrants({ grantsFile, tokens }: Config, log: Log
         ? parseGrantsFile(demoGrants, "the embedded store's grants")
         : await readGrantsFile(grantsFile);
     for (const warning of warnings) log.warn(warning);
-    return new Grants(rules, { believesTokens: tokens !== undefined });
+    return new Grants(rules, { acceptsTokens: tokens !== undefined });
   } catch (error) {
     if (!(error instanceof GrantsFileError)) throw error;
     throw new ConfigError(`VALETKEY_GRANTS: ${error.message}`, { cause: error });

@@ -2,16 +2,13 @@ import { Transform, type TransformCallback } from "node:stream";
 import { ValetKeyError } from "./errors.ts";
 
 export interface ByteLimitOptions {
-  /** The argument that the error names. */
+  /** The argument that the error names. Default: none. */
   field?: string | undefined;
 }
 
 /**
- * Passes bytes on up to a limit. Exactly `maxBytes` pass; with one more the stream fails, so what
- * was read from it is never taken for the whole.
- *
- * Errors: `ValetKeyError` UPLOAD_TOO_LARGE, on the stream. The constructor throws RangeError for a
- * limit that is not a whole number of bytes.
+ * Passes on at most `maxBytes` bytes. With one byte more the stream fails with UPLOAD_TOO_LARGE, so a truncated
+ * file is never taken for a whole one. The constructor throws RangeError unless the limit is an integer.
  */
 export class ByteLimit extends Transform {
   readonly maxBytes: number;
@@ -25,7 +22,7 @@ export class ByteLimit extends Transform {
     this.#field = options.field;
   }
 
-  /** How many bytes have come so far. */
+  /** How many bytes have arrived so far. */
   get bytes(): number {
     return this.#bytes;
   }

@@ -2,15 +2,18 @@ import { ValetKeyError } from "./errors.ts";
 
 export interface ConcurrencyLimitOptions {
   readonly maxRunning: number;
-  /** Default: any number. */
+  /** How many calls may wait. Default: any number. */
   readonly maxWaiting?: number | undefined;
-  /** How long each may wait for its turn. Default: as long as it takes. */
+  /** How long a call may wait. Default: forever. */
   readonly maxWaitMs?: number | undefined;
-  /** What is said to whoever is one too many, or waited too long. */
+  /** The message of OVERLOADED. */
   readonly message: string;
 }
 
-/** Lets so many calls run at once; the others wait their turn, first come, first served. */
+/**
+ * Runs a limited number of calls at the same time. The others wait in order, and are refused when too many
+ * wait or when they have waited too long. p-limit has no such bounds.
+ */
 export class ConcurrencyLimit {
   readonly #options: ConcurrencyLimitOptions;
   readonly #waiting = new Set<() => void>();
@@ -20,7 +23,7 @@ export class ConcurrencyLimit {
     this.#options = options;
   }
 
-  /** @throws {ValetKeyError} OVERLOADED when too many wait already, or for too long; whatever the call throws */
+  /** @throws {ValetKeyError} OVERLOADED when too many calls wait or this one has waited too long; and what the call throws */
   async run<Result>(call: () => Promise<Result>): Promise<Result> {
     if (this.#running < this.#options.maxRunning) this.#running += 1;
     else await this.#turn();
@@ -28,7 +31,7 @@ export class ConcurrencyLimit {
       return await call();
     } finally {
       const [next] = this.#waiting;
-      // Whoever is let in takes over this place, so `#running` stays.
+      // The next call takes this place, so `#running` stays the same.
       if (next === undefined) this.#running -= 1;
       else next();
     }

@@ -1,4 +1,4 @@
-/** The name that was probably meant: at most a third of what is written has to change. */
+/** The name that was probably meant, if at most a third of the characters differ. */
 export function nearestName(written: string, names: readonly string[]): string | undefined {
   const ranked = names
     .map((name) => ({ name, edits: editDistance(written, name) }))
@@ -7,7 +7,7 @@ export function nearestName(written: string, names: readonly string[]): string |
   return nearest !== undefined && nearest.edits <= written.length / 3 ? nearest.name : undefined;
 }
 
-/** How many characters have to be put in, taken out or replaced. */
+/** The Levenshtein distance. */
 function editDistance(from: string, to: string): number {
   let previous = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let row = 1; row <= from.length; row += 1) {

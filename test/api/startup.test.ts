@@ -125,7 +125,7 @@ describe("a server does not start", () => {
   test("with a grants file that does not exist or is a folder", async () => {
     for (const [VALETKEY_GRANTS, code] of [
       [join(directory, "none.yaml"), "ENOENT"],
-      [directory, "EISDIR"],
+      [directory, "not a regular file"],
     ] as const) {
       expect(await faultOf({ VALETKEY_GRANTS })).toBe(
         `VALETKEY_GRANTS: ${VALETKEY_GRANTS}: cannot be read (${code}); takes a file of YAML or JSON that this process may read`,

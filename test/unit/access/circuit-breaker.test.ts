@@ -4,8 +4,8 @@ import { CircuitBreaker } from "../../../src/access/circuit-breaker.ts";
 function breakerAt(clock: { ms: number }): CircuitBreaker {
   return new CircuitBreaker({
     failuresToOpen: 3,
-    shortestOpenMs: 100,
-    longestOpenMs: 350,
+    minOpenMs: 100,
+    maxOpenMs: 350,
     monotonicNow: () => clock.ms,
   });
 }

@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -81,7 +82,7 @@ describe("a file that can be obeyed", () => {
   test("warns of a prefix that ends in a claim", () => {
     const text = "grants:\n  - {who: authenticated, bucket: demo, prefix: 'u/{team.id}', allow: [LIST]}\n";
     expect(parseGrantsFile(text, "grants.yaml").warnings).toEqual([
-      expect.stringMatching(/^grants.yaml:2:48: ends in a claim: \{team\.id\} without a slash/),
+      expect.stringMatching(/^grants.yaml:2:48: ends in a claim: without a slash after \{team\.id\}/),
     ]);
   });
 });
@@ -98,7 +99,7 @@ describe("a file at fault says where", () => {
     ["contentTypes: [image/png, pdf]", "grants.yaml:5:31: grants.0.contentTypes.1: takes a media type"],
     ["contentTypes: []", "grants.yaml:5:19: grants.0.contentTypes: "],
     ["maxExpiresSeconds: 604801", "grants.yaml:5:24: grants.0.maxExpiresSeconds: "],
-    ["maxUploadSize: 5GiB", 'grants.yaml:5:5: "maxUploadSize" is no property here'],
+    ["maxUploadSize: 5GiB", 'grants.yaml:5:5: "maxUploadSize" is not a property here'],
     ["bucket: other", "grants.yaml:5:5: Map keys must be unique"],
     ["prefix: [", "grants.yaml:6:1: "],
   ])("%s", (line, fault) => {
@@ -110,7 +111,7 @@ describe("a file at fault says where", () => {
       "grants:\n  - {who: everyone, bucket: demo, allow: [LIST]}",
       "2:11: grants.0.who: takes anonymous, authenticated",
     ],
-    ["grants:\n  - {who: {}, bucket: demo, allow: [LIST]}", "2:11: grants.0.who: names no claim"],
+    ["grants:\n  - {who: {}, bucket: demo, allow: [LIST]}", "2:11: grants.0.who: does not name a claim"],
     ["grants:\n  - {who: {role: []}, bucket: demo, allow: [LIST]}", "grants.0.who"],
     ["grants:\n  - {who: anonymous, bucket: Demo, allow: [LIST]}", "2:30: grants.0.bucket: not the name"],
     ["grants:\n  - {who: anonymous, bucket: demo, allow: []}", "2:43: grants.0.allow"],
@@ -174,5 +175,38 @@ describe("reloading", () => {
     await writeFile(path, "grants: []");
     expect(await reloadGrantsFile(path, grants, log)).toBe(true);
     expect(grants.grantsFor(anonymous)).toEqual([]);
+  });
+});
+
+describe("a grants file that is no regular file", () => {
+  test.each(["/dev/zero", "/dev/stdin", "/proc/self/fd", "/"])(
+    "is refused and not read forever: %s",
+    async (path) => {
+      await expect(readGrantsFile(path)).rejects.toThrow(
+        /^\/.*: cannot be read \((?:not a regular file|E\w+)\); takes a file of YAML or JSON/,
+      );
+    },
+  );
+
+  test("is refused when nobody writes to the pipe that it is", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "valetkey-grants-"));
+    try {
+      execFileSync("mkfifo", [join(directory, "pipe")]);
+      await expect(readGrantsFile(join(directory, "pipe"))).rejects.toThrow("not a regular file");
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  test("is refused when it is larger than a grants file can be, before it is read", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "valetkey-grants-"));
+    try {
+      const path = join(directory, "large");
+      await writeFile(path, "");
+      await truncate(path, 2 ** 40);
+      await expect(readGrantsFile(path)).rejects.toThrow(`${path}:1:1: more than 1 MiB`);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
   });
 });
