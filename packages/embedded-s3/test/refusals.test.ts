@@ -227,7 +227,7 @@ test.each([
   "abc-",
 ])("a bucket cannot be named %s", async (name) => {
   const { s3 } = await runningStore();
-  // Under another name, since the SDK has other requests for some of these.
+  // The SDK sends other requests for some of these names, so the name is replaced later.
   const command = new CreateBucketCommand({ Bucket: "replaced" });
   command.middlewareStack.add(
     (next) => (args) => {

@@ -10,18 +10,18 @@ export const bucket = "demo";
 
 export interface RunningStore extends EmbeddedS3 {
   readonly directory: string;
-  /** With the store's own keys. */
+  /** A client with the store's own keys. */
   readonly s3: S3Client;
   readonly sts: STSClient;
   readonly requests: RequestEntry[];
   client(config?: S3ClientConfig): S3Client;
   /** Begins a multipart upload and returns its id. */
   beginUpload(key: string): Promise<string>;
-  /** In a role session with this policy. */
+  /** A client in a role session with this policy. */
   session(policy?: object): Promise<S3Client>;
 }
 
-/** A store on a free port, gone when the test has finished. */
+/** Starts a store on a free port, which is closed when the test has finished. */
 export async function runningStore(options: Partial<EmbeddedS3Options> = {}): Promise<RunningStore> {
   const directory = options.directory ?? (await temporaryDirectory());
   const requests: RequestEntry[] = [];
@@ -77,7 +77,7 @@ export async function temporaryDirectory(): Promise<string> {
   return directory;
 }
 
-/** What a refusal of the SDK says: AWS's code and HTTP status. */
+/** The AWS error code and HTTP status with which a request of the SDK is refused. */
 export async function refusal(
   promise: Promise<unknown>,
 ): Promise<{ name: string; status: number | undefined }> {
@@ -91,7 +91,7 @@ export async function refusal(
   throw new Error("It was not refused.");
 }
 
-/** A session policy that allows these actions, on everything unless said otherwise. */
+/** A session policy that allows these actions, by default on every resource. */
 export function allowing(
   actions: readonly string[],
   resources: readonly string[] = ["*"],

@@ -44,7 +44,7 @@ describe.each(checksumAlgorithms)("x-amz-checksum-%s", (algorithm) => {
     expect(await presignedPut(store, { [header]: value }, body)).toBe("200");
     const head = await store.s3.send(new HeadObjectCommand({ Bucket, Key: "a", ChecksumMode: "ENABLED" }));
     expect(head).toMatchObject({ [`Checksum${algorithm}`]: value, ChecksumType: "FULL_OBJECT" });
-    // By URL, since the SDK refuses to read what it cannot verify, such as SHA-512.
+    // By URL, because the SDK refuses to read objects with checksums that it cannot verify, such as SHA-512.
     const url = await getSignedUrl(
       store.s3,
       new GetObjectCommand({ Bucket, Key: "a", ChecksumMode: "ENABLED" }),
@@ -95,7 +95,7 @@ test("checksums that contradict each other are refused", async () => {
 describe("a checksum in the trailer", () => {
   const crc32 = { name: "x-amz-checksum-crc32", right: "NhCmhg==", wrong: "AAAAAA==" };
 
-  /** A body of "hello" with this trailer behind it. */
+  /** A body of "hello", followed by this trailer. */
   const put = async (name: string, value: string, headers: Record<string, string> = {}) =>
     await presignedPut(
       await runningStore(),

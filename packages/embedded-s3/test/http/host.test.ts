@@ -76,7 +76,7 @@ describe("the host to listen on", () => {
     expect((await listAs(store, "evil.example")).status).toBe(403);
   });
 
-  test("a store on a name answers to that name", async () => {
+  test("a store on a name accepts requests for that name", async () => {
     const store = await runningStore({ host: "localhost" });
     expect(store.endpoint).toBe(`http://localhost:${store.port}`);
     await store.s3.send(new ListObjectsV2Command({ Bucket }));

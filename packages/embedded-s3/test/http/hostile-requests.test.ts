@@ -15,12 +15,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bucket as Bucket, type RunningStore, refusal, runningStore } from "../running-store.ts";
 
-/** What comes back for these bytes, until the server ends the connection. */
+/** Sends these bytes and returns everything that the server sends until it closes the connection. */
 async function exchange(store: RunningStore, bytes: string, isWhole = true): Promise<string> {
   const socket = connect({ port: store.port, host: "127.0.0.1", allowHalfOpen: true });
-  let answer = "";
+  let response = "";
   socket.on("data", (chunk) => {
-    answer += chunk.toString("latin1");
+    response += chunk.toString("latin1");
   });
   socket.on("error", () => {});
   const closed = once(socket, "close");
@@ -28,7 +28,7 @@ async function exchange(store: RunningStore, bytes: string, isWhole = true): Pro
   if (isWhole) socket.write(bytes, "latin1");
   else socket.end(bytes, "latin1");
   await closed;
-  return answer;
+  return response;
 }
 
 async function expectAlive(store: RunningStore) {
@@ -82,9 +82,9 @@ describe("raw requests", () => {
     ],
   ])("%s", async (_, bytes, status, code) => {
     const store = await runningStore();
-    const answer = await exchange(store, bytes);
-    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-    expect(answer).toContain(`<Code>${code}</Code>`);
+    const response = await exchange(store, bytes);
+    expect(response).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(response).toContain(`<Code>${code}</Code>`);
     await expectAlive(store);
   });
 
@@ -127,11 +127,11 @@ test("random URLs and headers do no harm", async () => {
       text,
       async (method, path, header) => {
         const safe = (value: string) => value.replace(/[\r\n\0 ]/g, "_");
-        const answer = await exchange(
+        const response = await exchange(
           store,
           `${method} /${safe(path)} HTTP/1.1\r\nHost: localhost\r\nAuthorization: AWS4-HMAC-SHA256 ${safe(header)}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
         );
-        expect(answer).toMatch(/^HTTP\/1.1 [1-4]/);
+        expect(response).toMatch(/^HTTP\/1.1 [1-4]/);
       },
     ),
     { numRuns: 50 },
@@ -238,9 +238,9 @@ test("a virtual-hosted URL addresses the same bucket", async () => {
   const url = new URL(await getSignedUrl(client, new GetObjectCommand({ Bucket, Key: "a b" })));
   expect(url.hostname).toBe("demo.localhost");
   await store.s3.send(new PutObjectCommand({ Bucket, Key: "a b", Body: "hello" }));
-  const answer = await exchange(
+  const response = await exchange(
     store,
     `GET ${url.pathname}${url.search} HTTP/1.1\r\nHost: ${url.host}\r\nConnection: close\r\n\r\n`,
   );
-  expect(answer).toMatch(/^HTTP\/1.1 200 [\s\S]*hello$/);
+  expect(response).toMatch(/^HTTP\/1.1 200 [\s\S]*hello$/);
 });

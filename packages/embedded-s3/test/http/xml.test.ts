@@ -50,7 +50,7 @@ describe("MalformedXML is thrown for", () => {
 
 test.each(["__proto__", "constructor", "prototype"])("an element named %s does no harm", (name) => {
   const read = () => parseXml(`<A><${name}><polluted>1</polluted></${name}></A>`, "A").children("toString");
-  // The parser refuses the names that it knows to be dangerous, and takes the others for names.
+  // The parser refuses names that it knows to be dangerous, and accepts the others as ordinary names.
   try {
     expect(read()).toEqual([]);
   } catch (error) {

@@ -14,7 +14,7 @@ import { allowing, bucket as Bucket, refusal, runningStore } from "../running-st
 
 const denied = { name: "AccessDenied", status: 403 };
 
-/** Everything is allowed but this. */
+/** A policy that allows everything except this. */
 function denying(action: string, condition: object) {
   const { Version, Statement } = allowing(["s3:*"]);
   return {
@@ -108,7 +108,7 @@ test("s3:ExistingObjectTag is that of the object that is read, copied or tagged"
     await read("open");
   }
   expect((await refusal(may.send(new HeadObjectCommand({ Bucket, Key: "secret" })))).status).toBe(403);
-  // S3 has no such key for what overwrites or deletes.
+  // S3 does not set this key for requests that overwrite or delete.
   await may.send(new PutObjectCommand({ Bucket, Key: "secret", Body: "y" }));
 });
 

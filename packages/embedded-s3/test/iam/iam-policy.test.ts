@@ -300,7 +300,7 @@ describe("isAllowed", () => {
   });
 });
 
-/** A reference matcher: exponential, obvious. */
+/** A reference matcher, which is obvious but takes exponential time. */
 function matchesByTrying(pattern: string, text: string): boolean {
   const [first, rest] = [pattern.charAt(0), pattern.slice(1)];
   if (first === "") return text === "";

@@ -34,7 +34,7 @@ test("items stay sorted and unique when they are added and removed", () => {
   );
 });
 
-/** The whole listing, said plainly. */
+/** The whole listing, computed in the most obvious way. */
 function expectedListing(keys: readonly string[], question: { prefix: string; delimiter: string }): string[] {
   const rolledUp = keys
     .filter((each) => each.startsWith(question.prefix))

@@ -11,7 +11,7 @@ const keys = accessKeys();
 const december2015 = new Date("2015-12-29T12:00:00Z");
 const credential = "AKIAIOSFODNN7EXAMPLE/20151229/us-east-1/s3/aws4_request";
 
-/** A form whose policy has these conditions and whose fields they should judge. */
+/** A signed form whose policy has these conditions. */
 function form(
   conditions: readonly unknown[],
   fields: Readonly<Record<string, string>>,

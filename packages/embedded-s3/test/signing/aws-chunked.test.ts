@@ -69,7 +69,7 @@ function refusal(code: string) {
   return expect.objectContaining({ name: "StoreError", code });
 }
 
-/** Signs as a client does. */
+/** Signs the chunks as a client does. */
 function encodeSigned(
   chunks: readonly Buffer[],
   trailers: Readonly<Record<string, string>> | undefined,
