@@ -46,7 +46,7 @@ export class RequestUploadArguments {
     nullable: true,
     defaultValue: false,
     description:
-      "Whether to continue an upload that was interrupted. With `true`, the caller's newest multipart upload to the same key that fits this size is returned, if there is one among the newest 100. Its `uploadedParts` do not have to be sent again, and it keeps the content type, metadata and tags that it was started with. Otherwise a new upload is started. Works with the methods `AUTO` and `MULTIPART`.",
+      "Whether to continue an upload that was interrupted. With `true`, the caller's newest multipart upload to the same key is returned if it was started with the same size, content type, metadata and tags. The newest 100 uploads to the key are considered. Its `uploadedParts` do not have to be sent again. Otherwise a new upload is started. Works with the methods `AUTO` and `MULTIPART`.",
   })
   resume!: boolean;
 }

@@ -1,6 +1,6 @@
 /**
- * Runs `work` for every item, at most `limit` at a time, and answers in the items' order. After the
- * first failure no further item is begun; the failure is reported when those under way have ended.
+ * Runs `work` for every item, at most `limit` at a time, and returns the results in the order of the items. After the first
+ * failure no further item is started, and the failure is thrown when those in progress have settled.
  */
 export async function boundedParallel<Item, Result>(
   items: readonly Item[],

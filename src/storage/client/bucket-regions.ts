@@ -2,27 +2,27 @@ import { LRUCache } from "lru-cache";
 import type { BucketName, Region } from "../../core/object-address.ts";
 import { BucketInOtherRegion } from "./storage-error.ts";
 
-/** Which region a bucket turned out to be in, so that only the first call to it takes the detour. */
+/** The regions of buckets, as learned from redirects, so that only the first call to a bucket is redirected. */
 export class BucketRegions {
   readonly #allowed: readonly Region[];
   readonly #learned: LRUCache<BucketName, Region>;
 
-  /** @param allowed the regions that a client may name: a bucket elsewhere is not there */
+  /** @param allowed the regions that a client may name. A bucket in another region does not exist for clients. */
   constructor(allowed: readonly Region[], maxEntries = 10_000) {
     this.#allowed = allowed;
     this.#learned = new LRUCache({ max: maxEntries });
   }
 
-  /** The region that S3 named for the bucket, else the one given. */
+  /** The region that S3 named for the bucket, or else the given one. */
   regionOf(bucket: BucketName, otherwise: Region): Region {
     return this.#learned.get(bucket) ?? otherwise;
   }
 
   /**
-   * Runs a call in the bucket's region: in the one given, and when S3 answers that the bucket is in
-   * another that clients may name, once more there.
+   * Runs a call in the given region. If S3 responds that the bucket is in another region that clients may name, the call
+   * is repeated there.
    *
-   * @throws {BucketInOtherRegion} when that region is not one that clients may name
+   * @throws {BucketInOtherRegion} if clients may not name that region
    */
   async inRegionOf<T>(bucket: BucketName, named: Region, call: (region: Region) => Promise<T>): Promise<T> {
     const first = this.regionOf(bucket, named);

@@ -3,23 +3,23 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { LRUCache } from "lru-cache";
 import type { BucketName, Region } from "../../core/object-address.ts";
 
-/** Where S3 is: what AWS's own settings and the configuration say about every bucket's endpoint. */
+/** The endpoint of S3, according to AWS's own settings and the configuration. */
 export interface EndpointSettings {
-  /** Bucket in the path instead of in the host name. */
+  /** Whether the bucket is in the path instead of in the host name. */
   readonly forcePathStyle: boolean;
-  /** A store other than AWS: `http://127.0.0.1:4001`. None: AWS's own endpoints. */
+  /** The endpoint of another store than AWS, such as `http://127.0.0.1:4001`. Undefined: AWS's own endpoints. */
   readonly endpoint?: string | undefined;
   readonly useFips?: boolean | undefined;
   readonly useDualstack?: boolean | undefined;
 }
 
-/** Where the requests for one bucket go, and what their signatures say about it. */
+/** Where the requests for one bucket are sent, and what their signatures contain about it. */
 export interface BucketEndpoint {
-  /** `https://photos.s3.eu-west-1.amazonaws.com`: no path, no slash at the end. */
+  /** `https://photos.s3.eu-west-1.amazonaws.com`, without a path and without a trailing slash. */
   readonly origin: string;
-  /** The Host header as it is sent and signed: with the port unless it is the scheme's own. */
+  /** The Host header, with the port unless it is the default of the scheme. */
   readonly host: string;
-  /** What stands before the key's slash: `""`, or `/photos` in path style. */
+  /** The path before the key: `""`, or `/photos` in path style. */
   readonly basePath: string;
   /** The region of the credential scope. */
   readonly signingRegion: string;
@@ -31,7 +31,7 @@ export interface BucketEndpoint {
  */
 export async function readEndpointSettings(options: {
   readonly forcePathStyle: boolean;
-  /** Goes before what the environment and the profile say. */
+  /** Takes precedence over the environment and the profile. */
   readonly endpoint?: string | undefined;
 }): Promise<EndpointSettings> {
   const { config } = new S3Client({ region: "us-east-1" });
@@ -49,17 +49,17 @@ export async function readEndpointSettings(options: {
   };
 }
 
-/** There are no buckets' names before an IP address; the SDK's rules try it for names with dots. */
+/** A bucket's name cannot precede an IP address, but the SDK's rules would do that for names with dots. */
 function isAtIpAddress(endpoint: string | undefined): boolean {
   return endpoint !== undefined && isIP(new URL(endpoint).hostname.replace(/^\[|\]$/g, "")) !== 0;
 }
 
 export interface EndpointsOptions extends EndpointSettings {
-  /** Buckets remembered. Default 10,000. */
+  /** The number of cached endpoints. Default: 10,000. */
   readonly maxEntries?: number | undefined;
 }
 
-/** The endpoint of every bucket, by the SDK's own endpoint rules, which run once for each. */
+/** The endpoints of buckets, according to the SDK's own rules. These run once for each bucket. */
 export class Endpoints {
   readonly #settings: EndpointSettings;
   readonly #resolved: LRUCache<string, BucketEndpoint>;

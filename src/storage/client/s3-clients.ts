@@ -13,30 +13,30 @@ import type { EndpointSettings } from "./endpoints.ts";
 
 export interface S3ClientsOptions extends EndpointSettings {
   readonly metrics: Metrics;
-  /** Until a connection stands. Default 3,000. */
+  /** The time to establish a connection. Default: 3,000. */
   readonly connectTimeoutMs?: number | undefined;
-  /** Until an answer begins, for calls that neither store, copy nor complete. Default 10,000. */
+  /** The time until a response begins, for calls that neither store, copy nor complete. Default: 10,000. */
   readonly requestTimeoutMs?: number | undefined;
-  /** Without a byte in either direction, for every call. Default 60,000. */
+  /** The time without a byte in either direction, for every call. Default: 60,000. */
   readonly idleTimeoutMs?: number | undefined;
-  /** The first attempt counts. Default 3. */
+  /** The number of attempts, including the first one. Default: 3. */
   readonly maxAttempts?: number | undefined;
-  /** Calls under way at once. Default 256. */
+  /** The number of concurrent calls. Default: 256. */
   readonly maxCalls?: number | undefined;
-  /** For a place among them. Default 5,000. */
+  /** How long a call may wait for its turn. Default: 5,000. */
   readonly maxWaitMs?: number | undefined;
 }
 
 const maxSessions = 500;
 
 /**
- * The SDK's S3 clients, one for each role session and region. They share their connections and cost
- * little to make; those of the sessions used last are kept.
+ * The SDK's S3 clients, one for each role session and region. They share their connections and are cheap to make. Those of
+ * the most recently used sessions are kept.
  */
 export class S3Clients {
   readonly #options: S3ClientsOptions;
   readonly #handler: ObjectTransferHandler;
-  // Bounded, as a client weighs far more than the session it is made of, and the pool holds many of those.
+  // Bounded, because a client takes far more memory than its session, and the pool holds many sessions.
   readonly #clients = new LRUCache<RoleSession, Map<Region, S3Client>>({ max: maxSessions });
 
   constructor(options: S3ClientsOptions) {
@@ -58,7 +58,7 @@ export class S3Clients {
     return client;
   }
 
-  /** Ends the connections that all clients share. */
+  /** Closes the connections that all clients share. */
   close(): void {
     this.#handler.destroy();
   }
@@ -71,17 +71,17 @@ export class S3Clients {
       useDualstack = false,
       maxAttempts = 3,
     } = this.#options;
-    // Everything is said here, so that no client reads the environment and the profiles anew.
+    // Everything is set here, so that no client reads the environment and the profiles again.
     const config: S3ClientConfig = {
       region,
       ...(endpoint === undefined ? { ignoreConfiguredEndpointUrls: true } : { endpoint }),
       forcePathStyle,
       useFipsEndpoint: useFips,
       useDualstackEndpoint: useDualstack,
-      // Signature Version 4, as in the URLs that are handed out.
+      // Signature Version 4, as in presigned URLs.
       authSchemePreference: [],
-      // Without an expiration: near it the SDK would ask for new credentials at every call, and the
-      // session pool is who decides how long a session serves.
+      // Without an expiration. Otherwise the SDK would request new credentials at every call shortly before it, and
+      // the session pool decides how long a session is used.
       credentials: { ...session.credentials },
       requestHandler: this.#handler,
       retryMode: "standard",
@@ -104,14 +104,13 @@ export class S3Clients {
 type HandleParameters = Parameters<NodeHttpHandler["handle"]>;
 
 /**
- * A request that stores, copies or completes an object (S3's PUTs and POSTs) may take as long as
- * bytes move: it ends when the connection is idle. Every other one has to begin its answer within
- * the request timeout.
+ * A request that stores, copies or completes an object (a PUT or POST) may take as long as bytes are transferred, and ends
+ * when the connection is idle. For every other request a response has to begin within the request timeout.
  */
 class ObjectTransferHandler extends NodeHttpHandler {
   readonly #requestTimeoutMs: number;
-  // Before the connections, of which there are always enough: the agent's own queue has no end to it, and
-  // the SDK counts the time there as time to connect.
+  // Calls are limited here and not by the agent, whose queue is unbounded and whose waiting time the SDK counts as time
+  // to connect.
   readonly #turns: ConcurrencyLimit;
 
   constructor({
@@ -126,12 +125,12 @@ class ObjectTransferHandler extends NodeHttpHandler {
       httpsAgent: new HttpsAgent({ keepAlive: true }),
       connectionTimeout: connectTimeoutMs,
       socketTimeout: idleTimeoutMs,
-      // Without it a request timeout is only a warning in the log.
+      // Without this a request timeout is only a warning in the log.
       throwOnRequestTimeout: true,
       logger: silent,
     });
     this.#requestTimeoutMs = requestTimeoutMs;
-    const message = "Too many calls to S3 are under way. Try again later.";
+    const message = "Too many calls to S3 are in progress. Try again later.";
     this.#turns = new ConcurrencyLimit({ maxRunning: maxCalls, maxWaitMs, message });
   }
 
@@ -150,9 +149,8 @@ const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 const commandsWithBytes = new Set(["PutObjectCommand", "UploadPartCommand"]);
 
 /**
- * Sends files without a hash of them in the signature, as presigned URLs do: the SDK would compute a SHA-256 of
- * every byte first. On their way the bytes are TLS's to protect; what is stored is held against its size, and
- * against its checksum where one was promised.
+ * Sends files without their hash in the signature, as presigned URLs do. The SDK would compute the SHA-256 of every byte
+ * first. TLS protects the bytes in transit, and S3 verifies their number and, if there is one, their checksum.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
 function leavePayloadUnsigned(client: S3Client): void {

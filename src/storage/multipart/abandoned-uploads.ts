@@ -7,7 +7,7 @@ import type { UploadAddress } from "./upload-descriptor.ts";
 export interface AbandonedUploadsOptions {
   readonly retryMs?: number | undefined;
   readonly maxAttempts?: number | undefined;
-  /** Called for an upload that stays behind; a sweep or a lifecycle rule has to remove it. */
+  /** Called for an upload that could not be aborted. A sweep or a lifecycle rule has to remove it. */
   readonly onGivenUp?: ((upload: UploadAddress, error: unknown) => void) | undefined;
 }
 
@@ -16,14 +16,14 @@ interface Abandoned {
   readonly s3: () => Promise<S3Client>;
   attempts: number;
   lastError: unknown;
-  /** While S3 is being asked. */
+  /** Defined while an attempt is in progress. */
   attempt: Promise<void> | undefined;
 }
 
 const maxRemembered = 10_000;
 const parallelAttempts = 8;
 
-/** Multipart uploads that should be gone: aborted at once, or tried again until they are. */
+/** Aborts multipart uploads, and retries until they are gone. */
 export class AbandonedUploads {
   readonly #retryMs: number;
   readonly #maxAttempts: number;
@@ -42,8 +42,8 @@ export class AbandonedUploads {
   }
 
   /**
-   * Aborts an upload: resolves when that was tried once. Never rejects.
-   * @param s3 gives a client that may abort the upload, with credentials that are good when it is called
+   * Aborts an upload. Resolves after the first attempt and never rejects.
+   * @param s3 returns a client that may abort the upload, with credentials that are valid at that time
    */
   async abort(upload: UploadAddress, s3: () => Promise<S3Client>): Promise<void> {
     const abandoned: Abandoned = { upload, s3, attempts: 0, lastError: undefined, attempt: undefined };
@@ -52,12 +52,12 @@ export class AbandonedUploads {
     this.#schedule();
   }
 
-  /** Tries each of them once; never rejects. */
+  /** Tries every upload once. Never rejects. */
   async retryAll(): Promise<void> {
     await boundedParallel([...this.#uploads], parallelAttempts, (abandoned) => this.#try(abandoned));
   }
 
-  /** Waits for what is being tried, tries the rest a last time, and tells of those that stay behind. */
+  /** Waits for the attempts in progress, tries every upload a last time, and reports those that remain. */
   async close(deadlineMs: number): Promise<void> {
     clearTimeout(this.#timer);
     const last = async () => {

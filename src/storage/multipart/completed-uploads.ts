@@ -6,19 +6,19 @@ const maxRemembered = 10_000;
 
 interface Completion {
   readonly etag: string;
-  /** Undefined: S3 refused, or its answer got lost. */
+  /** Undefined if S3 refused, or if its response was lost. */
   readonly stored: Promise<StoredObject | undefined>;
 }
 
-/** The uploads that this process had S3 complete, the last 10,000, with the objects that they became. */
+/** The last 10,000 uploads that this process completed, with the objects that they became. */
 export class CompletedUploads {
   readonly #completions = new LRUCache<string, Completion>({ max: maxRemembered });
   readonly #underWay = new Map<string, Promise<StoredObject>>();
 
   /**
-   * Has an upload completed once for all who ask for it at the same time. It is remembered from then on: who asks
-   * later may find the upload gone before S3's answer is here.
-   * @param etag that the object will have
+   * Completes an upload once for all concurrent requests. It is remembered from then on, because a later request may
+   * find the upload gone before S3's response has arrived.
+   * @param etag the ETag that the object will have
    */
   complete(upload: UploadAddress, etag: string, call: () => Promise<StoredObject>): Promise<StoredObject> {
     const name = toUploadKey(upload);
@@ -30,12 +30,12 @@ export class CompletedUploads {
     return completing;
   }
 
-  /** Undefined: not completed here, or too long ago. */
+  /** Undefined if the upload was not completed by this process, or too long ago. */
   etagOf(upload: UploadAddress): string | undefined {
     return this.#completions.get(toUploadKey(upload))?.etag;
   }
 
-  /** What S3 said of it, for callers who may not look at it. */
+  /** What S3 returned for the completion, for callers who may not read the object. */
   async storedAs(upload: UploadAddress): Promise<StoredObject | undefined> {
     return this.#completions.get(toUploadKey(upload))?.stored;
   }

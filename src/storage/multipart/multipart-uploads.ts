@@ -28,10 +28,10 @@ export interface UploadedPart {
 /**
  * Begins a multipart upload. S3 enforces `overwrite` and the value of the checksum when the upload is completed.
  *
- * When S3's answer gets lost, an upload without parts may stay behind, which nobody can tell from
- * another's: docs/decisions/0010-lost-beginnings.md
+ * If S3's response is lost, an upload without parts may remain that cannot be attributed to this call:
+ * docs/decisions/0010-lost-beginnings.md
  *
- * @throws {ValetKeyError} BAD_USER_INPUT for a checksum that S3 cannot make of a whole multipart object
+ * @throws {ValetKeyError} BAD_USER_INPUT for a checksum that S3 cannot compute for a whole multipart object
  */
 export async function createMultipartUpload(
   s3: S3Client,
@@ -57,7 +57,7 @@ export async function createMultipartUpload(
 }
 
 /**
- * S3 can combine the parts' CRCs into the whole object's; SHA digests it cannot.
+ * S3 can combine the CRCs of the parts into the CRC of the whole object, but not their SHA digests.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
  *
  * @throws {ValetKeyError} BAD_USER_INPUT
@@ -66,7 +66,7 @@ export function assertWholeObjectChecksum({ algorithm }: Checksum): void {
   if (algorithm === "SHA1" || algorithm === "SHA256") {
     throw badUserInput(
       "checksum.algorithm",
-      "A multipart upload's checksum is a CRC32, CRC32C or CRC64NVME: S3 makes no SHA of a whole multipart object.",
+      "The checksum of a multipart upload is a CRC32, CRC32C or CRC64NVME. S3 computes no SHA of a whole multipart object.",
     );
   }
 }
@@ -74,7 +74,7 @@ export function assertWholeObjectChecksum({ algorithm }: Checksum): void {
 /**
  * Every part that S3 holds, by number.
  *
- * @throws {ValetKeyError} UPLOAD_NOT_FOUND when the upload is gone
+ * @throws {ValetKeyError} UPLOAD_NOT_FOUND if the upload is gone
  */
 export async function listParts(
   s3: S3Client,
@@ -82,7 +82,7 @@ export async function listParts(
 ): Promise<UploadedPart[]> {
   const parts: UploadedPart[] = [];
   let marker: string | undefined;
-  // The SDK's paginator goes by the marker, which S3 names on the last page too; this goes by IsTruncated.
+  // The SDK's paginator relies on the marker, which S3 returns with the last page too.
   do {
     const page = await withStorageErrors(
       { operation: "ListParts", subject: "upload" },
@@ -103,7 +103,7 @@ export async function listParts(
   return parts.sort((a, b) => a.number - b.number);
 }
 
-/** The parts that have the plan's numbers and sizes. Others may be sent again under the same number. */
+/** The parts that have a number and a size of the plan. Others can be sent again under the same number. */
 export function fittingParts(plan: UploadPlan, parts: readonly UploadedPart[]): UploadedPart[] {
   return parts.filter(
     ({ number, sizeBytes }) =>
@@ -121,9 +121,9 @@ export function missingPartNumbers(plan: UploadPlan, parts: readonly UploadedPar
 const abortAttempts = 4;
 
 /**
- * Ends a multipart upload and sees to it that its parts are gone; one that is gone already is no error.
+ * Aborts a multipart upload and makes sure that its parts are gone. It is not an error if the upload is gone already.
  *
- * @throws {ValetKeyError} what keeps S3 from doing so
+ * @throws {ValetKeyError} if S3 does not abort it
  */
 export async function abortMultipartUpload(
   s3: S3Client,
@@ -132,7 +132,7 @@ export async function abortMultipartUpload(
 ): Promise<void> {
   for (let attempt = 1; attempt <= abortAttempts; attempt += 1) {
     await sendAbort(s3, upload);
-    // Parts that were under way may arrive after the abort and stay.
+    // Parts that were being sent may arrive after the abort and remain.
     // https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html
     if (await isGone(s3, upload)) return;
     await delay(retryMs * attempt);
@@ -149,14 +149,14 @@ async function sendAbort(s3: S3Client, { bucket, key, uploadId }: UploadAddress)
   }
 }
 
-/** Whether S3 knows the upload no longer. */
+/** Whether S3 no longer has the upload. */
 export async function isGone(s3: S3Client, upload: UploadAddress): Promise<boolean> {
   try {
     await listParts(s3, upload);
     return false;
   } catch (error) {
     const { code } = toStorageError(error, { operation: "ListParts", subject: "upload" });
-    // Who may abort but not look has to take S3's word for it.
+    // Callers who may abort but not list cannot check it.
     return code === "UPLOAD_NOT_FOUND" || code === "FORBIDDEN";
   }
 }

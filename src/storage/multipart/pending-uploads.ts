@@ -6,13 +6,13 @@ import { withStorageErrors } from "../client/s3-errors.ts";
 import { checkPageSize, decodeListedKey, maxPageSize } from "../objects/list-objects.ts";
 import type { UploadAddress } from "./upload-descriptor.ts";
 
-/** A multipart upload in progress, as S3's list tells of it. */
+/** A multipart upload in progress, as S3 lists it. */
 export interface PendingUpload {
   readonly key: ObjectKey;
   readonly uploadId: string;
-  /** Undefined where the store does not say. */
+  /** Undefined if the store does not tell. */
   readonly startedAt: Date | undefined;
-  /** Who began it, in words of the store's own. AWS: the ARN of a role session. */
+  /** Who began the upload, in the store's own notation. AWS returns the ARN of a role session. */
   readonly initiator: string | undefined;
   readonly cursor: string;
 }
@@ -31,11 +31,11 @@ export interface PendingUploadsRequest {
   readonly after?: string | undefined;
 }
 
-/** A request for a page that can be. */
+/** A valid request for a page. */
 export interface PageOfPendingUploads {
   readonly prefix: string;
   readonly first: number;
-  /** Key and upload id with which the page before it ends. */
+  /** The key and the upload id at the end of the previous page. */
   readonly place: readonly [string, string] | undefined;
 }
 
@@ -82,7 +82,7 @@ export async function listPendingUploads(
     },
   );
   return {
-    // S3's rights know no prefix for this list, so nothing but this line keeps it.
+    // IAM cannot restrict this list to a prefix, so the prefix is enforced here.
     uploads: uploads.filter(({ key }) => key.startsWith(prefix)),
     hasNextPage: answer.IsTruncated ?? false,
     endCursor: uploads.at(-1)?.cursor,
@@ -103,7 +103,7 @@ function openCursor(cursor: string, prefix: string): z.output<typeof cursorField
     if (!place[0].startsWith(prefix)) throw new RangeError("of another listing");
     return place;
   } catch {
-    throw badUserInput("after", "Not a cursor of this listing.");
+    throw badUserInput("after", "This is not a cursor of this listing.");
   }
 }
 

@@ -5,10 +5,10 @@ import { abortMultipartUpload } from "./multipart-uploads.ts";
 import { listPendingUploads, type PendingUploadPage, parsePendingPage } from "./pending-uploads.ts";
 
 export interface SweepOptions {
-  /** Younger uploads may be under way still. */
+  /** Younger uploads may still be in progress. */
   readonly olderThanHours: number;
   readonly prefix?: string | undefined;
-  /** Only tell what would be aborted. */
+  /** Only reports what would be aborted. */
   readonly dryRun?: boolean | undefined;
   readonly now?: (() => Date) | undefined;
 }
@@ -17,17 +17,17 @@ export interface SweptUpload {
   readonly key: ObjectKey;
   readonly uploadId: string;
   readonly startedAt: Date;
-  /** `pending`: found, and left alone because this is a dry run. */
+  /** `pending`: found in a dry run, and not aborted. */
   readonly outcome: "pending" | "aborted" | "failed";
   readonly error?: unknown;
 }
 
 /**
- * Aborts the multipart uploads that nobody will complete, such as those of a process that was killed.
+ * Aborts old multipart uploads, such as those of a process that was killed.
  *
- * @param clients.listing gives who may list the bucket's uploads, `s3` who may abort them; both are asked anew
- * as the sweep goes on, since it may take longer than credentials live
- * @throws {ValetKeyError} when S3 does not list them; an upload that cannot be aborted is an outcome
+ * @param clients `listing` returns a client that may list the bucket's uploads, and `s3` one that may abort them. Both are
+ * called repeatedly, because a sweep may take longer than credentials live.
+ * @throws {ValetKeyError} if S3 does not list the uploads. An upload that cannot be aborted is an outcome.
  */
 export async function* sweepUploads(
   { s3, listing }: { readonly s3: () => Promise<S3Client>; readonly listing: () => Promise<S3Client> },
@@ -39,11 +39,11 @@ export async function* sweepUploads(
     listPendingUploads(await listing(), bucket, parsePendingPage({ prefix, first: maxPageSize, after }));
   let page: PendingUploadPage | undefined = await pageAfter();
   while (page !== undefined) {
-    // Before this page's last upload is aborted: a store may have to find it to go on behind it.
+    // The next page is requested before this page's last upload is aborted, because a store may need it as a marker.
     const next: PendingUploadPage | undefined =
       page.hasNextPage && page.endCursor !== undefined ? await pageAfter(page.endCursor) : undefined;
     for (const { key, uploadId, startedAt } of page.uploads) {
-      // How old one without a date is, nobody knows.
+      // The age of an upload without a date is unknown.
       if (startedAt === undefined || startedAt.getTime() > startedBefore) continue;
       const found = { key, uploadId, startedAt };
       if (dryRun) yield { ...found, outcome: "pending" };

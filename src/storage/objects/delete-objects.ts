@@ -18,7 +18,7 @@ export interface ObjectVersion {
 
 export interface DeletedObject {
   readonly key: string;
-  /** Of the version that is gone, or of the delete marker that now hides the object. */
+  /** The version that was deleted, or the delete marker that now hides the object. */
   readonly versionId?: string | undefined;
 }
 
@@ -26,12 +26,12 @@ export interface DeletedObject {
 const maxObjectsPerCall = 1000;
 const callsAtOnce = 8;
 
-/** What XML 1.0 cannot carry, or what its parsers change on the way (line ends). https://www.w3.org/TR/xml/#charsets */
+/** Characters that XML 1.0 cannot carry, and line ends, which its parsers change. https://www.w3.org/TR/xml/#charsets */
 const unfitForXml = /[^\x20-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/u;
 
 /**
- * Deletes objects of one bucket, any number of them. Item i of the answer is about object i: an object
- * that is not there counts as deleted, and one that fails harms no other.
+ * Deletes any number of objects of one bucket. Item i of the result belongs to object i. An object that does not exist
+ * counts as deleted, and a failed item does not affect the others.
  *
  * @throws {BucketInOtherRegion} before anything is deleted
  */
@@ -73,7 +73,7 @@ async function deleteBatch(
     return outcomesOf(answer);
   } catch (error) {
     if (!(error instanceof ValetKeyError) || error instanceof BucketInOtherRegion) throw error;
-    // AWS decides item by item; Ceph refuses the whole call of who may not delete everything in the bucket.
+    // AWS decides for each item. Ceph refuses the whole call to callers who may not delete everything in the bucket.
     if (error.code === "FORBIDDEN") return await deleteOneByOne(s3, bucket, batch);
     return batch.map((object) => [object, error]);
   }

@@ -16,13 +16,13 @@ import { type Checksum, checksumAlgorithms } from "../headers/checksums.ts";
 import { withAllMetadata } from "./metadata-headers.ts";
 import type { ObjectHead, StoredObject } from "./stored-object.ts";
 
-/** Whether a bucket exists. A request's callers share the answer. */
+/** Whether a bucket exists. The result can be shared within a request. */
 export type BucketProbe = (bucket: BucketAddress) => Promise<boolean>;
 
 /**
- * Asks S3 whether a bucket exists. One that the caller may not look at does.
+ * Asks S3 whether a bucket exists. A bucket that the caller may not access exists.
  *
- * @throws {BucketInOtherRegion} and what else keeps S3 from answering
+ * @throws {BucketInOtherRegion} and other errors if S3 does not tell
  */
 export async function bucketExists(s3: S3Client, { bucket }: BucketAddress): Promise<boolean> {
   try {
@@ -37,10 +37,10 @@ export async function bucketExists(s3: S3Client, { bucket }: BucketAddress): Pro
 }
 
 /**
- * What S3 knows of an object: one HEAD when it is there, and what it takes to name the reason when it is not.
+ * Everything that S3 tells about an object. It costs one HEAD, and further calls to find the reason if that fails.
  *
- * @throws {ValetKeyError} BUCKET_NOT_FOUND ({@link BucketInOtherRegion} when it is elsewhere),
- * OBJECT_NOT_FOUND (a delete marker is no object), FORBIDDEN, BAD_USER_INPUT for the version id
+ * @throws {ValetKeyError} BUCKET_NOT_FOUND ({@link BucketInOtherRegion} if it is in another region),
+ * OBJECT_NOT_FOUND (also for a delete marker), FORBIDDEN, BAD_USER_INPUT for the version id
  */
 export async function headObject(
   s3: S3Client,
@@ -50,7 +50,7 @@ export async function headObject(
   return toObjectHead(await rawHead(s3, address, isBucketThere), address);
 }
 
-/** The same in S3's own fields, metadata still encoded. */
+/** The same with the fields of S3's response, in which metadata is still encoded. */
 export async function rawHead(
   s3: S3Client,
   address: ObjectAddress,
@@ -65,7 +65,7 @@ export async function rawHead(
   }
 }
 
-/** What was just written, as HEAD sees it. Callers who may write and not read learn what the write told. */
+/** An object that was just written, as HEAD describes it or, for callers who may not read, as the write described it. */
 export async function asSeenByHead(s3: S3Client, stored: StoredObject): Promise<StoredObject | ObjectHead> {
   try {
     return await headObject(s3, stored, async () => true);
@@ -74,7 +74,7 @@ export async function asSeenByHead(s3: S3Client, stored: StoredObject): Promise<
   }
 }
 
-/** A HEAD's answer has no body, so its status alone has to be made sense of. */
+/** The response of a HEAD has no body, so its status may have several meanings. */
 async function reasonOfFailedHead(
   s3: S3Client,
   address: ObjectAddress,
@@ -95,7 +95,7 @@ async function reasonOfFailedHead(
   }
 }
 
-/** GET answers as HEAD does and says why. Should it succeed after all, one byte comes back. */
+/** GET fails like HEAD and returns the reason. If it succeeds, it returns one byte. */
 async function reasonOfFailedGet(s3: S3Client, address: ObjectAddress): Promise<ValetKeyError> {
   const { bucket, key, versionId } = address;
   try {
@@ -109,25 +109,25 @@ async function reasonOfFailedGet(s3: S3Client, address: ObjectAddress): Promise<
   }
 }
 
-/** What a failed call about one object means, where the answer has a body that says why. */
+/** The meaning of a failed call about one object whose response has a body with the reason. */
 export function reasonOfRefusedRead(
   cause: unknown,
   { operation, versionId }: { readonly operation: string; readonly versionId: string | undefined },
 ): ValetKeyError {
   const { httpStatus, message } = describeFailure(cause);
-  // Without s3:ListBucket, S3 does not admit that a key is missing; that it misses that very right does.
+  // Without s3:ListBucket, S3 does not tell that a key is missing. It then names that permission as the missing one.
   // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
   if (httpStatus === 403 && /\bs3:ListBucket(?:Versions)?\b/.test(message)) {
     return storageError("OBJECT_NOT_FOUND", { cause });
   }
-  // An empty object has no first byte.
+  // The object is empty, so it has no first byte.
   if (httpStatus === 416) return storageError("STORAGE_UNAVAILABLE", { cause });
   return toStorageError(cause, { operation, subject: "object", versionId });
 }
 
 /**
- * Whether an object is there already, as far as the caller's rights let S3 say: the early answer to
- * `overwrite: false`. The one that counts is S3's, when the bytes are written.
+ * Fails early for `overwrite: false` if the object exists and the caller may know it. S3 decides finally when the bytes are
+ * written.
  *
  * @throws {ValetKeyError} OBJECT_EXISTS
  */
@@ -149,7 +149,7 @@ function toObjectHead(head: HeadObjectCommandOutput, address: ObjectAddress): Ob
     sizeBytes: head.ContentLength ?? 0,
     etag: head.ETag ?? "",
     lastModified: head.LastModified,
-    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html: left out for the standard class.
+    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html: omitted for the standard class.
     storageClass: head.StorageClass ?? "STANDARD",
     contentType: head.ContentType,
     contentDisposition: head.ContentDisposition,
@@ -160,7 +160,7 @@ function toObjectHead(head: HeadObjectCommandOutput, address: ObjectAddress): Ob
   };
 }
 
-/** S3 calls the version of an object that was written before versioning "null". */
+/** Some stores return an empty version id for a bucket without versioning. */
 export function versionOf(versionId: string | undefined): string | undefined {
   return versionId === "" ? undefined : versionId;
 }
@@ -170,7 +170,7 @@ type ChecksumFields = Pick<
   "ChecksumType" | `Checksum${(typeof checksumAlgorithms)[number]}`
 >;
 
-/** The checksum of the whole object among S3's fields; a checksum of part checksums ends in `-N`. */
+/** The checksum of the whole object. A checksum of the checksums of parts ends in `-N` and is ignored. */
 export function checksumOf(fields: ChecksumFields): Checksum | undefined {
   if (fields.ChecksumType === "COMPOSITE") return undefined;
   for (const algorithm of checksumAlgorithms) {

@@ -8,9 +8,9 @@ export const maxPageSize = 1000;
 export interface ListObjectsRequest {
   /** Only keys that begin with it. Empty: every key. */
   readonly prefix: string;
-  /** Keys that have it after the prefix are rolled up into folders. */
+  /** Keys that contain it after the prefix are grouped into folders. */
   readonly delimiter?: string | undefined;
-  /** Objects and folders together, 1 to 1,000. */
+  /** The maximum number of objects and folders together, 1 to 1,000. */
   readonly first: number;
   /** A cursor of an earlier page. */
   readonly after?: string | undefined;
@@ -21,11 +21,11 @@ export interface ObjectPage {
   /** Common prefixes, each with the delimiter at its end. */
   readonly folders: readonly string[];
   readonly hasNextPage: boolean;
-  /** Of the page's last object or folder, whichever comes last. */
+  /** The cursor of the page's last object or folder. */
   readonly endCursor: string | undefined;
 }
 
-/** What a listing tells of an object. */
+/** An object as S3 lists it. */
 export interface ListedObject {
   readonly key: ObjectKey;
   readonly sizeBytes: number;
@@ -35,11 +35,11 @@ export interface ListedObject {
   readonly cursor: string;
 }
 
-/** A request for a page that can be. */
+/** A valid request for a page. */
 export interface PageOfObjects {
   readonly listing: Listing;
   readonly first: number;
-  /** Where the page before it ends. */
+  /** The end of the previous page. */
   readonly place: Place | undefined;
 }
 
@@ -51,7 +51,7 @@ export function parsePage({ prefix, delimiter, first, after }: ListObjectsReques
 }
 
 /**
- * One page of a bucket's objects in the order of their keys' UTF-8 bytes: one call to S3.
+ * One page of a bucket's objects, in the order of the UTF-8 bytes of their keys. It costs one call to S3.
  *
  * @throws {ValetKeyError} BUCKET_NOT_FOUND, FORBIDDEN, STORAGE_UNAVAILABLE
  */
@@ -84,14 +84,14 @@ export function checkPageSize(first: number): void {
   }
 }
 
-/** What a cursor is good for. */
+/** The listing that a cursor belongs to. */
 interface Listing {
   readonly prefix: string;
-  /** Empty: none. */
+  /** Empty if there is none. */
   readonly delimiter: string;
 }
 
-/** Where a page ends: after an object, or after a folder and all that is in it. */
+/** The end of a page: after an object, or after a folder with everything in it. */
 interface Place {
   readonly kind: "object" | "folder";
   readonly name: string;
@@ -135,8 +135,8 @@ function endCursor(
 const lastCharacters = ["", "\u{7f}", "\u{7ff}", "\u{ffff}", "\u{10ffff}"] as const;
 
 /**
- * The key that a listing is to start after. After a folder, that is the last key that could be in it:
- * S3 would otherwise list the folder again for the sake of the keys behind its name.
+ * The key after which the next page starts. After a folder it is the last key that could be in the folder, because S3
+ * would otherwise list the folder again.
  */
 function startAfter({ kind, name }: Place): string {
   if (kind === "object") return name;
@@ -147,9 +147,9 @@ function startAfter({ kind, name }: Place): string {
 const endOfDelimiter = "\0";
 
 /**
- * A cursor is the name of the place, so it stays good over restarts, replicas and changes of the bucket.
- * It grants nothing: the prefix is asked for, and authorized, again. With another delimiter the same name
- * may be a folder or not.
+ * A cursor contains the name of the place, so it remains valid across restarts, replicas and changes of the bucket. It
+ * grants nothing, because the prefix of every page is authorized. It belongs to one delimiter, because with another one
+ * the same name may not be a folder.
  */
 function sealCursor({ delimiter }: Listing, { kind, name }: Place): string {
   const place = `${kind === "object" ? "o" : "f"}${delimiter}${endOfDelimiter}${name}`;
@@ -162,10 +162,10 @@ function openCursor(cursor: string, { prefix, delimiter }: Listing): Place {
   const kind = opened.startsWith("o") ? "object" : opened.startsWith("f") ? "folder" : undefined;
   const head = `${delimiter}${endOfDelimiter}`;
   const name = opened.slice(1 + head.length);
-  const isUnharmed = bytes.toString("base64url") === cursor && Buffer.from(opened).equals(bytes);
+  const isCanonical = bytes.toString("base64url") === cursor && Buffer.from(opened).equals(bytes);
   const isOfListing = opened.startsWith(head, 1) && name.startsWith(prefix);
-  if (kind === undefined || !isUnharmed || !isOfListing || Buffer.byteLength(name) > maxKeyBytes) {
-    throw badUserInput("after", "Not a cursor of this listing.");
+  if (kind === undefined || !isCanonical || !isOfListing || Buffer.byteLength(name) > maxKeyBytes) {
+    throw badUserInput("after", "This is not a cursor of this listing.");
   }
   return { kind, name };
 }

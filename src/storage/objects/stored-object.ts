@@ -2,33 +2,33 @@ import type { ObjectAddress } from "../../core/object-address.ts";
 import type { Checksum } from "../headers/checksums.ts";
 import type { NameAndValue } from "../headers/name-and-value.ts";
 
-/** An object that S3 holds, as far as a listing or a write tells. */
+/** An object in S3, as far as a listing or a write describes it. */
 export interface StoredObject extends ObjectAddress {
   readonly sizeBytes: number;
-  /** With its quotes, as HTTP writes it. */
+  /** With quotes, as in the HTTP header. */
   readonly etag: string;
   readonly lastModified?: Date | undefined;
   readonly storageClass?: string | undefined;
 }
 
-/** All that HeadObject tells. */
+/** Everything that HeadObject returns. */
 export interface ObjectHead extends StoredObject {
   readonly contentType?: string | undefined;
   readonly contentDisposition?: string | undefined;
   readonly contentEncoding?: string | undefined;
   readonly cacheControl?: string | undefined;
-  /** Decoded. */
+  /** The values are decoded. */
   readonly metadata: readonly NameAndValue[];
-  /** Of the whole object; a checksum of part checksums is left out. */
+  /** The checksum of the whole object. A checksum of the checksums of parts is omitted. */
   readonly checksum?: Checksum | undefined;
 }
 
-/** Whether HEAD was asked, or only what a write or a listing told is known. */
+/** Whether the object was described by a HEAD, and not only by a write or a listing. */
 export function isObjectHead(stored: StoredObject | ObjectHead): stored is ObjectHead {
   return "metadata" in stored;
 }
 
-/** ETags are compared without their quotes, which not every store writes. */
+/** Removes the quotes of an ETag. ETags are compared without them, because some stores omit them. */
 export function bareEtag(etag: string): string {
   return etag.replace(/^(?:W\/)?"(.*)"$/, "$1");
 }

@@ -36,7 +36,7 @@ export interface PresignerOptions {
   readonly metrics?: Metrics | undefined;
 }
 
-/** What the signatures of one caller's requests to one bucket have in common for a second. */
+/** What the signatures of one caller's requests to one bucket share within a second. */
 export interface SigningContext {
   readonly endpoint: BucketEndpoint;
   readonly signingKey: SigningKey;
@@ -58,7 +58,7 @@ interface LastQuery {
 
 export type PresignedOperation = "get" | "head" | "put" | "part" | "post" | "delete";
 
-/** Signs URLs in process: no I/O, nothing asynchronous. */
+/** Signs URLs in this process, without I/O and synchronously. */
 export class Presigner {
   readonly #endpoints: Endpoints;
   readonly #signingKeys: SigningKeys;
@@ -73,7 +73,7 @@ export class Presigner {
   }
 
   /**
-   * @returns the URL, byte for byte as the AWS SDK's presigner would have it
+   * @returns exactly the URL that the presigner of the AWS SDK returns
    * @throws {RangeError} for an expiry or a parameter that cannot be signed
    */
   presign(request: PresignRequest): string {
@@ -83,7 +83,7 @@ export class Presigner {
     const path = `${endpoint.basePath}/${uriEncodePath(request.address.key)}`;
     const headers = headersOf(endpoint, request);
 
-    // Parameters stand in the order of their names, and X-Amz-Signature would stand between these two.
+    // Parameters are sorted by name, and X-Amz-Signature comes between these two groups.
     const query = this.#commonQuery(context, request.expiresInSeconds);
     const queryAfterSignature = `&X-Amz-SignedHeaders=${uriEncode(headers.signedHeaders)}${encodeQuery(request)}`;
 
@@ -96,7 +96,7 @@ export class Presigner {
     return `${endpoint.origin}${path}?${query}&X-Amz-Signature=${signature(signingKey.key, toSign)}${queryAfterSignature}`;
   }
 
-  /** The same object as the last time, if everything in it is: a batch asks for it a thousand times. */
+  /** Returns the previous context if it is still valid, because a batch needs it a thousand times. */
   context(
     { region, bucket }: BucketAddress,
     credentials: TemporaryCredentials,

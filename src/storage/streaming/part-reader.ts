@@ -4,17 +4,17 @@ import type { Reservation } from "./upload-budget.ts";
 
 export interface PartReaderOptions {
   readonly limitBytes: number;
-  /** Sees every byte once, in order. */
+  /** Called with every byte once, in order. */
   readonly onChunk: (chunk: Uint8Array) => void;
 }
 
 export interface ReadPart {
   readonly bytes: Buffer;
-  /** Nothing follows. */
+  /** Whether the stream ends with this part. */
   readonly isLast: boolean;
 }
 
-/** Cuts a stream into parts, in memory that the caller has set aside; reads no further than asked. */
+/** Divides a stream into parts, in memory that the caller has reserved. It never reads ahead of the current part. */
 export class PartReader {
   readonly #chunks: AsyncIterator<Buffer>;
   readonly #limitBytes: number;
@@ -28,20 +28,20 @@ export class PartReader {
     this.#onChunk = onChunk;
   }
 
-  /** Bytes that were read. */
+  /** The number of bytes that were read. */
   get totalBytes(): number {
     return this.#totalBytes;
   }
 
-  /** The most that can still be to fill in. */
-  get mostBytesLeft(): number {
+  /** The maximum number of bytes that can follow. */
+  get maxBytesLeft(): number {
     return this.#limitBytes - this.#totalBytes + (this.#rest?.length ?? 0);
   }
 
   /**
-   * Fills the memory, or as much of it as the stream still has.
+   * Fills the memory, or a part of it if the stream ends before.
    *
-   * @throws {ValetKeyError} UPLOAD_TOO_LARGE; what the stream fails with
+   * @throws {ValetKeyError} UPLOAD_TOO_LARGE, or the error of the stream
    */
   async fill(memory: Pick<Reservation, "buffer" | "markFilled">): Promise<ReadPart> {
     const part = await this.#fill(memory.buffer);
@@ -54,7 +54,7 @@ export class PartReader {
     for (;;) {
       const chunk = this.#rest ?? (await this.#next());
       if (chunk === undefined) return { bytes: buffer.subarray(0, length), isLast: true };
-      // The chunk that does not fit shows that this part is not the last.
+      // There is a chunk that does not fit, so this part is not the last one.
       if (length === buffer.length) {
         this.#rest = chunk;
         return { bytes: buffer, isLast: false };

@@ -9,7 +9,7 @@ import { versionOf } from "../objects/head-object.ts";
 import { bareEtag, type StoredObject } from "../objects/stored-object.ts";
 import type { StreamedUploadRequest } from "./streamed-upload-request.ts";
 
-/** Stores a body that is here whole, with one PutObject. */
+/** Stores a body that has been read completely with one PutObject. */
 export async function putWhole(
   { s3, address, description, signal }: StreamedUploadRequest,
   bytes: Buffer,
@@ -37,7 +37,7 @@ export async function putWhole(
     };
   } catch (cause) {
     const error = toStorageError(cause, { operation: "PutObject", subject: "bucket" });
-    // A retry is refused for the sake of the very object that the first try has stored.
+    // The SDK may have repeated the call, and then S3 refuses it because of the object that the first attempt stored.
     const mayBeOurs = error.code === "OBJECT_EXISTS" && describeFailure(cause).attempts > 1;
     const stored = mayBeOurs ? await storedAsWritten(client, address, bytes) : undefined;
     if (stored === undefined) throw error;

@@ -12,11 +12,11 @@ import { streamedPartBytes } from "./streamed-part-sizes.ts";
 import type { StreamedUploadRequest } from "./streamed-upload-request.ts";
 import type { Reservation } from "./upload-budget.ts";
 
-/** A body of which the first part is here and more is to come. */
+/** A body whose first part has been read and that is longer than one part. */
 export interface PartedUpload {
   readonly reader: PartReader;
   readonly first: ReadPart;
-  /** Of the first part. */
+  /** The memory of the first part. */
   readonly reservation: Reservation;
   /** Throws if the bytes that were read do not have the expected checksum. */
   readonly verify: () => void;
@@ -24,7 +24,7 @@ export interface PartedUpload {
 
 const partsInFlight = 2;
 
-/** Stores it as a multipart upload; when that fails, none is left behind. */
+/** Stores the body with a multipart upload, which is aborted on failure. */
 export async function storeInParts(
   request: StreamedUploadRequest,
   parted: PartedUpload,
@@ -46,7 +46,7 @@ export async function storeInParts(
   }
 }
 
-/** Reads part n + 1 while part n is on its way. Settles only when no part is on its way any more. */
+/** Reads part n + 1 while part n is being sent. Settles only when no part is being sent any more. */
 async function sendParts(
   request: StreamedUploadRequest,
   upload: UploadAddress,
@@ -73,7 +73,7 @@ async function sendParts(
       },
       (error: unknown) => {
         const failure = toStorageError(error, { operation: "UploadPart", subject: "upload" });
-        // The reader waits for the client; this wakes it up.
+        // The reader may be waiting for the client, and this ends the wait.
         body.destroy(failure);
         ended.abort(failure);
         over(false);
@@ -87,7 +87,7 @@ async function sendParts(
     let isLast = first.isLast;
     for (let number = 2; !isLast; number += 1) {
       if (inFlight.size >= partsInFlight) await Promise.race(inFlight);
-      const held = await budget.reserve(Math.min(streamedPartBytes(number), reader.mostBytesLeft), {
+      const held = await budget.reserve(Math.min(streamedPartBytes(number), reader.maxBytesLeft), {
         signal: ended.signal,
         isUrgent: () => inFlight.size === 0,
         onWantedBack: (reason) => body.destroy(reason),

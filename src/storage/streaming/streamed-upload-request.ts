@@ -7,18 +7,18 @@ import type { AbandonedUploads } from "../multipart/abandoned-uploads.ts";
 import type { UploadBudget } from "./upload-budget.ts";
 
 export interface StreamedUploadRequest {
-  /** Asked anew for every call to S3: a long upload outlives its first role session. */
+  /** Called for every call to S3, because a long upload outlives its first role session. */
   readonly s3: () => Promise<S3Client>;
   readonly address: ObjectAddress;
-  /** Destroyed when the upload fails. */
+  /** It is destroyed if the upload fails. */
   readonly body: Readable;
-  /** Exactly this many pass. Where the body is known to be smaller, less of the budget is set aside. */
+  /** The maximum size. If the body is known to be smaller, less memory is reserved. */
   readonly limitBytes: number;
   readonly description: ObjectDescription;
   readonly budget: UploadBudget;
-  /** Aborts the multipart upload when the upload fails, now or later. */
+  /** Aborts the multipart upload if the upload fails, and retries that. */
   readonly abandoned: AbandonedUploads;
   readonly metrics?: Pick<Metrics, "uploadBytes" | "uploadsInFlight"> | undefined;
-  /** Ends the upload; nothing is stored. */
+  /** Cancels the upload. Nothing is stored then. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -10,17 +10,17 @@ import { storeInParts } from "./streamed-parts.ts";
 import type { StreamedUploadRequest } from "./streamed-upload-request.ts";
 
 /**
- * Stores a stream of unknown length as one object: whole, or not at all. A body that fits into one part
- * is one PutObject, a longer one a multipart upload; memory is bounded by the budget, not by the body.
+ * Stores a stream of unknown length as one object, completely or not at all. A body that fits into one part is stored with
+ * PutObject, and a longer one with a multipart upload. Memory is limited by the budget and not by the body.
  *
- * @throws {ValetKeyError} UPLOAD_TOO_LARGE, UPLOAD_INCOMPLETE (the body broke off), CHECKSUM_MISMATCH,
- * OBJECT_EXISTS, OVERLOADED, FORBIDDEN, BUCKET_NOT_FOUND, STORAGE_UNAVAILABLE; what the body was
- * destroyed with, if that is a ValetKeyError
+ * @throws {ValetKeyError} UPLOAD_TOO_LARGE, UPLOAD_INCOMPLETE (the body ended early), CHECKSUM_MISMATCH,
+ * OBJECT_EXISTS, OVERLOADED, FORBIDDEN, BUCKET_NOT_FOUND, STORAGE_UNAVAILABLE, and the ValetKeyError that the body was
+ * destroyed with
  */
 export async function streamUpload(request: StreamedUploadRequest): Promise<StoredObject> {
   const { body, signal, metrics } = request;
   const stop = () => body.destroy(interruption(signal));
-  // Until it is read, nobody else listens to it; when it is, its reader hears of the error too.
+  // Nothing else listens for errors until the body is read. Then the reader receives the error too.
   body.on("error", () => {});
   signal?.addEventListener("abort", stop, { once: true });
   if (signal?.aborted) stop();
@@ -79,7 +79,7 @@ function interruption(signal: AbortSignal | undefined): ValetKeyError {
   return storageError("UPLOAD_INCOMPLETE", { cause: reason });
 }
 
-/** Calls to S3 fail with a ValetKeyError, so what is left is the body's own failure. */
+/** Calls to S3 fail with a ValetKeyError, so any other error is one of the body. */
 function toUploadError(error: unknown): ValetKeyError {
   return error instanceof ValetKeyError ? error : storageError("UPLOAD_INCOMPLETE", { cause: error });
 }

@@ -1,21 +1,22 @@
 import { ValetKeyError } from "../../core/errors.ts";
+import { SpareBuffers } from "./spare-buffers.ts";
 
 export interface UploadBudgetOptions {
-  /** What all uploads of the process may hold in memory together. */
+  /** How much memory all uploads of the process may hold together. */
   readonly totalBytes: number;
-  /** How long one may wait for its share. */
+  /** How long an upload may wait for its share. */
   readonly maxWaitMs?: number | undefined;
-  /** How long one may take to fill its share while another waits. */
+  /** How long an upload may take to fill its share while another one waits. */
   readonly maxFillMs?: number | undefined;
 }
 
 export interface ReserveOptions {
-  /** Ends the wait. */
+  /** Cancels the wait. */
   readonly signal?: AbortSignal | undefined;
-  /** Whether an upload that has begun stands still without it: while it does, it comes before all others. */
+  /** Whether an upload that has already begun is blocked. While it is, it comes before all others. */
   readonly isUrgent?: (() => boolean) | undefined;
   /**
-   * The share was not filled in time, and another waits: release it.
+   * Called if the share was not filled in time and another upload waits. The share has to be released.
    * @param reason OVERLOADED
    */
   readonly onWantedBack: (reason: ValetKeyError) => void;
@@ -23,13 +24,13 @@ export interface ReserveOptions {
 
 /** A share of the budget, until it is released. */
 export interface Reservation {
-  /** The memory itself: as much as was asked for, not cleared. */
+  /** The memory itself, as large as requested and not cleared. */
   readonly buffer: Buffer;
-  /** What it is for is in it: from now on it is not wanted back. */
+  /** The share is filled, so it is no longer wanted back. */
   markFilled(): void;
   /**
-   * Once is enough; more does no harm.
-   * @param mayReuse false when something may still read from the buffer, such as a request that failed
+   * May be called more than once.
+   * @param mayReuse `false` if something may still read from the buffer, such as a request that failed
    */
   release(mayReuse?: boolean): void;
 }
@@ -47,30 +48,24 @@ interface Filling {
   isWantedBack: boolean;
 }
 
-/** Smaller buffers are not worth keeping; larger ones are multiples of it, so that they fit the next one. */
-const minSpareBytes = 1024 ** 2;
-const keepSpareMs = 10_000;
-
 /**
- * The memory that uploads through the server may take: first come, first served, but for those that have
- * begun and hold none.
+ * The memory that uploads through the server may use. It is granted in the order of the requests, except that uploads
+ * which have begun and are blocked come first.
  *
- * An upload asks for one part's bytes at a time and, while it waits, holds only parts that are on their
- * way to S3, which come free by themselves. A share that a client fills comes free at the client's pace:
- * while somebody waits, it is wanted back after a while. So a share always comes free, whoever waits.
- * Buffers are used again: left to the garbage collector, they would take several times the budget.
+ * An upload reserves the bytes of one part at a time. While it waits, it holds only parts that are being sent to S3, and
+ * these are released without its help. A share that a client fills is released at the client's pace, so it is wanted
+ * back after a while if another upload waits. Therefore no upload waits forever.
  */
 export class UploadBudget {
   readonly totalBytes: number;
   readonly #maxWaitMs: number;
   readonly #maxFillMs: number;
   readonly #waiters = new Set<Waiter>();
-  /** In the order in which they were granted. */
+  /** In the order in which the shares were granted. */
   readonly #filling = new Set<Filling>();
-  readonly #spares: Buffer[] = [];
+  readonly #spares = new SpareBuffers();
   #freeBytes: number;
   #wantBackTimer: NodeJS.Timeout | undefined;
-  #forgetTimer: NodeJS.Timeout | undefined;
 
   constructor({ totalBytes, maxWaitMs = 30_000, maxFillMs = 20_000 }: UploadBudgetOptions) {
     if (!Number.isSafeInteger(totalBytes) || totalBytes < 1) {
@@ -87,9 +82,9 @@ export class UploadBudget {
   }
 
   /**
-   * Waits for its turn. More than the whole budget is granted when nobody else holds any.
+   * Waits for memory. More than the whole budget is granted once no other upload holds any.
    *
-   * @throws {ValetKeyError} OVERLOADED after the wait limit; the signal's reason when it is aborted
+   * @throws {ValetKeyError} OVERLOADED after the wait limit, or the reason of the signal if it is aborted
    */
   reserve(bytes: number, options: ReserveOptions): Promise<Reservation> {
     const { signal } = options;
@@ -101,16 +96,16 @@ export class UploadBudget {
       const leave = (reason: unknown) => {
         settle();
         reject(reason);
-        // Whoever stood behind may fit where this one did not.
+        // A smaller request behind this one may fit.
         this.#grantInTurn();
       };
       const onAbort = () => leave(signal?.reason);
       const waiter: Waiter = {
         ...options,
-        bytes: bytes < minSpareBytes ? bytes : Math.ceil(bytes / minSpareBytes) * minSpareBytes,
+        bytes: SpareBuffers.roundedSize(bytes),
         grant: () => {
           settle();
-          // What has no memory is no share: a failure here is this waiter's alone.
+          // If memory cannot be allocated, only this upload fails.
           try {
             resolve(this.#take(waiter, bytes));
           } catch (error) {
@@ -148,7 +143,7 @@ export class UploadBudget {
     return [...urgent, ...waiters.filter((waiter) => !urgent.includes(waiter))];
   }
 
-  /** From those that have been filling for too long; the longest first, and no more of them than it takes. */
+  /** Asks the uploads that take longest to fill their shares to release them, and no more of them than necessary. */
   #wantBack(missingBytes: number): void {
     const late: Filling[] = [];
     for (const filling of this.#filling) {
@@ -168,7 +163,8 @@ export class UploadBudget {
   }
 
   #take({ bytes, onWantedBack }: Waiter, askedBytes: number): Reservation {
-    const buffer = this.#takeBuffer(bytes);
+    // Spare buffers may keep only memory that is free.
+    const buffer = this.#spares.take(bytes, this.#freeBytes - bytes);
     const share = Math.min(bytes, this.totalBytes);
     this.#freeBytes -= share;
     const filling = { bytes: share, sinceMs: performance.now(), onWantedBack, isWantedBack: false };
@@ -183,33 +179,13 @@ export class UploadBudget {
         isHeld = false;
         markFilled();
         this.#freeBytes += share;
-        if (mayReuse && bytes >= minSpareBytes && bytes === share) this.#keep(buffer);
+        if (mayReuse && bytes === share) this.#spares.keep(buffer, this.#freeBytes === this.totalBytes);
         this.#grantInTurn();
       },
     };
   }
-
-  #takeBuffer(bytes: number): Buffer {
-    clearTimeout(this.#forgetTimer);
-    const index = this.#spares.findIndex(({ length }) => length === bytes);
-    if (index >= 0) return this.#spares.splice(index, 1)[0] ?? Buffer.allocUnsafeSlow(bytes);
-    // What is kept for later is taken from what is free.
-    let spareBytes = this.#spares.reduce((sum, { length }) => sum + length, 0);
-    const freeBytes = this.#freeBytes - bytes;
-    while (spareBytes > freeBytes && this.#spares.length > 0) {
-      spareBytes -= this.#spares.shift()?.length ?? 0;
-    }
-    return Buffer.allocUnsafeSlow(bytes);
-  }
-
-  #keep(buffer: Buffer): void {
-    this.#spares.push(buffer);
-    if (this.#freeBytes < this.totalBytes) return;
-    clearTimeout(this.#forgetTimer);
-    this.#forgetTimer = setTimeout(() => this.#spares.splice(0), keepSpareMs).unref();
-  }
 }
 
 function overloaded(): ValetKeyError {
-  return new ValetKeyError("OVERLOADED", "Too many uploads are under way. Try again later.");
+  return new ValetKeyError("OVERLOADED", "Too many uploads are in progress. Try again later.");
 }
