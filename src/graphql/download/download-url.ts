@@ -1,4 +1,5 @@
 import { Field, ObjectType } from "type-graphql";
+import { Cost, urlValues } from "../types/field-cost.ts";
 import { BucketField, ExpiresAtField, KeyField, RegionField } from "../types/fields.ts";
 
 @ObjectType({
@@ -7,6 +8,7 @@ import { BucketField, ExpiresAtField, KeyField, RegionField } from "../types/fie
     "A presigned URL for a GET request. Anyone who has the URL can download the object until it expires.",
 })
 export class DownloadUrl {
+  @Cost({ value: urlValues })
   @Field(() => String, {
     description: "The URL. Use it unchanged, because every character of it is signed.",
   })

@@ -3,6 +3,7 @@ import { Args, Ctx, Info, Query, Resolver } from "type-graphql";
 import { parseDownloadAddress } from "../addresses.ts";
 import { settleEach } from "../batch.ts";
 import type { RequestContext } from "../context.ts";
+import { Cost, lengthOf, listLength, maxItems } from "../types/field-cost.ts";
 import { writtenExpiresIn } from "../written-expires-in.ts";
 import { DownloadUrlArguments, DownloadUrlsArguments } from "./download-arguments.ts";
 import { DownloadUrl } from "./download-url.ts";
@@ -10,6 +11,7 @@ import { signDownload } from "./sign-download.ts";
 
 @Resolver()
 export class DownloadResolver {
+  @Cost({ s3Calls: { max: 1, of: ({ verify }) => (verify === false ? 0 : 1) } })
   @Query(() => DownloadUrl, {
     description:
       "Returns a presigned URL to download one object directly from S3. Requires a grant for `DOWNLOAD`. Fails with `OBJECT_NOT_FOUND`, `BUCKET_NOT_FOUND` or `FORBIDDEN`, or with `UNAUTHENTICATED` if a token could help.",
@@ -26,6 +28,10 @@ export class DownloadResolver {
     });
   }
 
+  @Cost({
+    items: lengthOf("objects"),
+    s3Calls: { max: maxItems, of: ({ objects, verify }) => (verify === false ? 0 : listLength(objects)) },
+  })
   @Query(() => [DownloadUrl], {
     nullable: "items",
     description:

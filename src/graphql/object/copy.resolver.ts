@@ -2,6 +2,7 @@ import { Args, ArgsType, Ctx, Field, Mutation, Resolver } from "type-graphql";
 import { parseObjectAddress } from "../addresses.ts";
 import type { RequestContext } from "../context.ts";
 import { withFieldPrefix } from "../field-prefix.ts";
+import { Cost } from "../types/field-cost.ts";
 import { ObjectInput } from "../types/object-input.ts";
 import { UploadInput } from "../types/upload-input.ts";
 import { copyWithinS3 } from "./copy-within-s3.ts";
@@ -21,6 +22,8 @@ class CopyObjectArguments {
 
 @Resolver()
 export class CopyResolver {
+  // A copy of more than 5 GiB needs more, one for each part, but never starts them all at once.
+  @Cost({ s3Calls: 10 })
   @Mutation(() => S3Object, {
     nullable: true,
     description:

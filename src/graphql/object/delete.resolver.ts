@@ -3,6 +3,7 @@ import { authorizeDelete } from "../../access/authorization.ts";
 import { parseObjectAddress } from "../addresses.ts";
 import { settleEach } from "../batch.ts";
 import type { RequestContext } from "../context.ts";
+import { Cost, lengthOf } from "../types/field-cost.ts";
 import { BucketField, KeyField } from "../types/fields.ts";
 import { ObjectInput } from "../types/object-input.ts";
 
@@ -30,6 +31,8 @@ class DeleteObjectsArguments {
 
 @Resolver()
 export class DeleteResolver {
+  // One call for each bucket, and one for each object that the bucket's call leaves undecided.
+  @Cost({ items: lengthOf("objects"), s3Calls: lengthOf("objects") })
   @Mutation(() => [DeletedObject], {
     nullable: "items",
     description:

@@ -1,4 +1,5 @@
 import { Field, ObjectType } from "type-graphql";
+import { Cost } from "../types/field-cost.ts";
 import { PageInfo } from "../types/page-info.ts";
 import { S3Object } from "./s3-object.ts";
 
@@ -19,12 +20,15 @@ export class ObjectEdge {
   description: "A page of objects, in ascending order of the UTF-8 bytes of their keys.",
 })
 export class ObjectConnection {
+  @Cost({ items: 1 })
   @Field(() => [ObjectEdge], { description: "The objects of the page, each with its cursor." })
   edges!: ObjectEdge[];
 
+  @Cost({ items: 1 })
   @Field(() => [S3Object], { description: "The objects of the page, without cursors." })
   nodes!: S3Object[];
 
+  @Cost({ items: 1 })
   @Field(() => [String], {
     description:
       "The folders on this page, each with the `delimiter` at its end. Pass one as `prefix` to list its content. Empty if no `delimiter` was given.",

@@ -3,6 +3,7 @@ import { authorizeDownload } from "../../access/authorization.ts";
 import { ValetKeyError } from "../../core/errors.ts";
 import { parseObjectAddress } from "../addresses.ts";
 import type { RequestContext } from "../context.ts";
+import { Cost } from "../types/field-cost.ts";
 import { BucketField, KeyArgument, RegionArgument, VersionIdArgument } from "../types/fields.ts";
 import { S3Object } from "./s3-object.ts";
 import { toS3Object } from "./to-s3-object.ts";
@@ -24,6 +25,7 @@ class ObjectArguments {
 
 @Resolver()
 export class ObjectResolver {
+  @Cost({ s3Calls: 1 })
   @Query(() => S3Object, {
     nullable: true,
     description:

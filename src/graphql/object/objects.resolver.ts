@@ -4,6 +4,7 @@ import { parseKeyPrefix } from "../../core/object-address.ts";
 import { listObjects, parsePage } from "../../storage/objects/list-objects.ts";
 import { parseBucketAddress } from "../addresses.ts";
 import type { RequestContext } from "../context.ts";
+import { Cost, pageSize } from "../types/field-cost.ts";
 import { AfterArgument, BucketField, FirstArgument, RegionArgument } from "../types/fields.ts";
 import { toPageInfo } from "../types/page-info.ts";
 import { ObjectConnection } from "./object-connection.ts";
@@ -41,6 +42,7 @@ class ObjectsArguments {
 
 @Resolver()
 export class ObjectsResolver {
+  @Cost({ items: pageSize, s3Calls: 1 })
   @Query(() => ObjectConnection, {
     description:
       "Lists objects page by page, with one request to S3 for a page. Requires a grant for `LIST`. Use a `delimiter` to browse a bucket like folders.",

@@ -7,6 +7,7 @@ import type { RequestContext } from "../context.ts";
 import { DownloadArguments } from "../download/download-arguments.ts";
 import { DownloadUrl } from "../download/download-url.ts";
 import { signDownload } from "../download/sign-download.ts";
+import { Cost } from "../types/field-cost.ts";
 import { KeyValue } from "../types/key-value.ts";
 import { writtenExpiresIn } from "../written-expires-in.ts";
 import { Checksum, S3Object } from "./s3-object.ts";
@@ -14,6 +15,7 @@ import { Checksum, S3Object } from "./s3-object.ts";
 /** The fields that cost something: one HEAD for all that need it, one GetObjectTagging, one signature. */
 @Resolver(() => S3Object)
 export class S3ObjectResolver {
+  @Cost({ sharedS3Call: "HEAD" })
   @FieldResolver(() => String, {
     nullable: true,
     description: "The media type that downloads have as `Content-Type`.",
@@ -22,6 +24,7 @@ export class S3ObjectResolver {
     return (await head(object, context))?.contentType ?? null;
   }
 
+  @Cost({ sharedS3Call: "HEAD" })
   @FieldResolver(() => String, {
     nullable: true,
     description: "The `Content-Disposition` header of downloads, unless their URL overrides it.",
@@ -30,6 +33,7 @@ export class S3ObjectResolver {
     return (await head(object, context))?.contentDisposition ?? null;
   }
 
+  @Cost({ sharedS3Call: "HEAD" })
   @FieldResolver(() => String, {
     nullable: true,
     description: "The `Cache-Control` header of downloads.",
@@ -38,6 +42,7 @@ export class S3ObjectResolver {
     return (await head(object, context))?.cacheControl ?? null;
   }
 
+  @Cost({ items: 10, sharedS3Call: "HEAD" })
   @FieldResolver(() => [KeyValue], {
     description: "The metadata stored with the object. Names are in lower case.",
   })
@@ -45,6 +50,7 @@ export class S3ObjectResolver {
     return [...((await head(object, context))?.metadata ?? [])];
   }
 
+  @Cost({ sharedS3Call: "HEAD" })
   @FieldResolver(() => Checksum, {
     nullable: true,
     description:
@@ -54,6 +60,7 @@ export class S3ObjectResolver {
     return (await head(object, context))?.checksum ?? null;
   }
 
+  @Cost({ items: 10, s3Calls: 1 })
   @FieldResolver(() => [KeyValue], {
     description: "The tags of the object.",
   })

@@ -5,6 +5,7 @@ import { assertEveryPart } from "../../storage/multipart/part-list.ts";
 import type { RequestContext } from "../context.ts";
 import { S3Object } from "../object/s3-object.ts";
 import { toS3Object } from "../object/to-s3-object.ts";
+import { Cost } from "../types/field-cost.ts";
 import { UploadIdArgument } from "../types/fields.ts";
 import { authorizeStartedUpload, openDescribedUpload, openUpload } from "./open-upload.ts";
 
@@ -38,6 +39,8 @@ class AbortUploadArguments {
 
 @Resolver()
 export class FinishUploadResolver {
+  // Without parts, S3 lists 10,000 of them in ten pages.
+  @Cost({ s3Calls: 12 })
   @Mutation(() => S3Object, {
     nullable: true,
     description:
@@ -57,6 +60,7 @@ export class FinishUploadResolver {
     return toS3Object(stored);
   }
 
+  @Cost({ s3Calls: 1 })
   @Mutation(() => ID, {
     description:
       "Ends a multipart upload, deletes its parts from S3, and returns its id. Aborting an upload that has been completed or aborted already succeeds.",

@@ -3,9 +3,10 @@ import { Args, ArgsType, Ctx, FieldResolver, Info, Query, Resolver, Root } from 
 import { ValetKeyError } from "../../core/errors.ts";
 import { fittingParts } from "../../storage/multipart/multipart-uploads.ts";
 import { startOfUpload } from "../../storage/multipart/pending-uploads.ts";
-import { planWith } from "../../storage/multipart/upload-plan.ts";
+import { maxPartCount, planWith } from "../../storage/multipart/upload-plan.ts";
 import { bareEtag } from "../../storage/objects/stored-object.ts";
 import type { RequestContext } from "../context.ts";
+import { boundedPage, Cost, maxItems } from "../types/field-cost.ts";
 import { UploadIdArgument } from "../types/fields.ts";
 import { DateTimeISO } from "../types/scalars.ts";
 import { writtenExpiresIn } from "../written-expires-in.ts";
@@ -23,6 +24,8 @@ class UploadArguments {
 
 @Resolver(() => MultipartUpload)
 export class MultipartUploadResolver {
+  // S3 lists 10,000 parts in ten pages.
+  @Cost({ s3Calls: 10 })
   @Query(() => MultipartUpload, {
     nullable: true,
     description:
@@ -43,6 +46,7 @@ export class MultipartUploadResolver {
     return toMultipartUpload(upload, id);
   }
 
+  @Cost({ sharedS3Call: "start of the upload" })
   @FieldResolver(() => DateTimeISO, { nullable: true, description: "When the upload was started." })
   async startedAt(@Root() { upload }: MultipartUpload, @Ctx() context: RequestContext): Promise<Date | null> {
     if (upload.startedAt !== undefined) return upload.startedAt;
@@ -50,6 +54,13 @@ export class MultipartUploadResolver {
     return start ?? null;
   }
 
+  @Cost({
+    items: {
+      max: maxItems,
+      of: ({ numbers, first }, parts) =>
+        Math.min(parts, Array.isArray(numbers) ? numbers.length : boundedPage(first)),
+    },
+  })
   @FieldResolver(() => [UploadPart], {
     description:
       "Presigned URLs of parts, in ascending order: either the parts of the given `numbers`, or the `first` parts after `after` that S3 has not received yet.",
@@ -73,6 +84,7 @@ export class MultipartUploadResolver {
     }
   }
 
+  @Cost({ items: { max: maxPartCount, of: (_args, parts) => parts } })
   @FieldResolver(() => [UploadedPart], {
     description:
       "The parts that S3 has received, in ascending order. A part of the wrong size is left out, because it has to be sent again.",

@@ -1,5 +1,6 @@
 import { Field, ID, Int, ObjectType } from "type-graphql";
 import type { UploadDescriptor } from "../../storage/multipart/upload-descriptor.ts";
+import { Cost, urlValues } from "../types/field-cost.ts";
 import { BucketField, ExpiresAtField, KeyField, RegionField } from "../types/fields.ts";
 import { KeyValue } from "../types/key-value.ts";
 import { DateTimeISO, SafeInt } from "../types/scalars.ts";
@@ -18,9 +19,11 @@ export class UploadPart {
   })
   size!: number;
 
+  @Cost({ value: urlValues })
   @Field(() => String, { description: "The URL to send the PUT request to. Use it unchanged." })
   url!: string;
 
+  @Cost({ items: 10 })
   @Field(() => [KeyValue], { description: "The headers of the request. Send all of them exactly as given." })
   headers!: KeyValue[];
 

@@ -1,4 +1,5 @@
 import { Field, ID, ObjectType } from "type-graphql";
+import { Cost } from "../types/field-cost.ts";
 import { BucketField, KeyField, RegionField } from "../types/fields.ts";
 import { PageInfo } from "../types/page-info.ts";
 import { DateTimeISO } from "../types/scalars.ts";
@@ -39,9 +40,11 @@ export class PendingUploadEdge {
 
 @ObjectType({ simpleResolvers: true, description: "A page of multipart uploads in progress." })
 export class PendingUploadConnection {
+  @Cost({ items: 1 })
   @Field(() => [PendingUploadEdge], { description: "The uploads of the page, each with its cursor." })
   edges!: PendingUploadEdge[];
 
+  @Cost({ items: 1 })
   @Field(() => [PendingUpload], { description: "The uploads of the page, without cursors." })
   nodes!: PendingUpload[];
 

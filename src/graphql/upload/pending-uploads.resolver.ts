@@ -4,6 +4,7 @@ import { parseKeyPrefix } from "../../core/object-address.ts";
 import { listPendingUploads, parsePendingPage } from "../../storage/multipart/pending-uploads.ts";
 import { parseBucketAddress } from "../addresses.ts";
 import type { RequestContext } from "../context.ts";
+import { Cost, pageSize } from "../types/field-cost.ts";
 import { AfterArgument, BucketField, FirstArgument, RegionArgument } from "../types/fields.ts";
 import { toPageInfo } from "../types/page-info.ts";
 import { PendingUploadConnection } from "./pending-upload.ts";
@@ -33,6 +34,7 @@ class UploadsArguments {
 
 @Resolver()
 export class PendingUploadsResolver {
+  @Cost({ items: pageSize, s3Calls: 1 })
   @Query(() => PendingUploadConnection, {
     description:
       "Lists multipart uploads in progress, page by page. Requires a grant for `UPLOAD`. After a reload, a client finds its unfinished uploads here. Resume one with `requestUpload` and `resume: true`, or end it with `abortUpload`.",

@@ -2,13 +2,19 @@ import type { GraphQLResolveInfo } from "graphql";
 import { Args, Ctx, Info, Mutation, Resolver } from "type-graphql";
 import { settleEach } from "../batch.ts";
 import type { RequestContext } from "../context.ts";
+import { Cost, lengthOf, maxItems } from "../types/field-cost.ts";
 import { writtenExpiresIn } from "../written-expires-in.ts";
 import { requestUpload } from "./request-upload.ts";
 import { RequestUploadArguments, RequestUploadsArguments } from "./request-upload-arguments.ts";
+import { asList, callsToStart, partCountOf } from "./upload-cost.ts";
 import { UploadRequest } from "./upload-request.ts";
 
 @Resolver()
 export class RequestUploadResolver {
+  @Cost({
+    partCounts: (upload) => [partCountOf(upload)],
+    s3Calls: { max: 102, of: (upload) => callsToStart(upload) },
+  })
   @Mutation(() => UploadRequest, {
     description:
       "Returns what a client needs to send a file directly to S3. Requires a grant for `UPLOAD`. Everything given here is signed, so S3 refuses a file with another size, content type or checksum. Small files are sent with one PUT request, large files as a multipart upload; see `method`.",
@@ -22,6 +28,14 @@ export class RequestUploadResolver {
     return requestUpload(context, { ...options, expiresIn });
   }
 
+  @Cost({
+    items: lengthOf("uploads"),
+    partCounts: ({ uploads }) => asList(uploads).map(partCountOf),
+    s3Calls: {
+      max: maxItems,
+      of: ({ uploads }) => asList(uploads).reduce((calls, upload) => calls + callsToStart(upload), 0),
+    },
+  })
   @Mutation(() => [UploadRequest], {
     nullable: "items",
     description:

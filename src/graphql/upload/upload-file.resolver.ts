@@ -3,6 +3,7 @@ import { badUserInput } from "../../core/errors.ts";
 import { fileArgument, type IncomingFile } from "../../core/incoming-file.ts";
 import type { RequestContext } from "../context.ts";
 import { S3Object } from "../object/s3-object.ts";
+import { Cost, lengthOf } from "../types/field-cost.ts";
 import { Upload } from "../types/scalars.ts";
 import { UploadInput } from "../types/upload-input.ts";
 import { storeFile } from "./store-file.ts";
@@ -36,6 +37,7 @@ class UploadFilesArguments {
 
 @Resolver()
 export class UploadFileResolver {
+  @Cost({ s3Calls: 3 })
   @Mutation(() => S3Object, {
     nullable: true,
     description:
@@ -48,6 +50,7 @@ export class UploadFileResolver {
     return storeFile(context, file, input, { file: fileArgument, input: "input" });
   }
 
+  @Cost({ items: lengthOf("files"), s3Calls: lengthOf("files") })
   @Mutation(() => [S3Object], {
     nullable: "items",
     description:

@@ -1,4 +1,5 @@
 import { createUnionType, Field, ObjectType } from "type-graphql";
+import { Cost, urlValues } from "../types/field-cost.ts";
 import { BucketField, ExpiresAtField, KeyField, RegionField } from "../types/fields.ts";
 import { KeyValue } from "../types/key-value.ts";
 import { MultipartUpload } from "./multipart-upload.ts";
@@ -11,9 +12,11 @@ const expiresAt =
   description: "A presigned PUT request. Send the file as the body of one PUT request to `url`.",
 })
 export class PutUpload {
+  @Cost({ value: urlValues })
   @Field(() => String, { description: "The URL to send the PUT request to. Use it unchanged." })
   url!: string;
 
+  @Cost({ items: 10 })
   @Field(() => [KeyValue], {
     description:
       "The headers of the request. Send all of them exactly as given, because they are signed. The length of the body is signed too; HTTP clients send it by themselves.",
@@ -38,9 +41,11 @@ export class PutUpload {
   description: "A presigned form. Send it to `url` as a POST request with `multipart/form-data`.",
 })
 export class PostUpload {
+  @Cost({ value: urlValues })
   @Field(() => String, { description: "The URL to send the form to. Use it unchanged." })
   url!: string;
 
+  @Cost({ items: 10 })
   @Field(() => [KeyValue], {
     description:
       "The fields of the form. Send all of them, and after them the file, as the last field, with the name `file`.",

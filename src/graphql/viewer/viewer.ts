@@ -1,5 +1,6 @@
 import { Field, ObjectType } from "type-graphql";
 import { Action } from "../types/enums.ts";
+import { Cost } from "../types/field-cost.ts";
 import { BucketField } from "../types/fields.ts";
 import { SafeInt } from "../types/scalars.ts";
 
@@ -14,6 +15,7 @@ export class ViewerGrant {
   })
   prefix!: string;
 
+  @Cost({ items: 4 })
   @Field(() => [Action], { description: "The allowed actions." })
   actions!: Action[];
 
@@ -24,6 +26,7 @@ export class ViewerGrant {
   })
   maxUploadBytes!: number | null;
 
+  @Cost({ items: 10 })
   @Field(() => [String], {
     nullable: true,
     description: "The media types that may be uploaded, such as `image/*`. `null` means any type.",
@@ -45,6 +48,7 @@ export class Viewer {
   })
   authenticated!: boolean;
 
+  @Cost({ items: 10 })
   @Field(() => [ViewerGrant], {
     description:
       "What the caller may do. An action is allowed if one single grant allows all of it. S3 enforces the same bucket, prefix and actions.",

@@ -1,18 +1,32 @@
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
-import { buildSchema, type OperationDefinitionNode, parse, validate } from "graphql";
+import {
+  getNullableType,
+  isListType,
+  isObjectType,
+  type OperationDefinitionNode,
+  parse,
+  validate,
+} from "graphql";
 import { describe, expect, it } from "vitest";
-import { compileCost, maxOperationCost } from "../../../../src/graphql/operation/operation-cost.ts";
+import { limits } from "../../../../src/graphql/operation/limits.ts";
+import { costOfOperation } from "../../../../src/graphql/operation/operation-cost.ts";
+import { createSchema } from "../../../../src/graphql/schema.ts";
+import type { FieldCost } from "../../../../src/graphql/types/field-cost.ts";
 import { planUpload } from "../../../../src/storage/multipart/upload-plan.ts";
 
-const schema = buildSchema(readFileSync(resolve(import.meta.dirname, "../../../../schema.graphql"), "utf8"));
+const schema = await createSchema();
 
-function costOf(query: string, variables: Record<string, unknown> = {}): number {
+function costsOf(query: string, variables: Record<string, unknown> = {}) {
   const document = parse(query);
   expect(validate(schema, document)).toEqual([]);
   const operation = document.definitions.find(({ kind }) => kind === "OperationDefinition");
-  return compileCost(schema, document, operation as OperationDefinitionNode)(variables, 10_000);
+  return costOfOperation(schema, document, operation as OperationDefinitionNode, variables);
 }
+
+const mostOf = (query: string) => {
+  const document = parse(query);
+  return costOfOperation(schema, document, document.definitions[0] as OperationDefinitionNode, undefined);
+};
+const costOf = (query: string, variables?: Record<string, unknown>) => costsOf(query, variables)?.values;
 
 const objects = (count: number) => Array.from({ length: count }, () => ({ bucket: "b", key: "k" }));
 const aliases = (count: number, field: string) =>
@@ -21,13 +35,13 @@ const aliases = (count: number, field: string) =>
 describe("the cost of an operation", () => {
   it.each<[string, string, Record<string, unknown>, number]>([
     ["a value counts 1", "{ viewer { subject } }", {}, 1],
-    ["a URL counts 10", '{ downloadUrl(bucket: "b", key: "k") { url expiresAt } }', {}, 11],
+    ["a URL counts 15", '{ downloadUrl(bucket: "b", key: "k") { url expiresAt } }', {}, 16],
     ["each alias counts", '{ downloadUrl(bucket: "b", key: "k") { a: key b: key } }', {}, 2],
     [
       "an item of a batch counts as often as it is asked for",
       "query ($objects: [ObjectInput!]!) { downloadUrls(objects: $objects) { url key } }",
       { objects: objects(7) },
-      77,
+      7 * 16,
     ],
     [
       "so does one that is written out",
@@ -45,7 +59,7 @@ describe("the cost of an operation", () => {
       5,
     ],
     ["a short list counts ten", '{ objects(bucket: "b", first: 3) { nodes { tags { name } } } }', {}, 30],
-    ["parts count by their numbers", '{ upload(id: "i") { parts(numbers: [1, 2, 3]) { url } } }', {}, 30],
+    ["parts count by their numbers", '{ upload(id: "i") { parts(numbers: [1, 2, 3]) { url } } }', {}, 45],
     ["or by how many are wanted", '{ upload(id: "i") { parts(first: 4) { number } } }', {}, 4],
     ["which is all when nobody says", '{ upload(id: "i") { parts { number } } }', {}, 1000],
     [
@@ -60,7 +74,7 @@ describe("the cost of an operation", () => {
         ... on PutUpload { url } ... on PostUpload { url key } ... on MultipartUpload { id parts(first: 2) { url } }
       } }`,
       {},
-      21,
+      31,
     ],
     [
       "an upload has as many parts as its size takes",
@@ -76,7 +90,7 @@ describe("the cost of an operation", () => {
         ... on PutUpload { url } ... on MultipartUpload { parts { number } uploadedParts { number } }
       } }`,
       {},
-      10,
+      15,
     ],
     [
       "each upload of a batch counts by its own size",
@@ -85,15 +99,13 @@ describe("the cost of an operation", () => {
       } }`,
       {
         uploads: [
-          { size: 1 },
-          { size: 1e9 },
-          { size: -1 },
-          { size: "x" },
-          null,
-          { size: 1e12, method: "POST" },
+          { input: { bucket: "b", key: "k" }, size: 1 },
+          { input: { bucket: "b", key: "k" }, size: 1e9 },
+          { input: { bucket: "b", key: "k" }, size: -1 },
+          { input: { bucket: "b", key: "k" }, size: 1e12, method: "POST" },
         ],
       },
-      10 + 2 * planUpload(1e9).partCount + 4 * 10,
+      15 + 2 * planUpload(1e9).partCount + 2 * 15,
     ],
   ])("%s", (_what, query, variables, cost) => {
     expect(costOf(query, variables)).toBe(cost);
@@ -110,33 +122,39 @@ describe("the cost of an operation", () => {
         parts { number size url headers { name value } expiresAt }
       }
     } }`;
-    expect(costOf(query, { uploads })).toBeLessThan(maxOperationCost);
+    expect(costOf(query, { uploads })).toBeLessThan(limits.operationValues);
   });
 
   it.each([
-    ["objects of the wrong type", { objects: "x".repeat(500_000) }],
+    ["objects of the wrong type", { objects: "x" }],
     ["no objects", {}],
     ["null", { objects: null }],
   ])("leaves %s to execution", (_what, variables) => {
     const query = "query ($objects: [ObjectInput!]!) { downloadUrls(objects: $objects) { key } }";
-    expect(costOf(query, variables)).toBe(1);
+    expect(costOf(query, variables)).toBeUndefined();
   });
 
   it("lets the largest sensible requests pass", () => {
     const everything =
       "bucket key region size etag lastModified versionId storageClass contentType contentDisposition cacheControl metadata { name value } tags { name value } checksum { algorithm value } downloadUrl { url expiresAt bucket key region }";
     const page = `{ objects(bucket: "b", first: 1000) { nodes { ${everything} } folders pageInfo { hasNextPage endCursor } } }`;
-    expect(costOf(page)).toBeLessThan(maxOperationCost);
+    expect(costOf(page)).toBeLessThan(limits.operationValues);
     const batch =
       "query ($objects: [ObjectInput!]!) { downloadUrls(objects: $objects) { url expiresAt bucket key region } }";
-    expect(costOf(batch, { objects: objects(1000) })).toBeLessThan(maxOperationCost);
+    expect(costOf(batch, { objects: objects(1000) })).toBeLessThan(limits.operationValues);
     const parts =
       '{ upload(id: "i") { uploadedParts { number size etag uploadedAt } parts(first: 1000) { number size url headers { name value } expiresAt } } }';
-    expect(costOf(parts)).toBeLessThan(maxOperationCost);
+    expect(costOf(parts)).toBeLessThan(limits.operationValues);
   });
 
   it.each([
     ["many pages", `{ ${aliases(150, 'objects(bucket: "b", first: 1000) { nodes { key } }')} }`],
+    [
+      "a list that is the default of a variable",
+      `query ($objects: [ObjectInput!]! = [${'{ bucket: "b", key: "k" } '.repeat(600)}]) {
+        ${aliases(50, "downloadUrls(objects: $objects, verify: false) { url }")}
+      }`,
+    ],
     ["a URL many times over", `{ upload(id: "i") { ${aliases(60, "parts { url }")} } }`],
     [
       "parts of many uploads",
@@ -145,7 +163,71 @@ describe("the cost of an operation", () => {
       }`,
     ],
   ])("is over the limit for %s", (_what, query) => {
-    const uploads = Array.from({ length: 1000 }, () => ({ size: 1e9 }));
-    expect(costOf(query, { uploads })).toBeGreaterThan(maxOperationCost);
+    const uploads = Array.from({ length: 1000 }, () => ({ input: { bucket: "b", key: "k" }, size: 1e9 }));
+    expect(costOf(query, { uploads })).toBeGreaterThan(limits.operationValues);
   });
+});
+
+describe("an operation's cost", () => {
+  it("does not count what @skip and @include leave out", () => {
+    const query = `query ($yes: Boolean = true, $no: Boolean!) {
+      viewer { subject @skip(if: $yes) authenticated @include(if: $no) ...Grants @skip(if: true) grants @include(if: $yes) { bucket } }
+    } fragment Grants on Viewer { grants { prefix } }`;
+    expect(costOf(query, { no: false })).toBe(10);
+  });
+
+  it("takes a default for null, as the resolver does", () => {
+    expect(costOf('{ objects(bucket: "b", first: null) { nodes { key } } }')).toBe(100);
+  });
+
+  it.each<[string, string, number]>([
+    ["a URL that is verified", '{ downloadUrl(bucket: "b", key: "k") { url } }', 1],
+    ["a URL that is not verified", '{ downloadUrl(bucket: "b", key: "k", verify: false) { url } }', 0],
+    [
+      "fields of one object that share a HEAD, and tags",
+      '{ objects(bucket: "b", first: 50) { nodes { contentType ...F tags { name } } } } fragment F on S3Object { checksum { value } cacheControl }',
+      1 + 50 * 2,
+    ],
+    ["an object under many names", `{ ${aliases(30, 'object(bucket: "b", key: "k") { key }')} }`, 30],
+    [
+      "multipart uploads",
+      `mutation { requestUploads(uploads: [
+        { input: { bucket: "b", key: "k" }, size: 1, method: PUT }
+        { input: { bucket: "b", key: "k" }, size: 1e9, method: MULTIPART }
+        { input: { bucket: "b", key: "k" }, size: 1e9 }
+      ]) { __typename } }`.replaceAll("1e9", "1000000000"),
+      2,
+    ],
+  ])("counts the calls to S3 of %s", (_what, query, calls) => {
+    expect(costsOf(query)?.s3Calls).toBe(calls);
+  });
+
+  it("allows the calls to S3 of a page of 1,000 objects with everything", () => {
+    const query =
+      '{ objects(bucket: "b", first: 1000) { nodes { contentType metadata { name } tags { name } } } }';
+    expect(costsOf(query)?.s3Calls).toBe(2001);
+    expect(limits.operationS3Calls).toBeGreaterThan(2001);
+  });
+
+  it("counts the values of arguments for each field that has them", () => {
+    const query = `query ($objects: [ObjectInput!]!) { ${aliases(3, "downloadUrls(objects: $objects) { key }")} }`;
+    // A list, and for each object itself and two values.
+    expect(costsOf(query, { objects: objects(100) })?.inputs).toBeGreaterThanOrEqual(3 * 301);
+  });
+
+  it("is at most what is counted without variables", () => {
+    const query = "query ($objects: [ObjectInput!]!) { downloadUrls(objects: $objects) { url key } }";
+    expect(costOf(query, { objects: objects(900) })).toBeLessThan(Number(mostOf(query)?.values));
+  });
+});
+
+it("declares the items of every list of the schema", () => {
+  const undeclared = Object.values(schema.getTypeMap())
+    .filter(isObjectType)
+    .filter(({ name }) => !name.startsWith("__"))
+    .flatMap((type) => Object.values(type.getFields()).map((field) => ({ type, field })))
+    .filter(({ field }) => isListType(getNullableType(field.type)))
+    .filter(({ field }) => (field.extensions.cost as FieldCost | undefined)?.items === undefined)
+    .map(({ type, field }) => `${type.name}.${field.name}`);
+  expect(undeclared).toEqual([]);
 });
