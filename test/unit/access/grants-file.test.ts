@@ -123,7 +123,7 @@ describe("a file at fault says where", () => {
     ],
     ["", "1:1: "],
     ["- a", "1:1: "],
-    ["grants: []\nmore: 1", '2:1: "more" is no property'],
+    ["grants: []\nmore: 1", '2:1: "more" is not a property'],
     ["grants: []\n---\ngrants: []", ""],
     ["\u0000", ""],
     [`a: &a [${"x,".repeat(50)}]\ngrants: [${"*a,".repeat(200)}]`, "too many aliases"],
