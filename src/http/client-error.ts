@@ -3,12 +3,12 @@ import type { Socket } from "node:net";
 import { ValetKeyError } from "../core/errors.ts";
 import { publicError } from "../graphql/operation/error-format.ts";
 
-/** How long a client has to see the answer and go. */
+/** How long a client has to read the response before its connection is closed. */
 const closeMs = 2000;
 
 /**
- * Answers what Node could not read as a request, so that there is neither a request nor a reply, with
- * the body that every error has.
+ * Responds to bytes that Node could not parse as a request, with the body that every error has. There is no request
+ * object and no reply object in this case.
  * https://nodejs.org/api/http.html#event-clienterror
  */
 export function sendClientError(cause: NodeJS.ErrnoException, socket: Socket): void {
@@ -29,7 +29,7 @@ export function sendClientError(cause: NodeJS.ErrnoException, socket: Socket): v
     "connection: close",
   ];
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
-  // Closing at once could reset the connection before the answer is read: RFC 9112, section 9.6.
+  // Closing at once could reset the connection before the response is read: RFC 9112, section 9.6.
   const timer = setTimeout(() => socket.destroy(), closeMs);
   socket.once("close", () => clearTimeout(timer));
 }
@@ -41,7 +41,7 @@ function failureOf(cause: NodeJS.ErrnoException): { status: number; error: Valet
     case "ERR_HTTP_REQUEST_TIMEOUT":
       return { status: 408, error: refusal("TIMEOUT", "The request did not arrive in time.", cause) };
     default:
-      return { status: 400, error: refusal("BAD_USER_INPUT", "This is no HTTP request.", cause) };
+      return { status: 400, error: refusal("BAD_USER_INPUT", "This is not a valid HTTP request.", cause) };
   }
 }
 

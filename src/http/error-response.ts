@@ -5,13 +5,13 @@ import { errorCodes, ValetKeyError } from "../core/errors.ts";
 import { publicError } from "../graphql/operation/error-format.ts";
 import { errorType } from "./content-negotiation.ts";
 
-type AnswerError = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
+type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 
 /**
- * Makes an error handler for requests that end before GraphQL. It answers with the same body that GraphQL
- * would give, so that clients need one reader.
+ * Creates Fastify's error handler, for requests that fail before GraphQL. The response has the same form as a GraphQL
+ * error, so clients need only one way to read errors.
  */
-export function createErrorHandler(log: Pick<Logger, "info" | "error">): AnswerError {
+export function createErrorHandler(log: Pick<Logger, "info" | "error">): ErrorHandler {
   return (error, request, reply) => {
     const failure = error instanceof ValetKeyError ? error : fromFastify(error);
     const status = failure instanceof ValetKeyError ? statusOf(failure, error) : 500;
@@ -20,7 +20,7 @@ export function createErrorHandler(log: Pick<Logger, "info" | "error">): AnswerE
       const { code, reason } = failure;
       log.info({ ...line, code, reason }, "a request was refused");
     } else log.error({ ...line, err: error }, "a request failed");
-    // RFC 6750 section 3.1: a token was sent and is no good.
+    // The request had a token, and it is not valid: RFC 6750, section 3.1.
     if (status === 401) reply.header("www-authenticate", 'Bearer error="invalid_token"');
     return reply
       .code(status)
@@ -29,7 +29,7 @@ export function createErrorHandler(log: Pick<Logger, "info" | "error">): AnswerE
   };
 }
 
-/** Before GraphQL, a malformed argument is a malformed request. */
+/** GraphQL reports a malformed argument with status 200. Before GraphQL, the whole request is malformed. */
 function statusOf(error: ValetKeyError, raw: unknown): number {
   const fastifyStatus = (raw as FastifyError).statusCode;
   if (fastifyStatus !== undefined) return fastifyStatus;
@@ -43,7 +43,7 @@ const messages: Readonly<Record<number, string>> = {
   415: "Send application/json, or multipart/form-data for files.",
 };
 
-/** What Fastify refuses by itself (a body too large, a media type, JSON that does not parse) is the client's fault. */
+/** Translates Fastify's own errors: a body that is too large, an unsupported media type, or malformed JSON. */
 function fromFastify(error: unknown): unknown {
   const { statusCode, code } = error as Partial<FastifyError>;
   if (statusCode === undefined || statusCode < 400 || statusCode >= 500) return error;

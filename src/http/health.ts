@@ -1,9 +1,9 @@
 import type { FastifyInstance } from "fastify";
 
 export interface Readiness {
-  /** True from the first signal to stop on. */
+  /** True from the first signal that stops the server. */
   readonly draining: boolean;
-  /** Why the server could not serve now; undefined when it can. Calls neither STS nor S3. */
+  /** The reason why the server cannot serve requests now, or undefined if it can. Makes no calls to STS or S3. */
   reasonNotReady(): Promise<string | undefined>;
 }
 

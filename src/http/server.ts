@@ -23,10 +23,10 @@ import { ResponseBackpressure } from "./response-backpressure.ts";
 export interface HttpOptions {
   apollo: ApolloServer<RequestContext>;
   makeContext: MakeContext;
-  /** The caller that an Authorization header stands for; throws UNAUTHENTICATED. */
+  /** Returns the caller of a request with this Authorization header. Throws UNAUTHENTICATED. */
   authenticate: (authorization: string) => Promise<Principal>;
   readiness: Readiness;
-  /** Undefined: /metrics is off. */
+  /** If undefined, there is no /metrics. */
   metrics: Metrics | undefined;
   log: Logger;
   origins: readonly string[];
@@ -38,33 +38,33 @@ export interface HttpOptions {
 const maxBodyBytes = 2 * 2 ** 20;
 /** Longer than the 60 s after which most load balancers close an idle connection, so that they close it first. */
 const keepAliveMs = 72_000;
-/** Sent with every 429 and 503 that does not know better. */
+/** The default for 429 and 503. */
 const retryAfterSeconds = "1";
 
-/** The HTTP server, not yet listening. Closing it refuses new connections and waits for what was accepted. */
+/** Creates the HTTP server. It does not listen yet. Closing it refuses new connections and waits for running requests. */
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
   const answer = createErrorHandler(options.log);
   const connections = new Connections();
   const server = Fastify({
     bodyLimit: maxBodyBytes,
     serverFactory: (handler) => createNodeServer(handler, connections),
-    // What was accepted is finished.
+    // Requests that were accepted before the shutdown are finished.
     return503OnClosing: false,
-    // JSON.parse makes own properties of them, and the variables are read by the schema's names alone.
+    // JSON.parse makes own properties of both names, and variables are read only by the schema's names.
     onProtoPoisoning: "ignore",
     onConstructorPoisoning: "ignore",
     genReqId: () => crypto.randomUUID(),
     routerOptions: { ignoreTrailingSlash: true },
     // createNodeServer does it for each of the servers that Fastify makes: there are two for the host `localhost`.
     clientErrorHandler: () => {},
-    // Fastify calls no hook here.
+    // Fastify calls no hooks for these errors.
     frameworkErrors: (error, request, reply) => {
       addCommonHeaders(reply);
       answer(error, request, reply);
     },
   });
 
-  // Fastify reads it by default; other sites' forms can send it without asking first.
+  // Fastify parses it by default, and forms of other sites can send it without a CORS preflight.
   server.removeContentTypeParser("text/plain");
   server.setErrorHandler(answer);
   server.setNotFoundHandler(sendNotFound);
@@ -99,7 +99,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
       methods: ["GET", "POST"],
       exposedHeaders: ["retry-after", "x-request-id"],
       maxAge: 600,
-      // Its refusal of an OPTIONS that is no preflight would be text.
+      // Otherwise the plugin responds with text to an OPTIONS request that is not a preflight.
       strictPreflight: false,
     });
   }
@@ -131,7 +131,7 @@ function createNodeServer(handler: RequestListener, connections: Connections): S
 
 function addCommonHeaders(reply: FastifyReply): void {
   reply.header("x-content-type-options", "nosniff");
-  // A route whose answers may be kept says so itself.
+  // A route whose responses may be cached sets the header itself.
   if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
   const mayRetry = reply.statusCode === 503 || reply.statusCode === 429;
   if (mayRetry && !reply.hasHeader("retry-after")) reply.header("retry-after", retryAfterSeconds);

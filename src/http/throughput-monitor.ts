@@ -1,16 +1,16 @@
 export interface ThroughputMonitorOptions {
-  /** The longest silence. */
+  /** How long the client may be silent, in milliseconds. */
   idleTimeoutMs: number;
-  /** What has to come on average, over each stretch of `idleTimeoutMs`. */
+  /** How fast the client has to send on average, over each period of `idleTimeoutMs`. */
   minimumBytesPerSecond: number;
   onStall: () => void;
-  /** Milliseconds, monotonic. */
+  /** A monotonic clock, in milliseconds. Default: `performance.now`. */
   now?: (() => number) | undefined;
 }
 
 /**
- * Watches that a client keeps sending. Only the time counts in which we want bytes: what a slow
- * reader behind us costs is not the client's fault.
+ * Checks that a client keeps sending. Only the time counts in which the server wants bytes: when the server is busy
+ * storing what has arrived, the client has to wait.
  */
 export class ThroughputMonitor {
   readonly #options: ThroughputMonitorOptions;
@@ -25,14 +25,14 @@ export class ThroughputMonitor {
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** From now on we want bytes. */
+  /** Starts the clock: the server wants bytes. */
   resume(): void {
     if (this.#wantedSince !== undefined) return;
     this.#wantedSince = this.#now();
     this.#idle = setTimeout(() => this.#stall(), this.#options.idleTimeoutMs);
   }
 
-  /** From now on it is not the client that we wait for. */
+  /** Stops the clock: the server does not wait for the client. */
   pause(): void {
     this.#count();
     this.#wantedSince = undefined;
