@@ -2,12 +2,12 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { ByteLimit } from "../../../src/core/byte-limit.ts";
 
 const chunks = fc.array(fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes)));
 
-it("passes what fits, unchanged, and fails for one byte more", async () => {
+test("passes what fits, unchanged, and fails for one byte more", async () => {
   await fc.assert(
     fc.asyncProperty(chunks, async (sent) => {
       const whole = Buffer.concat(sent);
@@ -25,7 +25,7 @@ it("passes what fits, unchanged, and fails for one byte more", async () => {
   );
 });
 
-it.each([1.5, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])(
+test.each([1.5, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])(
   "takes no limit of %d bytes",
   (maxBytes) => {
     expect(() => new ByteLimit(maxBytes)).toThrow(RangeError);

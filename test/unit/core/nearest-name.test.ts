@@ -1,9 +1,9 @@
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { nearestName } from "../../../src/core/nearest-name.ts";
 
 const names = ["GRANTS", "REGIONS", "MAX_FILES", "MAX_UPLOAD_BYTES"];
 
-it.each([
+test.each([
   ["GRANT", "GRANTS"],
   ["REGOINS", "REGIONS"],
   ["MAXFILES", "MAX_FILES"],
@@ -12,6 +12,6 @@ it.each([
   expect(nearestName(written, names)).toBe(meant);
 });
 
-it.each(["FOO", "BUCKET", "", "G"])("takes %j for none", (written) => {
+test.each(["FOO", "BUCKET", "", "G"])("takes %j for none", (written) => {
   expect(nearestName(written, names)).toBeUndefined();
 });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ValetKeyError } from "../../../src/core/errors.ts";
 import {
   hasDotSegment,
@@ -12,11 +12,11 @@ import {
 } from "../../../src/core/object-address.ts";
 
 describe("parseBucketName", () => {
-  it.each(["abc", "a-b.c", "0bucket9", "a".repeat(63), "demo"])("takes %s", (name) => {
+  test.each(["abc", "a-b.c", "0bucket9", "a".repeat(63), "demo"])("takes %s", (name) => {
     expect(parseBucketName(name)).toBe(name);
   });
 
-  it.each([
+  test.each([
     ...["", "ab", "a".repeat(64), "Upper", "under_score", "-start", "end-", "two..dots", ".dot", "dot."],
     ...["192.168.5.4", "xn--abc", "sthree-abc", "abc-s3alias", "abc--ol-s3", "b--use1-az4--x-s3", "abc.mrap"],
     ...[
@@ -47,25 +47,25 @@ const impossibleKeys = ["", "a".repeat(1025), "é".repeat(513), "\ud800", "a\udc
 const badKey = expect.objectContaining({ code: "BAD_USER_INPUT", field: "key" });
 
 describe("parseObjectKey", () => {
-  it.each([...writableKeys, ...foreignKeys])("takes %j as it is", (key) => {
+  test.each([...writableKeys, ...foreignKeys])("takes %j as it is", (key) => {
     expect(parseObjectKey(key)).toBe(key);
   });
 
-  it.each(impossibleKeys)("refuses %j", (key) => {
+  test.each(impossibleKeys)("refuses %j", (key) => {
     expect(() => parseObjectKey(key)).toThrow(badKey);
   });
 });
 
 describe("parseNewObjectKey", () => {
-  it.each(writableKeys)("takes %j as it is", (key) => {
+  test.each(writableKeys)("takes %j as it is", (key) => {
     expect(parseNewObjectKey(key)).toBe(key);
   });
 
-  it.each([...impossibleKeys, ...foreignKeys])("refuses %j", (key) => {
+  test.each([...impossibleKeys, ...foreignKeys])("refuses %j", (key) => {
     expect(() => parseNewObjectKey(key)).toThrow(badKey);
   });
 
-  it("accepts only keys that a URL parser does not change", () => {
+  test("accepts only keys that a URL parser does not change", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 60 }), (text) => {
         let key: string;
@@ -84,7 +84,7 @@ describe("parseNewObjectKey", () => {
 });
 
 describe("hasDotSegment", () => {
-  it("finds exactly the keys that a URL parser changes", () => {
+  test("finds exactly the keys that a URL parser changes", () => {
     const anyKey = fc.string({ unit: fc.constantFrom("a", ".", "/", "\n"), minLength: 1, maxLength: 8 });
     fc.assert(
       fc.property(anyKey, (text) => {
@@ -97,7 +97,7 @@ describe("hasDotSegment", () => {
 });
 
 describe("parseKeyPrefix", () => {
-  it("may be empty, and is otherwise as a key", () => {
+  test("may be empty, and is otherwise as a key", () => {
     expect(parseKeyPrefix("")).toBe("");
     expect(parseKeyPrefix("users/zoë/")).toBe("users/zoë/");
     expect(parseKeyPrefix("a\u0000")).toBe("a\u0000");
@@ -109,13 +109,13 @@ describe("parseKeyPrefix", () => {
 describe("parseRegion", () => {
   const regions = { allowed: ["eu-west-1", "us-east-1"] as Region[], default: "eu-west-1" as Region };
 
-  it("takes the regions that are served, and the default for none", () => {
+  test("takes the regions that are served, and the default for none", () => {
     expect(parseRegion("us-east-1", regions)).toBe("us-east-1");
     expect(parseRegion(undefined, regions)).toBe("eu-west-1");
     expect(parseRegion(null, regions)).toBe("eu-west-1");
   });
 
-  it.each(["", "ap-south-1", "fips-us-east-1", "us-east-1.evil.example"])("refuses %j", (region) => {
+  test.each(["", "ap-south-1", "fips-us-east-1", "us-east-1.evil.example"])("refuses %j", (region) => {
     expect(() => parseRegion(region, regions)).toThrow(expect.objectContaining({ field: "region" }));
   });
 });

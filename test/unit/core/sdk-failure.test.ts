@@ -1,7 +1,7 @@
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { describeSdkFailure } from "../../../src/core/sdk-failure.ts";
 
-it("reads an error of the SDK", () => {
+test("reads an error of the SDK", () => {
   const error = Object.assign(new Error("Access Denied"), {
     name: "AccessDenied",
     Code: "AccessDenied",
@@ -19,12 +19,12 @@ it("reads an error of the SDK", () => {
   });
 });
 
-it("takes the status of a response that the SDK could not parse", () => {
+test("takes the status of a response that the SDK could not parse", () => {
   const error = Object.assign(new SyntaxError("Unexpected token"), { $response: { statusCode: 502 } });
   expect(describeSdkFailure(error)).toMatchObject({ name: "SyntaxError", httpStatus: 502, attempts: 1 });
 });
 
-it("reads an error of Node", () => {
+test("reads an error of Node", () => {
   const error = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
   expect(describeSdkFailure(error)).toMatchObject({
     name: "Error",
@@ -33,12 +33,12 @@ it("reads an error of Node", () => {
   });
 });
 
-it("reads an item of a response", () => {
+test("reads an item of a response", () => {
   const item = { Key: "a", Code: "AccessDenied", Message: "Access Denied" };
   expect(describeSdkFailure(item)).toMatchObject({ name: "AccessDenied", message: "Access Denied" });
 });
 
-it.each<[unknown, string]>([
+test.each<[unknown, string]>([
   ["text", "text"],
   [undefined, "undefined"],
   [null, "null"],

@@ -1,12 +1,12 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Sealer } from "../../../src/core/sealer.ts";
 
 const secret = "a secret of more than thirty-two bytes";
 const sealer = new Sealer([secret], "test");
 
 describe("Sealer", () => {
-  it("opens what it sealed", () => {
+  test("opens what it sealed", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), (text) => {
         expect(sealer.open(sealer.seal(text))).toBe(text);
@@ -14,13 +14,13 @@ describe("Sealer", () => {
     );
   });
 
-  it("gives the same bytes for the same text and other bytes for another text", () => {
+  test("gives the same bytes for the same text and other bytes for another text", () => {
     expect(sealer.seal("text")).toEqual(new Sealer([secret], "test").seal("text"));
     const sealed = Array.from({ length: 1000 }, (_, index) => sealer.seal(`text ${index}`).toString("hex"));
     expect(new Set(sealed).size).toBe(sealed.length);
   });
 
-  it("gives other bytes for another secret and for another purpose", () => {
+  test("gives other bytes for another secret and for another purpose", () => {
     const others = [new Sealer(["another secret"], "test"), new Sealer([secret], "another purpose")];
     for (const other of others) {
       expect(other.seal("text")).not.toEqual(sealer.seal("text"));
@@ -28,7 +28,7 @@ describe("Sealer", () => {
     }
   });
 
-  it("hides the text, whose similar beginnings look unrelated", () => {
+  test("hides the text, whose similar beginnings look unrelated", () => {
     const first = sealer.seal("users/alice/film.mp4 1");
     const second = sealer.seal("users/alice/film.mp4 2");
     expect(first.toString("latin1")).not.toContain("alice");
@@ -36,7 +36,7 @@ describe("Sealer", () => {
     expect(equalBytes.length).toBeLessThan(8);
   });
 
-  it("refuses bytes with any bit changed, and bytes that were cut", () => {
+  test("refuses bytes with any bit changed, and bytes that were cut", () => {
     const sealed = sealer.seal("a text of some length");
     for (let bit = 0; bit < sealed.length * 8; bit += 1) {
       const changed = Buffer.from(sealed);
@@ -48,14 +48,14 @@ describe("Sealer", () => {
     }
   });
 
-  it("opens with every secret of the list and seals with the first", () => {
+  test("opens with every secret of the list and seals with the first", () => {
     const rotating = new Sealer(["the next secret", secret], "test");
     expect(rotating.open(sealer.seal("text"))).toBe("text");
     expect(new Sealer(["the next secret"], "test").open(rotating.seal("text"))).toBe("text");
     expect(sealer.open(rotating.seal("text"))).toBeUndefined();
   });
 
-  it("needs a secret", () => {
+  test("needs a secret", () => {
     expect(() => new Sealer([], "test")).toThrow(RangeError);
   });
 });

@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { BucketAddress } from "../../../src/core/object-address.ts";
 import { anonymous } from "../../../src/core/principal.ts";
 import { type Caller, RequestContext } from "../../../src/graphql/context.ts";
@@ -28,22 +28,22 @@ function contextOf({ maxRequestMs = 60_000, ...caller }: Partial<Caller> & { max
 const ask = (context: RequestContext) => context.callS3(address, async () => "answered");
 
 describe("a call to S3", () => {
-  it("starts while the client waits for the response", async () => {
+  test("starts while the client waits for the response", async () => {
     await expect(ask(contextOf({}))).resolves.toBe("answered");
   });
 
-  it("does not start when the request has taken too long", async () => {
+  test("does not start when the request has taken too long", async () => {
     await expect(ask(contextOf({ maxRequestMs: -1 }))).rejects.toMatchObject({
       code: "TIMEOUT",
       retryable: true,
     });
   });
 
-  it("starts at any time in a request with files", async () => {
+  test("starts at any time in a request with files", async () => {
     await expect(ask(contextOf({ maxRequestMs: -1, sendsFiles: true }))).resolves.toBe("answered");
   });
 
-  it("does not start when the client has disconnected", async () => {
+  test("does not start when the client has disconnected", async () => {
     const connection = { destroyed: false };
     const context = contextOf({ connection });
     await ask(context);

@@ -1,5 +1,5 @@
 import Fastify from "fastify";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type LingeringCloseOptions, lingeringClose } from "../../../src/http/lingering-close.ts";
 import { RawConnection } from "./form-server.ts";
 
@@ -27,7 +27,7 @@ async function startServer(
 const post = (path: string, length: number) =>
   `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: a/b\r\nContent-Length: ${length}\r\n\r\n`;
 
-it("keeps the connection open when the whole body has arrived", async () => {
+test("keeps the connection open when the whole body has arrived", async () => {
   await using server = await startServer();
   using connection = new RawConnection(server.port);
   connection.send(Buffer.concat([Buffer.from(post("/first", 9_000)), Buffer.alloc(9_000)]));
@@ -36,7 +36,7 @@ it("keeps the connection open when the whole body has arrived", async () => {
   expect(await connection.answer()).toMatchObject({ data: "/second" });
 });
 
-it("closes the connection after the rest of the body has arrived", async () => {
+test("closes the connection after the rest of the body has arrived", async () => {
   await using server = await startServer();
   using connection = new RawConnection(server.port);
   connection.send(post("/first", 90_000), Buffer.alloc(45_000));
@@ -47,7 +47,7 @@ it("closes the connection after the rest of the body has arrived", async () => {
 });
 
 describe("closes the connection after the response", () => {
-  it.each<[string, Partial<LingeringCloseOptions>, number, number]>([
+  test.each<[string, Partial<LingeringCloseOptions>, number, number]>([
     ["stops", { idleTimeoutMs: 200 }, 90_000, 100],
     ["exceeds the limit", { closeDelayMs: 200 }, 50_000_000, 50_000_000],
   ])("when the body %s", async (_how, options, length, sent) => {
@@ -59,7 +59,7 @@ describe("closes the connection after the response", () => {
     expect(await connection.answer()).toBeUndefined();
   });
 
-  it("when the body arrives too slowly", async () => {
+  test("when the body arrives too slowly", async () => {
     await using server = await startServer({ idleTimeoutMs: 200 });
     using connection = new RawConnection(server.port);
     connection.send(post("/first", 90_000));
@@ -73,7 +73,7 @@ describe("closes the connection after the response", () => {
   });
 });
 
-it("keeps reading for as long as the client keeps a reasonable pace", async () => {
+test("keeps reading for as long as the client keeps a reasonable pace", async () => {
   await using server = await startServer({ idleTimeoutMs: 2000, maxBytes: 10_000_000 });
   using connection = new RawConnection(server.port);
   const chunk = Buffer.alloc(1000);

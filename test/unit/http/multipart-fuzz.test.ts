@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   type Answer,
   encodeForm,
@@ -65,7 +65,7 @@ async function postInPieces(body: Buffer, at: readonly number[]): Promise<Answer
   return await connection.answer();
 }
 
-it("gives the same bytes however a form is cut into packets", async () => {
+test("gives the same bytes however a form is cut into packets", async () => {
   await fc.assert(
     fc.asyncProperty(contents, cuts, async (files, at) => {
       const answer = await postInPieces(formOf(files), at);
@@ -74,7 +74,7 @@ it("gives the same bytes however a form is cut into packets", async () => {
   );
 });
 
-it("answers a form with changed bytes, and goes on to serve", async () => {
+test("answers a form with changed bytes, and goes on to serve", async () => {
   const change = fc.record({
     at: fc.double({ min: 0, max: 1, noNaN: true }),
     bytes: fc.uint8Array({ maxLength: 4 }),
@@ -92,7 +92,7 @@ it("answers a form with changed bytes, and goes on to serve", async () => {
   expect(texts(await post(server, formOf([Buffer.from("good")])))).toEqual(["good"]);
 });
 
-it("refuses random bytes", async () => {
+test("refuses random bytes", async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 2000 }), async (bytes) => {
       const form = Buffer.concat([Buffer.from("--boundary\r\n"), bytes]);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
   type Answer,
   encodeForm,
@@ -120,7 +120,7 @@ describe("a malformed form is refused, and the next one is served", () => {
     ],
     ["an empty body", Buffer.alloc(0), refused("UPLOAD_INCOMPLETE")],
   ];
-  it.each(cases)("%s", async (_name, form, expected) => {
+  test.each(cases)("%s", async (_name, form, expected) => {
     expect(await answerThenServe(Buffer.isBuffer(form) ? form : encodeForm(form))).toEqual(expected);
   });
 
@@ -166,11 +166,11 @@ describe("a malformed form is refused, and the next one is served", () => {
       refused("BAD_USER_INPUT", "file"),
     ],
   ];
-  it.each(behindTheFile)("%s", async (_name, form, expected) => {
+  test.each(behindTheFile)("%s", async (_name, form, expected) => {
     expect(await answerThenServe(form)).toEqual(expected);
   });
 
-  it.each([
+  test.each([
     "multipart/form-data",
     'multipart/form-data; boundary=""; x',
     "multipart/mixed; boundary=boundary",
@@ -183,7 +183,7 @@ describe("a malformed form is refused, and the next one is served", () => {
   });
 });
 
-it("leaves Object.prototype alone", async () => {
+test("leaves Object.prototype alone", async () => {
   const before = Object.getOwnPropertyNames(Object.prototype);
   const call = Object.prototype.hasOwnProperty.call;
   for (const path of [
@@ -207,14 +207,14 @@ describe("a form that is cut off", () => {
   // It is whole with the two hyphens behind its last boundary.
   const lengths = Array.from({ length: form.length - 2 }, (_, length) => length);
 
-  it("never looks whole, wherever it ends", async () => {
+  test("never looks whole, wherever it ends", async () => {
     for (const length of lengths) {
       const answer = await post(server, form.subarray(0, length));
       expect(answer, `${length} bytes`).toEqual(refused("UPLOAD_INCOMPLETE"));
     }
   });
 
-  it("never looks whole, wherever the connection is lost", async () => {
+  test("never looks whole, wherever the connection is lost", async () => {
     for (const length of lengths.filter((length) => length % 7 === 0)) {
       using connection = new RawConnection(server.port);
       const answer = new Promise<Answer>((resolve) => {
@@ -229,12 +229,12 @@ describe("a form that is cut off", () => {
 describe("a body that nobody reads to its end", () => {
   const unread = encodeForm([...oneFileFields(), filePart("0", Buffer.alloc(800_000))]);
 
-  it("does not poison the connection", async () => {
+  test("does not poison the connection", async () => {
     server.resolve = async () => "not interested";
     expect(await answerThenServe(unread)).toEqual({ status: 200, data: "not interested" });
   });
 
-  it.each([
+  test.each([
     ["which goes on for ever", 0],
     ["which stalls", 20],
   ])("%s: is answered, then closed", async (_name, pauseMs) => {
@@ -257,7 +257,7 @@ describe("a body that nobody reads to its end", () => {
 });
 
 describe("a client that sends too slowly", () => {
-  it.each([
+  test.each([
     ["in the fields", 10],
     ["in the file", good.length - 30],
     ["behind the file", good.length - 4],
@@ -272,7 +272,7 @@ describe("a client that sends too slowly", () => {
     await connection.closed();
   });
 
-  it("drop by drop", async () => {
+  test("drop by drop", async () => {
     await using impatient = await startFormServer({ idleTimeoutMs: 200 });
     using connection = new RawConnection(impatient.port);
     connection.send(requestHead({ length: 1e6 }), good.subarray(0, -20));
@@ -281,7 +281,7 @@ describe("a client that sends too slowly", () => {
     clearInterval(drip);
   });
 
-  it("is not meant when it is we who do not read", async () => {
+  test("is not meant when it is we who do not read", async () => {
     await using impatient = await startFormServer({ idleTimeoutMs: 500 });
     impatient.resolve = async ({ file }) => {
       const body = (await file).open();

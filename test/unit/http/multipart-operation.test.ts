@@ -1,23 +1,23 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parseFileMap, parseOperation } from "../../../src/http/multipart-operation.ts";
 
 const refusal = (field: string) => expect.objectContaining({ code: "BAD_USER_INPUT", field });
 
 describe("operations", () => {
-  it("takes what GraphQL over HTTP defines, and nothing else", () => {
+  test("takes what GraphQL over HTTP defines, and nothing else", () => {
     const operation = { query: "{a}", operationName: "A", variables: { a: null }, extensions: { b: 1 } };
     expect(parseOperation(JSON.stringify({ ...operation, id: 1 }))).toEqual(operation);
   });
 
-  it("takes null for what is optional, and a persisted query's hash for its text", () => {
+  test("takes null for what is optional, and a persisted query's hash for its text", () => {
     const operation = { query: "{a}", operationName: null, variables: null, extensions: null };
     expect(parseOperation(JSON.stringify(operation))).toEqual(operation);
     const persisted = { extensions: { persistedQuery: { version: 1, sha256Hash: "00" } } };
     expect(parseOperation(JSON.stringify(persisted))).toEqual(persisted);
   });
 
-  it.each([
+  test.each([
     ["", "{", "null", "1", '"query"', "[]", '[{"query":"{a}"}]', "{}", '{"query":1}', '{"query":null}'],
     ['{"query":"{a}","variables":[]}', '{"query":"{a}","variables":1}', '{"query":"{a}","extensions":""}'],
     ['{"query":"{a}","operationName":{}}', '{"extensions":{}}', '{"extensions":{"persistedQuery":[]}}'],
@@ -33,7 +33,7 @@ describe("map", () => {
     return { operation, files };
   };
 
-  it("finds the places of files in objects and lists, and fills them", () => {
+  test("finds the places of files in objects and lists, and fills them", () => {
     const variables = { file: null, input: { files: [1, null], "": null } };
     const map = { a: ["variables.file"], b: ["variables.input.files.1"], c: ["variables.input."] };
     const { operation, files } = parse(variables, map);
@@ -41,7 +41,7 @@ describe("map", () => {
     expect(operation.variables).toEqual({ file: "a", input: { files: [1, "b"], "": "c" } });
   });
 
-  it.each([
+  test.each([
     "",
     "{",
     "null",
@@ -57,7 +57,7 @@ describe("map", () => {
     expect(() => parse({ a: null }, map)).toThrow(refusal("map"));
   });
 
-  it.each([
+  test.each([
     "variables.missing",
     "variables.text",
     "variables.text.length",
@@ -77,7 +77,7 @@ describe("map", () => {
     expect(() => parse(variables, { 0: [path] })).toThrow(/must be null in "variables"/);
   });
 
-  it("fills a variable called __proto__ without touching any prototype", () => {
+  test("fills a variable called __proto__ without touching any prototype", () => {
     const { operation, files } = parse(undefined, "{}");
     expect(files.size).toBe(0);
     const odd = parseOperation('{"query":"","variables":{"__proto__":null}}');
@@ -89,13 +89,13 @@ describe("map", () => {
     expect(Object.keys(odd.variables ?? {})).toEqual(["__proto__"]);
   });
 
-  it("refuses a file that is mapped to two variables", () => {
+  test("refuses a file that is mapped to two variables", () => {
     const map = { 0: ["variables.a", "variables.b"] };
     expect(() => parse({ a: null, b: null }, map)).toThrow(refusal("map"));
     expect(() => parse({ a: null, b: null }, map)).toThrow(/more than one variable/);
   });
 
-  it("refuses two files that are mapped to one variable, and too many files", () => {
+  test("refuses two files that are mapped to one variable, and too many files", () => {
     expect(() => parse({ a: null }, { 0: ["variables.a"], 1: ["variables.a"] })).toThrow(
       refusal("variables.a"),
     );
@@ -104,12 +104,12 @@ describe("map", () => {
     );
   });
 
-  it("takes the last of two entries of the same name, as JSON.parse does", () => {
+  test("takes the last of two entries of the same name, as JSON.parse does", () => {
     const { files } = parse({ a: null, b: null }, '{"0":["variables.a"],"0":["variables.b"]}');
     expect([...files.values()].map(({ path }) => path)).toEqual(["variables.b"]);
   });
 
-  it("answers any JSON with slots or a refusal", () => {
+  test("answers any JSON with slots or a refusal", () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), fc.string(), (variables, map, path) => {
         for (const candidate of [map, { 0: [path] }, { 0: [`variables.${path}`] }]) {
@@ -123,7 +123,7 @@ describe("map", () => {
     );
   });
 
-  it("survives JSON that is a million levels deep", () => {
+  test("survives JSON that is a million levels deep", () => {
     const depth = 1_000_000;
     const deep = `{"query":"","variables":{"a":${"[".repeat(depth)}null${"]".repeat(depth)}}}`;
     const parsed = () =>

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { finished } from "node:stream/promises";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { IncomingFile } from "../../../src/core/incoming-file.ts";
 import {
   type Answer,
@@ -40,17 +40,17 @@ function formData(variables: unknown, map: unknown, files: Record<string, File>)
 const refusedFile = { code: "BAD_USER_INPUT", retryable: false, field: "file" };
 
 describe("a form as clients send it", () => {
-  it("hands a file to the variable that the map names", async () => {
+  test("hands a file to the variable that the map names", async () => {
     const file = new File(["hello"], "héllo 한국어.txt", { type: "text/csv" });
     const answer = await send(formData({ file: null }, { a: ["variables.file"] }, { a: file }));
     expect(answer.data).toEqual([{ filename: "héllo 한국어.txt", contentType: "text/csv", text: "hello" }]);
   });
 
-  it("takes no files at all", async () => {
+  test("takes no files at all", async () => {
     expect(await send(formData({}, {}, {}))).toEqual({ status: 200, data: [] });
   });
 
-  it("takes files one after the other, empty ones and large ones", async () => {
+  test("takes files one after the other, empty ones and large ones", async () => {
     const large = randomBytes(900_000);
     const form = encodeForm([
       ...fileListFields(3),
@@ -62,7 +62,7 @@ describe("a form as clients send it", () => {
     expect(data.map(({ text }) => sha256(text))).toEqual(["", large.toString("latin1"), "last"].map(sha256));
   });
 
-  it("reports the media type without parameters, and RFC 7578's default for a part without one", async () => {
+  test("reports the media type without parameters, and RFC 7578's default for a part without one", async () => {
     const types = ["Text/HTML; charset=utf-8", undefined];
     const parts = types.map((type, index) => ({
       name: `${index}`,
@@ -75,7 +75,7 @@ describe("a form as clients send it", () => {
     expect(data.map(({ contentType }) => contentType)).toEqual(["text/html", "text/plain"]);
   });
 
-  it.each([
+  test.each([
     ["../../etc/passwd", "passwd"],
     ["C:\\\\temp\\\\a.txt", "a.txt"],
     ["..", undefined],
@@ -91,7 +91,7 @@ describe("a form as clients send it", () => {
     expect(data[0]?.filename).toBe(expected);
   });
 
-  it("drops what an extended file name smuggles", async () => {
+  test("drops what an extended file name smuggles", async () => {
     const headers = `Content-Disposition: form-data; name="0"; filename*=utf-8''a%0d%0aX-Evil%3A%201%00%2F%c3%a9.txt`;
     const { data } = (await post(server, encodeForm([...oneFileFields(), { headers }]))) as { data: unknown };
     expect(data).toEqual([{ filename: "é.txt", contentType: "text/plain", text: "" }]);
@@ -102,7 +102,7 @@ describe("the order of files", () => {
   const inOrder = encodeForm([...fileListFields(2), filePart("0", "zero"), filePart("1", "one")]);
   const swapped = encodeForm([...fileListFields(2), filePart("1", "one"), filePart("0", "zero")]);
 
-  it("fails at once for a file that lies behind an unread one, and still gives the first", async () => {
+  test("fails at once for a file that lies behind an unread one, and still gives the first", async () => {
     server.resolve = async ({ files: [zero, one] }) => [
       await settle(one?.then(readFile)),
       await settle(zero?.then(readFile)),
@@ -111,7 +111,7 @@ describe("the order of files", () => {
     expect(data).toEqual([refusedFile, expect.objectContaining({ text: "zero" })]);
   });
 
-  it("fails at once when another file is sent first, and still gives that one", async () => {
+  test("fails at once when another file is sent first, and still gives that one", async () => {
     server.resolve = async ({ files: [zero, one] }) => [
       await settle(zero?.then(readFile)),
       await settle(one?.then(readFile)),
@@ -120,7 +120,7 @@ describe("the order of files", () => {
     expect(data).toEqual([refusedFile, expect.objectContaining({ text: "one" })]);
   });
 
-  it("fails at once for a second file that is awaited together with the first", async () => {
+  test("fails at once for a second file that is awaited together with the first", async () => {
     server.resolve = async ({ files }) => {
       const [zero, one] = await Promise.allSettled(files);
       return [zero?.status, one?.status];
@@ -128,7 +128,7 @@ describe("the order of files", () => {
     expect((await post(server, inOrder))?.data).toEqual(["fulfilled", "rejected"]);
   });
 
-  it("waits for the second while the first is being read", async () => {
+  test("waits for the second while the first is being read", async () => {
     server.resolve = async ({ files: [zero, one] }) => {
       const first = (await zero)?.open();
       const second = settle(one?.then(readFile));
@@ -138,7 +138,7 @@ describe("the order of files", () => {
     expect((await post(server, inOrder))?.data).toMatchObject({ text: "one" });
   });
 
-  it.each(["discarded", "destroyed"])("goes on to the second when the first is %s", async (how) => {
+  test.each(["discarded", "destroyed"])("goes on to the second when the first is %s", async (how) => {
     const first = randomBytes(800_000);
     server.resolve = async ({ files: [zero, one] }) => {
       const file = await zero;
@@ -150,7 +150,7 @@ describe("the order of files", () => {
     expect((await post(server, form))?.data).toMatchObject({ text: "one" });
   });
 
-  it("says so when a file of the map never comes", async () => {
+  test("says so when a file of the map never comes", async () => {
     server.resolve = async ({ files: [zero, one] }) => [
       await settle(zero?.then(readFile)),
       await settle(one?.then(readFile)),
@@ -160,7 +160,7 @@ describe("the order of files", () => {
     expect(data).toEqual([expect.objectContaining({ text: "zero" }), refusedFile]);
   });
 
-  it("does not let a file be opened twice, or after it was discarded", async () => {
+  test("does not let a file be opened twice, or after it was discarded", async () => {
     server.resolve = async ({ files: [zero] }) => {
       const file = await zero;
       file?.discard();
@@ -176,7 +176,7 @@ describe("the size of files", () => {
     return Buffer.concat(chunks ?? []).length;
   };
 
-  it.each([
+  test.each([
     [1_000_000, undefined, 1_000_000],
     [1_000_001, undefined, "UPLOAD_TOO_LARGE"],
     [10, 10, 10],
@@ -192,7 +192,7 @@ describe("the size of files", () => {
     );
   });
 
-  it("lets the next file come after one that is too large", async () => {
+  test("lets the next file come after one that is too large", async () => {
     server.resolve = async ({ files: [zero, one] }) => {
       const first = await settle(zero?.then(openWith(10)));
       return [first, await one?.then(readFile)];
@@ -206,7 +206,7 @@ describe("the size of files", () => {
     expect(data).toMatchObject([{ code: "UPLOAD_TOO_LARGE" }, { text: "one" }]);
   });
 
-  it("ends the form when a skipped file is larger than any may be", async () => {
+  test("ends the form when a skipped file is larger than any may be", async () => {
     server.resolve = async ({ files: [zero, one] }) => {
       (await zero)?.discard();
       return await settle(one?.then(readFile));
@@ -219,14 +219,14 @@ describe("the size of files", () => {
     expect((await post(server, form))?.data).toMatchObject({ code: "UPLOAD_TOO_LARGE" });
   });
 
-  it.each([1.5, Number.NaN, -1])("refuses to start with a limit of %d bytes", async (maxFileBytes) => {
+  test.each([1.5, Number.NaN, -1])("refuses to start with a limit of %d bytes", async (maxFileBytes) => {
     await using other = await startFormServer({ maxFileBytes });
     const answer = await post(other, encodeForm([...oneFileFields(), filePart("0", "x")]));
     expect(answer).toMatchObject({ status: 500, data: expect.stringContaining("RangeError") });
   });
 });
 
-it("does not take in a file that nobody reads", async () => {
+test("does not take in a file that nobody reads", async () => {
   await using other = await startFormServer({ maxFileBytes: 100_000_000 });
   const size = 50 * 1024 * 1024;
   let sentBytes = 0;

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ThroughputMonitor } from "../../../src/http/throughput-monitor.ts";
 
 beforeEach(() => {
@@ -21,7 +21,7 @@ function startPace() {
   return { pace, onStall };
 }
 
-it("stalls after a silence", () => {
+test("stalls after a silence", () => {
   const { pace, onStall } = startPace();
   vi.advanceTimersByTime(999);
   pace.received(1);
@@ -30,7 +30,7 @@ it("stalls after a silence", () => {
   expect(onStall).toHaveBeenCalledOnce();
 });
 
-it("stalls when bytes keep coming, but too few", () => {
+test("stalls when bytes keep coming, but too few", () => {
   const { pace, onStall } = startPace();
   for (let step = 0; step < 10; step++) {
     vi.advanceTimersByTime(100);
@@ -39,7 +39,7 @@ it("stalls when bytes keep coming, but too few", () => {
   expect(onStall).toHaveBeenCalledOnce();
 });
 
-it("lets a client go on for ever at the minimum", () => {
+test("lets a client go on for ever at the minimum", () => {
   const { pace, onStall } = startPace();
   for (let step = 0; step < 1000; step++) {
     vi.advanceTimersByTime(100);
@@ -48,7 +48,7 @@ it("lets a client go on for ever at the minimum", () => {
   expect(onStall).not.toHaveBeenCalled();
 });
 
-it("does not count the time in which nothing is wanted", () => {
+test("does not count the time in which nothing is wanted", () => {
   const { pace, onStall } = startPace();
   for (let step = 0; step < 10; step++) {
     vi.advanceTimersByTime(200);
@@ -60,7 +60,7 @@ it("does not count the time in which nothing is wanted", () => {
   expect(onStall).not.toHaveBeenCalled();
 });
 
-it("is quiet once it is paused for good", () => {
+test("is quiet once it is paused for good", () => {
   const { pace, onStall } = startPace();
   pace.pause();
   vi.advanceTimersByTime(60_000);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { loadConfig } from "../../../../src/app/config/config.ts";
 import { ConfigError } from "../../../../src/app/config/config-error.ts";
 
@@ -20,7 +20,7 @@ function faultsOf(environment: Record<string, string>): string {
 }
 
 describe("loadConfig", () => {
-  it("needs nothing for the embedded store", () => {
+  test("needs nothing for the embedded store", () => {
     expect(loadConfig({})).toMatchObject({
       production: false,
       host: "127.0.0.1",
@@ -39,28 +39,28 @@ describe("loadConfig", () => {
     });
   });
 
-  it("keeps the embedded store in its region whatever region the shell has for AWS", () => {
+  test("keeps the embedded store in its region whatever region the shell has for AWS", () => {
     expect(loadConfig({ AWS_REGION: "ap-south-1" }).regions.default).toBe("us-east-1");
   });
 
-  it("refuses regions among which the embedded store's bucket is not", () => {
+  test("refuses regions among which the embedded store's bucket is not", () => {
     expect(faultsOf({ VALETKEY_REGIONS: "eu-central-1" })).toMatch(
       /^VALETKEY_REGIONS: got "eu-central-1", takes a list with us-east-1, where the embedded store's bucket is$/,
     );
     expect(loadConfig({ VALETKEY_REGIONS: "eu-central-1,us-east-1" }).regions.default).toBe("us-east-1");
   });
 
-  it("gives the embedded store any free port beside a server on any free port", () => {
+  test("gives the embedded store any free port beside a server on any free port", () => {
     expect(loadConfig({ PORT: "0" }).store).toMatchObject({ port: 0 });
   });
 
-  it("serves from the role's region, and from the others that are named", () => {
+  test("serves from the role's region, and from the others that are named", () => {
     const { regions, store } = loadConfig({ ...withRole, VALETKEY_REGIONS: "us-east-1, eu-central-1" });
     expect(regions).toEqual({ allowed: ["us-east-1", "eu-central-1"], default: "eu-central-1" });
     expect(store).toMatchObject({ kind: "role", roleArn: withRole.VALETKEY_ROLE_ARN });
   });
 
-  it.each(["default", "garage", "ru-1", "us-gov-west-1"])(
+  test.each(["default", "garage", "ru-1", "us-gov-west-1"])(
     "takes %s, as other stores name a region",
     (region) => {
       expect(loadConfig({ ...withRole, AWS_REGION: region }).regions.default).toBe(region);
@@ -68,11 +68,11 @@ describe("loadConfig", () => {
     },
   );
 
-  it("takes roles of stores without account numbers", () => {
+  test("takes roles of stores without account numbers", () => {
     expect(faultsOf({ ...withRole, VALETKEY_ROLE_ARN: "arn:aws:iam:::role/rgw" })).toBe("");
   });
 
-  it("reads a list of secrets, each long enough", () => {
+  test("reads a list of secrets, each long enough", () => {
     const secrets = ["a".repeat(32), "b".repeat(40)];
     expect(loadConfig({ ...withRole, VALETKEY_SECRET: secrets.join(",") }).secrets).toEqual(secrets);
     expect(faultsOf({ ...withRole, VALETKEY_SECRET: `${"a".repeat(32)},short` })).toContain(
@@ -80,7 +80,7 @@ describe("loadConfig", () => {
     );
   });
 
-  it("reads sizes and rates", () => {
+  test("reads sizes and rates", () => {
     expect(loadConfig({ VALETKEY_MAX_UPLOAD_BYTES: "1GiB" }).maxUploadBytes).toBe(2 ** 30);
     expect(loadConfig({ VALETKEY_MAX_UPLOAD_BYTES: "481296384000" }).maxUploadBytes).toBe(481_296_384_000);
     expect(loadConfig({ VALETKEY_RATE_LIMIT: "100/1s" }).rateLimit).toEqual({
@@ -90,16 +90,16 @@ describe("loadConfig", () => {
     expect(loadConfig({ VALETKEY_RATE_LIMIT: "5/2m" }).rateLimit).toEqual({ requests: 5, windowMs: 120_000 });
   });
 
-  it("believes RS256, ES256 and EdDSA unless told otherwise", () => {
+  test("believes RS256, ES256 and EdDSA unless told otherwise", () => {
     const tokens = loadConfig({ VALETKEY_JWKS_URL: "https://issuer.example/jwks" }).tokens;
     expect(tokens?.algorithms).toEqual(["RS256", "ES256", "EdDSA"]);
   });
 
-  it("takes an empty variable for one that is not set", () => {
+  test("takes an empty variable for one that is not set", () => {
     expect(loadConfig({ VALETKEY_ROLE_ARN: "", VALETKEY_RATE_LIMIT: "" }).store.kind).toBe("embedded");
   });
 
-  it.each([
+  test.each([
     ["PORT", "70000"],
     ["PORT", "4e3"],
     ["VALETKEY_SESSION_SECONDS", "899"],
@@ -129,7 +129,7 @@ describe("loadConfig", () => {
     expect(faultsOf({ [name]: value })).toMatch(new RegExp(`^${name}: got .*, (takes|is not)`, "m"));
   });
 
-  it("refuses names that do not exist, and says which one is near", () => {
+  test("refuses names that do not exist, and says which one is near", () => {
     const unknown = "got a value that is not shown, no such variable";
     expect(faultsOf({ VALETKEY_FOO: "1" })).toBe(`VALETKEY_FOO: ${unknown}`);
     expect(faultsOf({ VALETKEY_SECRETS: "hush" })).toBe(
@@ -138,24 +138,24 @@ describe("loadConfig", () => {
     expect(faultsOf({ VALETKEY_MAX_UPLOAD_SIZE: "1" })).toContain("did you mean VALETKEY_MAX_UPLOAD_BYTES?");
   });
 
-  it("refuses a name that does not exist without a value too", () => {
+  test("refuses a name that does not exist without a value too", () => {
     expect(faultsOf({ VALETKEY_SECRETS: "" })).toBe(
       'VALETKEY_SECRETS: got "", no such variable; did you mean VALETKEY_SECRET?',
     );
   });
 
-  it.each(["Production", "PRODUCTION", " production", "production\n"])(
+  test.each(["Production", "PRODUCTION", " production", "production\n"])(
     "takes no NODE_ENV that is only meant as production: %j",
     (value) => {
       expect(faultsOf({ NODE_ENV: value })).toMatch(/^NODE_ENV: got ".*", takes production/);
     },
   );
 
-  it("takes any other NODE_ENV", () => {
+  test("takes any other NODE_ENV", () => {
     expect(loadConfig({ NODE_ENV: "staging" }).production).toBe(false);
   });
 
-  it("refuses the server's own port for the embedded store", () => {
+  test("refuses the server's own port for the embedded store", () => {
     expect(faultsOf({ PORT: "4100", VALETKEY_STORE_PORT: "4100" })).toBe(
       'VALETKEY_STORE_PORT: got "4100", takes another port than PORT, or 0 for any (unset: PORT + 1)',
     );
@@ -163,7 +163,7 @@ describe("loadConfig", () => {
     expect(faultsOf({ ...withRole, PORT: "4100", VALETKEY_STORE_PORT: "4100" })).toBe("");
   });
 
-  it.each([
+  test.each([
     ["VALETKEY_WEB", "on"],
     ["VALETKEY_REDIS_URL", "redis://localhost"],
   ])("says that %s=%s is not supported by this version", (name, value) => {
@@ -174,13 +174,13 @@ describe("loadConfig", () => {
     expect(faultsOf({ VALETKEY_WEB: "off" })).toBe("");
   });
 
-  it("names every fault at once, and no secret", () => {
+  test("names every fault at once, and no secret", () => {
     const faults = faultsOf({ PORT: "x", LOG_LEVEL: "y", VALETKEY_SECRET: "hush" });
     expect(faults.split("\n")).toHaveLength(3);
     expect(faults).not.toContain("hush");
   });
 
-  it.each(["https", "ftp"])(
+  test.each(["https", "ftp"])(
     "refuses a key set's URL with a password, and does not show it (%s)",
     (protocol) => {
       const faults = faultsOf({ VALETKEY_JWKS_URL: `${protocol}://user:hunter2@issuer.example/jwks` });
@@ -189,19 +189,19 @@ describe("loadConfig", () => {
     },
   );
 
-  it.each(["VALETKEY_GRANTS", "VALETKEY_SECRET", "AWS_REGION"])("refuses a role without %s", (name) => {
+  test.each(["VALETKEY_GRANTS", "VALETKEY_SECRET", "AWS_REGION"])("refuses a role without %s", (name) => {
     expect(faultsOf({ ...withRole, [name]: "" })).toContain(`${name}: missing`);
   });
 
-  it("refuses the embedded store in production", () => {
+  test("refuses the embedded store in production", () => {
     expect(faultsOf({ NODE_ENV: "production" })).toContain("VALETKEY_ROLE_ARN: missing");
   });
 
-  it("refuses settings of tokens that nobody would verify", () => {
+  test("refuses settings of tokens that nobody would verify", () => {
     expect(faultsOf({ VALETKEY_JWT_AUDIENCE: "valetkey" })).toContain("VALETKEY_JWT_AUDIENCE");
   });
 
-  it("refuses tokens in production when neither the issuer nor the audience is checked", () => {
+  test("refuses tokens in production when neither the issuer nor the audience is checked", () => {
     const production = {
       ...withRole,
       NODE_ENV: "production",
@@ -212,7 +212,7 @@ describe("loadConfig", () => {
     expect(faultsOf({ ...production, VALETKEY_JWT_AUDIENCE: "valetkey" })).toBe("");
   });
 
-  it("warns when the audience is not checked", () => {
+  test("warns when the audience is not checked", () => {
     const tokens = { VALETKEY_JWKS_URL: "https://issuer.example/jwks" };
     const warnings = (more: Record<string, string>) => loadConfig({ ...tokens, ...more }).warnings;
     expect(warnings({})).toEqual([expect.stringMatching(/AUDIENCE is not set: every token .* is accepted/)]);

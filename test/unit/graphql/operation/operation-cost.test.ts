@@ -6,7 +6,7 @@ import {
   parse,
   validate,
 } from "graphql";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { limits } from "../../../../src/graphql/operation/limits.ts";
 import { costOfOperation } from "../../../../src/graphql/operation/operation-cost.ts";
 import { createSchema } from "../../../../src/graphql/schema.ts";
@@ -33,7 +33,7 @@ const aliases = (count: number, field: string) =>
   Array.from({ length: count }, (_, index) => `a${index}: ${field}`).join(" ");
 
 describe("the cost of an operation", () => {
-  it.each<[string, string, Record<string, unknown>, number]>([
+  test.each<[string, string, Record<string, unknown>, number]>([
     ["a value counts 1", "{ viewer { subject } }", {}, 1],
     ["a URL counts 15", '{ downloadUrl(bucket: "b", key: "k") { url expiresAt } }', {}, 16],
     ["each alias counts", '{ downloadUrl(bucket: "b", key: "k") { a: key b: key } }', {}, 2],
@@ -111,7 +111,7 @@ describe("the cost of an operation", () => {
     expect(costOf(query, variables)).toBe(cost);
   });
 
-  it("lets a thousand small uploads ask for everything that any kind of upload has", () => {
+  test("lets a thousand small uploads ask for everything that any kind of upload has", () => {
     const uploads = Array.from({ length: 1000 }, () => ({ input: { bucket: "b", key: "k" }, size: 5 }));
     const query = `mutation ($uploads: [RequestUploadInput!]!) { requestUploads(uploads: $uploads) {
       ... on PutUpload { url headers { name value } expiresAt bucket key region }
@@ -125,7 +125,7 @@ describe("the cost of an operation", () => {
     expect(costOf(query, { uploads })).toBeLessThan(limits.operationValues);
   });
 
-  it.each([
+  test.each([
     ["objects of the wrong type", { objects: "x" }],
     ["no objects", {}],
     ["null", { objects: null }],
@@ -134,7 +134,7 @@ describe("the cost of an operation", () => {
     expect(costOf(query, variables)).toBeUndefined();
   });
 
-  it("lets the largest sensible requests pass", () => {
+  test("lets the largest sensible requests pass", () => {
     const everything =
       "bucket key region size etag lastModified versionId storageClass contentType contentDisposition cacheControl metadata { name value } tags { name value } checksum { algorithm value } downloadUrl { url expiresAt bucket key region }";
     const page = `{ objects(bucket: "b", first: 1000) { nodes { ${everything} } folders pageInfo { hasNextPage endCursor } } }`;
@@ -147,7 +147,7 @@ describe("the cost of an operation", () => {
     expect(costOf(parts)).toBeLessThan(limits.operationValues);
   });
 
-  it.each([
+  test.each([
     ["many pages", `{ ${aliases(150, 'objects(bucket: "b", first: 1000) { nodes { key } }')} }`],
     [
       "a list that is the default of a variable",
@@ -169,18 +169,18 @@ describe("the cost of an operation", () => {
 });
 
 describe("an operation's cost", () => {
-  it("does not count what @skip and @include leave out", () => {
+  test("does not count what @skip and @include leave out", () => {
     const query = `query ($yes: Boolean = true, $no: Boolean!) {
       viewer { subject @skip(if: $yes) authenticated @include(if: $no) ...Grants @skip(if: true) grants @include(if: $yes) { bucket } }
     } fragment Grants on Viewer { grants { prefix } }`;
     expect(costOf(query, { no: false })).toBe(10);
   });
 
-  it("takes a default for null, as the resolver does", () => {
+  test("takes a default for null, as the resolver does", () => {
     expect(costOf('{ objects(bucket: "b", first: null) { nodes { key } } }')).toBe(100);
   });
 
-  it.each<[string, string, number]>([
+  test.each<[string, string, number]>([
     ["a URL that is verified", '{ downloadUrl(bucket: "b", key: "k") { url } }', 1],
     ["a URL that is not verified", '{ downloadUrl(bucket: "b", key: "k", verify: false) { url } }', 0],
     [
@@ -202,26 +202,26 @@ describe("an operation's cost", () => {
     expect(costsOf(query)?.s3Calls).toBe(calls);
   });
 
-  it("allows the calls to S3 of a page of 1,000 objects with everything", () => {
+  test("allows the calls to S3 of a page of 1,000 objects with everything", () => {
     const query =
       '{ objects(bucket: "b", first: 1000) { nodes { contentType metadata { name } tags { name } } } }';
     expect(costsOf(query)?.s3Calls).toBe(2001);
     expect(limits.operationS3Calls).toBeGreaterThan(2001);
   });
 
-  it("counts the values of arguments for each field that has them", () => {
+  test("counts the values of arguments for each field that has them", () => {
     const query = `query ($objects: [ObjectInput!]!) { ${aliases(3, "downloadUrls(objects: $objects) { key }")} }`;
     // A list, and for each object itself and two values.
     expect(costsOf(query, { objects: objects(100) })?.inputs).toBeGreaterThanOrEqual(3 * 301);
   });
 
-  it("is at most what is counted without variables", () => {
+  test("is at most what is counted without variables", () => {
     const query = "query ($objects: [ObjectInput!]!) { downloadUrls(objects: $objects) { url key } }";
     expect(costOf(query, { objects: objects(900) })).toBeLessThan(Number(mostOf(query)?.values));
   });
 });
 
-it("declares the items of every list of the schema", () => {
+test("declares the items of every list of the schema", () => {
   const undeclared = Object.values(schema.getTypeMap())
     .filter(isObjectType)
     .filter(({ name }) => !name.startsWith("__"))

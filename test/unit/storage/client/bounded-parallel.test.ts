@@ -1,9 +1,9 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { boundedParallel } from "../../../../src/storage/client/bounded-parallel.ts";
 
 describe("boundedParallel", () => {
-  it("answers in the items' order with no more at once than allowed", async () => {
+  test("answers in the items' order with no more at once than allowed", async () => {
     let running = 0;
     let most = 0;
     const results = await boundedParallel([5, 1, 4, 2, 3], 2, async (turns) => {
@@ -18,7 +18,7 @@ describe("boundedParallel", () => {
     expect(await boundedParallel([], 4, async () => 1)).toEqual([]);
   });
 
-  it("begins nothing after a failure and waits for what has begun", async () => {
+  test("begins nothing after a failure and waits for what has begun", async () => {
     const begun: number[] = [];
     const ended: number[] = [];
     const failing = boundedParallel([1, 2, 3, 4, 5], 2, async (item) => {

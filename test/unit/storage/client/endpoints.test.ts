@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { parseBucketName, type Region } from "../../../../src/core/object-address.ts";
 import {
   type EndpointSettings,
@@ -11,7 +11,7 @@ function resolve(settings: EndpointSettings, region: string, bucket: string) {
 }
 
 describe("Endpoints", () => {
-  it.each<[string, EndpointSettings, string, string, string, string]>([
+  test.each<[string, EndpointSettings, string, string, string, string]>([
     [
       "virtual host",
       { forcePathStyle: false },
@@ -83,7 +83,7 @@ describe("Endpoints", () => {
     expect(resolve(settings, region, bucket)).toEqual({ origin, host, basePath, signingRegion });
   });
 
-  it("asks the rules once for a bucket of a region", () => {
+  test("asks the rules once for a bucket of a region", () => {
     const endpoints = new Endpoints({ forcePathStyle: false });
     const photos = parseBucketName("photos");
     const first = endpoints.resolve("eu-west-1" as Region, photos);
@@ -95,7 +95,7 @@ describe("Endpoints", () => {
 describe("readEndpointSettings", () => {
   afterEach(() => vi.unstubAllEnvs());
 
-  it("takes AWS's own variables", async () => {
+  test("takes AWS's own variables", async () => {
     vi.stubEnv("AWS_ENDPOINT_URL_S3", "http://store.test:9000");
     vi.stubEnv("AWS_ENDPOINT_URL", "http://other.test");
     vi.stubEnv("AWS_USE_DUALSTACK_ENDPOINT", "true");
@@ -108,13 +108,13 @@ describe("readEndpointSettings", () => {
     });
   });
 
-  it("prefers the endpoint that it is given", async () => {
+  test("prefers the endpoint that it is given", async () => {
     vi.stubEnv("AWS_ENDPOINT_URL_S3", "http://store.test:9000");
     const settings = await readEndpointSettings({ forcePathStyle: false, endpoint: "http://given.test" });
     expect(settings.endpoint).toBe("http://given.test");
   });
 
-  it.each(["http://127.0.0.1:9000", "http://[::1]:9000"])(
+  test.each(["http://127.0.0.1:9000", "http://[::1]:9000"])(
     "puts buckets into the path at %s",
     async (endpoint) => {
       const settings = await readEndpointSettings({ forcePathStyle: false, endpoint });

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CopyObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import type { RoleSession } from "../../../../src/access/role-session.ts";
 import { createMetrics } from "../../../../src/core/metrics.ts";
 import { S3Clients, type S3ClientsOptions } from "../../../../src/storage/client/s3-clients.ts";
@@ -45,7 +45,7 @@ async function clientsOf(listener: RequestListener, options: Partial<S3ClientsOp
 }
 
 describe("S3Clients", () => {
-  it("makes one client for each session and region", async () => {
+  test("makes one client for each session and region", async () => {
     const { clients } = await clientsOf((_, response) => response.end());
     const first = session();
     expect(clients.for(first, eu)).toBe(clients.for(first, eu));
@@ -53,7 +53,7 @@ describe("S3Clients", () => {
     expect(clients.for(first, eu)).not.toBe(clients.for(session(), eu));
   });
 
-  it("signs with the session and shares connections between sessions", async () => {
+  test("signs with the session and shares connections between sessions", async () => {
     const credentials: string[] = [];
     const connections = new Set<unknown>();
     const { clients } = await clientsOf((request, response) => {
@@ -69,7 +69,7 @@ describe("S3Clients", () => {
     expect(connections.size).toBeLessThan(4);
   });
 
-  it("computes no hash of a file for the signature, and one of every other body", async () => {
+  test("computes no hash of a file for the signature, and one of every other body", async () => {
     const hashes: unknown[] = [];
     const { clients } = await clientsOf((request, response) => {
       hashes.push(request.headers["x-amz-content-sha256"]);
@@ -81,7 +81,7 @@ describe("S3Clients", () => {
     expect(hashes).toEqual(["UNSIGNED-PAYLOAD", expect.stringMatching(/^[0-9a-f]{64}$/)]);
   });
 
-  it("adds no checksum and no other credentials of its own", async () => {
+  test("adds no checksum and no other credentials of its own", async () => {
     let headers: IncomingMessage["headers"] = {};
     const { clients } = await clientsOf((request, response) => {
       headers = request.headers;
@@ -92,7 +92,7 @@ describe("S3Clients", () => {
     expect(Object.keys(headers).filter((name) => name.includes("checksum"))).toEqual([]);
   });
 
-  it("observes duration by operation and outcome", async () => {
+  test("observes duration by operation and outcome", async () => {
     const statuses = [200, 404, 503];
     const { clients, observed } = await clientsOf((_, response) => {
       response.statusCode = statuses.shift() ?? 200;
@@ -109,7 +109,7 @@ describe("S3Clients", () => {
     ]);
   });
 
-  it("tries again, at most as often as it is told", async () => {
+  test("tries again, at most as often as it is told", async () => {
     let attempts = 0;
     const listener: RequestListener = (_, response) => {
       attempts += 1;
@@ -121,14 +121,14 @@ describe("S3Clients", () => {
     expect(attempts).toBe(2);
   });
 
-  it("does not wait for a store that never answers", async () => {
+  test("does not wait for a store that never answers", async () => {
     const { clients, observed } = await clientsOf(() => {}, { requestTimeoutMs: 50 });
     const call = clients.for(session(), eu).send(new HeadObjectCommand(there));
     await expect(call).rejects.toMatchObject({ name: "TimeoutError" });
     expect(await observed()).toEqual([["HeadObject", "unreachable", 1]]);
   });
 
-  it("lets a call wait for its turn, and does not count that as time to connect", async () => {
+  test("lets a call wait for its turn, and does not count that as time to connect", async () => {
     let release = () => {};
     const listener: RequestListener = (_, response) => {
       release = () => response.setHeader("content-length", "0").end();
@@ -145,7 +145,7 @@ describe("S3Clients", () => {
     await second;
   });
 
-  it("turns a call away that waited too long for its turn", async () => {
+  test("turns a call away that waited too long for its turn", async () => {
     const { clients } = await clientsOf(() => {}, { maxCalls: 1, maxWaitMs: 20, maxAttempts: 3 });
     const client = clients.for(session(), eu);
     const first = client.send(new HeadObjectCommand(there));
@@ -156,7 +156,7 @@ describe("S3Clients", () => {
     });
   });
 
-  it("lets a call that stores take longer, as long as bytes move", async () => {
+  test("lets a call that stores take longer, as long as bytes move", async () => {
     const listener: RequestListener = async (request, response) => {
       request.resume();
       response.writeHead(200, { "content-type": "application/xml" });
@@ -171,7 +171,7 @@ describe("S3Clients", () => {
     expect((await clients.for(session(), eu).send(copy)).CopyObjectResult?.ETag).toBe("abc");
   });
 
-  it("ends a call that stores when nothing moves", async () => {
+  test("ends a call that stores when nothing moves", async () => {
     const { clients } = await clientsOf((request) => request.resume(), {
       requestTimeoutMs: 5_000,
       idleTimeoutMs: 50,

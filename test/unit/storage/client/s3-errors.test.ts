@@ -5,7 +5,7 @@ import {
   ListPartsCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ValetKeyError } from "../../../../src/core/errors.ts";
 import { type StorageErrorContext, toStorageError } from "../../../../src/storage/client/s3-errors.ts";
 import { BucketInOtherRegion } from "../../../../src/storage/client/storage-error.ts";
@@ -26,7 +26,7 @@ async function errorOf(
 }
 
 describe("an error of S3", () => {
-  it.each([
+  test.each([
     [404, "NoSuchBucket", "BUCKET_NOT_FOUND", false],
     [404, "NoSuchKey", "OBJECT_NOT_FOUND", false],
     [404, "NoSuchUpload", "UPLOAD_NOT_FOUND", false],
@@ -48,14 +48,14 @@ describe("an error of S3", () => {
     expect(await errorOf({ status, body: errorBody(s3Code) })).toMatchObject({ code, retryable });
   });
 
-  it("keeps S3's words out of the message", async () => {
+  test("keeps S3's words out of the message", async () => {
     const words = "User: arn:aws:sts::123456789012:assumed-role/r/s is not authorized";
     const error = await errorOf({ status: 403, body: errorBody("AccessDenied", words) });
     expect(error.message).not.toMatch(/arn|123456789012/);
     expect((error.cause as Error).message).toBe(words);
   });
 
-  it.each([
+  test.each([
     [404, "OBJECT_NOT_FOUND"],
     [403, "FORBIDDEN"],
     [405, "OBJECT_NOT_FOUND"],
@@ -69,7 +69,7 @@ describe("an error of S3", () => {
     expect(toStorageError(failure, { operation: "HeadObject", subject: "object" })).toMatchObject({ code });
   });
 
-  it("says where a bucket in another region is", async () => {
+  test("says where a bucket in another region is", async () => {
     const answers: ScriptedAnswer[] = [
       { status: 301, headers: { "x-amz-bucket-region": "eu-west-1" }, body: errorBody("PermanentRedirect") },
       { status: 400, body: errorBody("AuthorizationHeaderMalformed", "", "<Region>eu-west-1</Region>") },
@@ -81,7 +81,7 @@ describe("an error of S3", () => {
     }
   });
 
-  it("is an error also when it comes as a success", async () => {
+  test("is an error also when it comes as a success", async () => {
     await using scripted = await scriptedS3(() => ({ status: 200, body: errorBody("InternalError") }));
     const complete = new CompleteMultipartUploadCommand({
       ...target,
@@ -96,7 +96,7 @@ describe("an error of S3", () => {
     });
   });
 
-  it("is one also when it cannot be read", async () => {
+  test("is one also when it cannot be read", async () => {
     await using scripted = await scriptedS3(() => ({ status: 200, body: "<html>not <b>S3</html" }));
     const failure: unknown = await scripted.s3
       .send(new ListPartsCommand({ ...target, UploadId: "u" }))
@@ -107,7 +107,7 @@ describe("an error of S3", () => {
     expect(await errorOf({ status: 503, body: "<html>busy" })).toMatchObject({ code: "STORAGE_UNAVAILABLE" });
   });
 
-  it("of an upload is about the upload, whatever a store says is missing", async () => {
+  test("of an upload is about the upload, whatever a store says is missing", async () => {
     const error = await errorOf(
       { status: 404, body: errorBody("NoSuchKey") },
       { operation: "ListParts", subject: "upload" },
@@ -117,11 +117,11 @@ describe("an error of S3", () => {
 });
 
 describe("a connection that fails", () => {
-  it.each(["reset", "silence"] as const)("is STORAGE_UNAVAILABLE: %s", async (answer) => {
+  test.each(["reset", "silence"] as const)("is STORAGE_UNAVAILABLE: %s", async (answer) => {
     expect(await errorOf(answer)).toMatchObject({ code: "STORAGE_UNAVAILABLE", retryable: true });
   });
 
-  it("is STORAGE_UNAVAILABLE: refused", async () => {
+  test("is STORAGE_UNAVAILABLE: refused", async () => {
     const s3 = new S3Client({
       region: "us-east-1",
       endpoint: "http://127.0.0.1:1",
@@ -136,7 +136,7 @@ describe("a connection that fails", () => {
   });
 });
 
-it("leaves the server's own errors as they are", () => {
+test("leaves the server's own errors as they are", () => {
   const error = new ValetKeyError("OVERLOADED", "busy");
   expect(toStorageError(error, { operation: "PutObject" })).toBe(error);
   expect(toStorageError(new TypeError("a bug"), { operation: "PutObject" })).toMatchObject({

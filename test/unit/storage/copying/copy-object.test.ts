@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ObjectAddress } from "../../../../src/core/object-address.ts";
 import { assertCopyable } from "../../../../src/storage/copying/copied-description.ts";
 import { copyObject } from "../../../../src/storage/copying/copy-object.ts";
@@ -66,7 +66,7 @@ const copy = (from: string | ObjectAddress, to: string, more: Partial<CopyObject
 const tagged = [{ name: "kind", value: "a b" }];
 
 describe("copyObject", () => {
-  it.each(["plain", "a + b/é%2F?.txt", "//한국어 #1", "quote\"'()*!~"])(
+  test.each(["plain", "a + b/é%2F?.txt", "//한국어 #1", "quote\"'()*!~"])(
     "copies %s with all that describes it",
     async (key) => {
       await put(key, "bytes");
@@ -85,7 +85,7 @@ describe("copyObject", () => {
 
   const described = (given: GivenDescription) => ({ changes: parseDescriptionChanges(given) });
 
-  it("replaces what is said anew and keeps the rest", async () => {
+  test("replaces what is said anew and keeps the rest", async () => {
     await put("described", "bytes");
     const typed = described({ contentType: "image/png", tags: [{ name: "t", value: "new" }] });
     expect(await copy("described", "typed", typed)).toMatchObject({
@@ -103,7 +103,7 @@ describe("copyObject", () => {
     expect(await copy("described", "described", typed)).toMatchObject({ contentType: "image/png" });
   });
 
-  it.each([
+  test.each([
     ["at once", {}],
     ["in parts", { singleCopyBytes: 1, partBytes: 5 * MiB }],
   ])("takes no metadata and no tags for an answer: %s", async (_how, more) => {
@@ -117,7 +117,7 @@ describe("copyObject", () => {
     expect(await objectTags(s3, store.address("tagless"))).toEqual([]);
   });
 
-  it.each([
+  test.each([
     ["at once", {}],
     ["in parts", { singleCopyBytes: 1, partBytes: 5 * MiB }],
   ])("keeps what this API does not know, and metadata in raw UTF-8: %s", async (how, more) => {
@@ -139,7 +139,7 @@ describe("copyObject", () => {
     }
   });
 
-  it("copies a version", async () => {
+  test("copies a version", async () => {
     const { VersionId: versionId } = await put("v", "old", store.versionedBucket);
     await put("v", "newer", store.versionedBucket);
     const from = { ...store.address("v"), bucket: store.versionedBucket, versionId };
@@ -147,7 +147,7 @@ describe("copyObject", () => {
     expect((await read("from-version")).toString()).toBe("old");
   });
 
-  it("refuses what is not there, what is there already, and what changes nothing", async () => {
+  test("refuses what is not there, what is there already, and what changes nothing", async () => {
     await put("source", "bytes");
     await put("target", "other");
     await expect(copy("missing", "x")).rejects.toMatchObject({ code: "OBJECT_NOT_FOUND" });
@@ -159,14 +159,14 @@ describe("copyObject", () => {
     expect((await read("target")).toString()).toBe("other");
   });
 
-  it("is promised no checksum, which nobody would compare", () => {
+  test("is promised no checksum, which nobody would compare", () => {
     const checksum = { algorithm: "CRC32", value: "AAAAAA==" } as const;
     const refused = () => assertCopyable(parseDescriptionChanges({ checksum }));
     expect(refused).toThrow(expect.objectContaining({ code: "BAD_USER_INPUT", field: "checksum" }));
     assertCopyable(parseDescriptionChanges({ contentType: "text/plain" }));
   });
 
-  it.each([
+  test.each([
     ["at once", {}],
     ["in parts", { singleCopyBytes: 0 }],
   ])("names the argument that S3 takes no value of: %s", async (_how, more) => {
@@ -181,7 +181,7 @@ describe("copyObject", () => {
     }
   });
 
-  it("copies a large object in parts, with all that describes it", async () => {
+  test("copies a large object in parts, with all that describes it", async () => {
     const bytes = randomBytes(33 * MiB + 5);
     await put("large + é", bytes);
     const stored = await copy("large + é", "large copy", { singleCopyBytes: MiB, partBytes: 5 * MiB });
@@ -223,7 +223,7 @@ describe("copyObject", () => {
     return client;
   };
 
-  it("asks for a client anew for every call", async () => {
+  test("asks for a client anew for every call", async () => {
     await put("long", randomBytes(33 * MiB));
     let asked = 0;
     const fresh = async () => {
@@ -235,7 +235,7 @@ describe("copyObject", () => {
     expect(asked).toBe(6);
   });
 
-  it("leaves no part behind when the credentials die on the way", async () => {
+  test("leaves no part behind when the credentials die on the way", async () => {
     await put("dying", randomBytes(33 * MiB));
     const dying = expired(/^(UploadPartCopy|Abort)/);
     let isAlive = false;
@@ -247,7 +247,7 @@ describe("copyObject", () => {
     expect(await pendingUploads()).toEqual([]);
   });
 
-  it("ends, and leaves nothing behind, when the server stops", async () => {
+  test("ends, and leaves nothing behind, when the server stops", async () => {
     await put("stopped", randomBytes(33 * MiB));
     const stopping = new AbortController();
     const stopAtPart = async () => {
@@ -277,7 +277,7 @@ describe("copyObject", () => {
     return { looks, source };
   };
 
-  it.each([
+  test.each([
     ["at once", {}],
     ["at once, replacing nothing", { changes: parseDescriptionChanges({ overwrite: false }) }],
     ["in parts", inParts],
@@ -305,7 +305,7 @@ describe("copyObject", () => {
       return { proxy, s3: async () => store.client(proxy.url) };
     };
 
-    it("knows its own copy", async () => {
+    test("knows its own copy", async () => {
       await put("lost", "bytes");
       const { proxy, s3 } = await losing();
       await using _ = proxy;
@@ -315,7 +315,7 @@ describe("copyObject", () => {
       expect(proxy.requests.filter((request) => request.startsWith("PUT "))).toHaveLength(2);
     });
 
-    it("takes no other object for it", async () => {
+    test("takes no other object for it", async () => {
       await put("lost", "bytes");
       const client = store.client();
       let attempts = 0;

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { assertFitsForm, toFormFields } from "../../../../src/storage/description/description-form-fields.ts";
 import { toHeaders } from "../../../../src/storage/description/description-headers.ts";
 import { toS3Input } from "../../../../src/storage/description/description-input.ts";
@@ -28,13 +28,13 @@ const complete = parseDescription({
 });
 
 describe("toHeaders", () => {
-  it("renders nothing for an empty description", () => {
+  test("renders nothing for an empty description", () => {
     expect(toHeaders(parseDescription({}))).toEqual([]);
     const empty = { contentType: null, metadata: null, tags: [], checksum: null, overwrite: true };
     expect(toHeaders(parseDescription(empty))).toEqual([]);
   });
 
-  it("renders every property", () => {
+  test("renders every property", () => {
     const expected = pairs({
       "content-type": "text/plain; charset=utf-8",
       "content-disposition": "attachment; filename*=UTF-8''na%C3%AFve.txt",
@@ -51,7 +51,7 @@ describe("toHeaders", () => {
 });
 
 describe("toFormFields", () => {
-  it("renders tags as XML and names the algorithm of the checksum", () => {
+  test("renders tags as XML and names the algorithm of the checksum", () => {
     const expected = pairs({
       "Content-Type": "text/plain; charset=utf-8",
       "Content-Disposition": "attachment; filename*=UTF-8''na%C3%AFve.txt",
@@ -70,7 +70,7 @@ describe("toFormFields", () => {
 });
 
 describe("assertFitsForm", () => {
-  it.each<[string, string, GivenDescription, string]>([
+  test.each<[string, string, GivenDescription, string]>([
     ["an object that must not be replaced", "a", { overwrite: false }, "method"],
     ["a key with a variable", "a${filename}b", {}, "key"],
     ["metadata with a variable", "a", { metadata: [{ name: "a", value: "${filename}" }] }, "metadata"],
@@ -81,13 +81,13 @@ describe("assertFitsForm", () => {
     );
   });
 
-  it("accepts what a form can carry", () => {
+  test("accepts what a form can carry", () => {
     expect(() => assertFitsForm("a", { ...complete, overwrite: true })).not.toThrow();
   });
 });
 
 describe("toS3Input", () => {
-  it("renders every property, with metadata of every name", () => {
+  test("renders every property, with metadata of every name", () => {
     const { Metadata = {}, ...others } = toS3Input(complete);
     expect(others).toEqual({
       ContentType: "text/plain; charset=utf-8",
@@ -104,7 +104,7 @@ describe("toS3Input", () => {
 });
 
 describe("parseDescriptionChanges", () => {
-  it("tells an empty list from one that was not given", () => {
+  test("tells an empty list from one that was not given", () => {
     expect(parseDescriptionChanges({ metadata: [] })).toMatchObject({ metadata: [], tags: undefined });
     expect(parseDescriptionChanges({ tags: [], metadata: null })).toMatchObject({
       metadata: undefined,
@@ -118,7 +118,7 @@ describe("parseDescription", () => {
   const value = (text: string) => ({ metadata: [{ name: "a", value: text }] });
   const tag = (key: string, text = "") => ({ tags: [{ name: key, value: text }] });
 
-  it.each<[string, GivenDescription]>([
+  test.each<[string, GivenDescription]>([
     ["contentType", { contentType: "text" }],
     ["contentType", { contentType: "" }],
     ["contentType", { contentType: "text/plain\r\nx: y" }],
@@ -158,7 +158,7 @@ describe("parseDescription", () => {
     expect(() => parseDescription(input)).toThrow(expect.objectContaining({ code: "BAD_USER_INPUT", field }));
   });
 
-  it("takes what is just within the limits", () => {
+  test("takes what is just within the limits", () => {
     expect(() =>
       parseDescription({
         metadata: [{ name: "a", value: "x".repeat(2_047) }],
@@ -170,7 +170,7 @@ describe("parseDescription", () => {
     ).not.toThrow();
   });
 
-  it("counts metadata as it is sent", () => {
+  test("counts metadata as it is sent", () => {
     const long = Array.from({ length: 700 }, (_, length) => "é".repeat(length));
     const taken = long.filter((text) => {
       try {

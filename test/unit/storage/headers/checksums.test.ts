@@ -1,12 +1,12 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { checksumAlgorithms, runningChecksum } from "../../../../src/storage/headers/checksums.ts";
 
 const hexOf = (base64: string) => Buffer.from(base64, "base64").toString("hex");
 
 describe("checksums", () => {
   // The check values of https://reveng.sourceforge.io/crc-catalogue/ and of FIPS 180.
-  it.each([
+  test.each([
     ["CRC32", "cbf43926"],
     ["CRC32C", "e3069283"],
     ["CRC64NVME", "ae8b14860a799888"],
@@ -18,7 +18,7 @@ describe("checksums", () => {
     expect(hexOf(running.digest())).toBe(hex);
   });
 
-  it.each(checksumAlgorithms)("%s does not depend on how the bytes are cut", (algorithm) => {
+  test.each(checksumAlgorithms)("%s does not depend on how the bytes are cut", (algorithm) => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(300), (bytes, cut) => {
         const whole = runningChecksum(algorithm);

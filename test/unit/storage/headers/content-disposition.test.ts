@@ -1,6 +1,6 @@
 import { parse } from "content-disposition";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   contentDisposition,
   parseContentTypeOverride,
@@ -11,7 +11,7 @@ function filenameIn(header: string | undefined): string | undefined {
 }
 
 describe("contentDisposition", () => {
-  it.each([
+  test.each([
     [undefined, undefined, undefined],
     ["INLINE", undefined, "inline"],
     ["ATTACHMENT", undefined, "attachment"],
@@ -27,7 +27,7 @@ describe("contentDisposition", () => {
     expect(contentDisposition(disposition, filename)).toBe(header);
   });
 
-  it.each([
+  test.each([
     ['say "hi"\r\nSet-Cookie: a=b.txt', "say 'hi'Set-Cookie_ a=b.txt"],
     ["../../etc/passwd", "_.._etc_passwd"],
     ["..\\windows\\system.ini", "_windows_system.ini"],
@@ -41,7 +41,7 @@ describe("contentDisposition", () => {
     expect(filenameIn(contentDisposition(undefined, filename))).toBe(saved);
   });
 
-  it("is one line of printable ASCII whose name stays in its folder, whatever the name", () => {
+  test("is one line of printable ASCII whose name stays in its folder, whatever the name", () => {
     const anyName = fc.oneof(
       fc.string({ unit: "binary", minLength: 1, maxLength: 100 }).filter((name) => name.isWellFormed()),
       fc.string({
@@ -60,7 +60,7 @@ describe("contentDisposition", () => {
     );
   });
 
-  it.each(["a\ud800", "x".repeat(1_025)])("refuses a name that cannot be: %#", (filename) => {
+  test.each(["a\ud800", "x".repeat(1_025)])("refuses a name that cannot be: %#", (filename) => {
     expect(() => contentDisposition(undefined, filename)).toThrow(
       expect.objectContaining({ code: "BAD_USER_INPUT", field: "filename" }),
     );
@@ -68,15 +68,17 @@ describe("contentDisposition", () => {
 });
 
 describe("parseContentTypeOverride", () => {
-  it.each(["image/png", "text/plain; charset=utf-8", "application/pdf", 'video/mp4; codecs="avc1.4d, mp4a"'])(
-    "takes %s",
-    (contentType) => {
-      expect(parseContentTypeOverride(contentType, undefined)).toBe(contentType);
-      expect(parseContentTypeOverride(contentType, "INLINE")).toBe(contentType);
-    },
-  );
+  test.each([
+    "image/png",
+    "text/plain; charset=utf-8",
+    "application/pdf",
+    'video/mp4; codecs="avc1.4d, mp4a"',
+  ])("takes %s", (contentType) => {
+    expect(parseContentTypeOverride(contentType, undefined)).toBe(contentType);
+    expect(parseContentTypeOverride(contentType, "INLINE")).toBe(contentType);
+  });
 
-  it.each([
+  test.each([
     "text/html",
     "Text/HTML; charset=utf-8",
     "text/html ;a=b",
@@ -104,7 +106,7 @@ describe("parseContentTypeOverride", () => {
     }
   });
 
-  it.each([
+  test.each([
     "",
     "html",
     "text/",

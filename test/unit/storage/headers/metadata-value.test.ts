@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { decodeMetadataValue, encodeMetadataValue } from "../../../../src/storage/headers/metadata-value.ts";
 
 const anyText = fc.oneof(
@@ -8,7 +8,7 @@ const anyText = fc.oneof(
 );
 
 describe("metadata values", () => {
-  it("come back as they were", () => {
+  test("come back as they were", () => {
     fc.assert(
       fc.property(anyText, (text) => {
         expect(decodeMetadataValue(encodeMetadataValue(text))).toBe(text);
@@ -17,7 +17,7 @@ describe("metadata values", () => {
     );
   });
 
-  it("travel as printable ASCII, in words of at most 75 characters", () => {
+  test("travel as printable ASCII, in words of at most 75 characters", () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const header = encodeMetadataValue(text);
@@ -32,7 +32,7 @@ describe("metadata values", () => {
     );
   });
 
-  it("are left alone when HTTP carries them unharmed", () => {
+  test("are left alone when HTTP carries them unharmed", () => {
     expect(encodeMetadataValue("AMAZONS3 plain, text; 100%")).toBe("AMAZONS3 plain, text; 100%");
     expect(encodeMetadataValue("zoë")).toBe("=?UTF-8?B?em/Dqw==?=");
     expect(encodeMetadataValue(" padded ")).toBe("=?UTF-8?B?IHBhZGRlZCA=?=");
@@ -40,7 +40,7 @@ describe("metadata values", () => {
 });
 
 describe("decodeMetadataValue", () => {
-  it.each([
+  test.each([
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#UserMetadata
     ["=?UTF-8?B?w4PChE3Dg8KEWsODwpXDg8KRIFMz?=", "Ã\u0084MÃ\u0084ZÃ\u0095Ã\u0091 S3"],
     ["=?UTF-8?Q?=C3=84M=C3=84Z=C3=95=C3=91_S3?=", "ÄMÄZÕÑ S3"],

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { uriEncode, uriEncodePath } from "../../../../src/storage/headers/uri-encode.ts";
 
 const unreserved = /[A-Za-z0-9\-._~]/;
@@ -21,7 +21,7 @@ const text = fc.oneof(
 );
 
 describe("uriEncode", () => {
-  it("leaves RFC 3986's unreserved characters and nothing else", () => {
+  test("leaves RFC 3986's unreserved characters and nothing else", () => {
     fc.assert(
       fc.property(text, (value) => {
         expect(uriEncode(value)).toBe(encodeByDefinition(value));
@@ -30,7 +30,7 @@ describe("uriEncode", () => {
     );
   });
 
-  it("leaves slashes too in a path", () => {
+  test("leaves slashes too in a path", () => {
     fc.assert(
       fc.property(text, (value) => {
         expect(uriEncodePath(value)).toBe(value.split("/").map(encodeByDefinition).join("/"));
@@ -39,7 +39,7 @@ describe("uriEncode", () => {
     );
   });
 
-  it("throws for a lone surrogate", () => {
+  test("throws for a lone surrogate", () => {
     expect(() => uriEncode("a\ud800")).toThrow(URIError);
     expect(() => uriEncodePath("a\ud800")).toThrow(URIError);
   });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   type GivenDescription,
   parseDescription,
@@ -19,7 +19,7 @@ const given: GivenDescription = {
 };
 
 describe("BegunUploads", () => {
-  it("knows the terms of the uploads that it remembers", () => {
+  test("knows the terms of the uploads that it remembers", () => {
     const begun = new BegunUploads();
     expect(begun.haveTerms(upload, termsOf(given))).toBeUndefined();
     begun.remember(upload, termsOf(given));
@@ -27,7 +27,7 @@ describe("BegunUploads", () => {
     expect(begun.haveTerms({ ...upload, uploadId: "2" }, termsOf(given))).toBeUndefined();
   });
 
-  it.each<[string, GivenDescription]>([
+  test.each<[string, GivenDescription]>([
     ["content type", { ...given, contentType: "image/gif" }],
     ["Content-Disposition", { ...given, contentDisposition: "inline" }],
     ["Cache-Control", { ...given, cacheControl: "no-store" }],
@@ -40,7 +40,7 @@ describe("BegunUploads", () => {
     expect(begun.haveTerms(upload, termsOf(other))).toBe(false);
   });
 
-  it("tells sizes apart whose parts have the same length", () => {
+  test("tells sizes apart whose parts have the same length", () => {
     const begun = new BegunUploads();
     begun.remember(upload, termsOf(given, 16_800_000));
     expect(begun.haveTerms(upload, termsOf(given, 16_800_000 + 8_388_593))).toBe(false);

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { GetObjectCommand, PutObjectCommand, type S3Client, UploadPartCommand } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { boundedParallel } from "../../../../src/storage/client/bounded-parallel.ts";
 import { parseDescription } from "../../../../src/storage/description/object-description.ts";
 import { BegunUploads } from "../../../../src/storage/multipart/begun-uploads.ts";
@@ -86,7 +86,7 @@ const sha256 = (data: Buffer) => createHash("sha256").update(data).digest("hex")
 const notFound = { code: "UPLOAD_NOT_FOUND" };
 
 describe("a multipart upload", () => {
-  it("is completed without ETags from parts that came out of order and twice", async () => {
+  test("is completed without ETags from parts that came out of order and twice", async () => {
     const upload = await begin("whole");
     await Promise.all([3, 1].map((number) => sendPart(upload, number)));
     await sendPart(upload, 2);
@@ -97,7 +97,7 @@ describe("a multipart upload", () => {
     await expect(listParts(s3, upload)).rejects.toMatchObject(notFound);
   });
 
-  it("names the parts that are missing or have another size, and stores nothing", async () => {
+  test("names the parts that are missing or have another size, and stores nothing", async () => {
     const upload = await begin("incomplete");
     await expect(completeUpload(s3, upload, completed)).rejects.toMatchObject({
       code: "UPLOAD_INCOMPLETE",
@@ -119,7 +119,7 @@ describe("a multipart upload", () => {
     await abortMultipartUpload(s3, upload);
   });
 
-  it("holds the client's list to what S3 has", async () => {
+  test("holds the client's list to what S3 has", async () => {
     const upload = await begin("listed");
     const etags = await Promise.all([1, 2, 3].map((number) => sendPart(upload, number)));
     const parts = etags.map((etag, index) => ({ number: index + 1, etag }));
@@ -131,7 +131,7 @@ describe("a multipart upload", () => {
     expect(await complete(unquoted)).toMatchObject({ etag: etagOfParts(parts) });
   });
 
-  it("takes a client's list of every part, each once, in any order", () => {
+  test("takes a client's list of every part, each once, in any order", () => {
     const upload = { sizeBytes: plan.sizeBytes, partBytes: plan.partBytes } as UploadDescriptor;
     const require = (...numbers: number[]) =>
       assertEveryPart(
@@ -153,7 +153,7 @@ describe("a multipart upload", () => {
     }
   });
 
-  it("may be completed again, and at the same time", async () => {
+  test("may be completed again, and at the same time", async () => {
     const upload = await begin("again");
     const etags = await Promise.all([1, 2, 3].map((number) => sendPart(upload, number)));
     const parts = etags.map((etag, index) => ({ number: index + 1, etag }));
@@ -170,14 +170,14 @@ describe("a multipart upload", () => {
     expect(await sha256OfStored("again")).toBe(sha256(bytes));
   });
 
-  it("that was never completed is not taken for the object that was there before", async () => {
+  test("that was never completed is not taken for the object that was there before", async () => {
     await s3.send(new PutObjectCommand({ Bucket: store.bucket, Key: "before", Body: "small" }));
     const upload = await begin("before");
     await abortMultipartUpload(s3, upload);
     await expect(completeUpload(s3, upload, completed)).rejects.toMatchObject(notFound);
   });
 
-  it("does not replace an object when it may not", async () => {
+  test("does not replace an object when it may not", async () => {
     await s3.send(new PutObjectCommand({ Bucket: store.bucket, Key: "there", Body: "first" }));
     const upload = await begin("there", { overwrite: false });
     await Promise.all([1, 2, 3].map((number) => sendPart(upload, number)));
@@ -186,14 +186,14 @@ describe("a multipart upload", () => {
     await abortMultipartUpload(s3, upload);
   });
 
-  it("that may not replace anything is not in its own way when completed twice at once", async () => {
+  test("that may not replace anything is not in its own way when completed twice at once", async () => {
     const upload = await begin("twice at once", { overwrite: false });
     await Promise.all([1, 2, 3].map((number) => sendPart(upload, number)));
     const answers = await Promise.all(Array.from({ length: 4 }, () => completeUpload(s3, upload, completed)));
     expect(new Set(answers.map(({ etag }) => etag)).size).toBe(1);
   });
 
-  it("is aborted once or twice, and is either aborted or completed", async () => {
+  test("is aborted once or twice, and is either aborted or completed", async () => {
     const upload = await begin("raced");
     await Promise.all([1, 2, 3].map((number) => sendPart(upload, number)));
     const [completion] = await Promise.allSettled([
@@ -206,7 +206,7 @@ describe("a multipart upload", () => {
     expect(stored).toBe(completion.status === "fulfilled" ? sha256(bytes) : undefined);
   });
 
-  it("is aborted again while S3 holds parts of it, which may have been under way", async () => {
+  test("is aborted again while S3 holds parts of it, which may have been under way", async () => {
     let listings = 0;
     const held = (isHeld: () => boolean) =>
       scriptedS3(({ method }) => {
@@ -223,7 +223,7 @@ describe("a multipart upload", () => {
     });
   });
 
-  it("tells of all its parts, more than S3 lists at once", { timeout: 60_000 }, async () => {
+  test("tells of all its parts, more than S3 lists at once", { timeout: 60_000 }, async () => {
     const count = 2005;
     const upload = await begin("many parts");
     const { bucket: Bucket, key: Key, uploadId: UploadId } = upload;
@@ -237,13 +237,13 @@ describe("a multipart upload", () => {
     await abortMultipartUpload(s3, upload);
   });
 
-  it("of an empty file is one empty part", async () => {
+  test("of an empty file is one empty part", async () => {
     const upload = { ...(await begin("empty")), sizeBytes: 0 };
     await sendPart(upload, 1, 0);
     expect(await completeUpload(s3, upload, completed)).toMatchObject({ sizeBytes: 0 });
   });
 
-  it("takes the CRC of a whole object, and no SHA", async () => {
+  test("takes the CRC of a whole object, and no SHA", async () => {
     const sha = parseDescription({
       checksum: { algorithm: "SHA1", value: Buffer.alloc(20).toString("base64") },
     });
@@ -255,7 +255,7 @@ describe("a multipart upload", () => {
 });
 
 describe("uploads in progress", () => {
-  it("are listed below a prefix, page by page", async () => {
+  test("are listed below a prefix, page by page", async () => {
     const keys = ["pending/a + b", "pending/%2F", "pending/한국어", "pending/x"];
     const uploads = await Promise.all([...keys, "pending/x", "other/x"].map((key) => begin(key)));
     const seen: string[] = [];
@@ -283,7 +283,7 @@ describe("uploads in progress", () => {
     for (const upload of uploads) await abortMultipartUpload(s3, upload);
   });
 
-  it("are resumed: the newest of the very key whose parts fit", async () => {
+  test("are resumed: the newest of the very key whose parts fit", async () => {
     const address = store.address("resume/it");
     const find = (forPlan: UploadPlan = plan) =>
       findResumableUpload({ s3, listing: s3 }, address, resumeRequest(forPlan));
@@ -306,7 +306,7 @@ describe("uploads in progress", () => {
     expect(await sha256OfStored("resume/it")).toBe(sha256(bytes));
   });
 
-  it("are resumed behind newer ones without parts, of up to 100", async () => {
+  test("are resumed behind newer ones without parts, of up to 100", async () => {
     const address = store.address("resume/behind");
     const find = () => findResumableUpload({ s3, listing: s3 }, address, resumeRequest(plan));
     const older = await begin("resume/behind");
@@ -322,7 +322,7 @@ describe("uploads in progress", () => {
     await boundedParallel([older, ...empty], 8, (upload) => abortMultipartUpload(s3, upload));
   });
 
-  it("are swept when they are old, and only told of in a dry run", async () => {
+  test("are swept when they are old, and only told of in a dry run", async () => {
     const upload = await begin("sweep/old");
     const bucket = { region, bucket: store.bucket };
     const later = () => new Date(Date.now() + 25 * 3_600_000);

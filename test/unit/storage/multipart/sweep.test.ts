@@ -1,5 +1,5 @@
 import type { S3Client } from "@aws-sdk/client-s3";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parseBucketName } from "../../../../src/core/object-address.ts";
 import { type SweptUpload, sweepUploads } from "../../../../src/storage/multipart/sweep.ts";
 import { scriptedS3 } from "../scripted-s3.ts";
@@ -20,7 +20,7 @@ async function sweptOf(uploads: AsyncIterable<SweptUpload>): Promise<string[]> {
 }
 
 describe("a sweep", () => {
-  it("leaves alone what has no date", async () => {
+  test("leaves alone what has no date", async () => {
     const body = page(upload("dated") + upload("undated", ""), false);
     await using store = await scriptedS3(() => ({ status: 200, body }));
     const s3 = async () => store.s3;
@@ -28,7 +28,7 @@ describe("a sweep", () => {
     expect(swept).toEqual(["dated pending"]);
   });
 
-  it("asks for credentials anew as it goes on", async () => {
+  test("asks for credentials anew as it goes on", async () => {
     await using store = await scriptedS3(({ method, url = "" }) => {
       if (method === "DELETE") return { status: 204 };
       if (url.includes("uploadId=")) return { status: 404 };
@@ -48,7 +48,7 @@ describe("a sweep", () => {
     expect(asked).toEqual(["listing", "listing", "s3", "s3", "s3"]);
   });
 
-  it("misses nothing where a page goes on behind an upload that has to be there still", async () => {
+  test("misses nothing where a page goes on behind an upload that has to be there still", async () => {
     let pending = Array.from({ length: 7 }, (_, index) => `u${index}`);
     await using store = await scriptedS3(({ method, url = "" }) => {
       const { searchParams } = new URL(url, "http://s3");

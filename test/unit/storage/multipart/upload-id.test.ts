@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Region, Regions } from "../../../../src/core/object-address.ts";
 import { parseBucketName, parseObjectKey } from "../../../../src/core/object-address.ts";
 import { checksumAlgorithms } from "../../../../src/storage/headers/checksums.ts";
@@ -32,7 +32,7 @@ const codeOf = (id: string, opener = ids) => {
 };
 
 describe("upload ids", () => {
-  it("contain everything that was sealed", () => {
+  test("contain everything that was sealed", () => {
     expect(ids.open(ids.seal(upload))).toEqual(upload);
     const { region, bucket, key, uploadId } = upload;
     expect(ids.open(ids.seal({ region, bucket, key, uploadId }))).toEqual({ region, bucket, key, uploadId });
@@ -56,7 +56,7 @@ describe("upload ids", () => {
     );
   });
 
-  it("of format 1, which older servers made, still open", () => {
+  test("of format 1, which older servers made, still open", () => {
     const id =
       "ARKMFFN4SYCQh8bqQcs9j0OzunjZiJblxCX3cYJNFdRdn6bHzPVMj66pZkVuJy_7nzwU-k7GS_-gsswrDJZSmwyf04u1B0a7" +
       "XlM8NQbEUMpbFpIKzDG6CRm9Ncd7gUpv5hAYJbtJXc1xt91o4woX8jsJE01O0wxDybOBuZ85WhwOEKO2yBB7rt_No9NoDKqA" +
@@ -68,20 +68,20 @@ describe("upload ids", () => {
     expect(new UploadIds([next, secret], regions).open(id)).toMatchObject({ key: upload.key });
   });
 
-  it("show nothing of the upload", () => {
+  test("show nothing of the upload", () => {
     const id = ids.seal(upload);
     expect(id).toMatch(/^[A-Za-z0-9_-]+$/);
     expect(Buffer.from(id, "base64url").toString("latin1")).not.toMatch(/users|user-content|abcDEF/);
   });
 
-  it("are the same each time, whatever the order of the fields and whenever the upload began", () => {
+  test("are the same each time, whatever the order of the fields and whenever the upload began", () => {
     const reordered: SealedUpload = { ...Object.fromEntries(Object.entries(upload).reverse()), ...upload };
     const later: SealedUpload = { ...upload, startedAt: new Date() };
     expect(ids.seal(reordered)).toBe(ids.seal(upload));
     expect(new UploadIds([secret], regions).seal(later)).toBe(ids.seal(upload));
   });
 
-  it("differ for uploads and terms that differ", () => {
+  test("differ for uploads and terms that differ", () => {
     const others: SealedUpload[] = [
       { ...upload, uploadId: "2~abcDEG" },
       { ...upload, sizeBytes: upload.sizeBytes - 1 },
@@ -92,7 +92,7 @@ describe("upload ids", () => {
     expect(new Set(sealed).size).toBe(sealed.length);
   });
 
-  it("stay within bounds for the longest key", () => {
+  test("stay within bounds for the longest key", () => {
     const longest = {
       ...upload,
       key: parseObjectKey('"'.repeat(1024)),
@@ -102,7 +102,7 @@ describe("upload ids", () => {
     expect(ids.open(ids.seal(longest))).toEqual(longest);
   });
 
-  it("cannot be changed in any bit, nor cut", () => {
+  test("cannot be changed in any bit, nor cut", () => {
     const bytes = Buffer.from(ids.seal(upload), "base64url");
     for (let bit = 0; bit < bytes.length * 8; bit += 1) {
       const changed = Buffer.from(bytes);
@@ -114,7 +114,7 @@ describe("upload ids", () => {
     }
   });
 
-  it("are UPLOAD_NOT_FOUND under another secret or in a region that is served no longer", () => {
+  test("are UPLOAD_NOT_FOUND under another secret or in a region that is served no longer", () => {
     const id = ids.seal(upload);
     expect(codeOf(id, new UploadIds(["another secret of thirty-two bytes!"], regions))).toBe(
       "UPLOAD_NOT_FOUND",
@@ -123,7 +123,7 @@ describe("upload ids", () => {
     expect(codeOf(id, new UploadIds([secret], elsewhere))).toBe("UPLOAD_NOT_FOUND");
   });
 
-  it("open under every secret of the list, and are sealed under the first", () => {
+  test("open under every secret of the list, and are sealed under the first", () => {
     const next = "the next secret, longer than 32 bytes";
     const rotating = new UploadIds([next, secret], regions);
     expect(rotating.open(ids.seal(upload))).toEqual(upload);
@@ -131,7 +131,7 @@ describe("upload ids", () => {
     expect(codeOf(rotating.seal(upload))).toBe("UPLOAD_NOT_FOUND");
   });
 
-  it("are BAD_USER_INPUT when they have not even the shape of one", () => {
+  test("are BAD_USER_INPUT when they have not even the shape of one", () => {
     for (const id of ["", "x", "AQ", "not an id", "<>", "A".repeat(10_000), `${ids.seal(upload)}=`]) {
       expect(codeOf(id)).toBe("BAD_USER_INPUT");
     }

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   bytesOfPart,
   maxObjectBytes,
@@ -24,7 +24,7 @@ const sizes = fc.oneof(
 );
 
 describe("planUpload", () => {
-  it("cuts every size into parts that S3 takes and that add up", () => {
+  test("cuts every size into parts that S3 takes and that add up", () => {
     fc.assert(
       fc.property(sizes, (sizeBytes) => {
         const plan = planUpload(sizeBytes);
@@ -41,7 +41,7 @@ describe("planUpload", () => {
     );
   });
 
-  it("gives another size no part of the same number and length", () => {
+  test("gives another size no part of the same number and length", () => {
     const largestWithRoom = maxObjectBytes - maxPartCount * 16 * MiB;
     const size = fc.oneof(
       fc.integer({ min: 0, max: largestWithRoom }),
@@ -64,14 +64,14 @@ describe("planUpload", () => {
     );
   });
 
-  it("plans an empty file as one empty part, and 50 TB", () => {
+  test("plans an empty file as one empty part, and 50 TB", () => {
     expect(planUpload(0)).toMatchObject({ partCount: 1 });
     expect(bytesOfPart(planUpload(0), 1)).toBe(0);
     expect(planUpload(50 * TB)).toMatchObject({ sizeBytes: 50 * TB });
     expect(planUpload(maxObjectBytes)).toMatchObject({ partBytes: maxPartBytes, partCount: maxPartCount });
   });
 
-  it("refuses what no object can measure", () => {
+  test("refuses what no object can measure", () => {
     for (const size of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, maxObjectBytes + 1, 2 ** 60]) {
       expect(() => planUpload(size)).toThrow(
         expect.objectContaining({ code: "BAD_USER_INPUT", field: "size" }),
@@ -79,7 +79,7 @@ describe("planUpload", () => {
     }
   });
 
-  it("has no part but those it counts", () => {
+  test("has no part but those it counts", () => {
     const plan = planUpload(40 * MiB);
     for (const number of [0, -1, 1.5, plan.partCount + 1])
       expect(() => bytesOfPart(plan, number)).toThrow(RangeError);

@@ -1,5 +1,5 @@
 import { DeleteObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Region } from "../../../../src/core/object-address.ts";
 import { BucketRegions } from "../../../../src/storage/client/bucket-regions.ts";
 import { bucketExists, headObject } from "../../../../src/storage/objects/head-object.ts";
@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => store.close());
 
 describe("headObject", () => {
-  it("tells what S3 knows of an object", async () => {
+  test("tells what S3 knows of an object", async () => {
     const address = store.address("head/a + b.txt");
     await s3.send(
       new PutObjectCommand({
@@ -38,7 +38,7 @@ describe("headObject", () => {
     });
   });
 
-  it("takes the storage class that S3 names", async () => {
+  test("takes the storage class that S3 names", async () => {
     await using scripted = await scriptedS3(() => ({
       status: 200,
       headers: { "x-amz-storage-class": "GLACIER" },
@@ -46,7 +46,7 @@ describe("headObject", () => {
     expect(await headObject(scripted.s3, store.address("cold"))).toMatchObject({ storageClass: "GLACIER" });
   });
 
-  it("tells a missing object from a missing bucket", async () => {
+  test("tells a missing object from a missing bucket", async () => {
     await expect(headObject(s3, store.address("none"))).rejects.toMatchObject({ code: "OBJECT_NOT_FOUND" });
     const address = { ...store.address("none"), bucket: "no-such-bucket-here" as TestStore["bucket"] };
     await expect(headObject(s3, address)).rejects.toMatchObject({ code: "BUCKET_NOT_FOUND" });
@@ -54,7 +54,7 @@ describe("headObject", () => {
     expect(await bucketExists(s3, store.address("none"))).toBe(true);
   });
 
-  it("finds versions, and no object in a delete marker", async () => {
+  test("finds versions, and no object in a delete marker", async () => {
     const address = { ...store.address("versioned"), bucket: store.versionedBucket };
     const target = { Bucket: address.bucket, Key: address.key };
     const first = await s3.send(new PutObjectCommand({ ...target, Body: "1" }));
@@ -77,7 +77,7 @@ describe("a HEAD that is refused without a reason", () => {
   };
   const arn = "arn:aws:sts::123456789012:assumed-role/r/s";
 
-  it("means a missing object, where the right that is missing is to list", async () => {
+  test("means a missing object, where the right that is missing is to list", async () => {
     const message = `User: ${arn} is not authorized to perform: s3:ListBucket on resource: "arn:aws:s3:::bucket"`;
     await using scripted = await scriptedS3(({ method, url }) => {
       if (method === "HEAD") return { status: url?.startsWith("/bucket/key") ? 403 : 200 };
@@ -87,7 +87,7 @@ describe("a HEAD that is refused without a reason", () => {
     expect(scripted.requests).toEqual(["HEAD /bucket/key", "HEAD /bucket/", "GET /bucket/key"]);
   });
 
-  it("of the tags means the same", async () => {
+  test("of the tags means the same", async () => {
     for (const [action, code] of [
       ["s3:ListBucket", "OBJECT_NOT_FOUND"],
       ["s3:GetObjectTagging", "FORBIDDEN"],
@@ -100,7 +100,7 @@ describe("a HEAD that is refused without a reason", () => {
     }
   });
 
-  it("is FORBIDDEN, where it is to read", async () => {
+  test("is FORBIDDEN, where it is to read", async () => {
     const message = `User: ${arn} is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::bucket/key"`;
     await using scripted = await scriptedS3(({ method }) =>
       method === "HEAD" ? { status: 403 } : { status: 403, body: errorBody("AccessDenied", message) },
@@ -108,14 +108,14 @@ describe("a HEAD that is refused without a reason", () => {
     await expect(headObject(scripted.s3, address)).rejects.toMatchObject({ code: "FORBIDDEN" });
   });
 
-  it("means a missing bucket, where that is missing", async () => {
+  test("means a missing bucket, where that is missing", async () => {
     await using scripted = await scriptedS3(({ url }) => ({
       status: url?.startsWith("/bucket/key") ? 403 : 404,
     }));
     await expect(headObject(scripted.s3, address)).rejects.toMatchObject({ code: "BUCKET_NOT_FOUND" });
   });
 
-  it("is a version id that is none, or credentials that are none", async () => {
+  test("is a version id that is none, or credentials that are none", async () => {
     for (const [s3Code, expected] of [
       ["InvalidArgument", { code: "BAD_USER_INPUT", field: "versionId" }],
       ["ExpiredToken", { code: "CREDENTIALS_UNAVAILABLE" }],
@@ -127,7 +127,7 @@ describe("a HEAD that is refused without a reason", () => {
     }
   });
 
-  it("asks once about a bucket that many objects share", async () => {
+  test("asks once about a bucket that many objects share", async () => {
     await using scripted = await scriptedS3(() => ({ status: 404 }));
     let asked: Promise<boolean> | undefined;
     const shared = () => (asked ??= bucketExists(scripted.s3, address));
@@ -147,7 +147,7 @@ describe("a bucket in another region", () => {
     scriptedS3(() => ({ status: 301, headers: { "x-amz-bucket-region": elsewhere } }));
   const holding = () => scriptedS3(() => ({ status: 200, headers: { "content-length": "3", etag: '"e"' } }));
 
-  it("is followed and remembered, where clients may name its region", async () => {
+  test("is followed and remembered, where clients may name its region", async () => {
     await using wrong = await redirecting();
     await using right = await holding();
     const regions = new BucketRegions([region, elsewhere]);
@@ -161,7 +161,7 @@ describe("a bucket in another region", () => {
     expect(regions.regionOf(address.bucket, region)).toBe(elsewhere);
   });
 
-  it("is not there otherwise", async () => {
+  test("is not there otherwise", async () => {
     await using wrong = await redirecting();
     const regions = new BucketRegions([region]);
     const asked = regions.inRegionOf(address.bucket, region, () => headObject(wrong.s3, address));

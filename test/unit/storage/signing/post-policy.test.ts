@@ -1,7 +1,7 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
 import fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { createMetrics } from "../../../../src/core/metrics.ts";
 import { type EndpointSettings, Endpoints } from "../../../../src/storage/client/endpoints.ts";
 import { presignPost } from "../../../../src/storage/signing/post-policy.ts";
@@ -35,7 +35,7 @@ const anyDemand = fc.record({
 });
 
 describe("presignPost", () => {
-  it("makes the form that @aws-sdk/s3-presigned-post makes", async () => {
+  test("makes the form that @aws-sdk/s3-presigned-post makes", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     try {
       await fc.assert(
@@ -99,7 +99,7 @@ function policyOf(fields: readonly { name: string; value: string }[]) {
 }
 
 describe("a form", () => {
-  it("starts with the key and has a condition for every field", () => {
+  test("starts with the key and has a condition for every field", () => {
     const { fields } = presignPost(presigner(), { ...demand, fields: pairs(describedBy) });
     expect(fields[0]).toEqual({ name: "key", value: "a.txt" });
     const { conditions } = policyOf(fields);
@@ -114,13 +114,13 @@ describe("a form", () => {
     );
   });
 
-  it("never outlives the session", () => {
+  test("never outlives the session", () => {
     const { fields, expiresAt } = presignPost(presigner(), demand);
     expect(expiresAt).toEqual(demand.session.expiresAt);
     expect(policyOf(fields).expiration).toBe("2026-01-01T12:01:30Z");
   });
 
-  it("is counted", async () => {
+  test("is counted", async () => {
     const metrics = createMetrics();
     presignPost(presigner(metrics), demand);
     expect((await metrics.presignedUrls.get()).values).toEqual([{ labels: { operation: "post" }, value: 1 }]);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { RoleSession } from "../../../../src/access/role-session.ts";
 import { ValetKeyError } from "../../../../src/core/errors.ts";
 import { Endpoints } from "../../../../src/storage/client/endpoints.ts";
@@ -35,20 +35,20 @@ function parametersOf(url: string): Record<string, string> {
 }
 
 describe("presignDownload", () => {
-  it("expires so many seconds after the second in which it was signed", () => {
+  test("expires so many seconds after the second in which it was signed", () => {
     const { url, expiresAt } = presignDownload(presigner, demand);
     expect(parametersOf(url)).toMatchObject({ "X-Amz-Date": "20260101T120000Z", "X-Amz-Expires": "600" });
     expect(expiresAt).toEqual(new Date("2026-01-01T12:10:00Z"));
   });
 
-  it("never outlives the session", () => {
+  test("never outlives the session", () => {
     const session = sessionUntil("2026-01-01T12:01:30.900Z");
     const { url, expiresAt } = presignDownload(presigner, { ...demand, session });
     expect(parametersOf(url)["X-Amz-Expires"]).toBe("90");
     expect(expiresAt).toEqual(new Date("2026-01-01T12:01:30Z"));
   });
 
-  it.each(["2026-01-01T12:00:00.900Z", "2026-01-01T11:00:00Z", "not a date"])(
+  test.each(["2026-01-01T12:00:00.900Z", "2026-01-01T11:00:00Z", "not a date"])(
     "does not sign by a session that ends at %s",
     (end) => {
       expect(() => presignDownload(presigner, { ...demand, session: sessionUntil(end) })).toThrow(
@@ -57,11 +57,11 @@ describe("presignDownload", () => {
     },
   );
 
-  it.each([0, 1.5, 604_801])("takes no expiry of %d seconds", (expiresInSeconds) => {
+  test.each([0, 1.5, 604_801])("takes no expiry of %d seconds", (expiresInSeconds) => {
     expect(() => presignDownload(presigner, { ...demand, expiresInSeconds })).toThrow(RangeError);
   });
 
-  it("overrides what the browser is told", () => {
+  test("overrides what the browser is told", () => {
     const overrides = responseOverrides({ filename: "naïve.txt", contentType: "text/html" });
     const { url } = presignDownload(presigner, { ...demand, overrides });
     expect(parametersOf(url)).toMatchObject({
@@ -70,7 +70,7 @@ describe("presignDownload", () => {
     });
   });
 
-  it("lets nobody turn a stored file into script", () => {
+  test("lets nobody turn a stored file into script", () => {
     expect(() => responseOverrides({ contentType: "text/html" })).toThrow(ValetKeyError);
     expect(() =>
       responseOverrides({ contentType: "image/svg+xml", disposition: "INLINE", filename: "a.svg" }),
@@ -79,7 +79,7 @@ describe("presignDownload", () => {
 });
 
 describe("presignPut", () => {
-  it("signs every header and the length, and lists what the client has to send", () => {
+  test("signs every header and the length, and lists what the client has to send", () => {
     const headers = pairs({ "content-type": "text/plain", "x-amz-meta-a": "1", "if-none-match": "*" });
     const { url, headers: listed } = presignPut(presigner, { ...demand, headers, sizeBytes: 5 });
     expect(parametersOf(url)["X-Amz-SignedHeaders"]).toBe(
@@ -90,7 +90,7 @@ describe("presignPut", () => {
 });
 
 describe("presignPart", () => {
-  it("signs number, upload id, length and headers", () => {
+  test("signs number, upload id, length and headers", () => {
     const { url, headers } = presignPart(presigner, {
       ...demand,
       uploadId: "upload/1+",

@@ -8,7 +8,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createMetrics } from "../../../../src/core/metrics.ts";
 import { type EndpointSettings, Endpoints } from "../../../../src/storage/client/endpoints.ts";
 import { Presigner, type PresignRequest } from "../../../../src/storage/signing/presigner.ts";
@@ -86,7 +86,7 @@ async function presignWithSdk(
 const oftenEnough = { numRuns: 400 };
 
 describe("Presigner and @aws-sdk/s3-request-presigner make the same URL", () => {
-  it("GET, with overrides and a version", async () => {
+  test("GET, with overrides and a version", async () => {
     const overrides = fc.record(
       {
         versionId: fc.string({ unit: "grapheme-ascii", minLength: 1 }),
@@ -111,7 +111,7 @@ describe("Presigner and @aws-sdk/s3-request-presigner make the same URL", () => 
     );
   });
 
-  it("HEAD", async () => {
+  test("HEAD", async () => {
     await fc.assert(
       fc.asyncProperty(anyDemand, async (demand) => {
         const command = new HeadObjectCommand({ Bucket: demand.bucket, Key: demand.key });
@@ -121,7 +121,7 @@ describe("Presigner and @aws-sdk/s3-request-presigner make the same URL", () => 
     );
   });
 
-  it("PUT, with every header signed", async () => {
+  test("PUT, with every header signed", async () => {
     const ascii = fc.stringMatching(/^[\x21-\x7e]( {0,2}[\x21-\x7e]){0,20}$/);
     const headers = fc.record(
       {
@@ -169,7 +169,7 @@ describe("Presigner and @aws-sdk/s3-request-presigner make the same URL", () => 
     );
   });
 
-  it("UploadPart", async () => {
+  test("UploadPart", async () => {
     const anyPart = fc.record({
       partNumber: fc.integer({ min: 1, max: 10_000 }),
       uploadId: fc.base64String({ minLength: 1 }),
@@ -194,7 +194,7 @@ describe("Presigner and @aws-sdk/s3-request-presigner make the same URL", () => 
     );
   });
 
-  it.each(["us-east-1", "us-gov-west-1"])("FIPS, with and without dual stack, in %s", async (region) => {
+  test.each(["us-east-1", "us-gov-west-1"])("FIPS, with and without dual stack, in %s", async (region) => {
     for (const useDualstack of [false, true]) {
       const demand = {
         ...objectAddress("a b/é.txt", "photos", region),
@@ -219,23 +219,23 @@ describe("Presigner", () => {
   };
   const presigner = new Presigner({ endpoints: new Endpoints({ forcePathStyle: false }) });
 
-  it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 604_801])(
+  test.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 604_801])(
     "refuses to expire in %d seconds",
     (seconds) => {
       expect(() => presigner.presign({ ...request, expiresInSeconds: seconds })).toThrow(RangeError);
     },
   );
 
-  it("refuses parameters that would not stand where they are signed", () => {
+  test("refuses parameters that would not stand where they are signed", () => {
     expect(() => presigner.presign({ ...request, query: { "X-Amz-Expires": "1" } })).toThrow(RangeError);
   });
 
-  it("signs the version of the address", () => {
+  test("signs the version of the address", () => {
     const address = { ...request.address, versionId: "v/1" };
     expect(presigner.presign({ ...request, address })).toMatch(/&X-Amz-SignedHeaders=host&versionId=v%2F1$/);
   });
 
-  it("counts what it signs, by operation", async () => {
+  test("counts what it signs, by operation", async () => {
     const metrics = createMetrics();
     const counting = new Presigner({ endpoints: new Endpoints({ forcePathStyle: false }), metrics });
     counting.presign(request);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   amzDate,
   canonicalHeaders,
@@ -27,7 +27,7 @@ describe("AWS's published example of a presigned URL", () => {
   });
   const toSign = stringToSign(date, scope, request);
 
-  it("has its canonical request", () => {
+  test("has its canonical request", () => {
     expect(request.split("\n")).toEqual([
       "GET",
       "/test.txt",
@@ -42,14 +42,14 @@ describe("AWS's published example of a presigned URL", () => {
     );
   });
 
-  it("has its string to sign", () => {
+  test("has its string to sign", () => {
     expect(toSign).toBe(
       "AWS4-HMAC-SHA256\n20130524T000000Z\n20130524/us-east-1/s3/aws4_request\n" +
         "3bfa292879f6447bbcda7001decf97f4a54dc650c8942174ae0a9121cf58ad04",
     );
   });
 
-  it("has its signature", () => {
+  test("has its signature", () => {
     const signingKey = deriveSigningKey(secretAccessKey, "20130524", "us-east-1");
     expect(signature(signingKey, toSign)).toBe(
       "aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404",
@@ -58,7 +58,7 @@ describe("AWS's published example of a presigned URL", () => {
 });
 
 // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-post-example.html
-it("signs AWS's published POST policy as AWS does", () => {
+test("signs AWS's published POST policy as AWS does", () => {
   const policy = [
     '{ "expiration": "2015-12-30T12:00:00.000Z",',
     '  "conditions": [',
@@ -84,7 +84,7 @@ it("signs AWS's published POST policy as AWS does", () => {
 });
 
 describe("canonicalHeaders", () => {
-  it("stand in the order of their names, host among them", () => {
+  test("stand in the order of their names, host among them", () => {
     expect(
       canonicalHeaders(
         "h",
@@ -96,7 +96,7 @@ describe("canonicalHeaders", () => {
     });
   });
 
-  it("have single spaces inside and none around", () => {
+  test("have single spaces inside and none around", () => {
     expect(canonicalHeaders("h", pairs({ a: " one  two \t three " })).canonical).toBe(
       "a:one two three\nhost:h\n",
     );

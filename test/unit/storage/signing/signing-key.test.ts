@@ -1,10 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { deriveSigningKey, SigningKeys } from "../../../../src/storage/signing/signing-key.ts";
 
 const credentials = { accessKeyId: "ASIA1", secretAccessKey: "secret", sessionToken: "token+/=" };
 
 describe("SigningKeys", () => {
-  it("derives a key once for credentials, day and region", () => {
+  test("derives a key once for credentials, day and region", () => {
     const keys = new SigningKeys();
     const first = keys.get(credentials, "20260101", "eu-west-1");
     expect(keys.get({ ...credentials }, "20260101", "eu-west-1")).toBe(first);
@@ -17,14 +17,14 @@ describe("SigningKeys", () => {
     });
   });
 
-  it("has another key for another day or region", () => {
+  test("has another key for another day or region", () => {
     const keys = new SigningKeys();
     const { key } = keys.get(credentials, "20260101", "eu-west-1");
     expect(keys.get(credentials, "20260102", "eu-west-1").key).not.toEqual(key);
     expect(keys.get(credentials, "20260101", "us-east-1").key).not.toEqual(key);
   });
 
-  it("never serves one set of credentials with what another left under the same id", () => {
+  test("never serves one set of credentials with what another left under the same id", () => {
     const keys = new SigningKeys();
     keys.get(credentials, "20260101", "eu-west-1");
     const otherSecret = keys.get({ ...credentials, secretAccessKey: "other" }, "20260101", "eu-west-1");
@@ -34,7 +34,7 @@ describe("SigningKeys", () => {
     expect(otherToken.key).toEqual(deriveSigningKey("secret", "20260101", "eu-west-1"));
   });
 
-  it("forgets the oldest when it is full, and derives it again", () => {
+  test("forgets the oldest when it is full, and derives it again", () => {
     const keys = new SigningKeys({ maxEntries: 1 });
     const first = keys.get(credentials, "20260101", "eu-west-1");
     keys.get(credentials, "20260101", "us-east-1");

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { GetObjectCommand, ListMultipartUploadsCommand, type S3Client } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ValetKeyError } from "../../../../src/core/errors.ts";
 import { createMetrics } from "../../../../src/core/metrics.ts";
 import { parseDescription } from "../../../../src/storage/description/object-description.ts";
@@ -77,7 +77,7 @@ async function partsHeld(key: string): Promise<number> {
 }
 
 describe("a streamed upload", () => {
-  it.each([0, 1, 5 * MiB - 1, 5 * MiB, 5 * MiB + 1, 12 * MiB + 7])(
+  test.each([0, 1, 5 * MiB - 1, 5 * MiB, 5 * MiB + 1, 12 * MiB + 7])(
     "stores %d bytes as they came",
     async (size) => {
       const bytes = randomBytes(size);
@@ -90,7 +90,7 @@ describe("a streamed upload", () => {
     },
   );
 
-  it("gives back the whole budget and counts the bytes", async () => {
+  test("gives back the whole budget and counts the bytes", async () => {
     const budget = new UploadBudget({ totalBytes: 16 * MiB });
     const metrics = createMetrics();
     await upload("counted", streamOf(randomBytes(11 * MiB)), { budget, metrics });
@@ -99,7 +99,7 @@ describe("a streamed upload", () => {
     expect((await metrics.uploadsInFlight.get()).values[0]?.value).toBe(0);
   });
 
-  it("stores the object with its description", async () => {
+  test("stores the object with its description", async () => {
     const description = parseDescription({
       contentType: "image/png",
       cacheControl: "max-age=60",
@@ -118,7 +118,7 @@ describe("a streamed upload", () => {
     }
   });
 
-  it("lets exactly the limit pass, and stores nothing of one byte more", async () => {
+  test("lets exactly the limit pass, and stores nothing of one byte more", async () => {
     for (const limitBytes of [10, 5 * MiB, 11 * MiB]) {
       const bytes = randomBytes(limitBytes + 1);
       await expect(
@@ -134,7 +134,7 @@ describe("a streamed upload", () => {
     }
   });
 
-  it.each(checksumAlgorithms)("holds the bytes to a promised %s", async (algorithm) => {
+  test.each(checksumAlgorithms)("holds the bytes to a promised %s", async (algorithm) => {
     for (const size of [1000, 6 * MiB]) {
       const bytes = randomBytes(size);
       const running = runningChecksum(algorithm);
@@ -153,7 +153,7 @@ describe("a streamed upload", () => {
     }
   });
 
-  it("does not replace an object when it may not", async () => {
+  test("does not replace an object when it may not", async () => {
     const description = parseDescription({ overwrite: false });
     await upload("once", streamOf(Buffer.from("first")), { description });
     for (const size of [6, 6 * MiB]) {
@@ -163,7 +163,7 @@ describe("a streamed upload", () => {
     expect(await sha256OfStored("once")).toBe(sha256(Buffer.from("first")));
   });
 
-  it("names a bucket that is not there", async () => {
+  test("names a bucket that is not there", async () => {
     const address = { ...store.address("a"), bucket: "no-such-bucket-here" as TestStore["bucket"] };
     for (const size of [1, 6 * MiB]) {
       const failed = upload("a", streamOf(randomBytes(size)), { address });
@@ -180,7 +180,7 @@ describe("a streamed upload that breaks off", () => {
     return body;
   }
 
-  it.each([0, 1000, 5 * MiB, 13 * MiB])(
+  test.each([0, 1000, 5 * MiB, 13 * MiB])(
     "leaves nothing when the client goes after %d bytes",
     async (size) => {
       const key = `gone/${size}`;
@@ -192,7 +192,7 @@ describe("a streamed upload that breaks off", () => {
     },
   );
 
-  it("tells the body's own error, when that is one for clients", async () => {
+  test("tells the body's own error, when that is one for clients", async () => {
     const body = stalling(randomBytes(6 * MiB));
     const request = upload("told", body);
     setTimeout(() => body.destroy(new ValetKeyError("TIMEOUT", "too slow")), 50);
@@ -200,7 +200,7 @@ describe("a streamed upload that breaks off", () => {
     await expectNothingStored("told");
   });
 
-  it("ends at the signal while the client stalls, and gives the budget back", async () => {
+  test("ends at the signal while the client stalls, and gives the budget back", async () => {
     const budget = new UploadBudget({ totalBytes: 16 * MiB });
     const shutdown = new AbortController();
     const body = stalling(randomBytes(13 * MiB));
@@ -212,7 +212,7 @@ describe("a streamed upload that breaks off", () => {
     await expectNothingStored("drained");
   });
 
-  it("stores nothing at a signal or an error that came before it began", async () => {
+  test("stores nothing at a signal or an error that came before it began", async () => {
     const body = streamOf(Buffer.from("late"));
     await expect(upload("late", body, { signal: AbortSignal.abort() })).rejects.toBeInstanceOf(ValetKeyError);
     const broken = new Readable({ read() {} });
@@ -225,7 +225,7 @@ describe("a streamed upload that breaks off", () => {
 });
 
 describe("many streamed uploads", () => {
-  it("share a budget that is smaller than all of them", async () => {
+  test("share a budget that is smaller than all of them", async () => {
     const budget = new UploadBudget({ totalBytes: 11 * MiB });
     const bodies = Array.from({ length: 8 }, () => randomBytes(11 * MiB + 3));
     await Promise.all(bodies.map((bytes, index) => upload(`many/${index}`, streamOf(bytes), { budget })));
@@ -235,7 +235,7 @@ describe("many streamed uploads", () => {
     expect(budget.freeBytes).toBe(budget.totalBytes);
   });
 
-  it.each([
+  test.each([
     ["first", 1, 0],
     ["third", 10 * MiB + 1, 2],
   ])(
@@ -256,7 +256,7 @@ describe("many streamed uploads", () => {
     },
   );
 
-  it.each([
+  test.each([
     [1000, 1000],
     [50e12, 5 * MiB],
   ])("with a limit of %d bytes set %d aside to begin with", async (limitBytes, bytes) => {
@@ -268,7 +268,7 @@ describe("many streamed uploads", () => {
     await request;
   });
 
-  it("are turned away when they wait too long", async () => {
+  test("are turned away when they wait too long", async () => {
     const budget = new UploadBudget({ totalBytes: 5 * MiB, maxWaitMs: 20 });
     const slow = new Readable({ read() {} });
     const first = upload("slow", slow, { budget });

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type ReserveOptions, UploadBudget } from "../../../../src/storage/streaming/upload-budget.ts";
 
 const reserve = (budget: UploadBudget, bytes: number, options: Partial<ReserveOptions> = {}) =>
   budget.reserve(bytes, { onWantedBack: () => {}, ...options });
 
 describe("the upload budget", () => {
-  it("is shared first come, first served, even where a later one would fit", async () => {
+  test("is shared first come, first served, even where a later one would fit", async () => {
     const budget = new UploadBudget({ totalBytes: 10 });
     const order: string[] = [];
     const first = await reserve(budget, 8);
@@ -27,7 +27,7 @@ describe("the upload budget", () => {
     expect(budget.freeBytes).toBe(10);
   });
 
-  it("never gives away more than it has, and gets all of it back", async () => {
+  test("never gives away more than it has, and gets all of it back", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 150 }), { maxLength: 30 }), async (wishes) => {
         const budget = new UploadBudget({ totalBytes: 100 });
@@ -45,7 +45,7 @@ describe("the upload budget", () => {
     );
   });
 
-  it("is OVERLOADED for who waits too long, and goes on to the next", async () => {
+  test("is OVERLOADED for who waits too long, and goes on to the next", async () => {
     const budget = new UploadBudget({ totalBytes: 10, maxWaitMs: 30 });
     const held = await reserve(budget, 6);
     const tooLarge = reserve(budget, 5);
@@ -56,14 +56,14 @@ describe("the upload budget", () => {
     expect(budget.freeBytes).toBe(10);
   });
 
-  it("keeps its count when there is no memory for a share", async () => {
+  test("keeps its count when there is no memory for a share", async () => {
     const budget = new UploadBudget({ totalBytes: 2 ** 50 });
     await expect(reserve(budget, 2 ** 49)).rejects.toThrow(RangeError);
     expect(budget.freeBytes).toBe(2 ** 50);
     (await reserve(budget, 1)).release();
   });
 
-  it("lets go of who no longer wants to wait", async () => {
+  test("lets go of who no longer wants to wait", async () => {
     const budget = new UploadBudget({ totalBytes: 10 });
     const held = await reserve(budget, 10);
     const ended = new AbortController();
@@ -99,14 +99,14 @@ describe("a share that a client fills", () => {
     return { budget, wantedBack, first, second: await hold("second") };
   }
 
-  it("stays its own for as long as nobody waits", async () => {
+  test("stays its own for as long as nobody waits", async () => {
     const { budget, wantedBack } = await filled();
     await vi.advanceTimersByTimeAsync(3_600_000);
     expect(wantedBack).toEqual([]);
     expect(budget.freeBytes).toBe(0);
   });
 
-  it("is wanted back when it takes too long while another waits: the one that takes the longest", async () => {
+  test("is wanted back when it takes too long while another waits: the one that takes the longest", async () => {
     const { budget, wantedBack } = await filled();
     const waiting = reserve(budget, 5);
     await vi.advanceTimersByTimeAsync(18_999);
@@ -118,7 +118,7 @@ describe("a share that a client fills", () => {
     expect(wantedBack).toHaveLength(1);
   });
 
-  it("is wanted back at once when it has taken too long already, and no more than it takes", async () => {
+  test("is wanted back at once when it has taken too long already, and no more than it takes", async () => {
     const { budget, wantedBack } = await filled();
     await vi.advanceTimersByTimeAsync(60_000);
     await Promise.all([reserve(budget, 2), reserve(budget, 3)]);
@@ -127,7 +127,7 @@ describe("a share that a client fills", () => {
     expect(wantedBack).toEqual(["first: OVERLOADED", "second: OVERLOADED"]);
   });
 
-  it("is not wanted back once it is full: it is on its way to S3", async () => {
+  test("is not wanted back once it is full: it is on its way to S3", async () => {
     const { budget, wantedBack, first, second } = await filled();
     first.markFilled();
     second.markFilled();
@@ -138,7 +138,7 @@ describe("a share that a client fills", () => {
     expect(wantedBack).toEqual([]);
   });
 
-  it("goes to an upload that would stand still before one that would begin", async () => {
+  test("goes to an upload that would stand still before one that would begin", async () => {
     const { budget, first } = await filled();
     const order: string[] = [];
     const beginning = reserve(budget, 5).then(() => order.push("beginning"));
@@ -151,7 +151,7 @@ describe("a share that a client fills", () => {
     expect(order).toEqual(["under way"]);
   });
 
-  it("goes to an upload that is under way in its turn while that has parts on their way", async () => {
+  test("goes to an upload that is under way in its turn while that has parts on their way", async () => {
     const { budget, first, second } = await filled();
     const order: string[] = [];
     const beginning = reserve(budget, 5).then(() => order.push("beginning"));
@@ -162,7 +162,7 @@ describe("a share that a client fills", () => {
     expect(order).toEqual(["beginning", "under way"]);
   });
 
-  it("comes free within the wait limit, whatever the clients do", async () => {
+  test("comes free within the wait limit, whatever the clients do", async () => {
     const client = fc.record({
       bytes: fc.integer({ min: 1, max: 100 }),
       comesAtMs: fc.integer({ min: 0, max: 9_000 }),
