@@ -1,11 +1,11 @@
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { limits } from "../../src/graphql/operation/limits.ts";
 import { createSchema } from "../../src/graphql/schema.ts";
 import { DocumentFuzzer } from "../fuzz/documents.ts";
-import { startEmbeddedServer } from "../support/embedded-server.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { startTestServer } from "../support/test-server.ts";
 
-const server = await startEmbeddedServer({ env: { NODE_ENV: "production" } });
-afterAll(() => server.close());
+const server = await shareInFile(startTestServer({ env: { NODE_ENV: "production" } }));
 
 test.each([1, 2, 3])("hostile documents of seed %i get bounded responses", async (seed) => {
   const fuzzer = new DocumentFuzzer(await createSchema(), seed);

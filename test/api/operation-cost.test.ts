@@ -1,8 +1,8 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { startEmbeddedServer } from "../support/embedded-server.ts";
+import { describe, expect, test } from "vitest";
+import { shareInFile } from "../support/share-in-file.ts";
+import { startTestServer } from "../support/test-server.ts";
 
-const server = await startEmbeddedServer({ env: { NODE_ENV: "production" } });
-afterAll(() => server.close());
+const server = await shareInFile(startTestServer({ env: { NODE_ENV: "production" } }));
 
 const aliases = (count: number, text: string) =>
   Array.from({ length: count }, (_, index) => `a${index}: ${text}`).join(" ");

@@ -1,1 +1,0 @@
-export { startDemoServer as startDemo } from "./test-server.ts";

@@ -1,8 +1,0 @@
-export {
-  anyoneMayDoAnything,
-  bucket,
-  otherBucket,
-  startTestServer as startEmbeddedServer,
-  type TestServer as EmbeddedServer,
-  versionedBucket,
-} from "./test-server.ts";

@@ -1,1 +1,0 @@
-export { type GrantRule, startTestServer as startServer, type TestServer } from "./test-server.ts";
