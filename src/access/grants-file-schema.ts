@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { parseByteSize } from "../core/byte-size.ts";
 import { type BucketName, parseBucketName } from "../core/object-address.ts";
+import type { ClaimValue, Who } from "./caller-match.ts";
 import { actions, type GrantRule } from "./grants.ts";
 import {
   hasClaims,
@@ -8,7 +9,6 @@ import {
   PrefixTemplateError,
   parsePrefixTemplate,
 } from "./prefix-template.ts";
-import type { ClaimValue, Who } from "./who.ts";
 
 const bucket = z.string().transform((text, context): BucketName => {
   try {

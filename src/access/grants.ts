@@ -1,7 +1,7 @@
 import type { BucketName } from "../core/object-address.ts";
 import type { Principal } from "../core/principal.ts";
+import { matches, type Who } from "./caller-match.ts";
 import { fillPrefix, type PrefixTemplate } from "./prefix-template.ts";
-import { matches, type Who } from "./who.ts";
 
 export const actions = ["DOWNLOAD", "UPLOAD", "LIST", "DELETE"] as const;
 export type Action = (typeof actions)[number];

@@ -9,7 +9,7 @@ import { type Target } from "./requests/target.ts";
 import { assertSupportedHeaders } from "./requests/unsupported-headers.ts";
 import { findRoute, noSuchRoute, type Route, routes } from "./routes.ts";
 import type { AccessKeys } from "./signing/access-keys.ts";
-import { verifySignature } from "./signing/signature.ts";
+import { verifySignature } from "./signing/verify-signature.ts";
 import type { WireRequest } from "./signing/wire-request.ts";
 
 /** The operation that a request asks for. `run` verifies the request first. */

@@ -1,7 +1,7 @@
 import type { Action as GrantedAction } from "../../access/grants.ts";
 import type { ChecksumAlgorithm as S3ChecksumAlgorithm } from "../../storage/headers/checksums.ts";
 import type { Disposition as DownloadDisposition } from "../../storage/headers/content-disposition.ts";
-import { schemaEnum } from "./enum.ts";
+import { schemaEnum } from "./schema-enum.ts";
 
 export type Disposition = DownloadDisposition;
 export const Disposition = schemaEnum<Disposition>(

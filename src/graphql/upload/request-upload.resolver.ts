@@ -4,7 +4,7 @@ import { settleEach } from "../batch.ts";
 import type { RequestContext } from "../context.ts";
 import { Cost, lengthOf, maxItems } from "../types/field-cost.ts";
 import { writtenExpiresIn } from "../written-expires-in.ts";
-import { requestUpload } from "./request-upload.ts";
+import { requestUpload } from "./prepare-upload.ts";
 import { RequestUploadArguments, RequestUploadsArguments } from "./request-upload-arguments.ts";
 import { asList, callsToStart, partCountOf } from "./upload-cost.ts";
 import { UploadRequest } from "./upload-request.ts";

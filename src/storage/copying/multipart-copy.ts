@@ -1,7 +1,7 @@
 import { UploadPartCopyCommand } from "@aws-sdk/client-s3";
 import { boundedParallel } from "../client/bounded-parallel.ts";
-import { toStorageError } from "../client/s3-errors.ts";
 import { storageError } from "../client/storage-error.ts";
+import { toStorageError } from "../client/to-storage-error.ts";
 import type { NameAndValue } from "../headers/name-and-value.ts";
 import { completeParts } from "../multipart/complete-parts.ts";
 import { createMultipartUpload } from "../multipart/multipart-uploads.ts";

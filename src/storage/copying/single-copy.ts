@@ -5,9 +5,13 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import type { ObjectAddress } from "../../core/object-address.ts";
-import { toStorageError } from "../client/s3-errors.ts";
 import { describeFailure } from "../client/s3-failure.ts";
-import { toIfNoneMatch, toS3InputWithoutTags, toTaggingParameter } from "../description/description-input.ts";
+import { toStorageError } from "../client/to-storage-error.ts";
+import {
+  toIfNoneMatch,
+  toS3InputWithoutTags,
+  toTaggingParameter,
+} from "../description/description-parameters.ts";
 import { versionOf } from "../objects/head-object.ts";
 import { bareEtag, type StoredObject } from "../objects/stored-object.ts";
 import { changesDescription, mergedDescription } from "./copied-description.ts";

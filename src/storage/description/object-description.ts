@@ -8,7 +8,7 @@ import { parseTags } from "./tags.ts";
 
 /**
  * How an object is to be stored. It is rendered to signed headers (`description-headers.ts`), to form fields
- * (`description-form-fields.ts`) or to the SDK's input (`description-input.ts`), and never parsed back from them.
+ * (`description-form-fields.ts`) or to the SDK's input (`description-parameters.ts`), and never parsed back from them.
  */
 export interface ObjectDescription {
   readonly contentType?: string | undefined;

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { CompleteMultipartUploadCommand, HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { ErrorCode } from "../../core/errors.ts";
-import { toStorageError } from "../client/s3-errors.ts";
 import { describeFailure } from "../client/s3-failure.ts";
 import { storageError } from "../client/storage-error.ts";
-import { toIfNoneMatch } from "../description/description-input.ts";
+import { toStorageError } from "../client/to-storage-error.ts";
+import { toIfNoneMatch } from "../description/description-parameters.ts";
 import { toChecksumParameter } from "../headers/checksum-value.ts";
 import type { Checksum } from "../headers/checksums.ts";
 import { versionOf } from "../objects/head-object.ts";

@@ -8,9 +8,9 @@ import {
 import { badUserInput, ValetKeyError } from "../../core/errors.ts";
 import type { ObjectAddress } from "../../core/object-address.ts";
 import { AmbiguousResult, retryOnlyIfRefused } from "../client/ambiguous-result.ts";
-import { toStorageError, withStorageErrors } from "../client/s3-errors.ts";
 import { storageError } from "../client/storage-error.ts";
-import { toS3Input } from "../description/description-input.ts";
+import { toStorageError, withStorageErrors } from "../client/to-storage-error.ts";
+import { toS3Input } from "../description/description-parameters.ts";
 import type { ObjectDescription } from "../description/object-description.ts";
 import type { Checksum } from "../headers/checksums.ts";
 import type { UploadAddress } from "./upload-descriptor.ts";

@@ -2,7 +2,7 @@ import { ListMultipartUploadsCommand, type S3Client } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import { badUserInput } from "../../core/errors.ts";
 import type { BucketAddress, ObjectAddress, ObjectKey } from "../../core/object-address.ts";
-import { withStorageErrors } from "../client/s3-errors.ts";
+import { withStorageErrors } from "../client/to-storage-error.ts";
 import { checkPageSize, decodeListedKey, maxPageSize } from "../objects/list-objects.ts";
 import type { UploadAddress } from "./upload-descriptor.ts";
 

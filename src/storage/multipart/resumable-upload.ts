@@ -2,7 +2,7 @@ import { ListPartsCommand, type S3Client } from "@aws-sdk/client-s3";
 import { ValetKeyError } from "../../core/errors.ts";
 import type { ObjectAddress } from "../../core/object-address.ts";
 import { boundedParallel } from "../client/bounded-parallel.ts";
-import { withStorageErrors } from "../client/s3-errors.ts";
+import { withStorageErrors } from "../client/to-storage-error.ts";
 import type { ChecksumAlgorithm } from "../headers/checksums.ts";
 import type { BegunUploads, UploadTerms } from "./begun-uploads.ts";
 import { fittingParts, listParts, type UploadedPart } from "./multipart-uploads.ts";

@@ -7,8 +7,8 @@ import {
 import { ValetKeyError } from "../../core/errors.ts";
 import type { BucketAddress } from "../../core/object-address.ts";
 import { boundedParallel } from "../client/bounded-parallel.ts";
-import { storageErrorOfS3Code, withStorageErrors } from "../client/s3-errors.ts";
 import { BucketInOtherRegion } from "../client/storage-error.ts";
+import { storageErrorOfS3Code, withStorageErrors } from "../client/to-storage-error.ts";
 import { versionOf } from "./head-object.ts";
 
 export interface ObjectVersion {

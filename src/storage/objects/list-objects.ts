@@ -1,7 +1,7 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput, type S3Client } from "@aws-sdk/client-s3";
 import { badUserInput } from "../../core/errors.ts";
 import { type BucketAddress, maxKeyBytes, type ObjectKey } from "../../core/object-address.ts";
-import { withStorageErrors } from "../client/s3-errors.ts";
+import { withStorageErrors } from "../client/to-storage-error.ts";
 
 export const maxPageSize = 1000;
 

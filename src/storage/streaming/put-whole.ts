@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { ObjectAddress } from "../../core/object-address.ts";
-import { toStorageError, withStorageErrors } from "../client/s3-errors.ts";
 import { describeFailure } from "../client/s3-failure.ts";
-import { toIfNoneMatch, toS3Input } from "../description/description-input.ts";
+import { toStorageError, withStorageErrors } from "../client/to-storage-error.ts";
+import { toIfNoneMatch, toS3Input } from "../description/description-parameters.ts";
 import { toChecksumParameter } from "../headers/checksum-value.ts";
 import { versionOf } from "../objects/head-object.ts";
 import { bareEtag, type StoredObject } from "../objects/stored-object.ts";

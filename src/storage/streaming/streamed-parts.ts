@@ -1,6 +1,6 @@
 import { UploadPartCommand } from "@aws-sdk/client-s3";
-import { toStorageError } from "../client/s3-errors.ts";
 import { storageError } from "../client/storage-error.ts";
+import { toStorageError } from "../client/to-storage-error.ts";
 import type { Checksum } from "../headers/checksums.ts";
 import { completeParts } from "../multipart/complete-parts.ts";
 import { createMultipartUpload } from "../multipart/multipart-uploads.ts";

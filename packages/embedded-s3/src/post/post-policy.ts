@@ -1,138 +1,119 @@
-import { parseAmzDate } from "../core/amz-date.ts";
 import { StoreError } from "../core/store-error.ts";
-import type { Identity } from "../iam/identity.ts";
-import type { AccessKeys } from "../signing/access-keys.ts";
-import { signatureHex, signingKey } from "../signing/canonical-request.ts";
-import { parseCredential } from "../signing/credential.ts";
-import { sameSignature } from "../signing/signature.ts";
-import { type LengthRange, type PostPolicy, parsePostPolicy } from "./post-policy-document.ts";
 
-/** A form with a valid signature and a policy that allows every field. The size of the file still has to be checked. */
-export interface VerifiedPost {
-  readonly identity: Identity;
-  /** The region it was signed for. */
-  readonly region: string;
-  readonly signedAt: Date;
+/** A range of bytes, both ends included. */
+export interface LengthRange {
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+export interface PostCondition {
+  readonly operator: "eq" | "starts-with";
+  /** In lower case, without "$". */
+  readonly field: string;
+  readonly operand: string;
+}
+
+/** The content of the `policy` field of a form. */
+export interface PostPolicy {
+  readonly expiresAt: Date;
+  readonly conditions: readonly PostCondition[];
   readonly contentLengthRange?: LengthRange | undefined;
 }
 
 /**
- * Verifies the form of an upload.
- *
- * S3 expands `${filename}` before it looks at the policy, so `fields` has to hold the expanded values.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
- * @param fields the fields before the file, names in lower case
- * @param bucket the bucket in the URL, which the policy has to cover like any field
- * @throws {StoreError} 400, 403
+ * @param text base64 of the JSON document
+ * @throws {StoreError} 400 InvalidPolicyDocument
  */
-export function verifyPostForm(
-  fields: ReadonlyMap<string, string>,
-  keys: AccessKeys,
-  now: Date,
-  bucket: string,
-): VerifiedPost {
-  const policyText = fields.get("policy");
-  if (policyText === undefined) throw new StoreError(403, "AccessDenied", "Access Denied");
-  const { identity, region, signedAt } = verifyPolicySignature(fields, policyText, keys, now);
-  const policy = parsePostPolicy(policyText);
-  if (policy.expiresAt <= now) throw refused("Policy expired.");
-  const formBucket = fields.get("bucket") ?? bucket;
-  if (formBucket !== bucket) throw refused(`Policy Condition failed: ["eq", "$bucket", "${formBucket}"]`);
-  assertFieldsAllowed(policy, new Map([...fields, ["bucket", bucket]]));
-  return { identity, region, signedAt, contentLengthRange: policy.contentLengthRange };
+export function parsePostPolicy(text: string): PostPolicy {
+  const document = parseJson(Buffer.from(text, "base64").toString("utf8"));
+  if (!isRecord(document)) throw invalidPolicy("Invalid JSON.");
+  const { expiration, conditions } = document;
+  if (expiration === undefined) throw invalidPolicy("Policy missing expiration.");
+  if (conditions === undefined) throw invalidPolicy("Policy missing conditions.");
+  if (!Array.isArray(conditions)) throw invalidPolicy("Invalid 'conditions' value: must be a List.");
+  const ranges = conditions.filter(isLengthRange).map(parseLengthRange);
+  return {
+    expiresAt: parseExpiration(expiration),
+    conditions: conditions.filter((each) => !isLengthRange(each)).map(parseCondition),
+    contentLengthRange: ranges.length === 0 ? undefined : intersection(ranges),
+  };
 }
 
-function verifyPolicySignature(
-  fields: ReadonlyMap<string, string>,
-  policyText: string,
-  keys: AccessKeys,
-  now: Date,
-): Omit<VerifiedPost, "contentLengthRange"> {
-  if (fields.has("awsaccesskeyid")) {
-    throw new StoreError(
-      400,
-      "InvalidRequest",
-      "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
-    );
+const expirationShape = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z$/;
+
+function parseExpiration(value: unknown): Date {
+  const expiresAt = typeof value === "string" && expirationShape.test(value) ? new Date(value) : undefined;
+  if (expiresAt === undefined || Number.isNaN(expiresAt.getTime())) {
+    throw invalidPolicy(`Invalid 'expiration' value: '${String(value)}'`);
   }
-  const algorithm = requiredField(fields, "X-Amz-Algorithm");
-  const credential = requiredField(fields, "X-Amz-Credential");
-  const date = requiredField(fields, "X-Amz-Date");
-  const signature = requiredField(fields, "X-Amz-Signature");
-  if (algorithm !== "AWS4-HMAC-SHA256") {
-    throw invalidArgument("X-Amz-Algorithm", algorithm, 'X-Amz-Algorithm only supports "AWS4-HMAC-SHA256"');
-  }
-  const signedAt = parseAmzDate(date);
-  if (signedAt === undefined) {
-    throw invalidArgument(
-      "X-Amz-Date",
-      date,
-      `X-Amz-Date must be in the ISO8601 Long Format "yyyyMMdd'T'HHmmss'Z'"`,
-    );
-  }
-  const { accessKeyId, scope } = parseCredential(credential, "s3", date, (detail) =>
-    invalidArgument(
-      "X-Amz-Credential",
-      credential,
-      `Error parsing the X-Amz-Credential parameter; ${detail}`,
-    ),
-  );
-  const found = keys.lookup(accessKeyId, fields.get("x-amz-security-token"), now);
-  // The string to sign of a form is its policy, in base64 as it was sent.
-  const expected = signatureHex(signingKey(found.secretAccessKey, scope), policyText);
-  if (!sameSignature(expected, signature)) {
-    throw new StoreError(
-      403,
-      "SignatureDoesNotMatch",
-      "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
-      { details: { AWSAccessKeyId: accessKeyId, StringToSign: policyText, SignatureProvided: signature } },
-    );
-  }
-  return { identity: found.identity, region: scope.region, signedAt };
+  return expiresAt;
 }
 
-function requiredField(fields: ReadonlyMap<string, string>, name: string): string {
-  const value = fields.get(name.toLowerCase());
-  if (value !== undefined) return value;
-  throw invalidArgument(
-    name,
-    "",
-    `Bucket POST must contain a field named '${name}'.  If it is specified, please check the order of the fields.`,
+function parseCondition(value: unknown): PostCondition {
+  if (Array.isArray(value)) return parseOperation(value);
+  if (!isRecord(value)) throw invalidPolicy("Invalid Condition: must be a List or an Object.");
+  const [entry, ...others] = Object.entries(value);
+  if (entry === undefined || others.length > 0) {
+    throw invalidPolicy(
+      "Invalid Simple-Condition: Simple-Conditions must have exactly one property specified.",
+    );
+  }
+  const [field, operand] = entry;
+  if (typeof operand !== "string") throw invalidPolicy("Invalid Simple-Condition: value must be a string.");
+  return { operator: "eq", field: field.toLowerCase(), operand };
+}
+
+function parseOperation(parts: readonly unknown[]): PostCondition {
+  const [name, field, operand] = parts;
+  const operator = typeof name === "string" ? name.toLowerCase() : undefined;
+  if (parts.length !== 3 || (operator !== "eq" && operator !== "starts-with")) {
+    throw invalidPolicy("Invalid Condition: unknown operation or wrong number of arguments.");
+  }
+  if (typeof field !== "string" || !field.startsWith("$") || typeof operand !== "string") {
+    throw invalidPolicy(`Invalid Condition: ${operator} takes "$field" and a string.`);
+  }
+  return { operator, field: field.slice(1).toLowerCase(), operand };
+}
+
+function isLengthRange(value: unknown): value is readonly unknown[] {
+  return (
+    Array.isArray(value) && typeof value[0] === "string" && value[0].toLowerCase() === "content-length-range"
   );
 }
 
-const uncoveredFields = new Set(["x-amz-signature", "file", "policy"]);
-
-function assertFieldsAllowed(policy: PostPolicy, fields: ReadonlyMap<string, string>): void {
-  for (const { field, operator, operand } of policy.conditions) {
-    const value = fields.get(field);
-    const isMet =
-      value !== undefined && (operator === "eq" ? value === operand : startsWith(field, value, operand));
-    if (!isMet) {
-      throw refused(
-        `Policy Condition failed: [${JSON.stringify(operator)}, ${JSON.stringify(`$${field}`)}, ${JSON.stringify(operand)}]`,
-      );
-    }
+function parseLengthRange(parts: readonly unknown[]): LengthRange {
+  const [minimum, maximum] = [byteCount(parts[1]), byteCount(parts[2])];
+  if (parts.length !== 3 || minimum === undefined || maximum === undefined) {
+    throw invalidPolicy("Invalid Condition: content-length-range takes two integers.");
   }
-  const covered = new Set(policy.conditions.map(({ field }) => field));
-  const extra = [...fields.keys()].filter(
-    (name) => !covered.has(name) && !uncoveredFields.has(name) && !name.startsWith("x-ignore-"),
-  );
-  if (extra.length > 0) throw refused(`Extra input fields: ${extra.join(", ")}`);
+  return { minimum, maximum };
 }
 
-/** A Content-Type with commas is a list, and each item has to start with the prefix. */
-function startsWith(field: string, value: string, prefix: string): boolean {
-  const values = field === "content-type" ? value.split(",").map((each) => each.trim()) : [value];
-  return values.every((each) => each.startsWith(prefix));
+function byteCount(value: unknown): number | undefined {
+  const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
+  return typeof number === "number" && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
 }
 
-function refused(reason: string): StoreError {
-  return new StoreError(403, "AccessDenied", `Invalid according to Policy: ${reason}`);
+function intersection(ranges: readonly LengthRange[]): LengthRange {
+  return {
+    minimum: Math.max(...ranges.map(({ minimum }) => minimum)),
+    maximum: Math.min(...ranges.map(({ maximum }) => maximum)),
+  };
 }
 
-function invalidArgument(name: string, value: string, message: string): StoreError {
-  return new StoreError(400, "InvalidArgument", message, {
-    details: { ArgumentName: name, ArgumentValue: value },
-  });
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw invalidPolicy("Invalid JSON.");
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function invalidPolicy(reason: string): StoreError {
+  return new StoreError(400, "InvalidPolicyDocument", `Invalid Policy: ${reason}`);
 }

@@ -17,8 +17,8 @@ import { assertSupportedHeaders } from "../requests/unsupported-headers.ts";
 import type { WireRequest } from "../signing/wire-request.ts";
 import type { ObjectAttributes, StoredObject } from "../store/object-version.ts";
 import { readUploadForm, type UploadForm } from "./post-form.ts";
-import { verifyPostForm } from "./post-policy.ts";
-import type { LengthRange } from "./post-policy-document.ts";
+import type { LengthRange } from "./post-policy.ts";
+import { verifyPostForm } from "./verify-post-form.ts";
 
 // https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
 

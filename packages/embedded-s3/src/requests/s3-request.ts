@@ -3,7 +3,7 @@ import type { BlobFiles } from "../disk/blob-files.ts";
 import type { ConditionContext } from "../iam/condition-keys.ts";
 import type { Identity } from "../iam/identity.ts";
 import type { AccessKeys } from "../signing/access-keys.ts";
-import type { VerifiedRequest } from "../signing/signature.ts";
+import type { VerifiedRequest } from "../signing/verify-signature.ts";
 import type { WireRequest } from "../signing/wire-request.ts";
 import type { Bucket } from "../store/bucket.ts";
 import type { Buckets } from "../store/buckets.ts";

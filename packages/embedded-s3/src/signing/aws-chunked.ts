@@ -2,7 +2,7 @@ import { createHash, type Hash } from "node:crypto";
 import { Transform, type TransformCallback } from "node:stream";
 import { StoreError } from "../core/store-error.ts";
 import { sha256Hex, signatureHex } from "./canonical-request.ts";
-import { type ChunkSigning, type PayloadCheck, sameSignature } from "./signature.ts";
+import { type ChunkSigning, type PayloadCheck, sameSignature } from "./verify-signature.ts";
 
 export interface AwsChunkedOptions {
   readonly check: Extract<PayloadCheck, { kind: "chunked" }>;

@@ -3,9 +3,9 @@ import type { Readable } from "node:stream";
 import { StoreError } from "../core/store-error.ts";
 import type { StoreResponse } from "../http/response.ts";
 import type { AccessKeys } from "../signing/access-keys.ts";
-import { verifySignature } from "../signing/signature.ts";
+import { verifySignature } from "../signing/verify-signature.ts";
 import type { WireRequest } from "../signing/wire-request.ts";
-import { handleStsAction, stsErrorXml } from "./sts.ts";
+import { handleStsAction, stsErrorXml } from "./sts-actions.ts";
 
 const maxFormBytes = 64 * 1024;
 

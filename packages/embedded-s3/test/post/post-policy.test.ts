@@ -3,7 +3,7 @@ import { createPresignedPost, type PresignedPostOptions } from "@aws-sdk/s3-pres
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { StoreError } from "../../src/core/store-error.ts";
-import { verifyPostForm } from "../../src/post/post-policy.ts";
+import { verifyPostForm } from "../../src/post/verify-post-form.ts";
 import { signatureHex, signingKey } from "../../src/signing/canonical-request.ts";
 import { accessKeys, exampleKeys } from "../store-keys.ts";
 

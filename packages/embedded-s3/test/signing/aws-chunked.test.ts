@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { StoreError } from "../../src/core/store-error.ts";
 import { type AwsChunkedOptions, decodeAwsChunked } from "../../src/signing/aws-chunked.ts";
 import { signatureHex } from "../../src/signing/canonical-request.ts";
-import { verifySignature } from "../../src/signing/signature.ts";
+import { verifySignature } from "../../src/signing/verify-signature.ts";
 import { accessKeys } from "../store-keys.ts";
 
 const may2013 = new Date("2013-05-24T00:00:00Z");

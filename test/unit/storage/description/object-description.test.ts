@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { assertFitsForm, toFormFields } from "../../../../src/storage/description/description-form-fields.ts";
 import { toHeaders } from "../../../../src/storage/description/description-headers.ts";
-import { toS3Input } from "../../../../src/storage/description/description-input.ts";
+import { toS3Input } from "../../../../src/storage/description/description-parameters.ts";
 import {
   type GivenDescription,
   parseDescription,

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { createMetrics } from "../../../../src/core/metrics.ts";
 import { type EndpointSettings, Endpoints } from "../../../../src/storage/client/endpoints.ts";
-import { presignPost } from "../../../../src/storage/signing/post-policy.ts";
+import { presignPost } from "../../../../src/storage/signing/presigned-post.ts";
 import { Presigner } from "../../../../src/storage/signing/presigner.ts";
 import {
   anyBucket,

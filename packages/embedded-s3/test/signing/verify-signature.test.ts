@@ -5,7 +5,7 @@ import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { StoreError } from "../../src/core/store-error.ts";
-import { verifySignature } from "../../src/signing/signature.ts";
+import { verifySignature } from "../../src/signing/verify-signature.ts";
 import type { WireRequest } from "../../src/signing/wire-request.ts";
 import { accessKeys, exampleKeys, issueSession, now } from "../store-keys.ts";
 

@@ -12,7 +12,7 @@ import {
 import { findResumableUpload } from "../../storage/multipart/resumable-upload.ts";
 import type { UploadAddress } from "../../storage/multipart/upload-descriptor.ts";
 import { maxSinglePutBytes, planUpload, type UploadPlan } from "../../storage/multipart/upload-plan.ts";
-import { presignPost } from "../../storage/signing/post-policy.ts";
+import { presignPost } from "../../storage/signing/presigned-post.ts";
 import { presignPut } from "../../storage/signing/presigned-requests.ts";
 import { parseNewObjectAddress } from "../addresses.ts";
 import type { RequestContext } from "../context.ts";

@@ -9,8 +9,8 @@ import { isAllowed } from "../../src/iam/evaluate.ts";
 import { parseIamPolicy } from "../../src/iam/iam-policy.ts";
 import type { Identity } from "../../src/iam/identity.ts";
 import type { StoreRole } from "../../src/signing/access-keys.ts";
-import { type VerifiedRequest, verifySignature } from "../../src/signing/signature.ts";
-import { assumeRole, handleStsAction, stsErrorXml } from "../../src/sts/sts.ts";
+import { type VerifiedRequest, verifySignature } from "../../src/signing/verify-signature.ts";
+import { assumeRole, handleStsAction, stsErrorXml } from "../../src/sts/sts-actions.ts";
 import { accessKeys, exampleKeys, now, role } from "../store-keys.ts";
 
 const guarded: StoreRole = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { matches, type Who } from "../../../src/access/who.ts";
+import { matches, type Who } from "../../../src/access/caller-match.ts";
 import { anonymous } from "../../../src/core/principal.ts";
 import { principalOf } from "./principals.ts";
 

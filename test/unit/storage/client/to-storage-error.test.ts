@@ -7,8 +7,8 @@ import {
 } from "@aws-sdk/client-s3";
 import { describe, expect, test } from "vitest";
 import { ValetKeyError } from "../../../../src/core/errors.ts";
-import { type StorageErrorContext, toStorageError } from "../../../../src/storage/client/s3-errors.ts";
 import { BucketInOtherRegion } from "../../../../src/storage/client/storage-error.ts";
+import { type StorageErrorContext, toStorageError } from "../../../../src/storage/client/to-storage-error.ts";
 import { errorBody, type ScriptedAnswer, scriptedS3 } from "../scripted-s3.ts";
 
 const target = { Bucket: "bucket", Key: "key" };

@@ -6,7 +6,7 @@ import { type ConditionContext } from "../iam/condition-keys.ts";
 import { isAllowed } from "../iam/evaluate.ts";
 import type { Identity } from "../iam/identity.ts";
 import type { AccessKeys, StoreRole } from "../signing/access-keys.ts";
-import type { VerifiedRequest } from "../signing/signature.ts";
+import type { VerifiedRequest } from "../signing/verify-signature.ts";
 import {
   assertSupportedParameters,
   durationParameter,
