@@ -8,6 +8,7 @@ import {
   jwtVerify,
 } from "jose";
 import { LRUCache } from "lru-cache";
+import type { Logger } from "pino";
 import type { Clock } from "../core/clock.ts";
 import { ValetKeyError } from "../core/errors.ts";
 import { type AuthenticatedPrincipal, anonymous, type Principal } from "../core/principal.ts";
@@ -19,8 +20,21 @@ export interface Authenticator {
   verify(authorizationHeader: string | undefined): Promise<Principal>;
 }
 
-/** Without a trusted issuer, every caller is anonymous, with or without a token. */
-export const anonymousOnly: Authenticator = { verify: async () => anonymous };
+/** Without a trusted issuer, every caller is anonymous. The first request with a token is logged. */
+export function anonymousOnly(log: Pick<Logger, "warn">): Authenticator {
+  let isLogged = false;
+  return {
+    async verify(authorizationHeader) {
+      if (authorizationHeader && !isLogged) {
+        isLogged = true;
+        log.warn(
+          "a request has an Authorization header, which is ignored: every caller is anonymous, because VALETKEY_JWKS_URL is not set",
+        );
+      }
+      return anonymous;
+    },
+  };
+}
 
 export interface TokenVerifierOptions extends JwksFetchOptions {
   readonly jwksUrl: URL;

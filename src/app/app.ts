@@ -7,6 +7,7 @@ import { RequestContext } from "../graphql/context.ts";
 import { createApollo } from "../graphql/operation/apollo.ts";
 import { createSchema } from "../graphql/schema.ts";
 import type { Services } from "../graphql/services.ts";
+import { isLoopbackHost } from "../http/loopback.ts";
 import { createHttpServer } from "../http/server.ts";
 import { BucketRegions } from "../storage/client/bucket-regions.ts";
 import { Endpoints } from "../storage/client/endpoints.ts";
@@ -78,7 +79,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     maxUploadBytes: config.maxUploadBytes,
     stopping: stopping.signal,
   };
-  const authenticator = config.tokens ? new TokenVerifier({ ...config.tokens, log }) : anonymousOnly;
+  const authenticator = config.tokens ? new TokenVerifier({ ...config.tokens, log }) : anonymousOnly(log);
   const readiness = new ReadinessProbe(store.baseCredentials, sessions, log);
   const apollo = createApollo({ schema, production: config.production, metrics, log });
   await apollo.start();
@@ -90,6 +91,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     metrics: config.metrics ? metrics : undefined,
     log,
     origins: config.production ? config.origins : [...config.origins, ...sandboxOrigins],
+    allowLoopbackOrigins: !config.production,
+    checkHost: !config.production && isLoopbackHost(config.host),
     maxFiles: config.maxFiles,
     maxUploadBytes: config.maxUploadBytes,
     rateLimit: config.rateLimit,

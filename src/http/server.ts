@@ -1,6 +1,5 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { ApolloServer } from "@apollo/server";
-import cors from "@fastify/cors";
 import rateLimit from "@fastify/rate-limit";
 import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import type { Logger } from "pino";
@@ -10,10 +9,12 @@ import type { RequestContext } from "../graphql/context.ts";
 import { callerKey } from "./caller-key.ts";
 import { sendClientError } from "./client-error.ts";
 import { Connections } from "./connections.ts";
+import { registerCors } from "./cors.ts";
 import { createErrorHandler, sendExpectationFailed, sendNotFound } from "./error-response.ts";
 import { deferContinue } from "./expect-continue.ts";
 import { graphqlEndpoint, type MakeContext } from "./graphql-endpoint.ts";
 import { healthEndpoints, type Readiness } from "./health.ts";
+import { HostCheck } from "./host-check.ts";
 import { lingeringClose } from "./lingering-close.ts";
 import { metricsEndpoint } from "./metrics-endpoint.ts";
 import { PipeliningLimit } from "./pipelining.ts";
@@ -29,7 +30,12 @@ export interface HttpOptions {
   /** If undefined, there is no /metrics. */
   metrics: Metrics | undefined;
   log: Logger;
+  /** Exact origins whose pages may call this server. */
   origins: readonly string[];
+  /** Outside production: pages of every loopback origin may call this server too. */
+  allowLoopbackOrigins: boolean;
+  /** Accepts only loopback names and the hosts of `origins` in the header Host. */
+  checkHost: boolean;
   maxFiles: number;
   maxUploadBytes: number;
   rateLimit: { requests: number; windowMs: number } | undefined;
@@ -72,8 +78,9 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   server.decorateRequest("releaseBody");
 
   const backpressure = new ResponseBackpressure();
+  const hostCheck = options.checkHost ? new HostCheck(options.origins) : undefined;
   server.addHook("onRequest", function refuseEarly({ raw, is404 }, reply, done) {
-    const error = framingError(raw);
+    const error = framingError(raw) ?? hostCheck?.error(raw);
     if (error !== undefined) {
       reply.header("connection", "close");
       done(error);
@@ -93,16 +100,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     linger.call(this, request, reply, payload, done);
   });
 
-  if (options.origins.length > 0) {
-    await server.register(cors, {
-      origin: [...options.origins],
-      methods: ["GET", "POST"],
-      exposedHeaders: ["retry-after", "x-request-id"],
-      maxAge: 600,
-      // Otherwise the plugin responds with text to an OPTIONS request that is not a preflight.
-      strictPreflight: false,
-    });
-  }
+  await registerCors(server, { ...options, allowLoopback: options.allowLoopbackOrigins });
   await server.register(rateLimit, { global: false, addHeadersOnExceeding: {}, addHeaders: {} });
 
   healthEndpoints(server, options.readiness);

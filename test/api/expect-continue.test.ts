@@ -12,7 +12,7 @@ const server = await shareInFile(startTestServer({ issuer }));
 async function statusCodes(headers: Record<string, string>, body: string, length = Buffer.byteLength(body)) {
   const { hostname, port } = new URL(server.url);
   const socket = connect(Number(port), hostname);
-  const fields = { host: "x", connection: "close", expect: "100-continue", ...headers };
+  const fields = { host: "localhost", connection: "close", expect: "100-continue", ...headers };
   const lines = Object.entries({ ...fields, "content-length": length }).map(
     ([name, value]) => `${name}: ${value}`,
   );

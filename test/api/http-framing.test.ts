@@ -13,7 +13,7 @@ function get(headers: string, version = "1.1"): string {
 }
 
 function post(headers: string, body: string, version = "1.1"): string {
-  const common = "Host: x\r\nConnection: close\r\nContent-Type: application/json\r\n";
+  const common = "Host: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n";
   return `POST /graphql HTTP/${version}\r\n${common}${headers}\r\n${body}`;
 }
 
@@ -23,11 +23,11 @@ const chunked = "Transfer-Encoding: chunked\r\n";
 describe("a request that two programs could read differently is refused", () => {
   test.each([
     ["two Host lines", 400, get("Host: x\r\nHost: y\r\n")],
-    ["the same Host twice", 400, get("Host: x\r\nhost: x\r\n")],
+    ["the same Host twice", 400, get("Host: localhost\r\nhost: localhost\r\n")],
     ["a Host with a path", 400, get("Host: x/y\r\n")],
     ["a Host with a user", 400, get("Host: user@x\r\n")],
     ["a Host with a space", 400, get("Host: x y\r\n")],
-    ["another major version of HTTP", 505, get("Host: x\r\n", "2.0")],
+    ["another major version of HTTP", 505, get("Host: localhost\r\n", "2.0")],
     ["Content-Length beside Transfer-Encoding", 400, post(length + chunked, chunks)],
     ["Transfer-Encoding before Content-Length", 400, post(chunked + length, chunks)],
     ["Content-Length twice", 400, post(length + length, query)],
@@ -43,7 +43,7 @@ describe("a request that two programs could read differently is refused", () => 
     ["a line feed alone after a chunk's size", 400, post(chunked, chunks.replaceAll("\r\n", "\n"))],
     ["a space before a header's colon", 400, post(`Content-Length : ${query.length}\r\n`, query)],
     ["a header folded over two lines", 400, post(`X: a\r\n b\r\n${length}`, query)],
-    ["an unknown expectation", 417, get("Host: x\r\nExpect: miracles\r\n")],
+    ["an unknown expectation", 417, get("Host: localhost\r\nExpect: miracles\r\n")],
   ])("%s", async (_what, expected, request) => {
     const { status, headers, body } = parseAnswer(await rawRequest(server.url, request));
     expect(status).toBe(expected);
@@ -53,7 +53,7 @@ describe("a request that two programs could read differently is refused", () => 
   });
 });
 
-test.each(["x", "x:80", "[::1]", "[::1]:4000", "127.0.0.1:4000", ""])(
+test.each(["localhost", "localhost:80", "[::1]", "[::1]:4000", "127.0.0.1:4000", ""])(
   "the Host %j is served",
   async (host) => {
     const { status } = parseAnswer(await rawRequest(server.url, get(`Host: ${host}\r\n`)));

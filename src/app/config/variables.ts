@@ -135,7 +135,7 @@ export const variables = {
   VALETKEY_ORIGINS: variable(
     list(origin).optional(),
     "none",
-    "The exact origins whose pages may read responses, separated by commas. Outside production, those of Apollo Sandbox are added.",
+    "The exact origins whose pages may read responses, separated by commas. Outside production, loopback origins and those of Apollo Sandbox are added. A development server on loopback accepts their hosts in the header `Host` too.",
   ),
   VALETKEY_SECRET: variable(
     list(

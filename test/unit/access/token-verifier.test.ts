@@ -95,11 +95,19 @@ function verifierWith(options: Partial<TokenVerifierOptions> = {}): TokenVerifie
 const unauthenticated = expect.objectContaining({ name: "ValetKeyError", code: "UNAUTHENTICATED" });
 
 describe("who the caller is", () => {
-  test("is nobody without a header, and without a trusted issuer whatever is sent", async () => {
+  test("is nobody without a header", async () => {
     expect(await verifierWith().verify(undefined)).toEqual({ authenticated: false });
     expect(await verifierWith().verify("")).toEqual({ authenticated: false });
-    expect(await anonymousOnly.verify("Bearer x")).toEqual({ authenticated: false });
     expect(fetches).toBe(0);
+  });
+
+  test("is nobody without a trusted issuer, and the first token is logged", async () => {
+    const warnings: unknown[] = [];
+    const { verify } = anonymousOnly({ warn: (...line: unknown[]) => warnings.push(line) });
+    for (const header of [undefined, "", "Bearer x", "Bearer y", "Basic z"]) {
+      expect(await verify(header)).toEqual({ authenticated: false });
+    }
+    expect(warnings).toEqual([[expect.stringContaining("VALETKEY_JWKS_URL is not set")]]);
   });
 
   test("is the token's subject, with its claims; the same object while it is remembered", async () => {

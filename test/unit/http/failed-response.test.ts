@@ -28,6 +28,8 @@ async function startServer() {
     ...{ apollo, log, metrics, origins: [], maxFiles: 1, maxUploadBytes: 1, rateLimit: undefined },
     makeContext: (caller) => new RequestContext(services, caller),
     authenticate: async () => anonymous,
+    allowLoopbackOrigins: false,
+    checkHost: false,
     readiness: { draining: false, reasonNotReady: async () => undefined },
   });
   onTestFinished(async () => {
