@@ -146,7 +146,7 @@ describe("an invalid GraphQL request gets the code of a client error:", () => {
     ["{ nothing }", "GRAPHQL_VALIDATION_FAILED"],
     ["query A { viewer { subject } } query B { viewer { subject } }", "BAD_USER_INPUT"],
     ["subscription { viewer { subject } }", "BAD_USER_INPUT"],
-    ["{ viewer { subject } } fragment F on Viewer { ...F }", "GRAPHQL_VALIDATION_FAILED"],
+    ["{ viewer { subject } } fragment F on Viewer { ...F }", "BAD_USER_INPUT"],
     ['{ objects(bucket: "demo", first: "1") { folders } }', "GRAPHQL_VALIDATION_FAILED"],
     ['query ($first: Int!) { objects(bucket: "demo", first: $first) { folders } }', "BAD_USER_INPUT"],
   ])("%s", async (query, code) => {

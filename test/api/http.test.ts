@@ -185,7 +185,7 @@ describe("/graphql", () => {
   test.each([
     ["that ends too early", "{ viewer", "GRAPHQL_PARSE_FAILED"],
     ["with an unknown field", "{ noSuchField }", "GRAPHQL_VALIDATION_FAILED"],
-    ["with 10,001 fields", `{ viewer { ${"authenticated ".repeat(10_001)} } }`, "GRAPHQL_PARSE_FAILED"],
+    ["of 10,001 names", `{ viewer { ${"a ".repeat(10_001)} } }`, "GRAPHQL_PARSE_FAILED"],
     ["of 45,000 brackets", "[".repeat(45_000), "GRAPHQL_PARSE_FAILED"],
   ])("refuses a document %s", async (_what, query, code) => {
     const response = await post(JSON.stringify({ query }));
