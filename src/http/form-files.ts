@@ -1,9 +1,9 @@
 import type { Readable } from "node:stream";
 import { badUserInput, type ValetKeyError } from "../core/errors.ts";
 import { fileArgument } from "../core/incoming-file.ts";
-import { FilePart } from "./file-part.ts";
-import { IncomingUpload } from "./incoming-upload.ts";
-import type { FileMap } from "./multipart-operation.ts";
+import { FilePart } from "./form-file.ts";
+import type { FileMap } from "./form-operation.ts";
+import { IncomingUpload } from "./upload-promise.ts";
 
 export interface FormFilesOptions {
   map: FileMap;

@@ -10,7 +10,7 @@ import { isForm, notAcceptable, unsupportedMediaType } from "./content-negotiati
 import { EventLoopDelay } from "./event-loop-delay.ts";
 import { sendContinue } from "./expect-continue.ts";
 import { FairExecution } from "./fair-execution.ts";
-import { readMultipartRequest } from "./multipart.ts";
+import { readMultipartRequest } from "./form.ts";
 import { RequestBodies } from "./request-bodies.ts";
 import type { ResponseBackpressure } from "./response-backpressure.ts";
 

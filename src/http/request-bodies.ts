@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest, RequestPayload } from "fastify";
 import { ValetKeyError } from "../core/errors.ts";
-import { type Holding, Shares } from "./shares.ts";
+import { type Holding, Shares } from "./bytes-per-client.ts";
 
 export interface RequestBodiesOptions {
   /** How long a body may take, from the end of the request's header. Default: 30. */

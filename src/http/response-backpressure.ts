@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { ValetKeyError } from "../core/errors.ts";
-import { type Holding, Shares } from "./shares.ts";
+import { type Holding, Shares } from "./bytes-per-client.ts";
 
 export interface ResponseBackpressureOptions {
   /** Smaller responses are not counted: they fit into the buffers of a connection. Default: 16 KiB. */

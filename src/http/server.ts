@@ -7,7 +7,6 @@ import type { Metrics } from "../core/metrics.ts";
 import type { Principal } from "../core/principal.ts";
 import type { RequestContext } from "../graphql/context.ts";
 import { callerKey } from "./caller-key.ts";
-import { sendClientError } from "./client-error.ts";
 import { Connections } from "./connections.ts";
 import { registerCors } from "./cors.ts";
 import { createErrorHandler, sendExpectationFailed, sendNotFound } from "./error-response.ts";
@@ -20,6 +19,7 @@ import { metricsEndpoint } from "./metrics-endpoint.ts";
 import { PipeliningLimit } from "./pipelining.ts";
 import { framingError } from "./request-framing.ts";
 import { ResponseBackpressure } from "./response-backpressure.ts";
+import { sendClientError } from "./unparsable-request.ts";
 
 export interface HttpOptions {
   apollo: ApolloServer<RequestContext>;

@@ -4,8 +4,8 @@ import Fastify, { type FastifyRequest } from "fastify";
 import { GraphQLUpload } from "graphql-upload-minimal";
 import { ValetKeyError } from "../../../src/core/errors.ts";
 import type { IncomingFile } from "../../../src/core/incoming-file.ts";
+import { type MultipartOptions, readMultipartRequest } from "../../../src/http/form.ts";
 import { type LingeringCloseOptions, lingeringClose } from "../../../src/http/lingering-close.ts";
-import { type MultipartOptions, readMultipartRequest } from "../../../src/http/multipart.ts";
 
 export const boundary = "boundary";
 

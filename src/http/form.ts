@@ -4,7 +4,7 @@ import busboy from "busboy";
 import { assertByteCount } from "../core/byte-limit.ts";
 import { badUserInput, ValetKeyError } from "../core/errors.ts";
 import { FormFiles } from "./form-files.ts";
-import { type GraphQLOperation, parseFileMap, parseOperation } from "./multipart-operation.ts";
+import { type GraphQLOperation, parseFileMap, parseOperation } from "./form-operation.ts";
 import { ThroughputMonitor } from "./throughput-monitor.ts";
 
 export interface MultipartOptions {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseFileMap, parseOperation } from "../../../src/http/multipart-operation.ts";
+import { parseFileMap, parseOperation } from "../../../src/http/form-operation.ts";
 
 const refusal = (field: string) => expect.objectContaining({ code: "BAD_USER_INPUT", field });
 
