@@ -1,16 +1,16 @@
-/** Something that takes memory for a client until it is over. */
-export interface Holding {
+/** Memory that is held for a client, such as a request body or a response. */
+export interface ClientBytes {
   readonly client: string;
   bytes: number;
-  /** When the client last did its part, in milliseconds of a monotonic clock. */
+  /** When the client last sent or read something, in milliseconds of a monotonic clock. */
   activeAtMs: number;
 }
 
 /**
- * Counts the bytes that are held for each client. A client that holds too much gives way by itself: the holding that
- * has been idle the longest is the first to go, and other clients do not notice.
+ * Counts the bytes that are held for each client, and finds the item of a client that has been idle the longest. If
+ * one client holds too much, its own items are dropped, and other clients are unaffected.
  */
-export class Shares<Item extends Holding> {
+export class BytesPerClient<Item extends ClientBytes> {
   readonly #byClient = new Map<string, { bytes: number; readonly items: Set<Item> }>();
   #bytes = 0;
 
@@ -46,22 +46,22 @@ export class Shares<Item extends Holding> {
     if (share.items.size === 0) this.#byClient.delete(item.client);
   }
 
-  /** The holding of this client that has been idle for the longest time. */
-  idlest(client: string): Item | undefined {
-    let idlest: Item | undefined;
+  /** The item of this client that has been idle for the longest time. */
+  longestIdle(client: string): Item | undefined {
+    let longestIdle: Item | undefined;
     for (const item of this.#byClient.get(client)?.items ?? []) {
-      if (idlest === undefined || item.activeAtMs < idlest.activeAtMs) idlest = item;
+      if (longestIdle === undefined || item.activeAtMs < longestIdle.activeAtMs) longestIdle = item;
     }
-    return idlest;
+    return longestIdle;
   }
 
-  /** The client that holds the most. */
-  greediest(): string | undefined {
-    let greediest: string | undefined;
-    let most = 0;
+  /** The client with the most bytes. */
+  largestClient(): string | undefined {
+    let largest: string | undefined;
+    let maxBytes = 0;
     for (const [client, { bytes }] of this.#byClient) {
-      if (bytes > most) [greediest, most] = [client, bytes];
+      if (bytes > maxBytes) [largest, maxBytes] = [client, bytes];
     }
-    return greediest;
+    return largest;
   }
 }

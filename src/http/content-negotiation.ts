@@ -38,7 +38,7 @@ const jsonType = /^application\/json\s*(?:;|$)/i;
 const formType = /^multipart\/form-data\s*(?:;|$)/i;
 const charsetParameter = /;\s*charset\s*=\s*"?([^";\s]*)/gi;
 
-export function isForm({ headers }: FastifyRequest): boolean {
+export function isForm({ headers }: Pick<FastifyRequest, "headers">): boolean {
   return formType.test(headers["content-type"] ?? "");
 }
 

@@ -1,44 +1,45 @@
 import type { Readable } from "node:stream";
-import { assertByteCount, ByteLimit, uploadTooLarge } from "../core/byte-limit.ts";
+import { assertByteCount, type ByteLimit } from "../core/byte-limit.ts";
 import { badUserInput, type ValetKeyError } from "../core/errors.ts";
 import { fileArgument, type IncomingFile } from "../core/incoming-file.ts";
+import { limitFileBytes } from "./form-limits.ts";
 
-export interface FilePartOptions {
-  /** The part's bytes as busboy gives them; they wait, and with them the whole form, until somebody reads. */
+export interface FormFileOptions {
+  /** The file's bytes from busboy. While they are not read, the whole form waits. */
   source: Readable;
   filename: string | undefined;
   contentType: string;
   maxBytes: number;
-  /** Of the whole form, where the request says it. */
+  /** The length of the whole form, if the request states it. */
   contentLength: number | undefined;
-  /** All its bytes have come and nobody is reading them any more. */
+  /** Called when all bytes of the file have arrived and no reader is left. */
   onDone: () => void;
-  /** It goes on for longer than any file may. */
-  onEndless: (error: ValetKeyError) => void;
+  /** Called when a file that is skipped is larger than `maxBytes`. */
+  onTooLarge: (error: ValetKeyError) => void;
 }
 
-/** One file of a form, from its header to the delimiter behind it. */
-export class FilePart implements IncomingFile {
+/** One file of a form, from the header of its part to the delimiter after it. */
+export class FormFile implements IncomingFile {
   readonly filename: string | undefined;
   readonly contentType: string;
   readonly mostBytes: number;
-  readonly #part: FilePartOptions;
+  readonly #options: FormFileOptions;
   #state: "unread" | "open" | "skipped" = "unread";
   #body: ByteLimit | undefined;
   #failure: ValetKeyError | undefined;
   #sourceEnded = false;
   #delimited = false;
 
-  constructor(part: FilePartOptions) {
-    this.filename = sanitizeFilename(part.filename);
-    this.contentType = part.contentType;
-    this.mostBytes = Math.min(part.maxBytes, part.contentLength ?? part.maxBytes);
-    this.#part = part;
-    // Said once, by the form, to everyone concerned.
-    part.source.on("error", () => {});
-    part.source.once("end", () => {
+  constructor(options: FormFileOptions) {
+    this.filename = sanitizeFilename(options.filename);
+    this.contentType = options.contentType;
+    this.mostBytes = Math.min(options.maxBytes, options.contentLength ?? options.maxBytes);
+    this.#options = options;
+    // The form reports errors, once for all of its files.
+    options.source.on("error", () => {});
+    options.source.once("end", () => {
       this.#sourceEnded = true;
-      this.#endBodyWhenWhole();
+      this.#endBodyWhenComplete();
     });
   }
 
@@ -47,15 +48,15 @@ export class FilePart implements IncomingFile {
   }
 
   open(options: { maxBytes?: number | undefined } = {}): Readable {
-    const { source, maxBytes } = this.#part;
+    const { source, maxBytes } = this.#options;
     const lowered = options.maxBytes ?? maxBytes;
     assertByteCount("maxBytes", lowered);
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#state !== "unread") throw badUserInput(fileArgument, "This file has been read already.");
     this.#state = "open";
-    const body = new ByteLimit(Math.min(lowered, maxBytes), { field: fileArgument });
+    const body = limitFileBytes(Math.min(lowered, maxBytes));
     this.#body = body;
-    // A failure between two reads must not find the stream without a listener.
+    // An error between two reads would end the process if the stream had no listener.
     body.on("error", () => {});
     body.once("close", () => this.#skip());
     source.pipe(body, { end: false });
@@ -66,43 +67,38 @@ export class FilePart implements IncomingFile {
     if (this.#state === "unread") this.#skip();
   }
 
-  /** The form went on behind this part, or ended as it should: the part is whole. */
+  /** Call this when the form continues after this file, or ends properly: the file is complete. */
   delimit(): void {
     this.#delimited = true;
-    this.#endBodyWhenWhole();
+    this.#endBodyWhenComplete();
   }
 
-  /** The form broke: whoever reads this file, or comes to, is told so. */
+  /** Call this when the form fails: current and later readers of the file get the error. */
   fail(error: ValetKeyError): void {
     if (this.#failure !== undefined) return;
     this.#failure = error;
     this.#body?.destroy(error);
-    this.#part.source.destroy();
+    this.#options.source.destroy();
   }
 
-  #endBodyWhenWhole(): void {
+  #endBodyWhenComplete(): void {
     if (this.#sourceEnded && this.#delimited) this.#body?.end();
   }
 
   #skip(): void {
-    const { source, maxBytes, onDone, onEndless } = this.#part;
+    const { source, maxBytes, onDone, onTooLarge } = this.#options;
     this.#state = "skipped";
     if (this.#sourceEnded) {
       onDone();
       return;
     }
     source.unpipe();
-    let skippedBytes = 0;
-    source.on("data", (chunk: Buffer) => {
-      skippedBytes += chunk.length;
-      if (skippedBytes > maxBytes) onEndless(uploadTooLarge(maxBytes, fileArgument));
-    });
     source.once("end", onDone);
-    source.resume();
+    source.pipe(limitFileBytes(maxBytes)).on("error", onTooLarge).resume();
   }
 }
 
-/** A name for people to see: one path segment without control characters, or none. */
+/** A name for people to read: one path segment without control characters, or undefined. */
 function sanitizeFilename(raw: string | undefined): string | undefined {
   const segment = raw
     ?.toWellFormed()

@@ -1,122 +1,124 @@
 import type { Readable } from "node:stream";
 import { badUserInput, type ValetKeyError } from "../core/errors.ts";
 import { fileArgument } from "../core/incoming-file.ts";
-import { FilePart } from "./form-file.ts";
+import { FormFile } from "./form-file.ts";
 import type { FileMap } from "./form-operation.ts";
-import { IncomingUpload } from "./upload-promise.ts";
+import { UploadPromise } from "./upload-promise.ts";
 
 export interface FormFilesOptions {
   map: FileMap;
-  /** Of each file. */
+  /** The maximum size of each file. */
   maxBytes: number;
-  /** Of the whole form, where the request says it. */
+  /** The length of the whole form, if the request states it. */
   contentLength: number | undefined;
-  /** The form cannot go on. */
+  /** Called when the form cannot be read any further. */
   onFault: (error: ValetKeyError) => void;
 }
 
 interface ExpectedFile {
-  readonly incoming: IncomingUpload;
-  part?: FilePart;
+  readonly promise: UploadPromise;
+  /** Present once the headers of the file have arrived. */
+  file?: FormFile;
 }
 
 /**
- * The files that the map promises, handed out in the order in which they come. Nothing is kept
- * aside: whoever wants a file that lies behind an unread one gets an error at once, since waiting
- * could be for ever.
+ * The files that the map names, handed to resolvers in the order in which they arrive. The server buffers no file: a
+ * resolver that asks for a file behind an unread one gets an error immediately, because it might wait forever.
  */
 export class FormFiles {
   readonly #options: FormFilesOptions;
   readonly #expected = new Map<string, ExpectedFile>();
-  /** Files whose headers have come. The first is the current one; small ones may arrive behind it. */
+  /** Files whose headers have arrived. The first is the current one. Small files may arrive while it is read. */
   #arrived: ExpectedFile[] = [];
-  #latest: FilePart | undefined;
+  #latest: FormFile | undefined;
 
-  /** Fills the operation's variables. */
+  /** Puts an Upload for each file into the operation's variables. */
   constructor(options: FormFilesOptions) {
     this.#options = options;
     for (const [partName, slot] of options.map) {
-      const file: ExpectedFile = { incoming: new IncomingUpload(() => this.#onAwaited(file)) };
-      this.#expected.set(partName, file);
-      slot.fill(file.incoming.upload);
+      const expected: ExpectedFile = { promise: new UploadPromise(() => this.#onAwaited(expected)) };
+      this.#expected.set(partName, expected);
+      slot.fill(expected.promise.upload);
     }
   }
 
   /**
-   * A file's headers came.
-   * @throws {ValetKeyError} BAD_USER_INPUT when the map does not know it, or it came before
+   * Call this when the headers of a file have arrived.
+   * @throws {ValetKeyError} BAD_USER_INPUT if the map does not name the file, or if it is sent twice
    */
   arrive(partName: string | undefined, source: Readable, filename: string | undefined, contentType: string) {
     this.delimit();
-    const file = partName === undefined ? undefined : this.#expected.get(partName);
-    if (file === undefined) throw badUserInput("map", "The form has a file that its map does not name.");
-    if (file.part !== undefined) throw badUserInput(fileArgument, "The form has two files of the same name.");
-    file.part = new FilePart({
+    const expected = partName === undefined ? undefined : this.#expected.get(partName);
+    if (expected === undefined) throw badUserInput("map", "The form has a file that its map does not name.");
+    if (expected.file !== undefined) {
+      throw badUserInput(fileArgument, "The form has two files of the same name.");
+    }
+    expected.file = new FormFile({
       source,
       filename,
       contentType,
       maxBytes: this.#options.maxBytes,
       contentLength: this.#options.contentLength,
-      onDone: () => this.#onDone(file),
-      onEndless: this.#options.onFault,
+      onDone: () => this.#onDone(expected),
+      onTooLarge: this.#options.onFault,
     });
-    this.#latest = file.part;
-    if (this.#arrived.push(file) === 1) this.#makeCurrent(file);
+    this.#latest = expected.file;
+    if (this.#arrived.push(expected) === 1) this.#makeCurrent(expected);
   }
 
-  /** What stands behind the latest file came: that file is whole. */
+  /** Call this when the form continues after the latest file: that file is complete. */
   delimit(): void {
     this.#latest?.delimit();
   }
 
-  /** The form ended as it should. */
+  /** Call this when the form has ended properly. */
   end(): void {
     this.delimit();
-    for (const file of this.#expected.values()) {
-      if (file.part === undefined) {
-        file.incoming.reject(badUserInput(fileArgument, "The form ended without this file."));
+    for (const { file, promise } of this.#expected.values()) {
+      if (file === undefined) {
+        promise.reject(badUserInput(fileArgument, "The form ended without this file."));
       }
     }
   }
 
-  /** The form broke, or nobody wants it any more. */
+  /** Call this when the form fails, or when its response is known. */
   fail(error: ValetKeyError): void {
-    for (const file of this.#expected.values()) {
-      file.incoming.reject(error);
-      file.part?.fail(error);
+    for (const { file, promise } of this.#expected.values()) {
+      promise.reject(error);
+      file?.fail(error);
     }
     this.#arrived = [];
   }
 
-  #onAwaited(file: ExpectedFile): void {
-    if (this.#arrived[0]?.part?.unread) rejectOutOfOrder(file);
+  #onAwaited(expected: ExpectedFile): void {
+    if (this.#arrived[0]?.file?.unread) rejectOutOfOrder(expected);
   }
 
-  #makeCurrent(file: ExpectedFile): void {
-    if (file.part === undefined) return;
-    if (file.incoming.settled) {
-      // Whoever wanted it was told that it was not its turn.
-      file.part.discard();
+  #makeCurrent({ file, promise }: ExpectedFile): void {
+    if (file === undefined) return;
+    if (promise.settled) {
+      // A resolver asked for the file too early, and got an error.
+      file.discard();
       return;
     }
-    file.incoming.resolve(file.part);
-    for (const other of this.#expected.values()) if (other.incoming.awaited) rejectOutOfOrder(other);
+    promise.resolve(file);
+    for (const other of this.#expected.values()) if (other.promise.awaited) rejectOutOfOrder(other);
   }
 
-  #onDone(file: ExpectedFile): void {
-    if (this.#arrived[0] !== file) return;
+  #onDone(expected: ExpectedFile): void {
+    if (this.#arrived[0] !== expected) return;
     this.#arrived.shift();
     const next = this.#arrived[0];
     if (next !== undefined) this.#makeCurrent(next);
   }
 }
 
-/** No effect on a file that was handed out. */
-function rejectOutOfOrder({ incoming }: ExpectedFile): void {
-  incoming.reject(
+/** Has no effect on a file that a resolver already has. */
+function rejectOutOfOrder({ promise }: ExpectedFile): void {
+  promise.reject(
     badUserInput(
       fileArgument,
-      "Files are used in the order in which they are sent: another one comes first.",
+      "The files of a form must be used in the order in which they are sent: another file comes before this one.",
     ),
   );
 }

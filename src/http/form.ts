@@ -1,217 +1,189 @@
 import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
-import busboy from "busboy";
-import { assertByteCount } from "../core/byte-limit.ts";
+import type { Busboy, FileInfo } from "busboy";
 import { badUserInput, ValetKeyError } from "../core/errors.ts";
 import { FormFiles } from "./form-files.ts";
+import { contentLength, FormByteCounter, type FormLimits } from "./form-limits.ts";
 import { type GraphQLOperation, parseFileMap, parseOperation } from "./form-operation.ts";
+import { createFormParser, incompleteForm, toFormError } from "./form-parser.ts";
 import { ThroughputMonitor } from "./throughput-monitor.ts";
 
-export interface MultipartOptions {
-  maxFiles: number;
-  /** Of each file. */
-  maxFileBytes: number;
-  /** Of the fields `operations` and `map` together. Default: 2 MiB. */
-  maxFieldBytes?: number | undefined;
-  /** The longest silence of a client from whom we want bytes. Default: 30,000. */
+export interface FormOptions extends FormLimits {
+  /** How long a client may send nothing while the server waits for bytes. Default: 30,000. */
   idleTimeoutMs?: number | undefined;
-  /** What such a client sends at least, averaged over `idleTimeoutMs`. Default: 1,024. */
-  minimumBytesPerSecond?: number | undefined;
-  /** Called once the header was accepted, just before the body is read. */
-  onBegin?: (() => void) | undefined;
+  /** What a client must send at least, averaged over `idleTimeoutMs`. Default: 1,024. */
+  minBytesPerSecond?: number | undefined;
+  /** Called when the request's header was accepted, right before the body is read. */
+  onAccepted?: (() => void) | undefined;
 }
 
-export interface MultipartRequest {
-  /** Its variables hold an `Upload` for each file of the map: the scalar makes a promise of an IncomingFile of it. */
+export interface Form {
+  /** Its variables contain an `Upload` for each file of the map. The scalar turns it into a promise of an IncomingFile. */
   readonly operation: GraphQLOperation;
-  /** To be called when there is an answer: fails what is still being read, and leaves the rest of the body alone. */
+  /** Call this when the response is known: fails the files that are still being read, and stops reading the body. */
   release(): void;
 }
 
 /**
- * Reads a GraphQL multipart request up to its files: they come in while resolvers read them.
+ * Reads a GraphQL multipart request up to its files. The files arrive while resolvers read them.
  * https://github.com/jaydenseric/graphql-multipart-request-spec
  *
  * @throws {ValetKeyError} BAD_USER_INPUT, UPLOAD_INCOMPLETE, TIMEOUT
- * @throws {RangeError} a limit is not a whole number
+ * @throws {RangeError} a limit is not an integer
  */
-export async function readMultipartRequest(
-  request: IncomingMessage,
-  options: MultipartOptions,
-): Promise<MultipartRequest> {
-  const form = new MultipartForm(request, options);
-  const operation = await form.operation;
-  return { operation, release: () => form.release() };
+export async function readForm(request: IncomingMessage, options: FormOptions): Promise<Form> {
+  const form = new FormReader(request, options);
+  return { operation: await form.operation, release: () => form.release() };
 }
 
-/** What may stand outside fields and files: part headers, a preamble, an epilogue. */
-const maxOverheadBytes = 64 * 1024;
-const bufferBytes = 256 * 1024;
+/**
+ * The life of a form. In the first two states the reader waits for the field of that name.
+ *
+ *   operations ──field──▶ map ──field──▶ files ──end of the form──▶ complete
+ *       │                  │              │ ▲                          │
+ *       │                  │              └─┘ next file                │
+ *       ▼                  ▼              ▼                            ▼
+ *       └──────────────────┴──── over ────┴────────────────────────────┘
+ *            an error, a lost connection, a slow client, or release()
+ *
+ * `readForm` resolves when the state becomes `files`.
+ */
+type FormState = "operations" | "map" | "files" | "complete" | "over";
 
-/** One form on its way: pumps the request into busboy and hands what comes out to the right place. */
-class MultipartForm {
+/** Pipes one request into the parser, and passes on the fields and files that the parser finds. */
+class FormReader {
   readonly operation: Promise<GraphQLOperation>;
   readonly #request: IncomingMessage;
-  readonly #options: MultipartOptions;
-  readonly #maxFieldBytes: number;
-  readonly #parser: busboy.Busboy;
-  readonly #pace: ThroughputMonitor;
+  readonly #options: FormOptions;
+  readonly #bytes: FormByteCounter;
+  readonly #parser: Busboy;
+  readonly #throughput: ThroughputMonitor;
   #resolve: (operation: GraphQLOperation) => void = () => {};
   #reject: (error: ValetKeyError) => void = () => {};
-  #operation: GraphQLOperation | undefined;
-  #operationBytes = 0;
+  #state: FormState = "operations";
+  #operation: GraphQLOperation = {};
   #files: FormFiles | undefined;
-  /** The file whose bytes are coming in now. */
-  #incoming: Readable | undefined;
-  #outsideBytes = 0;
-  #over = false;
 
-  constructor(request: IncomingMessage, options: MultipartOptions) {
-    const { maxFieldBytes = 2 * 1024 * 1024, idleTimeoutMs = 30_000, minimumBytesPerSecond = 1024 } = options;
-    assertByteCount("maxFileBytes", options.maxFileBytes);
-    assertByteCount("maxFieldBytes", maxFieldBytes);
-    if (!Number.isSafeInteger(options.maxFiles)) throw new RangeError("maxFiles is a whole number.");
+  constructor(request: IncomingMessage, options: FormOptions) {
     this.#request = request;
     this.#options = options;
-    this.#maxFieldBytes = maxFieldBytes;
-    this.#parser = createParser(request, maxFieldBytes);
-    this.#pace = new ThroughputMonitor({
-      idleTimeoutMs,
-      minimumBytesPerSecond,
-      onStall: () => this.#fail(new ValetKeyError("TIMEOUT", "The request's body comes too slowly.")),
+    this.#bytes = new FormByteCounter(options);
+    this.#parser = createFormParser(request, this.#bytes.maxFieldBytes);
+    this.#throughput = new ThroughputMonitor({
+      idleTimeoutMs: options.idleTimeoutMs ?? 30_000,
+      minBytesPerSecond: options.minBytesPerSecond ?? 1024,
+      onStall: () => this.#fail(new ValetKeyError("TIMEOUT", "The request's body arrives too slowly.")),
     });
     this.operation = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    options.onBegin?.();
+    options.onAccepted?.();
     this.#listen();
   }
 
   release(): void {
-    this.#fail(incomplete("The request is over."));
+    this.#fail(incompleteForm("The request is over."));
   }
 
   #listen(): void {
     this.#parser
       .on("field", (name, value, info) => this.#guard(() => this.#onField(name, value, info.valueTruncated)))
       .on("file", (name, source, info) => this.#guard(() => this.#onFile(name, source, info)))
-      // More than once for some malformed forms.
+      // busboy emits several errors for some malformed forms.
       .on("error", (error) => this.#fail(toFormError(error)))
       .on("finish", () => this.#guard(() => this.#onFinish()))
-      .on("drain", () => this.#wantMore());
+      .on("drain", this.#onDrain);
     this.#request
       .on("data", this.#onData)
       .on("end", this.#onEnd)
       .on("error", this.#onLost)
       .on("close", this.#onLost);
-    this.#pace.resume();
+    this.#throughput.resume();
     if (this.#request.destroyed) this.#onLost();
   }
 
-  #wantMore(): void {
-    if (this.#over || this.#request.readableEnded) return;
-    this.#request.resume();
-    this.#pace.resume();
-  }
-
   readonly #onData = (chunk: Buffer): void => {
-    this.#pace.received(chunk.length);
-    if (this.#over) return;
-    if (this.#incoming === undefined) this.#outsideBytes += chunk.length;
+    this.#throughput.received(chunk.length);
+    if (this.#state === "over") return;
+    this.#bytes.addChunk(chunk.length);
     const hasRoom = this.#parser.write(chunk);
-    this.#guard(() => this.#checkOverhead());
+    this.#guard(() => this.#bytes.assertOverheadFits());
     if (hasRoom) return;
     this.#request.pause();
-    this.#pace.pause();
+    this.#throughput.pause();
+  };
+
+  readonly #onDrain = (): void => {
+    if (this.#state === "over" || this.#request.readableEnded) return;
+    this.#request.resume();
+    this.#throughput.resume();
   };
 
   readonly #onEnd = (): void => {
-    this.#pace.pause();
+    this.#throughput.pause();
     this.#parser.end();
   };
 
   readonly #onLost = (cause?: unknown): void => {
     if (this.#request.readableEnded && cause === undefined) return;
-    const lost = incomplete("The connection was lost before the form was whole.", cause);
+    const lost = incompleteForm("The connection was lost before the form was complete.", cause);
     this.#fail(cause instanceof ValetKeyError ? cause : lost);
   };
 
-  #onField(name: string | undefined, value: string | undefined, truncated: boolean): void {
-    const bytes = Buffer.byteLength(value ?? "", "utf8");
-    if (truncated || this.#operationBytes + bytes > this.#maxFieldBytes) throw this.#fieldsTooLarge();
-    if (value === undefined) throw badUserInput("operations", "The form's fields are UTF-8.");
-    if (this.#files !== undefined) {
+  #onField(name: string | undefined, value: string | undefined, isTruncated: boolean): void {
+    this.#bytes.addField(value, isTruncated);
+    if (value === undefined) throw badUserInput("operations", "The fields of a form must be UTF-8.");
+    if (this.#state === "files") {
       throw badUserInput(
         "map",
-        "Behind the fields operations and map a form has only files, parts with a filename.",
+        'All parts after "operations" and "map" must be files: each needs a filename.',
       );
     }
-    if (name === "operations" && this.#operation === undefined) {
+    if (name !== this.#state) throw this.#outOfPlace();
+    if (name === "operations") {
       this.#operation = parseOperation(value);
-      this.#operationBytes = bytes;
-    } else if (name === "map" && this.#operation !== undefined) {
-      this.#onMap(value, this.#operation);
-    } else {
-      throw this.#outOfPlace();
-    }
+      this.#state = "map";
+    } else this.#onMap(value);
   }
 
-  #onMap(json: string, operation: GraphQLOperation): void {
+  #onMap(json: string): void {
     this.#files = new FormFiles({
-      map: parseFileMap(json, operation, this.#options.maxFiles),
+      map: parseFileMap(json, this.#operation, this.#options.maxFiles),
       maxBytes: this.#options.maxFileBytes,
-      contentLength: contentLengthOf(this.#request),
+      contentLength: contentLength(this.#request.headers),
       onFault: (error) => this.#fail(error),
     });
-    this.#outsideBytes = 0;
-    this.#resolve(operation);
+    this.#bytes.endMap();
+    this.#state = "files";
+    this.#resolve(this.#operation);
   }
 
-  #onFile(name: string | undefined, source: Readable, info: busboy.FileInfo): void {
-    // Also for a file that is refused: busboy destroys it with an error.
+  #onFile(name: string | undefined, source: Readable, info: FileInfo): void {
+    // busboy destroys a file with an error, even one that is refused here.
     source.on("error", () => {});
     if (this.#files === undefined) throw this.#outOfPlace();
-    this.#incoming = source;
-    this.#outsideBytes = 0;
-    source.once("close", () => {
-      if (this.#incoming === source) this.#incoming = undefined;
-    });
+    this.#bytes.startFile(source);
     this.#files.arrive(name, source, info.filename, info.mimeType);
   }
 
   #onFinish(): void {
     if (this.#files === undefined) throw this.#outOfPlace();
+    this.#state = "complete";
     this.#files.end();
   }
 
-  #checkOverhead(): void {
-    if (this.#incoming !== undefined) return;
-    if (this.#files === undefined) {
-      if (this.#outsideBytes > this.#maxFieldBytes + maxOverheadBytes) throw this.#fieldsTooLarge();
-    } else if (this.#outsideBytes > maxOverheadBytes) {
-      throw badUserInput("map", "The form has too much that belongs to no file.");
-    }
-  }
-
-  /** Instead of the field that was next. */
   #outOfPlace(): ValetKeyError {
+    const field = this.#state === "operations" ? "operations" : "map";
     return badUserInput(
-      this.#operation === undefined ? "operations" : "map",
-      "A form has the field operations, then the field map, then the files.",
+      field,
+      'A form must have the field "operations", then the field "map", then the files.',
     );
   }
 
-  #fieldsTooLarge(): ValetKeyError {
-    return badUserInput(
-      "operations",
-      `The fields operations and map have at most ${this.#maxFieldBytes} bytes together.`,
-    );
-  }
-
-  /** busboy calls back from within `write`: what is thrown there would end the process. */
+  /** busboy calls back while it parses: an exception would leave `write` in the middle, and end the process. */
   #guard(step: () => void): void {
-    if (this.#over) return;
+    if (this.#state === "over") return;
     try {
       step();
     } catch (error) {
@@ -220,51 +192,12 @@ class MultipartForm {
   }
 
   #fail(error: ValetKeyError): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#pace.pause();
+    if (this.#state === "over") return;
+    this.#state = "over";
+    this.#throughput.pause();
     this.#request.off("data", this.#onData).off("end", this.#onEnd).off("close", this.#onLost).pause();
     this.#files?.fail(error);
     this.#parser.destroy();
     this.#reject(error);
   }
-}
-
-/** Node takes no request whose Content-Length is not a number. */
-function contentLengthOf({ headers }: IncomingMessage): number | undefined {
-  const length = headers["content-length"];
-  return length === undefined ? undefined : Number(length);
-}
-
-function createParser(request: IncomingMessage, maxFieldBytes: number): busboy.Busboy {
-  // busboy would also take a form that is not multipart.
-  if (!/^multipart\/form-data\s*(?:;|$)/i.test(request.headers["content-type"] ?? "")) {
-    throw badUserInput("operations", "A GraphQL multipart request is multipart/form-data.");
-  }
-  try {
-    return busboy({
-      headers: request.headers,
-      defParamCharset: "utf8",
-      highWaterMark: bufferBytes,
-      fileHwm: bufferBytes,
-      // busboy takes a value that just fits for a truncated one.
-      limits: { fieldSize: maxFieldBytes + 1 },
-    });
-  } catch (cause) {
-    const message = "The request's Content-Type has no usable boundary.";
-    throw new ValetKeyError("BAD_USER_INPUT", message, { field: "operations", cause });
-  }
-}
-
-function incomplete(message: string, cause?: unknown): ValetKeyError {
-  return new ValetKeyError("UPLOAD_INCOMPLETE", message, { cause });
-}
-
-function toFormError(error: unknown): ValetKeyError {
-  if (error instanceof ValetKeyError) return error;
-  // busboy's errors are told apart by their text alone.
-  if (error instanceof Error && error.message.startsWith("Unexpected end of")) {
-    return incomplete("The form ended before it was whole.", error);
-  }
-  return new ValetKeyError("BAD_USER_INPUT", "The form is malformed.", { cause: error });
 }

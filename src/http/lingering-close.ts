@@ -77,7 +77,7 @@ function discardBody(request: IncomingMessage, options: LingeringCloseOptions): 
     let closeTimer: NodeJS.Timeout | undefined;
     const pace = new ThroughputMonitor({
       idleTimeoutMs,
-      minimumBytesPerSecond: minBytesPerSecond,
+      minBytesPerSecond,
       onStall: resolve,
     });
     const end = () => {

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest, RequestPayload } from "fastify";
 import { ValetKeyError } from "../core/errors.ts";
-import { type Holding, Shares } from "./bytes-per-client.ts";
+import { BytesPerClient, type ClientBytes } from "./bytes-per-client.ts";
 
 export interface RequestBodiesOptions {
   /** How long a body may take, from the end of the request's header. Default: 30. */
@@ -20,7 +20,7 @@ export interface BodyToReceive {
   readonly hasDeadline?: boolean | undefined;
 }
 
-interface UnfinishedBody extends Holding {
+interface UnfinishedBody extends ClientBytes {
   readonly request: FastifyRequest;
   readonly body: RequestPayload;
   readonly endsAtMs: number;
@@ -33,7 +33,7 @@ interface UnfinishedBody extends Holding {
  */
 export class RequestBodies {
   readonly #unfinished = new Map<FastifyRequest, UnfinishedBody>();
-  readonly #shares = new Shares<UnfinishedBody>();
+  readonly #bytesPerClient = new BytesPerClient<UnfinishedBody>();
   readonly #seconds: number;
   readonly #clientBytes: number;
   readonly #totalBytes: number;
@@ -49,7 +49,7 @@ export class RequestBodies {
 
   /** The bytes of all unfinished bodies. */
   get bytes(): number {
-    return this.#shares.bytes;
+    return this.#bytesPerClient.bytes;
   }
 
   /** Call this when the request's header has arrived, right before its body is read. */
@@ -61,7 +61,7 @@ export class RequestBodies {
       onData: (chunk) => this.#received(unfinished, chunk.length),
     };
     this.#unfinished.set(request, unfinished);
-    this.#shares.add(unfinished);
+    this.#bytesPerClient.add(unfinished);
     body.on("data", unfinished.onData);
   }
 
@@ -73,17 +73,20 @@ export class RequestBodies {
 
   #received(unfinished: UnfinishedBody, bytes: number): void {
     unfinished.activeAtMs = performance.now();
-    this.#shares.grow(unfinished, bytes);
+    this.#bytesPerClient.grow(unfinished, bytes);
     const { client } = unfinished;
-    while (this.#shares.bytesOf(client) > this.#clientBytes && this.#refuseIdlest(client));
-    while (this.#shares.bytes > this.#totalBytes && this.#refuseIdlest(this.#shares.greediest() ?? client));
+    while (this.#bytesPerClient.bytesOf(client) > this.#clientBytes && this.#refuseLongestIdle(client));
+    while (
+      this.#bytesPerClient.bytes > this.#totalBytes &&
+      this.#refuseLongestIdle(this.#bytesPerClient.largestClient() ?? client)
+    );
   }
 
-  #refuseIdlest(client: string): boolean {
-    const idlest = this.#shares.idlest(client);
-    if (idlest === undefined) return false;
+  #refuseLongestIdle(client: string): boolean {
+    const longestIdle = this.#bytesPerClient.longestIdle(client);
+    if (longestIdle === undefined) return false;
     const message = "Too many request bodies are on their way at once. Send fewer of them, then try again.";
-    this.#refuse(idlest, Object.assign(new ValetKeyError("OVERLOADED", message), { statusCode: 503 }));
+    this.#refuse(longestIdle, Object.assign(new ValetKeyError("OVERLOADED", message), { statusCode: 503 }));
     return true;
   }
 
@@ -96,7 +99,7 @@ export class RequestBodies {
   #forget(unfinished: UnfinishedBody): void {
     unfinished.body.off("data", unfinished.onData);
     this.#unfinished.delete(unfinished.request);
-    this.#shares.remove(unfinished);
+    this.#bytesPerClient.remove(unfinished);
   }
 
   #sweep(): void {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { ValetKeyError } from "../core/errors.ts";
-import { type Holding, Shares } from "./bytes-per-client.ts";
+import { BytesPerClient, type ClientBytes } from "./bytes-per-client.ts";
 
 export interface ResponseBackpressureOptions {
   /** Smaller responses are not counted: they fit into the buffers of a connection. Default: 16 KiB. */
@@ -12,12 +12,12 @@ export interface ResponseBackpressureOptions {
   /** After how long a connection is closed on which the client reads nothing. Default: 30,000. */
   idleTimeoutMs?: number | undefined;
   /** How fast a client has to read on average, after `graceMs`. Default: 65,536. */
-  minimumBytesPerSecond?: number | undefined;
+  minBytesPerSecond?: number | undefined;
   /** Default: 30,000. */
   graceMs?: number | undefined;
 }
 
-interface UnreadResponse extends Holding {
+interface UnreadResponse extends ClientBytes {
   readonly response: ServerResponse;
 }
 
@@ -28,7 +28,7 @@ interface UnreadResponse extends Holding {
  */
 export class ResponseBackpressure {
   readonly #options: Required<{ [Name in keyof ResponseBackpressureOptions]: number }>;
-  readonly #unread = new Shares<UnreadResponse>();
+  readonly #unread = new BytesPerClient<UnreadResponse>();
 
   constructor(options: ResponseBackpressureOptions = {}) {
     this.#options = {
@@ -36,7 +36,7 @@ export class ResponseBackpressure {
       clientBytes: options.clientBytes ?? 2 ** 25,
       totalBytes: options.totalBytes ?? 2 ** 28,
       idleTimeoutMs: options.idleTimeoutMs ?? 30_000,
-      minimumBytesPerSecond: options.minimumBytesPerSecond ?? 2 ** 16,
+      minBytesPerSecond: options.minBytesPerSecond ?? 2 ** 16,
       graceMs: options.graceMs ?? 30_000,
     };
   }
@@ -55,12 +55,12 @@ export class ResponseBackpressure {
 
   /** Call this before a response of so many bytes is written. */
   track(response: ServerResponse, client: string, bytes: number): void {
-    const { largeBytes, idleTimeoutMs, graceMs, minimumBytesPerSecond } = this.#options;
+    const { largeBytes, idleTimeoutMs, graceMs, minBytesPerSecond } = this.#options;
     if (bytes < largeBytes) return;
     const unread = { client, response, bytes, activeAtMs: performance.now() };
     this.#unread.add(unread);
     const destroy = () => response.destroy();
-    const timer = setTimeout(destroy, graceMs + (bytes / minimumBytesPerSecond) * 1000);
+    const timer = setTimeout(destroy, graceMs + (bytes / minBytesPerSecond) * 1000);
     // Node restarts this timeout whenever the client has read something.
     response.setTimeout(idleTimeoutMs, destroy);
     response.once("close", () => {
@@ -73,12 +73,12 @@ export class ResponseBackpressure {
   #closeConnections(client: string): void {
     const { clientBytes, totalBytes } = this.#options;
     // Requests that were under way when the share was used up may finish: twice the share.
-    while (this.#unread.bytesOf(client) > 2 * clientBytes && this.#closeIdlest(client));
-    while (this.#unread.bytes > totalBytes && this.#closeIdlest(this.#unread.greediest() ?? client));
+    while (this.#unread.bytesOf(client) > 2 * clientBytes && this.#closeLongestIdle(client));
+    while (this.#unread.bytes > totalBytes && this.#closeLongestIdle(this.#unread.largestClient() ?? client));
   }
 
-  #closeIdlest(client: string): boolean {
-    const unread = this.#unread.idlest(client);
+  #closeLongestIdle(client: string): boolean {
+    const unread = this.#unread.longestIdle(client);
     if (unread === undefined) return false;
     this.#unread.remove(unread);
     unread.response.destroy();

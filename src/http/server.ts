@@ -19,7 +19,7 @@ import { metricsEndpoint } from "./metrics-endpoint.ts";
 import { PipeliningLimit } from "./pipelining.ts";
 import { framingError } from "./request-framing.ts";
 import { ResponseBackpressure } from "./response-backpressure.ts";
-import { sendClientError } from "./unparsable-request.ts";
+import { respondToUnparsableRequest } from "./unparsable-request.ts";
 
 export interface HttpOptions {
   apollo: ApolloServer<RequestContext>;
@@ -120,7 +120,7 @@ function createNodeServer(handler: RequestListener, connections: Connections): S
     },
     new PipeliningLimit(handler).handle,
   );
-  server.on("clientError", sendClientError);
+  server.on("clientError", respondToUnparsableRequest);
   server.on("checkExpectation", sendExpectationFailed);
   deferContinue(server);
   connections.watch(server);

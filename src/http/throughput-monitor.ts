@@ -2,7 +2,7 @@ export interface ThroughputMonitorOptions {
   /** How long the client may be silent, in milliseconds. */
   idleTimeoutMs: number;
   /** How fast the client has to send on average, over each period of `idleTimeoutMs`. */
-  minimumBytesPerSecond: number;
+  minBytesPerSecond: number;
   onStall: () => void;
   /** A monotonic clock, in milliseconds. Default: `performance.now`. */
   now?: (() => number) | undefined;
@@ -44,7 +44,7 @@ export class ThroughputMonitor {
     this.#count();
     this.#idle?.refresh();
     if (this.#wantedMs < this.#options.idleTimeoutMs) return;
-    const enough = (this.#options.minimumBytesPerSecond * this.#wantedMs) / 1000;
+    const enough = (this.#options.minBytesPerSecond * this.#wantedMs) / 1000;
     if (this.#bytes < enough) this.#stall();
     this.#bytes = 0;
     this.#wantedMs = 0;

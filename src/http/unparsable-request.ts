@@ -11,8 +11,8 @@ const closeMs = 2000;
  * object and no reply object in this case.
  * https://nodejs.org/api/http.html#event-clienterror
  */
-export function sendClientError(cause: NodeJS.ErrnoException, socket: Socket): void {
-  // Comes again with each packet that follows: what is said was said.
+export function respondToUnparsableRequest(cause: NodeJS.ErrnoException, socket: Socket): void {
+  // Node emits the event again for each packet that follows.
   if (socket.writableEnded) return;
   if (cause.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();

@@ -3,14 +3,13 @@ import type { ValetKeyError } from "../core/errors.ts";
 import type { IncomingFile } from "../core/incoming-file.ts";
 
 /**
- * What stands in an operation's variables for one file of the form. It is graphql-upload-minimal's
- * `Upload`, so its scalar takes it; resolvers get `promise`, a promise of an IncomingFile.
+ * The promise of one file of a form, for the operation's variables. `upload` is an `Upload` of
+ * graphql-upload-minimal, so the scalar of that library accepts it. Resolvers get a promise of an IncomingFile.
  *
- * GraphQL takes every promise out of the variables before the first resolver runs. Which file is
- * wanted next only shows when somebody waits for one: `onAwaited` is called then.
+ * GraphQL reads all variables before the first resolver runs, so that does not show which file is needed next.
+ * `onAwaited` is called when a resolver begins to wait for the file.
  */
-export class IncomingUpload {
-  /** Goes into the variables. */
+export class UploadPromise {
   readonly upload = new Upload();
   #resolve: (file: IncomingFile) => void = () => {};
   #reject: (error: ValetKeyError) => void = () => {};
@@ -28,11 +27,11 @@ export class IncomingUpload {
         onAwaited();
       },
     );
-    // The library types the file as its own parser makes it.
+    // The library's type of the promise is that of its own parser.
     Object.assign(this.upload, { promise });
   }
 
-  /** Somebody waits for the file or has it. */
+  /** Whether a resolver waits for the file or has it. */
   get awaited(): boolean {
     return this.#awaited;
   }
@@ -46,18 +45,18 @@ export class IncomingUpload {
     this.#resolve(file);
   }
 
-  /** No effect once it is settled. */
+  /** Has no effect on a settled promise. */
   reject(error: ValetKeyError): void {
     this.#settled = true;
     this.#reject(error);
   }
 }
 
-/** A promise that tells each time somebody begins to wait for it, be it by `await` or `Promise.all`. */
+/** A promise that calls `onAwaited` for each `await`, `then` and `Promise.all` that begins to wait for it. */
 class AwaitedPromise<T> extends Promise<T> {
   readonly #onAwaited: () => void;
 
-  // `await` calls the `then` of a subclass, and takes a shortcut past that of a plain promise.
+  // Makes derived promises plain ones. `await` calls the `then` of a subclass, but not that of a plain promise.
   static override get [Symbol.species](): PromiseConstructor {
     return Promise;
   }
@@ -68,11 +67,11 @@ class AwaitedPromise<T> extends Promise<T> {
   ) {
     super(executor);
     this.#onAwaited = onAwaited;
-    // A file that nobody waits for may fail without ending the process.
+    // Without this handler, the failure of a file that no resolver waits for would end the process.
     super.then(undefined, () => {});
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: it is a promise.
+  // biome-ignore lint/suspicious/noThenProperty: this class is a promise.
   override then<Result1 = T, Result2 = never>(
     onFulfilled?: ((value: T) => Result1 | PromiseLike<Result1>) | null | undefined,
     onRejected?: ((reason: unknown) => Result2 | PromiseLike<Result2>) | null | undefined,

@@ -4,7 +4,7 @@ import Fastify, { type FastifyRequest } from "fastify";
 import { GraphQLUpload } from "graphql-upload-minimal";
 import { ValetKeyError } from "../../../src/core/errors.ts";
 import type { IncomingFile } from "../../../src/core/incoming-file.ts";
-import { type MultipartOptions, readMultipartRequest } from "../../../src/http/form.ts";
+import { type FormOptions, readForm } from "../../../src/http/form.ts";
 import { type LingeringCloseOptions, lingeringClose } from "../../../src/http/lingering-close.ts";
 
 export const boundary = "boundary";
@@ -30,7 +30,7 @@ export interface Answer {
   error?: { code: string; field?: string; retryable: boolean };
 }
 
-export interface FormServerOptions extends Partial<MultipartOptions> {
+export interface FormServerOptions extends Partial<FormOptions> {
   lingeringClose?: Partial<LingeringCloseOptions>;
 }
 
@@ -49,7 +49,7 @@ export async function startFormServer(options: FormServerOptions = {}): Promise<
 
   async function answerTo(request: FastifyRequest): Promise<Answer> {
     try {
-      const form = await readMultipartRequest(request.raw, limits);
+      const form = await readForm(request.raw, limits);
       request.releaseBody = () => form.release();
       return { status: 200, data: await formServer.resolve(coerce(form.operation.variables)) };
     } catch (error) {

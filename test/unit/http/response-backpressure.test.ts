@@ -76,7 +76,7 @@ test("when clients leave too much unread together, the one with the most loses a
 
 test.each([
   ["reads nothing", { idleTimeoutMs: 100 }],
-  ["reads too slowly", { minimumBytesPerSecond: 1e9, graceMs: 100 }],
+  ["reads too slowly", { minBytesPerSecond: 1e9, graceMs: 100 }],
 ])("the connection of a client that %s is closed", { timeout: 60_000 }, async (_what, options) => {
   const { url, backpressure } = await startServer(20 * MiB, { clientBytes: 10 * MiB, ...options });
   await requestOnly(`${url}/slow`);

@@ -13,7 +13,7 @@ function startPace() {
   const onStall = vi.fn();
   const pace = new ThroughputMonitor({
     idleTimeoutMs: 1000,
-    minimumBytesPerSecond: 100,
+    minBytesPerSecond: 100,
     onStall,
     now: () => Date.now(),
   });

@@ -2,10 +2,10 @@ import { type ApolloServer, type BaseContext, HeaderMap, type HTTPGraphQLRequest
 import type { FastifyReply, FastifyRequest } from "fastify";
 
 /**
- * Answers a request with what Apollo makes of it. The request's own host is never looked at: what a client
- * writes there may be no host at all.
+ * Executes a request with Apollo and returns the body of the response. The header Host is not used, because a client
+ * can write anything into it.
  */
-export async function answerWithApollo<Context extends BaseContext>(
+export async function executeWithApollo<Context extends BaseContext>(
   apollo: ApolloServer<Context>,
   context: () => Promise<Context>,
   request: FastifyRequest,
@@ -19,15 +19,15 @@ export async function answerWithApollo<Context extends BaseContext>(
     httpGraphQLRequest: toApolloRequest(request),
     context,
   });
-  // Apollo sends parts of an answer for @defer and @stream alone, which this schema does not have.
-  if (body.kind !== "complete") throw new TypeError("An answer in parts.");
-  // What may be kept of an answer that is made for one caller is not Apollo's to say.
+  // Apollo sends a response in chunks only for @defer and @stream, which this schema does not have.
+  if (body.kind !== "complete") throw new TypeError("The response is not complete.");
+  // The response is for one caller. The HTTP server decides how it may be cached.
   headers.delete("cache-control");
   reply.code(status).headers(Object.fromEntries(headers));
   return body.string;
 }
 
-/** All that Apollo and the plugins here look at. */
+/** All headers that Apollo and its plugins use. */
 const relevantHeaders = ["accept", "content-type", "apollo-require-preflight", "x-apollo-operation-name"];
 
 function toApolloRequest({ method, url, headers: given, body }: FastifyRequest): HTTPGraphQLRequest {
@@ -36,6 +36,6 @@ function toApolloRequest({ method, url, headers: given, body }: FastifyRequest):
     const value = given[name];
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   }
-  const question = url.indexOf("?");
-  return { method, headers, search: question === -1 ? "" : url.slice(question), body };
+  const queryStart = url.indexOf("?");
+  return { method, headers, search: queryStart === -1 ? "" : url.slice(queryStart), body };
 }

@@ -1,0 +1,34 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { badUserInput, ValetKeyError } from "../core/errors.ts";
+import { callerKey } from "./caller-key.ts";
+import { sendContinue } from "./expect-continue.ts";
+import { readForm } from "./form.ts";
+import { assertFormFits, type FormLimits } from "./form-limits.ts";
+import type { RequestBodies } from "./request-bodies.ts";
+
+/** Makes the operation of a form the body that Apollo sees. The files arrive when resolvers read them. */
+export async function receiveForm(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  limits: FormLimits,
+  bodies: RequestBodies,
+): Promise<void> {
+  if (request.method !== "POST") throw badUserInput("operations", "Send a form with POST.");
+  // A page of another origin can send a form without a CORS preflight, but not with a header of its own.
+  // https://www.apollographql.com/docs/apollo-server/security/cors#preventing-cross-site-request-forgery-csrf
+  if (!request.headers["apollo-require-preflight"] && !request.headers["x-apollo-operation-name"]) {
+    throw new ValetKeyError(
+      "BAD_USER_INPUT",
+      "A multipart request needs the header Apollo-Require-Preflight (any value), which keeps other sites' forms out.",
+    );
+  }
+  assertFormFits(request.headers, limits);
+  // The fields before the files are held in memory. The form has no deadline, but its pace is checked while it is read.
+  bodies.start({ request, body: request.raw, client: callerKey(request), hasDeadline: false });
+  const form = await readForm(request.raw, { ...limits, onAccepted: () => sendContinue(reply.raw) });
+  bodies.end(request);
+  request.body = form.operation;
+  request.releaseBody = () => form.release();
+  // An upload that is interrupted has parts to remove from S3, and a client to inform.
+  request.server.connections.hold(reply.raw);
+}
