@@ -18,6 +18,12 @@ function responseType(accept: string | undefined): string | undefined {
   return new Negotiator({ headers: { accept } }).mediaType(responseTypes);
 }
 
+/** Whether the client is a browser that opens the URL. Outside production it gets Apollo's page. */
+export function prefersPage({ headers: { accept } }: FastifyRequest): boolean {
+  if (!accept || acceptsDefault.has(accept)) return false;
+  return new Negotiator({ headers: { accept } }).mediaType([...responseTypes, "text/html"]) === "text/html";
+}
+
 /** The media type of an error before GraphQL: the one that GraphQL's own response would have. */
 export function errorType({ headers }: FastifyRequest): string {
   return responseType(headers.accept) ?? defaultType;

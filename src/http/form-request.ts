@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { badUserInput, ValetKeyError } from "../core/errors.ts";
+import { badUserInput } from "../core/errors.ts";
 import { callerKey } from "./caller-key.ts";
 import { sendContinue } from "./expect-continue.ts";
 import { readForm } from "./form.ts";
@@ -14,14 +14,6 @@ export async function receiveForm(
   bodies: RequestBodies,
 ): Promise<void> {
   if (request.method !== "POST") throw badUserInput("operations", "Send a form with POST.");
-  // A page of another origin can send a form without a CORS preflight, but not with a header of its own.
-  // https://www.apollographql.com/docs/apollo-server/security/cors#preventing-cross-site-request-forgery-csrf
-  if (!request.headers["apollo-require-preflight"] && !request.headers["x-apollo-operation-name"]) {
-    throw new ValetKeyError(
-      "BAD_USER_INPUT",
-      "A multipart request needs the header Apollo-Require-Preflight (any value), which keeps other sites' forms out.",
-    );
-  }
   assertFormFits(request.headers, limits);
   // The fields before the files are held in memory. The form has no deadline, but its pace is checked while it is read.
   bodies.start({ request, body: request.raw, client: callerKey(request), hasDeadline: false });

@@ -6,6 +6,7 @@ import { anonymous, type Principal } from "../core/principal.ts";
 import type { Caller, RequestContext } from "../graphql/context.ts";
 import { callerKey } from "./caller-key.ts";
 import { isForm, notAcceptable, unsupportedMediaType } from "./content-negotiation.ts";
+import { crossSiteError } from "./cross-site-requests.ts";
 import { EventLoopDelay } from "./event-loop-delay.ts";
 import { executeWithApollo } from "./execute-with-apollo.ts";
 import { sendContinue } from "./expect-continue.ts";
@@ -68,6 +69,7 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
         request.tokenError ??
         notAcceptable(request) ??
         unsupportedMediaType(request) ??
+        crossSiteError(request) ??
         options.backpressure.refusal(client);
       if (refusal === undefined && !isForm(request)) {
         if (!isTooLarge(request)) sendContinue(reply.raw);
