@@ -53,7 +53,7 @@ describe("an operation is refused before it runs if it asks for too much", () =>
       "by one long list in the arguments of many fields",
       `query ($o: [ObjectInput!]!) { ${aliases(40, "downloadUrls(objects: $o, verify: false) { key }")} }`,
       { o: objects(1000) },
-      /arguments of the operation hold more than 60,000 values/,
+      /arguments of the operation hold more than 40,000 values/,
     ],
   ])("%s", async (_what, query, variables, message) => {
     const { status, data, errors } = await server.client.answer(query, variables);

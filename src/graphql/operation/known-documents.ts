@@ -7,7 +7,7 @@ interface KnownDocument {
   readonly source: string;
 }
 
-/** About what a node takes, measured with Node 24, without its location. */
+/** An upper estimate of a node without its location: 95 bytes on average with Node 20 and 24, in a document of 5,111 nodes. */
 const nodeBytes = 200;
 
 /**

@@ -29,7 +29,7 @@ export const limits = {
   /** Calls to S3 of one operation, counted before the first. A page of 1,000 objects with all fields needs 2,001. */
   operationS3Calls: 2_500,
   /** Values in the arguments of all fields, which are converted for each field. */
-  operationInputs: 60_000,
+  operationInputs: 40_000,
   /** After that, graphql-js stops validating. */
   validationErrors: 20,
   /** The characters of an error message. */

@@ -1,0 +1,2 @@
+// Does nothing, for as long as its parent wants it to.
+setInterval(() => {}, 1000);
