@@ -3,11 +3,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   type Answer,
   encodeForm,
+  FormConnection,
   type FormServer,
   fileListFields,
   filePart,
   post,
-  RawConnection,
   type ReadFile,
   requestHead,
   startFormServer,
@@ -50,7 +50,7 @@ function texts(answer: Answer | undefined): string[] | undefined {
 
 /** Sends a body in pieces, each in a packet of its own as far as the system agrees. */
 async function postInPieces(body: Buffer, at: readonly number[]): Promise<Answer | undefined> {
-  using connection = new RawConnection(server.port);
+  using connection = new FormConnection(server.port);
   connection.socket.setNoDelay(true);
   connection.send(requestHead(body));
   const offsets = [

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import {
   type Answer,
   encodeForm,
+  FormConnection,
   type FormServer,
   fields,
   fileListFields,
@@ -9,7 +10,6 @@ import {
   oneFileFields,
   type Part,
   post,
-  RawConnection,
   readEveryFile,
   requestHead,
   startFormServer,
@@ -34,7 +34,7 @@ function refused(code: string, field?: string): Answer {
 
 /** The answer to a form, after which a good one is served: on the same connection unless that was said to be closed. */
 async function answerThenServe(body: Buffer): Promise<Answer | undefined> {
-  using connection = new RawConnection(server.port);
+  using connection = new FormConnection(server.port);
   const answer = await connection.sendForm(body).answer();
   server.resolve = readEveryFile;
   if (connection.saidClose) {
@@ -176,7 +176,7 @@ describe("a malformed form is refused, and the next one is served", () => {
     "multipart/mixed; boundary=boundary",
     "application/x-www-form-urlencoded",
   ])("Content-Type: %s", async (type) => {
-    using connection = new RawConnection(server.port);
+    using connection = new FormConnection(server.port);
     connection.send(requestHead(good).replace(/multipart.*boundary=boundary/, type), good);
     expect(await connection.answer()).toEqual(refused("BAD_USER_INPUT", "operations"));
     expect(await connection.sendForm(good).answer()).toEqual(served);
@@ -216,7 +216,7 @@ describe("a form that is cut off", () => {
 
   test("never looks whole, wherever the connection is lost", async () => {
     for (const length of lengths.filter((length) => length % 7 === 0)) {
-      using connection = new RawConnection(server.port);
+      using connection = new FormConnection(server.port);
       const answer = new Promise<Answer>((resolve) => {
         server.onAnswer = resolve;
       });
@@ -242,7 +242,7 @@ describe("a body that nobody reads to its end", () => {
       lingeringClose: { idleTimeoutMs: 300, minBytesPerSecond: 10_000, closeDelayMs: 300 },
     });
     brisk.resolve = async () => "not interested";
-    using connection = new RawConnection(brisk.port);
+    using connection = new FormConnection(brisk.port);
     connection.send(requestHead({ length: 1e12 }), unread.subarray(0, -20));
     const pump = setInterval(() => connection.send(pauseMs === 0 ? Buffer.alloc(100_000) : "x"), pauseMs);
     try {
@@ -266,7 +266,7 @@ describe("a client that sends too slowly", () => {
       idleTimeoutMs: 100,
       lingeringClose: { idleTimeoutMs: 100 },
     });
-    using connection = new RawConnection(impatient.port);
+    using connection = new FormConnection(impatient.port);
     connection.send(requestHead(good), good.subarray(0, length));
     expect((await connection.answer())?.error).toEqual({ code: "TIMEOUT", retryable: true });
     await connection.closed();
@@ -274,7 +274,7 @@ describe("a client that sends too slowly", () => {
 
   test("drop by drop", async () => {
     await using impatient = await startFormServer({ idleTimeoutMs: 200 });
-    using connection = new RawConnection(impatient.port);
+    using connection = new FormConnection(impatient.port);
     connection.send(requestHead({ length: 1e6 }), good.subarray(0, -20));
     const drip = setInterval(() => connection.send("x"), 20);
     expect((await connection.answer())?.error).toEqual({ code: "TIMEOUT", retryable: true });

@@ -1,4 +1,3 @@
-import { connect, type Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
 import Fastify, { type FastifyRequest } from "fastify";
 import { GraphQLUpload } from "graphql-upload-minimal";
@@ -6,6 +5,7 @@ import { ValetKeyError } from "../../../src/core/errors.ts";
 import type { IncomingFile } from "../../../src/core/incoming-file.ts";
 import { type FormOptions, readForm } from "../../../src/http/form.ts";
 import { type LingeringCloseOptions, lingeringClose } from "../../../src/http/lingering-close.ts";
+import { RawConnection } from "../../support/raw-connection.ts";
 
 export const boundary = "boundary";
 
@@ -161,75 +161,30 @@ export function requestHead(body: { length: number }, extraHeaders = ""): string
   );
 }
 
-/** A connection on which bytes are sent by hand. */
-export class RawConnection implements Disposable {
-  readonly socket: Socket;
-  #received = "";
-  #closed = false;
+/** A connection on which a test sends forms by hand. */
+export class FormConnection extends RawConnection {
   #saidClose = false;
-  #wake: () => void = () => {};
-
-  constructor(port: number) {
-    this.socket = connect(port, "127.0.0.1");
-    this.socket.on("error", () => {});
-    this.socket.on("data", (chunk) => {
-      this.#received += chunk.toString("latin1");
-      this.#wake();
-    });
-    this.socket.on("close", () => {
-      this.#closed = true;
-      this.#wake();
-    });
-  }
-
-  send(...chunks: (string | Buffer)[]): this {
-    for (const chunk of chunks) this.socket.write(chunk);
-    return this;
-  }
 
   sendForm(body: Buffer): this {
     return this.send(requestHead(body), body);
   }
 
-  /** The latest answer said that nothing would follow it. */
+  /** Whether the latest response announced that the connection will be closed. */
   get saidClose(): boolean {
     return this.#saidClose;
   }
 
-  /** The next answer; undefined when the connection closes without one. */
+  /** The next answer, or undefined if the connection closes without one. */
   async answer(): Promise<Answer | undefined> {
-    for (;;) {
-      const head = this.#received.indexOf("\r\n\r\n");
-      const length = /content-length: (\d+)/i.exec(this.#received)?.[1] ?? "0";
-      const end = head + 4 + Number(length);
-      if (head !== -1 && this.#received.length >= end) {
-        this.#saidClose = /^connection: close\r$/im.test(this.#received.slice(0, head + 2));
-        const json = this.#received.slice(head + 4, end);
-        this.#received = this.#received.slice(end);
-        return JSON.parse(Buffer.from(json, "latin1").toString()) as Answer;
-      }
-      if (this.#closed) return undefined;
-      await this.#change();
-    }
-  }
-
-  async closed(): Promise<void> {
-    while (!this.#closed) await this.#change();
-  }
-
-  #change(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
-  }
-
-  [Symbol.dispose](): void {
-    this.socket.destroy();
+    const response = await this.response();
+    if (response === undefined) return undefined;
+    this.#saidClose = response.headers.get("connection") === "close";
+    return JSON.parse(Buffer.from(response.body, "latin1").toString()) as Answer;
   }
 }
 
 /** Sends a form on a connection of its own. */
 export async function post(server: FormServer, body: Buffer): Promise<Answer | undefined> {
-  using connection = new RawConnection(server.port);
+  using connection = new FormConnection(server.port);
   return await connection.sendForm(body).answer();
 }

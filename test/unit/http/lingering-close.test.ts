@@ -1,7 +1,7 @@
 import Fastify from "fastify";
 import { describe, expect, test } from "vitest";
 import { type LingeringCloseOptions, lingeringClose } from "../../../src/http/lingering-close.ts";
-import { RawConnection } from "./form-server.ts";
+import { FormConnection } from "./form-server.ts";
 
 /** A server that sends each response, with the request's path, before the body has arrived. */
 async function startServer(
@@ -29,7 +29,7 @@ const post = (path: string, length: number) =>
 
 test("keeps the connection open when the whole body has arrived", async () => {
   await using server = await startServer();
-  using connection = new RawConnection(server.port);
+  using connection = new FormConnection(server.port);
   connection.send(Buffer.concat([Buffer.from(post("/first", 9_000)), Buffer.alloc(9_000)]));
   expect(await connection.answer()).toMatchObject({ data: "/first" });
   connection.send(post("/second", 0));
@@ -38,7 +38,7 @@ test("keeps the connection open when the whole body has arrived", async () => {
 
 test("closes the connection after the rest of the body has arrived", async () => {
   await using server = await startServer();
-  using connection = new RawConnection(server.port);
+  using connection = new FormConnection(server.port);
   connection.send(post("/first", 90_000), Buffer.alloc(45_000));
   expect(await connection.answer()).toMatchObject({ data: "/first" });
   connection.send(Buffer.alloc(45_000), post("/second", 0));
@@ -52,7 +52,7 @@ describe("closes the connection after the response", () => {
     ["exceeds the limit", { closeDelayMs: 200 }, 50_000_000, 50_000_000],
   ])("when the body %s", async (_how, options, length, sent) => {
     await using server = await startServer(options);
-    using connection = new RawConnection(server.port);
+    using connection = new FormConnection(server.port);
     connection.send(post("/first", length), Buffer.alloc(sent), post("/second", 0));
     expect(await connection.answer()).toMatchObject({ data: "/first" });
     await connection.closed();
@@ -61,7 +61,7 @@ describe("closes the connection after the response", () => {
 
   test("when the body arrives too slowly", async () => {
     await using server = await startServer({ idleTimeoutMs: 200 });
-    using connection = new RawConnection(server.port);
+    using connection = new FormConnection(server.port);
     connection.send(post("/first", 90_000));
     const drip = setInterval(() => connection.send("x"), 20);
     try {
@@ -75,7 +75,7 @@ describe("closes the connection after the response", () => {
 
 test("keeps reading for as long as the client keeps a reasonable pace", async () => {
   await using server = await startServer({ idleTimeoutMs: 2000, maxBytes: 10_000_000 });
-  using connection = new RawConnection(server.port);
+  using connection = new FormConnection(server.port);
   const chunk = Buffer.alloc(1000);
   const chunks = 60;
   connection.send(post("/first", chunks * chunk.length));
