@@ -12,11 +12,11 @@ import type { RequestContext } from "../context.ts";
 import { formatGraphQLError, stringifyResult } from "./error-format.ts";
 import { withoutSuggestions } from "./hide-suggestions.ts";
 import { KnownDocuments } from "./known-documents.ts";
+import { prepareDocument } from "./limit-document.ts";
 import { limitOperationCost } from "./limit-operation-cost.ts";
 import { limitResponse } from "./limit-response.ts";
 import { limits } from "./limits.ts";
 import { observe } from "./observe.ts";
-import { prepareDocument } from "./prepare-document.ts";
 
 export interface ApolloOptions {
   schema: GraphQLSchema;

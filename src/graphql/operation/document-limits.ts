@@ -1,5 +1,5 @@
 import { type ASTNode, type DocumentNode, Kind } from "graphql";
-import { ExpandedFields } from "./expanded-fields.ts";
+import { ExpandedFields } from "./fragment-expansion.ts";
 import { limits } from "./limits.ts";
 import { operationRefused } from "./refusal.ts";
 
