@@ -12,7 +12,7 @@ import type { RequestContext } from "../context.ts";
 import { formatGraphQLError, stringifyResult } from "./error-format.ts";
 import { withoutSuggestions } from "./hide-suggestions.ts";
 import { KnownDocuments } from "./known-documents.ts";
-import { prepareDocument } from "./limit-document.ts";
+import { limitDocument } from "./limit-document.ts";
 import { limitOperationCost } from "./limit-operation-cost.ts";
 import { limitResponse } from "./limit-response.ts";
 import { limits } from "./limits.ts";
@@ -40,7 +40,7 @@ export function createApollo({
     hideSchemaDetailsFromClientErrors: production,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    // prepareDocument remembers documents, bounded by what they take.
+    // limitDocument remembers documents, bounded by what they take.
     documentStore: null,
     persistedQueries: { cache: known.persistedQueries },
     parseOptions: { maxTokens: limits.tokens },
@@ -51,7 +51,7 @@ export function createApollo({
     logger: log,
     plugins: [
       observe(metrics),
-      prepareDocument(known),
+      limitDocument(known),
       limitResponse(),
       limitOperationCost(schema),
       production

@@ -14,7 +14,7 @@ const nothing: DocumentNode = { kind: Kind.DOCUMENT, definitions: [] };
  * Bounds a document between Apollo's steps. Apollo parses only what is not in `known`, and an error can be thrown in
  * `didResolveOperation` alone, so a document that is refused before is replaced by an empty one.
  */
-export function prepareDocument<Context extends object>(known: KnownDocuments): ApolloServerPlugin<Context> {
+export function limitDocument<Context extends object>(known: KnownDocuments): ApolloServerPlugin<Context> {
   return {
     async requestDidStart() {
       let refusal: GraphQLError | undefined;
