@@ -1,7 +1,10 @@
 import type { FastifyRequest } from "fastify";
 import { principalKey } from "../core/principal.ts";
 
-/** Whose limits a request counts against: the token's subject, or the address of a caller without a valid token. */
+/**
+ * Identifies the client whose limits a request counts against. It is the token's subject, or the address of a caller
+ * without a valid token.
+ */
 export function callerKey({ principal, ip }: FastifyRequest): string {
   return principal?.authenticated ? `principal:${principalKey(principal)}` : `ip:${ip}`;
 }

@@ -1,8 +1,8 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { FastifyInstance } from "fastify";
 
-/** The delay is measured over stretches of this length. */
-const stretchMs = 500;
+/** How often the mean delay is measured anew. */
+const intervalMs = 500;
 /** A single turn of the event loop may take 100 ms, and a health check needs two or three turns. */
 const maxMeanDelayMs = 200;
 
@@ -16,7 +16,7 @@ export class EventLoopDelay {
     const timer = setInterval(() => {
       this.#meanMs = histogram.mean / 1e6;
       histogram.reset();
-    }, stretchMs).unref();
+    }, intervalMs).unref();
     server.addHook("onClose", async () => {
       clearInterval(timer);
       histogram.disable();

@@ -175,10 +175,7 @@ class FormReader {
 
   #outOfPlace(): ValetKeyError {
     const field = this.#state === "operations" ? "operations" : "map";
-    return badUserInput(
-      field,
-      'A form must have the field "operations", then the field "map", then the files.',
-    );
+    return badUserInput(field, 'A form must have "operations", then "map", then the files.');
   }
 
   /** busboy calls back while it parses: an exception would leave `write` in the middle, and end the process. */

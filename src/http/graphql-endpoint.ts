@@ -36,7 +36,7 @@ export interface GraphQLEndpointOptions {
   backpressure: ResponseBackpressure;
 }
 
-/** Serves /graphql. The steps of a request, in order: token, rate limit, headers, body, Apollo. */
+/** Serves GraphQL at /graphql. The steps of a request, in order: token, rate limit, headers, body, Apollo. */
 export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpointOptions): void {
   server.decorateRequest("principal");
   server.decorateRequest("tokenError");
@@ -65,17 +65,17 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
     ],
     preParsing: (request, reply, body, done) => {
       const client = callerKey(request);
-      const refusal =
+      const error =
         request.tokenError ??
         notAcceptable(request) ??
         unsupportedMediaType(request) ??
         crossSiteError(request) ??
-        options.backpressure.refusal(client);
-      if (refusal === undefined && !isForm(request)) {
+        options.backpressure.error(client);
+      if (error === undefined && !isForm(request)) {
         if (!isTooLarge(request)) sendContinue(reply.raw);
         bodies.start({ request, body, client });
       }
-      done(refusal ?? null, body);
+      done(error ?? null, body);
     },
     onError: (request, _reply, _error, done) => {
       bodies.end(request);
@@ -92,8 +92,8 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
       const client = callerKey(request);
       return execution.run(client, async () => {
         // The client may have closed the connection while the request waited for its turn.
-        const refusal = reply.raw.destroyed ? clientGone() : options.backpressure.refusal(client);
-        if (refusal !== undefined) throw refusal;
+        const error = reply.raw.destroyed ? clientGone() : options.backpressure.error(client);
+        if (error !== undefined) throw error;
         return respond(request, reply);
       });
     },

@@ -85,7 +85,7 @@ export class RequestBodies {
   #refuseLongestIdle(client: string): boolean {
     const longestIdle = this.#bytesPerClient.longestIdle(client);
     if (longestIdle === undefined) return false;
-    const message = "Too many request bodies are on their way at once. Send fewer of them, then try again.";
+    const message = "Too many request bodies are arriving at once. Send fewer of them, then try again.";
     this.#refuse(longestIdle, Object.assign(new ValetKeyError("OVERLOADED", message), { statusCode: 503 }));
     return true;
   }

@@ -13,24 +13,24 @@ const hostAndPort = /^(?:\[[\da-f:.]+\]|[\w.~!$&'()*+,;=%-]*)(?::\d{0,5})?$/i;
 export function framingError(request: IncomingMessage): Error | undefined {
   const { headers, httpVersion } = request;
   if (httpVersion !== "1.1" && httpVersion !== "1.0") {
-    return refusal(505, "This server speaks HTTP/1.1.");
+    return toError(505, "This server speaks HTTP/1.1.");
   }
   // https://www.rfc-editor.org/rfc/rfc9112#section-3.2
   const { host } = headers;
   if (host === undefined) {
-    if (httpVersion === "1.1") return refusal(400, "A request needs the header Host.");
+    if (httpVersion === "1.1") return toError(400, "A request needs the header Host.");
   } else {
-    if (hasTwoHosts(request.rawHeaders)) return refusal(400, "A request has one header Host, not several.");
+    if (hasTwoHosts(request.rawHeaders)) return toError(400, "A request has one header Host, not several.");
     if (!hostAndPort.test(host)) {
-      return refusal(400, "The header Host must be a host name or address, with an optional port.");
+      return toError(400, "The header Host must be a host name or address, with an optional port.");
     }
   }
   // https://www.rfc-editor.org/rfc/rfc9112#section-6.1
   const encoding = headers["transfer-encoding"];
   if (encoding === undefined) return undefined;
-  if (httpVersion === "1.0") return refusal(400, "HTTP/1.0 has no Transfer-Encoding.");
+  if (httpVersion === "1.0") return toError(400, "HTTP/1.0 has no Transfer-Encoding.");
   if (encoding.trim().toLowerCase() !== "chunked") {
-    return refusal(501, "The only supported Transfer-Encoding is chunked.");
+    return toError(501, "The only supported Transfer-Encoding is chunked.");
   }
   return undefined;
 }
@@ -45,6 +45,6 @@ function hasTwoHosts(rawHeaders: readonly string[]): boolean {
   return count > 1;
 }
 
-function refusal(statusCode: number, message: string): Error {
+function toError(statusCode: number, message: string): Error {
   return Object.assign(new ValetKeyError("BAD_USER_INPUT", message), { statusCode });
 }

@@ -47,7 +47,7 @@ export class ResponseBackpressure {
   }
 
   /** @returns OVERLOADED if this client has too much to read */
-  refusal(client: string): ValetKeyError | undefined {
+  error(client: string): ValetKeyError | undefined {
     if (this.#unread.bytesOf(client) < this.#options.clientBytes) return undefined;
     const message = "Too many of your responses have not been read yet. Read them, then try again.";
     return new ValetKeyError("OVERLOADED", message);

@@ -49,7 +49,7 @@ const retryAfterSeconds = "1";
 
 /** Creates the HTTP server. It does not listen yet. Closing it refuses new connections and waits for running requests. */
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
-  const answer = createErrorHandler(options.log);
+  const handleError = createErrorHandler(options.log);
   const connections = new Connections();
   const server = Fastify({
     bodyLimit: maxBodyBytes,
@@ -61,18 +61,18 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     onConstructorPoisoning: "ignore",
     genReqId: () => crypto.randomUUID(),
     routerOptions: { ignoreTrailingSlash: true },
-    // createNodeServer does it for each of the servers that Fastify makes: there are two for the host `localhost`.
+    // createNodeServer adds this handler to each server that Fastify creates: there are two for the host `localhost`.
     clientErrorHandler: () => {},
     // Fastify calls no hooks for these errors.
     frameworkErrors: (error, request, reply) => {
       addCommonHeaders(reply);
-      answer(error, request, reply);
+      handleError(error, request, reply);
     },
   });
 
-  // Fastify parses it by default, and forms of other sites can send it without a CORS preflight.
+  // Fastify accepts text/plain by default, and forms of other sites can send it without a CORS preflight.
   server.removeContentTypeParser("text/plain");
-  server.setErrorHandler(answer);
+  server.setErrorHandler(handleError);
   server.setNotFoundHandler(sendNotFound);
   server.decorate("connections", connections);
   server.decorateRequest("releaseBody");

@@ -29,7 +29,7 @@ export function respondToUnparsableRequest(cause: NodeJS.ErrnoException, socket:
     "connection: close",
   ];
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
-  // Closing at once could reset the connection before the response is read: RFC 9112, section 9.6.
+  // Closing immediately could reset the connection before the response is read: RFC 9112, section 9.6.
   const timer = setTimeout(() => socket.destroy(), closeMs);
   socket.once("close", () => clearTimeout(timer));
 }
@@ -37,14 +37,14 @@ export function respondToUnparsableRequest(cause: NodeJS.ErrnoException, socket:
 function failureOf(cause: NodeJS.ErrnoException): { status: number; error: ValetKeyError } {
   switch (cause.code) {
     case "HPE_HEADER_OVERFLOW":
-      return { status: 431, error: refusal("BAD_USER_INPUT", "The request's header is too large.", cause) };
+      return { status: 431, error: toError("BAD_USER_INPUT", "The request's header is too large.", cause) };
     case "ERR_HTTP_REQUEST_TIMEOUT":
-      return { status: 408, error: refusal("TIMEOUT", "The request did not arrive in time.", cause) };
+      return { status: 408, error: toError("TIMEOUT", "The request did not arrive in time.", cause) };
     default:
-      return { status: 400, error: refusal("BAD_USER_INPUT", "This is not a valid HTTP request.", cause) };
+      return { status: 400, error: toError("BAD_USER_INPUT", "This is not a valid HTTP request.", cause) };
   }
 }
 
-function refusal(code: "BAD_USER_INPUT" | "TIMEOUT", message: string, cause: Error): ValetKeyError {
+function toError(code: "BAD_USER_INPUT" | "TIMEOUT", message: string, cause: Error): ValetKeyError {
   return new ValetKeyError(code, message, { cause });
 }

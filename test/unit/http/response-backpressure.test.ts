@@ -15,7 +15,7 @@ async function startServer(bytes: number, options: ResponseBackpressureOptions) 
   const backpressure = new ResponseBackpressure(options);
   const server = createServer((request, response) => {
     const client = request.url ?? "";
-    if (backpressure.refusal(client) !== undefined) {
+    if (backpressure.error(client) !== undefined) {
       response.writeHead(503).end();
       return;
     }
@@ -44,11 +44,11 @@ const eventually = { timeout: 20_000 };
 test("a client that does not read is refused, and nobody else", { timeout: 60_000 }, async () => {
   const { url, backpressure } = await startServer(20 * MiB, { clientBytes: 30 * MiB });
   const unread = [await requestOnly(`${url}/slow`), await requestOnly(`${url}/slow`)];
-  await expect.poll(() => backpressure.refusal("/slow")?.code, eventually).toBe("OVERLOADED");
+  await expect.poll(() => backpressure.error("/slow")?.code, eventually).toBe("OVERLOADED");
   expect((await fetch(`${url}/slow`)).status).toBe(503);
   expect((await (await fetch(`${url}/other`)).text()).length).toBe(20 * MiB);
   for (const socket of unread) socket.destroy();
-  await expect.poll(() => backpressure.refusal("/slow"), eventually).toBeUndefined();
+  await expect.poll(() => backpressure.error("/slow"), eventually).toBeUndefined();
   expect((await (await fetch(`${url}/slow`)).text()).length).toBe(20 * MiB);
   await expect.poll(() => backpressure.unreadBytes, eventually).toBe(0);
 });
@@ -81,7 +81,7 @@ test.each([
   const { url, backpressure } = await startServer(20 * MiB, { clientBytes: 10 * MiB, ...options });
   await requestOnly(`${url}/slow`);
   await expect.poll(() => backpressure.unreadBytes, eventually).toBe(0);
-  expect(backpressure.refusal("/slow")).toBeUndefined();
+  expect(backpressure.error("/slow")).toBeUndefined();
 });
 
 test("small responses are not counted", async () => {
