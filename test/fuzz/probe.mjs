@@ -4,20 +4,24 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 const delay = monitorEventLoopDelay({ resolution: 1 });
 delay.enable();
 let before = process.memoryUsage.rss();
+let cpuBefore = process.cpuUsage();
 
 process.on("message", (message) => {
   if (message === "start") {
     delay.reset();
     before = process.memoryUsage.rss();
+    cpuBefore = process.cpuUsage();
     process.send("started");
   } else if (message === "stop") {
     // One turn later, so that the delay that is being measured is over and recorded.
     setTimeout(() => {
       const rss = process.memoryUsage.rss();
-      process.send({ delayMs: delay.max / 1e6, grownBytes: rss - before });
+      const { user, system } = process.cpuUsage(cpuBefore);
+      process.send({ delayMs: delay.max / 1e6, cpuMs: (user + system) / 1000, grownBytes: rss - before });
     }, 5);
   } else if (message === "collect") {
     globalThis.gc?.();
-    process.send({ rss: process.memoryUsage.rss() });
+    const { rss, heapUsed } = process.memoryUsage();
+    process.send({ rss, heapUsed });
   }
 });

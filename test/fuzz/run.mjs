@@ -1,5 +1,5 @@
 // npm run fuzz -- [--minutes 10] [--seed 1]: sends hostile documents to the built server, one at a time, and reports how
-// long each kind held its event loop and how much memory it took. Ends with 1 if a document does either too much, twice.
+// long each kind held its event loop, its CPU time and how much memory it took. Ends with 1 if a document does either too much, twice.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -12,7 +12,8 @@ import { bundle } from "../../scripts/bundle.mjs";
 const { values } = parseArgs({
   options: { minutes: { type: "string", default: "10" }, seed: { type: "string", default: "1" } },
 });
-const maxDelayMs = 100;
+/** CPU time and not the delay of the loop: a busy machine delays the loop of a process that does nothing. */
+const maxCpuMs = 100;
 const maxGrownBytes = 64 * 2 ** 20;
 const probe = join(import.meta.dirname, "probe.mjs");
 
@@ -85,12 +86,11 @@ async function measure(request) {
   return { ...ofServer, idleMs: ofIdle.delayMs, status: response.status };
 }
 
-const isTooMuch = ({ delayMs, idleMs, grownBytes }) =>
-  delayMs - idleMs > maxDelayMs || grownBytes > maxGrownBytes;
+const isTooMuch = ({ cpuMs, grownBytes }) => cpuMs > maxCpuMs || grownBytes > maxGrownBytes;
 
 const fuzzer = createFuzzer(Number(values.seed));
 for (let count = 0; count < 100; count += 1) await measure(fuzzer.next());
-const { rss: warm } = await ask(server, "collect");
+const warm = await ask(server, "collect");
 
 const rows = new Map();
 const findings = [];
@@ -98,41 +98,41 @@ const endsAt = Date.now() + Number(values.minutes) * 60_000;
 let total = 0;
 while (Date.now() < endsAt) {
   const request = fuzzer.next();
-  let result = await measure(request);
-  // The machine, or a collection of everything that came before: the same document has to do it again.
-  if (isTooMuch(result)) {
-    result = await measure(request);
-    if (isTooMuch(result)) findings.push({ request, result });
+  const results = [await measure(request)];
+  // Compilation or garbage of earlier documents may be the cause: the same document has to do it again.
+  if (isTooMuch(results[0])) {
+    results.push(await measure(request));
+    if (isTooMuch(results[1])) findings.push({ request, result: results[1] });
   }
   total += 1;
-  const row = rows.get(request.shape) ?? { documents: 0, delayMs: 0, idleMs: 0, grownBytes: 0, statuses: {} };
-  rows.set(request.shape, {
-    documents: row.documents + 1,
-    delayMs: Math.max(row.delayMs, result.delayMs),
-    idleMs: Math.max(row.idleMs, result.idleMs),
-    grownBytes: Math.max(row.grownBytes, result.grownBytes),
-    statuses: { ...row.statuses, [result.status]: (row.statuses[result.status] ?? 0) + 1 },
-  });
+  const row = rows.get(request.shape) ?? { documents: 0, results: [] };
+  row.documents += 1;
+  row.results.push(...results);
+  rows.set(request.shape, row);
 }
-const { rss: after } = await ask(server, "collect");
+const after = await ask(server, "collect");
 
 const MiB = (bytes) => (bytes / 2 ** 20).toFixed(1);
-console.log("| documents | number | loop held, max ms | idle process, max ms | grown, max MiB | statuses |");
-console.log("| --- | --- | --- | --- | --- | --- |");
-for (const [shape, { documents, delayMs, idleMs, grownBytes, statuses }] of rows) {
-  const counts = Object.entries(statuses).map(([status, count]) => `${status}: ${count}`);
+console.log(
+  "| documents | number | loop held, max ms | idle process, max ms | CPU time, max ms | grown, max MiB | statuses |",
+);
+console.log("| --- | --- | --- | --- | --- | --- | --- |");
+for (const [shape, { documents, results }] of rows) {
+  const max = (figure) => results.reduce((most, result) => Math.max(most, result[figure]), 0);
+  const statuses = [...new Set(results.map(({ status }) => status))].sort();
+  const counts = statuses.map((each) => `${each}: ${results.filter(({ status }) => status === each).length}`);
   console.log(
-    `| ${shape} | ${documents} | ${delayMs.toFixed(1)} | ${idleMs.toFixed(1)} | ${MiB(grownBytes)} | ${counts.join(", ")} |`,
+    `| ${shape} | ${documents} | ${max("delayMs").toFixed(1)} | ${max("idleMs").toFixed(1)} | ${max("cpuMs").toFixed(1)} | ${MiB(max("grownBytes"))} | ${counts.join(", ")} |`,
   );
 }
 console.log(
-  `\n${total} documents, seed ${values.seed}; RSS ${MiB(warm)} MiB when warm, ${MiB(after)} MiB at the end.`,
+  `\n${total} documents, seed ${values.seed}; RSS ${MiB(warm.rss)} MiB when warm, ${MiB(after.rss)} MiB at the end; heap ${MiB(warm.heapUsed)} and ${MiB(after.heapUsed)} MiB.`,
 );
 for (const { request, result } of findings) {
   console.log(`\nToo much, twice: ${JSON.stringify(result)}\n${JSON.stringify(request).slice(0, 2000)}`);
 }
-if (after - warm > maxGrownBytes) console.log("\nThe process kept more than 64 MiB.");
-process.exitCode = findings.length > 0 || after - warm > maxGrownBytes || total === 0 ? 1 : 0;
+if (after.rss - warm.rss > maxGrownBytes) console.log("\nThe process kept more than 64 MiB.");
+process.exitCode = findings.length > 0 || after.rss - warm.rss > maxGrownBytes || total === 0 ? 1 : 0;
 
 const ended = [server, idle].map((child) => once(child, "exit"));
 server.kill("SIGTERM");
