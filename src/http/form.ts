@@ -40,10 +40,8 @@ export async function readForm(request: IncomingMessage, options: FormOptions): 
  * The life of a form. In the first two states the reader waits for the field of that name.
  *
  *   operations ──field──▶ map ──field──▶ files ──end of the form──▶ complete
- *       │                  │              │ ▲                          │
- *       │                  │              └─┘ next file                │
- *       ▼                  ▼              ▼                            ▼
- *       └──────────────────┴──── over ────┴────────────────────────────┘
+ *       │                  │              │                            │
+ *       └──────────────────┴──▶  over  ◀──┴────────────────────────────┘
  *            an error, a lost connection, a slow client, or release()
  *
  * `readForm` resolves when the state becomes `files`.
