@@ -9,8 +9,8 @@ import { logged } from "./core/logged-error.ts";
 
 const usage = `valetkey sweep BUCKET [--prefix PREFIX] [--region REGION] [--older-than HOURS] [--abort]
 
-  Lists the multipart uploads of a bucket that nobody completed, such as those of a process that was
-  killed, and with --abort ends them and frees their parts. Takes the server's environment.
+  Lists the multipart uploads of a bucket that were never completed, such as those of a process that
+  was killed. With --abort it aborts them, which frees their parts. Takes the server's environment.
 
   --prefix PREFIX      only keys that start with it (default: every key)
   --region REGION      the bucket's region (default: the server's)

@@ -1,6 +1,6 @@
 /**
  * The stable error codes of the public API, each with whether the same request may succeed later
- * and the HTTP status of an answer that holds nothing but this error.
+ * and the HTTP status of a response that contains only this error.
  */
 export const errorCodes = {
   BAD_USER_INPUT: { retryable: false, status: 200 },

@@ -53,7 +53,7 @@ export class ResponseBackpressure {
     return new ValetKeyError("OVERLOADED", message);
   }
 
-  /** Call this before a response of so many bytes is written. */
+  /** Call this before a response of this many bytes is written. */
   track(response: ServerResponse, client: string, bytes: number): void {
     const { largeBytes, idleTimeoutMs, graceMs, minBytesPerSecond } = this.#options;
     if (bytes < largeBytes) return;

@@ -108,7 +108,7 @@ export const variables = {
   VALETKEY_GRANTS: variable(
     z.string().optional(),
     "none",
-    "The [grants file](#the-grants-file). It is required with a role, and read again on SIGHUP.",
+    "The [access file](#the-access-file). It is required with a role, and read again on SIGHUP.",
   ),
   VALETKEY_JWKS_URL: variable(
     httpUrl.optional(),

@@ -20,7 +20,7 @@ const malformedRequestCodes = new Set(["BAD_REQUEST", "BAD_USER_INPUT", "OPERATI
 
 /**
  * What a client is told of an error. Only a ValetKeyError speaks for itself; anything else is
- * answered with nothing but the request id.
+ * sent to the client with nothing but the request id.
  */
 export function publicError(error: unknown, requestId: string): GraphQLFormattedError {
   if (isForeseen(error)) {
@@ -49,7 +49,7 @@ export function formatGraphQLError(formatted: GraphQLFormattedError, error: unkn
   return publicized;
 }
 
-/** More of them help nobody to find the place. */
+/** More causes do not help to find the place. */
 const maxLocations = 5;
 
 /** Locations are taken out of documents when they are parsed. */
@@ -87,7 +87,7 @@ export async function stringifyResult(result: FormattedExecutionResult): Promise
   return `${JSON.stringify(result)}\n`;
 }
 
-/** True for what nobody foresaw, and what somebody has to look at. */
+/** Whether an error is unexpected, so that a person has to look at it. */
 export function isUnexpected(error: unknown): boolean {
   return graphqlFault(error) === undefined && !isForeseen(whatWasThrown(error));
 }
@@ -109,7 +109,7 @@ function whatWasThrown(error: unknown): unknown {
   return error instanceof GraphQLError ? (error.originalError ?? error) : error;
 }
 
-/** An answer of S3 that nobody foresaw is a ValetKeyError too, and has no more to say than any other surprise. */
+/** An unexpected response of S3 is a ValetKeyError too. Clients learn no more from it than from any unexpected error. */
 function isForeseen(error: unknown): error is ValetKeyError {
   return error instanceof ValetKeyError && error.code !== "INTERNAL_SERVER_ERROR";
 }

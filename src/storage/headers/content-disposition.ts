@@ -50,7 +50,7 @@ function asciiFallback(name: string): string {
 
 /**
  * The content type that a download is to have instead of the stored one. Types that a browser runs
- * or renders as a document of the bucket's origin are for ATTACHMENT only, so that nobody can turn a
+ * or renders as a document of the bucket's origin are for ATTACHMENT only, so that no one can turn a
  * stored file into script.
  * @returns the type as given
  * @throws {ValetKeyError} BAD_USER_INPUT

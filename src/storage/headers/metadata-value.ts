@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 
-// S3 decodes metadata headers by RFC 2047 when it stores them and encodes them so when it answers:
+// S3 decodes metadata headers by RFC 2047 when it stores them and encodes them that way in its responses:
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#UserMetadata
 // Other stores keep the encoded form as it is. Either way decoding what was encoded gives the text.
 
@@ -40,7 +40,7 @@ function splitByBytes(text: string, maxBytes: number): string[] {
 // https://www.rfc-editor.org/rfc/rfc2047#section-2
 const encodedWord = /=\?([^?\s]+)\?([BbQq])\?([^?\s]+)\?=/g;
 
-/** The text of a metadata header as S3 answered it. What is not encoded, or wrongly, comes back as it is. */
+/** The text of a metadata header as S3 returned it. Text that is not encoded, or encoded wrongly, is returned unchanged. */
 export function decodeMetadataValue(header: string): string {
   const source = latin1AsUtf8(header);
   let text = "";
@@ -65,7 +65,7 @@ function decodeWord(charset: string, encoding: string, encoded: string): string 
   return bytes && decodeCharset(charset, bytes);
 }
 
-/** Node reads header bytes as Latin-1; stores that answer raw UTF-8 mean UTF-8. */
+/** Node reads header bytes as Latin-1; stores that send raw bytes mean UTF-8. */
 function latin1AsUtf8(header: string): string {
   if (!/[\x80-\xff]/.test(header) || /[\u0100-\uffff]/.test(header)) return header;
   const bytes = Buffer.from(header, "latin1");

@@ -4,7 +4,7 @@ import type { ObjectDescription } from "../description/object-description.ts";
 import { toUploadKey, type UploadAddress } from "./upload-descriptor.ts";
 import type { UploadPlan } from "./upload-plan.ts";
 
-/** What S3 was told when an upload began, and the plan of its parts. Nobody can change it later. */
+/** What S3 was told when an upload began, and the plan of its parts. It cannot be changed later. */
 export interface UploadTerms {
   readonly plan: UploadPlan;
   readonly description: ObjectDescription;

@@ -56,7 +56,7 @@ export async function listPendingUploads(
   { prefix, first, place }: PageOfPendingUploads,
 ): Promise<PendingUploadPage> {
   const [keyMarker, uploadIdMarker] = place ?? [];
-  const answer = await withStorageErrors(
+  const output = await withStorageErrors(
     { operation: "ListMultipartUploads", subject: "bucket" },
     s3.send(
       new ListMultipartUploadsCommand({
@@ -69,7 +69,7 @@ export async function listPendingUploads(
       }),
     ),
   );
-  const uploads = (answer.Uploads ?? []).map(
+  const uploads = (output.Uploads ?? []).map(
     ({ Key = "", UploadId = "", Initiated, Initiator }): PendingUpload => {
       const key = decodeListedKey(Key) as ObjectKey;
       return {
@@ -84,7 +84,7 @@ export async function listPendingUploads(
   return {
     // IAM cannot restrict this list to a prefix, so the prefix is enforced here.
     uploads: uploads.filter(({ key }) => key.startsWith(prefix)),
-    hasNextPage: answer.IsTruncated ?? false,
+    hasNextPage: output.IsTruncated ?? false,
     endCursor: uploads.at(-1)?.cursor,
   };
 }

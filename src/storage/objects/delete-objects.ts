@@ -47,9 +47,9 @@ export async function deleteObjects(
     unique.filter(({ key }) => !unfitForXml.test(key)),
     maxObjectsPerCall,
   );
-  const answers = await boundedParallel(batches, callsAtOnce, (batch) => deleteBatch(s3, bucket, batch));
-  answers.push(await deleteOneByOne(s3, bucket, single));
-  for (const [object, outcome] of answers.flat()) outcomes.set(identityOf(object), outcome);
+  const outputs = await boundedParallel(batches, callsAtOnce, (batch) => deleteBatch(s3, bucket, batch));
+  outputs.push(await deleteOneByOne(s3, bucket, single));
+  for (const [object, outcome] of outputs.flat()) outcomes.set(identityOf(object), outcome);
   return objects.map((object) => outcomes.get(identityOf(object)) ?? unanswered());
 }
 
@@ -61,7 +61,7 @@ async function deleteBatch(
   batch: readonly ObjectVersion[],
 ): Promise<readonly Outcome[]> {
   try {
-    const answer = await withStorageErrors(
+    const output = await withStorageErrors(
       { operation: "DeleteObjects", subject: "bucket" },
       s3.send(
         new DeleteObjectsCommand({
@@ -70,7 +70,7 @@ async function deleteBatch(
         }),
       ),
     );
-    return outcomesOf(answer);
+    return outcomesOf(output);
   } catch (error) {
     if (!(error instanceof ValetKeyError) || error instanceof BucketInOtherRegion) throw error;
     // AWS decides for each item. Ceph refuses the whole call to callers who may not delete everything in the bucket.
@@ -112,18 +112,18 @@ function outcomeOfItem(object: ObjectVersion, s3Code: string, cause: unknown): D
 async function deleteOne(s3: S3Client, { bucket }: BucketAddress, object: ObjectVersion): Promise<Outcome> {
   const { key, versionId } = object;
   try {
-    const answer = await withStorageErrors(
+    const output = await withStorageErrors(
       { operation: "DeleteObject", subject: "object", versionId },
       s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId })),
     );
-    return [object, { key, versionId: versionId ?? versionOf(answer.VersionId) }];
+    return [object, { key, versionId: versionId ?? versionOf(output.VersionId) }];
   } catch (error) {
     if (!(error instanceof ValetKeyError) || error instanceof BucketInOtherRegion) throw error;
     return [object, error.code === "OBJECT_NOT_FOUND" ? { key, versionId } : error];
   }
 }
 
-/** S3 answers an item without a version id with none, or with an empty one. */
+/** For an item without a version id, S3 returns no version id or an empty one. */
 function identityOf({ key, versionId }: ObjectVersion): string {
   return JSON.stringify([key, versionId === "" ? undefined : versionId]);
 }

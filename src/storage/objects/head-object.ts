@@ -99,10 +99,10 @@ async function reasonOfFailedHead(
 async function reasonOfFailedGet(s3: S3Client, address: ObjectAddress): Promise<ValetKeyError> {
   const { bucket, key, versionId } = address;
   try {
-    const answer = await s3.send(
+    const output = await s3.send(
       new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId, Range: "bytes=0-0" }),
     );
-    (answer.Body as Readable | undefined)?.destroy();
+    (output.Body as Readable | undefined)?.destroy();
     return storageError("STORAGE_UNAVAILABLE");
   } catch (cause) {
     return reasonOfRefusedRead(cause, { operation: "GetObject", versionId });

@@ -60,7 +60,7 @@ export async function listObjects(
   { bucket }: BucketAddress,
   { listing, first, place }: PageOfObjects,
 ): Promise<ObjectPage> {
-  const answer = await withStorageErrors(
+  const output = await withStorageErrors(
     { operation: "ListObjectsV2", subject: "bucket" },
     s3.send(
       new ListObjectsV2Command({
@@ -74,7 +74,7 @@ export async function listObjects(
       }),
     ),
   );
-  return toPage(answer, listing, place);
+  return toPage(output, listing, place);
 }
 
 /** @throws {ValetKeyError} BAD_USER_INPUT */
@@ -97,8 +97,8 @@ interface Place {
   readonly name: string;
 }
 
-function toPage(answer: ListObjectsV2CommandOutput, listing: Listing, place: Place | undefined): ObjectPage {
-  const objects = (answer.Contents ?? []).map((object): ListedObject => {
+function toPage(output: ListObjectsV2CommandOutput, listing: Listing, place: Place | undefined): ObjectPage {
+  const objects = (output.Contents ?? []).map((object): ListedObject => {
     const key = decodeListedKey(object.Key ?? "") as ObjectKey;
     return {
       key,
@@ -109,12 +109,12 @@ function toPage(answer: ListObjectsV2CommandOutput, listing: Listing, place: Pla
       cursor: sealCursor(listing, { kind: "object", name: key }),
     };
   });
-  const listedFolders = (answer.CommonPrefixes ?? []).map(({ Prefix }) => decodeListedKey(Prefix ?? ""));
+  const listedFolders = (output.CommonPrefixes ?? []).map(({ Prefix }) => decodeListedKey(Prefix ?? ""));
   const folders = listedFolders.filter((folder) => !(place?.kind === "folder" && place.name === folder));
   return {
     objects,
     folders,
-    hasNextPage: answer.IsTruncated ?? false,
+    hasNextPage: output.IsTruncated ?? false,
     endCursor: endCursor(listing, objects.at(-1), listedFolders.at(-1)),
   };
 }

@@ -74,7 +74,7 @@ function signingKeyOf(credentials: TemporaryCredentials, date: string, region: s
   };
 }
 
-/** Mostly the same object. Both are the server's own secrets: nobody outside times this comparison. */
+/** Usually both are the same object. Both are secrets of the server, and no client can time this comparison. */
 function sameCredentials(a: TemporaryCredentials, b: TemporaryCredentials): boolean {
   return a === b || (a.secretAccessKey === b.secretAccessKey && a.sessionToken === b.sessionToken);
 }

@@ -26,14 +26,14 @@ export async function putWhole(
     ...toChecksumParameter(description.checksum),
   });
   try {
-    const answer = await client.send(put, { ...(signal && { abortSignal: signal }) });
+    const output = await client.send(put, { ...(signal && { abortSignal: signal }) });
     return {
       region,
       bucket,
       key,
       sizeBytes: bytes.length,
-      etag: answer.ETag ?? "",
-      versionId: versionOf(answer.VersionId),
+      etag: output.ETag ?? "",
+      versionId: versionOf(output.VersionId),
     };
   } catch (cause) {
     const error = toStorageError(cause, { operation: "PutObject", subject: "bucket" });
