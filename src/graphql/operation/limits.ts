@@ -24,8 +24,8 @@ export const limits = {
   variableValues: 40_000,
   /** The characters of a string in the variables. */
   variableLength: 16 * 2 ** 10,
-  /** What an operation may ask for, in values of the response. A page of 1,000 objects with all fields has 75,000. */
-  operationValues: 80_000,
+  /** What an operation may ask for, in values of the response. A page of 1,000 objects with all fields has 85,000. */
+  operationValues: 90_000,
   /** Calls to S3 of one operation, counted before the first. A page of 1,000 objects with all fields needs 2,001. */
   operationS3Calls: 2_500,
   /** Values in the arguments of all fields, which are converted for each field. */

@@ -36,7 +36,7 @@ export function Cost(cost: FieldCost): MethodDecorator & PropertyDecorator {
 export const maxItems = 1000;
 
 /** What a URL counts, as its `value`: it has some thousand characters and needs a signature. */
-export const urlValues = 15;
+export const urlValues = 25;
 
 /** As many as the list that the argument `name` holds. */
 export function lengthOf(name: string): ArgumentAmount {

@@ -35,13 +35,13 @@ const aliases = (count: number, field: string) =>
 describe("the cost of an operation", () => {
   test.each<[string, string, Record<string, unknown>, number]>([
     ["a value counts 1", "{ viewer { subject } }", {}, 1],
-    ["a URL counts 15", '{ downloadUrl(bucket: "b", key: "k") { url expiresAt } }', {}, 16],
+    ["a URL counts 25", '{ downloadUrl(bucket: "b", key: "k") { url expiresAt } }', {}, 26],
     ["each alias counts", '{ downloadUrl(bucket: "b", key: "k") { a: key b: key } }', {}, 2],
     [
       "an item of a batch counts as often as it is asked for",
       "query ($objects: [ObjectInput!]!) { downloadUrls(objects: $objects) { url key } }",
       { objects: objects(7) },
-      7 * 16,
+      7 * 26,
     ],
     [
       "so does one that is written out",
@@ -59,7 +59,7 @@ describe("the cost of an operation", () => {
       5,
     ],
     ["a short list counts ten", '{ objects(bucket: "b", first: 3) { nodes { tags { name } } } }', {}, 30],
-    ["parts count by their numbers", '{ upload(id: "i") { parts(numbers: [1, 2, 3]) { url } } }', {}, 45],
+    ["parts count by their numbers", '{ upload(id: "i") { parts(numbers: [1, 2, 3]) { url } } }', {}, 75],
     ["or by how many are wanted", '{ upload(id: "i") { parts(first: 4) { number } } }', {}, 4],
     ["which is all when nobody says", '{ upload(id: "i") { parts { number } } }', {}, 1000],
     [
@@ -74,7 +74,7 @@ describe("the cost of an operation", () => {
         ... on PutUpload { url } ... on PostUpload { url key } ... on MultipartUpload { id parts(first: 2) { url } }
       } }`,
       {},
-      31,
+      51,
     ],
     [
       "an upload has as many parts as its size takes",
@@ -90,7 +90,7 @@ describe("the cost of an operation", () => {
         ... on PutUpload { url } ... on MultipartUpload { parts { number } uploadedParts { number } }
       } }`,
       {},
-      15,
+      25,
     ],
     [
       "each upload of a batch counts by its own size",
@@ -105,7 +105,7 @@ describe("the cost of an operation", () => {
           { input: { bucket: "b", key: "k" }, size: 1e12, method: "POST" },
         ],
       },
-      15 + 2 * planUpload(1e9).partCount + 2 * 15,
+      25 + 2 * planUpload(1e9).partCount + 2 * 25,
     ],
   ])("%s", (_what, query, variables, cost) => {
     expect(costOf(query, variables)).toBe(cost);
