@@ -32,7 +32,10 @@ export default defineConfig({
         },
       },
       { extends: true, test: { ...shared, name: "api", include: ["test/api/**/*.test.ts"] } },
-      { extends: true, test: { ...shared, name: "browser", include: ["test/browser/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: { ...shared, name: "browser", fileParallelism: false, include: ["test/browser/**/*.test.ts"] },
+      },
       { extends: true, test: { ...shared, name: "faults", include: ["test/faults/**/*.test.ts"] } },
       {
         extends: true,

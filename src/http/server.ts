@@ -47,6 +47,9 @@ const keepAliveMs = 72_000;
 /** The default for 429 and 503. */
 const retryAfterSeconds = "1";
 
+/** How far a form may be over the limit so that a browser that reads no response before it has sent everything gets one. */
+const maxExcessBytes = 16 * 2 ** 20;
+
 /** Creates the HTTP server. It does not listen yet. Closing it refuses new connections and waits for running requests. */
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
   const handleError = createErrorHandler(options.log);
@@ -90,7 +93,9 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     } else done();
   });
   // A form has at most this many bytes of files, and no other body is larger.
-  const linger = lingeringClose({ maxBytes: options.maxFiles * options.maxUploadBytes });
+  const linger = lingeringClose({
+    maxBytes: options.maxFiles * options.maxUploadBytes + maxExcessBytes,
+  });
   server.addHook("onSend", function finish(request, reply, payload, done) {
     addCommonHeaders(reply);
     if (options.readiness.draining) reply.header("connection", "close");

@@ -31,9 +31,15 @@ test("the tutorial's page uploads a picture and shows it", async () => {
   await tab.goto(pages.url);
   const [chooser] = await Promise.all([tab.waitForFileChooser(), tab.click("input[type=file]")]);
   await chooser.accept([file]);
-  await tab.waitForFunction("document.querySelector('p').textContent !== ''");
+  await tab.waitForFunction("document.querySelector('p').textContent !== ''", {
+    timeout: 120_000,
+    polling: 100,
+  });
   expect(await tab.$eval("p", (element) => element.textContent)).toBe(
     `Stored pictures/a cat 고양이.png, ${picture.length} bytes.`,
   );
-  await tab.waitForFunction("document.querySelector('img').naturalWidth === 1");
+  await tab.waitForFunction("document.querySelector('img').naturalWidth === 1", {
+    timeout: 120_000,
+    polling: 100,
+  });
 });
