@@ -29,6 +29,12 @@ function isStale() {
   return built.some((file) => file === undefined || file.mtimeMs < Math.max(...inputs.map(newestMs)));
 }
 
+process.on("uncaughtException", (error) => {
+  // That the bundler is not installed needs no stack; everything else does.
+  console.error(error.name === "MissingBundlerError" ? error.message : error);
+  process.exit(1);
+});
+
 const ifStale = process.argv.includes("--if-stale");
 if (!ifStale || isStale()) {
   console.error("Building dist/ from src/ …");

@@ -29,8 +29,8 @@ async function loadRolldown() {
     return await import("rolldown");
   } catch (error) {
     if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
-    throw new Error(
-      "Building needs the development packages: run `npm ci --include=dev`, or copy dist/ from a machine that has built it and run `node dist/main.js`.",
-    );
+    const message =
+      "Building needs the development packages: run `npm ci --include=dev`, or copy dist/ from a machine that has built it and run `node dist/main.js`.";
+    throw Object.assign(new Error(message), { name: "MissingBundlerError" });
   }
 }
