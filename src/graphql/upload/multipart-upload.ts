@@ -57,12 +57,12 @@ export interface UploadOrigin {
 @ObjectType({
   simpleResolvers: true,
   description:
-    "A multipart upload in progress. Ask for `parts`, send them to S3 in any order and in parallel, repeat those that fail, and then call `completeUpload`. S3 keeps the parts that it has received, so the client only has to remember the `id` to resume.",
+    "A multipart upload in progress. Ask for `parts`, send them to S3 in any order and in parallel, repeat those that fail, and then call `completeUpload`. S3 keeps the parts that it has received, so a client that remembers the `id` can continue. Without the `id`, use `requestUpload` with `resume: true`.",
 })
 export class MultipartUpload {
   @Field(() => ID, {
     description:
-      "The id of the upload. It is encrypted and grants nothing by itself: every use checks the caller's current grants. The same upload always has the same id.",
+      "The id of the upload. It is encrypted and grants nothing by itself: every use checks the caller's current grants. `requestUpload` with `resume: true` returns the same id for the same upload, until the server's first secret changes. The id in `uploads` is a different one.",
   })
   id!: string;
 

@@ -46,7 +46,7 @@ export class RequestUploadArguments {
     nullable: true,
     defaultValue: false,
     description:
-      "Whether to continue an upload that was interrupted. With `true`, the caller's newest multipart upload to the same key is returned if it was started with the same size, content type, metadata and tags. The newest 100 uploads to the key are considered. Its `uploadedParts` do not have to be sent again. Otherwise a new upload is started. Works with the methods `AUTO` and `MULTIPART`.",
+      "Whether to continue an upload that was interrupted. With `true`, a multipart upload of this caller to the same key is returned if its parts fit the size, or if this server started it with the same size, content type, metadata and tags. An upload that this server did not start itself keeps the content type, metadata and tags that it was started with. The newest 100 uploads to the key are considered. Its `uploadedParts` do not have to be sent again. Otherwise a new upload is started. Works with the methods `AUTO` and `MULTIPART`.",
   })
   resume!: boolean;
 }
