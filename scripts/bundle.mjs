@@ -15,6 +15,9 @@ export async function bundle(entries, directory, { external = [] } = {}) {
     // TypeGraphQL would load it to validate arguments, which is switched off.
     external: ["class-validator", ...external],
     resolve: { conditionNames: ["@valetkey/source", "import", "node", "default"] },
+    // @apollo/utils.createhash loads node:crypto in this way. Where `module.require` does not exist, it hashes every
+    // query in JavaScript: 35 instead of 3 µs for a query of 1,860 characters.
+    transform: { define: { "module.require": "require" } },
     logLevel: "warn",
   });
   try {

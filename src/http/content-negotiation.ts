@@ -54,7 +54,7 @@ export function isForm({ headers }: Pick<FastifyRequest, "headers">): boolean {
  */
 export function unsupportedMediaType(request: FastifyRequest): Error | undefined {
   const type = request.headers["content-type"];
-  if (type === undefined || isForm(request)) return undefined;
+  if (type === undefined || type === "application/json" || isForm(request)) return undefined;
   if (!jsonType.test(type)) return unsupported("Send application/json, or multipart/form-data for files.");
   const charsets = [...type.matchAll(charsetParameter)].map(([, charset]) => charset?.toLowerCase());
   if (charsets.every((charset) => charset === "utf-8" || charset === "utf8")) return undefined;

@@ -1,4 +1,4 @@
-import { ConcurrencyLimit } from "../core/concurrency-limit.ts";
+import { ConcurrencyLimit, type ConcurrencyLimitOptions } from "../core/concurrency-limit.ts";
 import { ValetKeyError } from "../core/errors.ts";
 
 export interface FairExecutionOptions {
@@ -28,13 +28,13 @@ const message = "Too many of your requests are under way. Try again later.";
  */
 export class FairExecution {
   readonly #clients = new Map<string, ClientLimit>();
-  readonly #limits: { maxRunning: number; maxWaiting: number; maxWaitMs: number };
+  readonly #limits: ConcurrencyLimitOptions;
   readonly #maxRunningWhenLate: number;
   readonly #isLate: () => boolean;
 
   constructor(options: FairExecutionOptions) {
     const { maxRunning = 32, maxWaiting = 256, maxWaitMs = 10_000 } = options;
-    this.#limits = { maxRunning, maxWaiting, maxWaitMs };
+    this.#limits = { maxRunning, maxWaiting, maxWaitMs, message };
     this.#maxRunningWhenLate = options.maxRunningWhenLate ?? 4;
     this.#isLate = options.isLate;
   }
@@ -42,7 +42,7 @@ export class FairExecution {
   /** @throws {ValetKeyError} OVERLOADED; whatever the operation throws */
   async run<Result>(client: string, operation: () => Promise<Result>): Promise<Result> {
     const entry = this.#clients.get(client) ?? {
-      limit: new ConcurrencyLimit({ ...this.#limits, message }),
+      limit: new ConcurrencyLimit(this.#limits),
       operations: 0,
     };
     if (entry.operations >= this.#maxRunningWhenLate && this.#isLate()) {

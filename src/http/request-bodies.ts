@@ -56,7 +56,11 @@ export class RequestBodies {
   start({ request, body, client, hasDeadline = true }: BodyToReceive): void {
     const startedAtMs = performance.now();
     const unfinished: UnfinishedBody = {
-      ...{ request, body, client, bytes: 0, activeAtMs: startedAtMs },
+      request,
+      body,
+      client,
+      bytes: 0,
+      activeAtMs: startedAtMs,
       endsAtMs: hasDeadline ? startedAtMs + this.#seconds * 1000 : Infinity,
       onData: (chunk) => this.#received(unfinished, chunk.length),
     };

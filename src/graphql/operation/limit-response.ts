@@ -53,9 +53,10 @@ function jsonBytes(value: unknown, max: number): number {
     if (typeof each === "string") bytes += Buffer.byteLength(each) + 3;
     else if (Array.isArray(each)) for (const item of each) waiting.push(item);
     else if (typeof each === "object" && each !== null) {
-      for (const [name, property] of Object.entries(each)) {
+      const object = each as Record<string, unknown>;
+      for (const name in object) {
         bytes += name.length + 4;
-        waiting.push(property);
+        waiting.push(object[name]);
       }
     } else bytes += 8;
   }
