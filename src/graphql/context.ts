@@ -12,6 +12,7 @@ import { bucketExists } from "../storage/objects/head-object.ts";
 import { Loaders } from "./loaders.ts";
 import { type S3Call, S3Calls } from "./s3-calls.ts";
 import type { Services } from "./services.ts";
+import { Turns } from "./turns.ts";
 
 /** S3 checks the credentials when a call arrives. Ten seconds are enough for the way there and a retry. */
 const secondsForCall = 10;
@@ -33,6 +34,7 @@ interface Held {
   sessionName?: string;
   logAtInfo?: boolean;
   calls?: S3Calls;
+  turns?: Turns;
   readonly sessions: Map<string, { mustOutliveSeconds: number; session: Promise<RoleSession> }>;
 }
 
@@ -68,6 +70,11 @@ export class RequestContext {
   get loaders(): Loaders {
     this.held.loaders ??= new Loaders(this.calls);
     return this.held.loaders;
+  }
+
+  get turns(): Turns {
+    this.held.turns ??= new Turns();
+    return this.held.turns;
   }
 
   /** Written with every log line of this request. CloudTrail records the same session name. */

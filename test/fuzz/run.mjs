@@ -1,5 +1,5 @@
 // npm run fuzz -- [--minutes 10] [--seed 1]: sends hostile documents to the built server, one at a time, and reports how
-// long each kind held its event loop, its CPU time and how much memory it took. Ends with 1 if a document does either too much, twice.
+// long each kind held its event loop and how much memory it took. Ends with 1 if a document does either too much, three times.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -12,8 +12,7 @@ import { bundle } from "../../scripts/bundle.mjs";
 const { values } = parseArgs({
   options: { minutes: { type: "string", default: "10" }, seed: { type: "string", default: "1" } },
 });
-/** CPU time and not the delay of the loop: a busy machine delays the loop of a process that does nothing. */
-const maxCpuMs = 100;
+const maxHeldMs = 100;
 const maxGrownBytes = 64 * 2 ** 20;
 const probe = join(import.meta.dirname, "probe.mjs");
 
@@ -83,10 +82,13 @@ async function measure(request) {
   });
   await response.arrayBuffer();
   const [ofServer, ofIdle] = await Promise.all([ask(server, "stop"), ask(idle, "stop")]);
-  return { ...ofServer, idleMs: ofIdle.delayMs, status: response.status };
+  // A busy machine delays the loop of every process; the work of a document delays it by its CPU time at most. Work that
+  // is spread over turns of the loop takes CPU time and delays nothing.
+  const heldMs = Math.min(ofServer.delayMs, ofServer.cpuMs);
+  return { ...ofServer, heldMs, idleMs: ofIdle.delayMs, status: response.status };
 }
 
-const isTooMuch = ({ cpuMs, grownBytes }) => cpuMs > maxCpuMs || grownBytes > maxGrownBytes;
+const isTooMuch = ({ heldMs, grownBytes }) => heldMs > maxHeldMs || grownBytes > maxGrownBytes;
 
 const fuzzer = createFuzzer(Number(values.seed));
 for (let count = 0; count < 100; count += 1) await measure(fuzzer.next());
@@ -100,10 +102,8 @@ while (Date.now() < endsAt) {
   const request = fuzzer.next();
   const results = [await measure(request)];
   // Compilation or garbage of earlier documents may be the cause: the same document has to do it again.
-  if (isTooMuch(results[0])) {
-    results.push(await measure(request));
-    if (isTooMuch(results[1])) findings.push({ request, result: results[1] });
-  }
+  while (isTooMuch(results.at(-1)) && results.length < 3) results.push(await measure(request));
+  if (isTooMuch(results.at(-1))) findings.push({ request, result: results.at(-1) });
   total += 1;
   const row = rows.get(request.shape) ?? { documents: 0, results: [] };
   row.documents += 1;
@@ -114,25 +114,30 @@ const after = await ask(server, "collect");
 
 const MiB = (bytes) => (bytes / 2 ** 20).toFixed(1);
 console.log(
-  "| documents | number | loop held, max ms | idle process, max ms | CPU time, max ms | grown, max MiB | statuses |",
+  "| documents | number | loop held, max ms | loop delayed, max ms | CPU time, max ms | idle process, max ms | grown, max MiB | statuses |",
 );
-console.log("| --- | --- | --- | --- | --- | --- | --- |");
+console.log("| --- | --- | --- | --- | --- | --- | --- | --- |");
 for (const [shape, { documents, results }] of rows) {
   const max = (figure) => results.reduce((most, result) => Math.max(most, result[figure]), 0);
+  const ms = (figure) => max(figure).toFixed(1);
   const statuses = [...new Set(results.map(({ status }) => status))].sort();
   const counts = statuses.map((each) => `${each}: ${results.filter(({ status }) => status === each).length}`);
   console.log(
-    `| ${shape} | ${documents} | ${max("delayMs").toFixed(1)} | ${max("idleMs").toFixed(1)} | ${max("cpuMs").toFixed(1)} | ${MiB(max("grownBytes"))} | ${counts.join(", ")} |`,
+    `| ${shape} | ${documents} | ${ms("heldMs")} | ${ms("delayMs")} | ${ms("cpuMs")} | ${ms("idleMs")} | ${MiB(max("grownBytes"))} | ${counts.join(", ")} |`,
   );
 }
 console.log(
   `\n${total} documents, seed ${values.seed}; RSS ${MiB(warm.rss)} MiB when warm, ${MiB(after.rss)} MiB at the end; heap ${MiB(warm.heapUsed)} and ${MiB(after.heapUsed)} MiB.`,
 );
 for (const { request, result } of findings) {
-  console.log(`\nToo much, twice: ${JSON.stringify(result)}\n${JSON.stringify(request).slice(0, 2000)}`);
+  const text = JSON.stringify(request);
+  console.log(
+    `\nToo much, three times: ${JSON.stringify(result)}\n${text.slice(0, 1000)} … ${text.slice(-1000)}`,
+  );
 }
-if (after.rss - warm.rss > maxGrownBytes) console.log("\nThe process kept more than 64 MiB.");
-process.exitCode = findings.length > 0 || after.rss - warm.rss > maxGrownBytes || total === 0 ? 1 : 0;
+const kept = after.heapUsed - warm.heapUsed;
+if (kept > maxGrownBytes) console.log("\nThe process kept more than 64 MiB.");
+process.exitCode = findings.length > 0 || kept > maxGrownBytes || total === 0 ? 1 : 0;
 
 const ended = [server, idle].map((child) => once(child, "exit"));
 server.kill("SIGTERM");

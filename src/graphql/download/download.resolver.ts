@@ -45,13 +45,16 @@ export class DownloadResolver {
     const expiresIn = writtenExpiresIn(info, options.expiresIn);
     return settleEach(
       objects,
-      "objects",
+      {
+        argument: "objects",
+        elsewhere: { expiresIn: "expiresIn", stableFor: "stableFor" },
+        turns: context.turns,
+      },
       async (object) =>
         signDownload(context, parseDownloadAddress(object, context.services.regions), {
           ...options,
           expiresIn,
         }),
-      { expiresIn: "expiresIn", stableFor: "stableFor" },
     );
   }
 }

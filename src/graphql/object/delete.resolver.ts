@@ -42,7 +42,7 @@ export class DeleteResolver {
     @Ctx() context: RequestContext,
     @Args(() => DeleteObjectsArguments) { objects }: DeleteObjectsArguments,
   ): Promise<(DeletedObject | Error)[]> {
-    return settleEach(objects, "objects", async (object) => {
+    return settleEach(objects, { argument: "objects", turns: context.turns }, async (object) => {
       const address = parseObjectAddress(object, context.services.regions);
       authorizeDelete(context.grants, address);
       const { versionId } = await context.loaders.deletion.load(address);

@@ -49,9 +49,8 @@ export class RequestUploadResolver {
     const expiresIn = writtenExpiresIn(info, options.expiresIn);
     return settleEach(
       uploads,
-      "uploads",
+      { argument: "uploads", elsewhere: { expiresIn: "expiresIn" }, turns: context.turns },
       ({ input, size, method }) => requestUpload(context, { input, size, method, expiresIn, resume: false }),
-      { expiresIn: "expiresIn" },
     );
   }
 }

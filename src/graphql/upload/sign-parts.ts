@@ -36,7 +36,7 @@ export async function signParts(
     expiresInSeconds: lifetime.signedSeconds,
     uploadId: upload.uploadId,
   };
-  return numbers.map((number) => {
+  return context.turns.map(numbers, (number) => {
     const size = bytesOfPart(plan, number);
     const part = { partNumber: number, sizeBytes: size, headers: checksumHeaders.get(number) };
     const { url, headers, expiresAt } = presignPart(presigner, { ...signing, ...part });
