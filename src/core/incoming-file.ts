@@ -1,23 +1,23 @@
 import type { Readable } from "node:stream";
 
-/** The argument by which every GraphQL field that takes a file takes it, for errors. */
+/** The name of the argument that takes a file in the GraphQL API. Errors about the file name it. */
 export const fileArgument = "file";
 
-/** A file on its way in from a client, to be opened once or discarded. */
+/** A file that a client is still sending. It is either opened, once, or discarded. */
 export interface IncomingFile {
-  /** The last segment of the name that the client gave, without control characters. Not to be trusted as unique. */
+  /** The last segment of the name that the client gave, without control characters. It need not be unique. */
   readonly filename: string | undefined;
   /** The media type that the client gave, in lower case and without parameters. */
   readonly contentType: string;
-  /** The most bytes that it can have: the form's limit, or what the request's Content-Length leaves room for. */
-  readonly mostBytes: number;
+  /** The largest size that the file can have: the form's limit, or the request's Content-Length if that is smaller. */
+  readonly maxBytes: number;
   /**
-   * The file's bytes, once. The stream ends only when the whole file has come; it fails with
-   * UPLOAD_TOO_LARGE, UPLOAD_INCOMPLETE or TIMEOUT. Destroying it skips the rest of the file.
-   * @param options.maxBytes may lower the form's own limit, never raise it
-   * @throws {ValetKeyError} BAD_USER_INPUT when it was opened or discarded before
+   * Returns the file's bytes. The stream ends only after the whole file has arrived; otherwise it fails with
+   * UPLOAD_TOO_LARGE, UPLOAD_INCOMPLETE or TIMEOUT. Destroying the stream skips the rest of the file.
+   * @param options.maxBytes a limit below the form's own. A higher one has no effect.
+   * @throws {ValetKeyError} BAD_USER_INPUT if the file was opened or discarded before
    */
   open(options?: { maxBytes?: number | undefined }): Readable;
-  /** Skips the file, so that the next one can come. No effect once it is open. */
+  /** Skips the file, so that the next one can arrive. It has no effect on an open file. */
   discard(): void;
 }

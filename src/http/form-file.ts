@@ -22,7 +22,7 @@ export interface FormFileOptions {
 export class FormFile implements IncomingFile {
   readonly filename: string | undefined;
   readonly contentType: string;
-  readonly mostBytes: number;
+  readonly maxBytes: number;
   readonly #options: FormFileOptions;
   #state: "unread" | "open" | "skipped" = "unread";
   #body: ByteLimit | undefined;
@@ -33,7 +33,7 @@ export class FormFile implements IncomingFile {
   constructor(options: FormFileOptions) {
     this.filename = sanitizeFilename(options.filename);
     this.contentType = options.contentType;
-    this.mostBytes = Math.min(options.maxBytes, options.contentLength ?? options.maxBytes);
+    this.maxBytes = Math.min(options.maxBytes, options.contentLength ?? options.maxBytes);
     this.#options = options;
     // The form reports errors, once for all of its files.
     options.source.on("error", () => {});

@@ -8,22 +8,22 @@ import { ValetKeyError } from "../../core/errors.ts";
 import { limits } from "./limits.ts";
 import { locationOf } from "./locations.ts";
 
-/** Codes that Apollo's own clients know and act on. */
+/** Codes of Apollo that its own clients react to. */
 const apolloCodes = new Set([
   "GRAPHQL_PARSE_FAILED",
   "GRAPHQL_VALIDATION_FAILED",
   "PERSISTED_QUERY_NOT_FOUND",
   "PERSISTED_QUERY_NOT_SUPPORTED",
 ]);
-/** Apollo's other codes for a request that is not right. */
+/** Apollo's other codes for a malformed request. */
 const malformedRequestCodes = new Set(["BAD_REQUEST", "BAD_USER_INPUT", "OPERATION_RESOLUTION_FAILURE"]);
 
 /**
- * What a client is told of an error. Only a ValetKeyError speaks for itself; anything else is
- * sent to the client with nothing but the request id.
+ * An error as clients see it. A ValetKeyError keeps its message, code and field. Any other error is replaced by a
+ * general message with the request id.
  */
 export function publicError(error: unknown, requestId: string): GraphQLFormattedError {
-  if (isForeseen(error)) {
+  if (isExpected(error)) {
     const { message, code, retryable, field } = error;
     return { message, extensions: { code, retryable, ...(field === undefined ? {} : { field }) } };
   }
@@ -33,38 +33,38 @@ export function publicError(error: unknown, requestId: string): GraphQLFormatted
   };
 }
 
-/** Apollo's `formatError`: message and extensions as publicError has them, locations and path as Apollo does. */
+/** Apollo's `formatError`. The message and extensions are those of `publicError`; the path is Apollo's. */
 export function formatGraphQLError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
-  const code = graphqlFault(error);
+  const code = requestErrorCode(error);
   const located = { ...formatted, ...locationsOf(error) };
   if (code !== undefined) {
     const message = shortened(plainMessage(formatted.message));
     return { ...located, message, extensions: { code, retryable: code === "PERSISTED_QUERY_NOT_FOUND" } };
   }
-  const thrown = whatWasThrown(error);
+  const original = originalError(error);
   const requestId = formatted.extensions?.requestId;
-  const said = publicError(thrown, String(requestId ?? ""));
-  const publicized = { ...located, ...said, message: shortened(said.message) };
-  if (requestId === undefined && isUnexpected(error)) unreported.set(publicized.extensions ?? {}, thrown);
-  return publicized;
+  const visible = publicError(original, String(requestId ?? ""));
+  const response = { ...located, ...visible, message: shortened(visible.message) };
+  if (requestId === undefined && isUnexpected(error)) unreported.set(response.extensions ?? {}, original);
+  return response;
 }
 
-/** More causes do not help to find the place. */
+/** An error of the document can concern many nodes. The first few are enough to find it. */
 const maxLocations = 5;
 
-/** Locations are taken out of documents when they are parsed. */
+/** Documents are stored without locations, so they are looked up for each node. */
 function locationsOf(error: unknown): { locations?: readonly SourceLocation[] } {
   if (!(error instanceof GraphQLError)) return {};
   const locations = (error.nodes ?? []).slice(0, maxLocations).flatMap((node) => locationOf(node) ?? []);
   return locations.length > 0 ? { locations } : {};
 }
 
-/** What an error quotes of the request may be long. */
+/** Limits messages that quote the request. */
 function shortened(message: string): string {
   return message.length <= limits.messageLength ? message : `${message.slice(0, limits.messageLength - 1)}…`;
 }
 
-/** What graphql-js and the JavaScript engine say when they stop parsing is not for those who have to act. */
+/** Replaces messages of graphql-js and of the JavaScript engine that do not tell a client what to do. */
 function plainMessage(message: string): string {
   if (/^Syntax Error: Document contains more/.test(message)) {
     return `The document has more than ${limits.tokens.toLocaleString("en")} tokens: pass values as variables, or split the document.`;
@@ -73,12 +73,12 @@ function plainMessage(message: string): string {
   return message;
 }
 
-/** The errors that no plugin has logged and given the request's id, by the extensions that they were formatted to. */
+/** Errors that no plugin has logged or given a request id, by the `extensions` object of their formatted form. */
 const unreported = new WeakMap<object, unknown>();
 
 /**
- * Apollo's `stringifyResult`. When Apollo fails while it makes a response, it responds by itself, and nothing
- * tells a plugin. The error is thrown here instead, so that the HTTP server logs it and sends the request's id.
+ * Apollo's `stringifyResult`. If Apollo fails while it creates a response, it sends the error without calling any
+ * plugin. Such an error is thrown again here, so that the HTTP server logs it and sends the request id.
  */
 export async function stringifyResult(result: FormattedExecutionResult): Promise<string> {
   for (const { extensions } of result.errors ?? []) {
@@ -87,9 +87,9 @@ export async function stringifyResult(result: FormattedExecutionResult): Promise
   return `${JSON.stringify(result)}\n`;
 }
 
-/** Whether an error is unexpected, so that a person has to look at it. */
+/** Whether an error points to a bug or an unknown failure, and is logged as an error. */
 export function isUnexpected(error: unknown): boolean {
-  return graphqlFault(error) === undefined && !isForeseen(whatWasThrown(error));
+  return requestErrorCode(error) === undefined && !isExpected(originalError(error));
 }
 
 const serviceFailureCodes = new Set([
@@ -99,28 +99,28 @@ const serviceFailureCodes = new Set([
   "TIMEOUT",
 ]);
 
-/** Whether S3, STS or this server is the reason, and not the request. The log needs the stack then. */
+/** Whether S3, STS or this server has failed, and not the request. Such errors are logged with their stack. */
 export function isServiceFailure(error: unknown): boolean {
   return error instanceof ValetKeyError && serviceFailureCodes.has(error.code);
 }
 
-/** By a resolver, or by a plugin before there is one. */
-function whatWasThrown(error: unknown): unknown {
+/** The error that a resolver or a plugin threw, without the GraphQLError around it. */
+function originalError(error: unknown): unknown {
   return error instanceof GraphQLError ? (error.originalError ?? error) : error;
 }
 
-/** An unexpected response of S3 is a ValetKeyError too. Clients learn no more from it than from any unexpected error. */
-function isForeseen(error: unknown): error is ValetKeyError {
+/** An unexpected response of S3 is a ValetKeyError with INTERNAL_SERVER_ERROR, and is hidden like any other unexpected error. */
+function isExpected(error: unknown): error is ValetKeyError {
   return error instanceof ValetKeyError && error.code !== "INTERNAL_SERVER_ERROR";
 }
 
-/** The code of GraphQL's own complaint about the document or its variables; undefined for everything else. */
-function graphqlFault(error: unknown): string | undefined {
+/** The code of an error that GraphQL or Apollo found in the document or its variables, otherwise undefined. */
+function requestErrorCode(error: unknown): string | undefined {
   if (!(error instanceof GraphQLError) || error.originalError instanceof ValetKeyError) return undefined;
   const code = String(error.extensions.code);
   if (apolloCodes.has(code)) return code;
   if (malformedRequestCodes.has(code)) return "BAD_USER_INPUT";
-  // graphql-js refuses a value of a scalar without a code, before any field is resolved.
+  // graphql-js reports an invalid value of a scalar without a code, and before any field is resolved.
   const beforeExecution = error.originalError === undefined && error.path === undefined;
   return beforeExecution && code === "undefined" ? "BAD_USER_INPUT" : undefined;
 }

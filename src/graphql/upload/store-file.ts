@@ -49,7 +49,7 @@ async function stream(context: RequestContext, file: IncomingFile, input: Upload
     address,
     body: file.open({ maxBytes: limitBytes }),
     // Reserves no more memory than the file can need.
-    limitBytes: Math.min(limitBytes, file.mostBytes),
+    limitBytes: Math.min(limitBytes, file.maxBytes),
     description,
     budget: services.uploadBudget,
     abandoned: services.abandonedUploads,
