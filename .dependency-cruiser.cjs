@@ -49,6 +49,7 @@ module.exports = {
     floor("src/graphql/upload", "src/graphql/", [...graphqlHelpers, "src/graphql/object"]),
     ...stack("src/storage", [
       "headers",
+      "checksums",
       "description",
       "client",
       "signing",

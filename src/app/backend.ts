@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { createAssumeRole } from "../access/assume-role.ts";
-import { RoleSessions } from "../access/role-sessions.ts";
+import { RoleSessions } from "../access/role-session-pool.ts";
 import { SkewCorrectedClock } from "../core/clock.ts";
 import type { Metrics } from "../core/metrics.ts";
 import { S3Clients } from "../storage/client/s3-clients.ts";

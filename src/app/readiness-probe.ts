@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { RoleSessions } from "../access/role-sessions.ts";
+import type { RoleSessions } from "../access/role-session-pool.ts";
 
 const cacheMs = 10_000;
 const maxResolveMs = 2_000;

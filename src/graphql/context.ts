@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import type { GrantedLimits } from "../access/authorization.ts";
 import type { CallerGrants } from "../access/grants.ts";
 import type { RoleSession } from "../access/role-session.ts";
-import type { SessionOptions } from "../access/role-sessions.ts";
+import type { SessionOptions } from "../access/role-session-pool.ts";
 import type { SessionPurpose } from "../access/session-policy.ts";
 import { type LifetimeRequest, type UrlLifetime, urlLifetime } from "../access/url-lifetime.ts";
 import type { BucketAddress, Region } from "../core/object-address.ts";

@@ -1,7 +1,7 @@
 import DataLoader from "dataloader";
+import { boundedParallel } from "../core/map-concurrently.ts";
+import type { NameAndValue } from "../core/name-and-value.ts";
 import type { BucketAddress, ObjectAddress } from "../core/object-address.ts";
-import { boundedParallel } from "../storage/client/bounded-parallel.ts";
-import type { NameAndValue } from "../storage/headers/name-and-value.ts";
 import { listParts, type UploadedPart } from "../storage/multipart/multipart-uploads.ts";
 import type { UploadAddress } from "../storage/multipart/upload-descriptor.ts";
 import { type DeletedObject, deleteObjects } from "../storage/objects/delete-objects.ts";

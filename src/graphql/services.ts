@@ -1,13 +1,13 @@
 import type { Grants } from "../access/grants.ts";
-import type { RoleSessions } from "../access/role-sessions.ts";
+import type { RoleSessions } from "../access/role-session-pool.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Metrics } from "../core/metrics.ts";
 import type { Regions } from "../core/object-address.ts";
 import type { BucketRegions } from "../storage/client/bucket-regions.ts";
 import type { S3Clients } from "../storage/client/s3-clients.ts";
 import type { AbandonedUploads } from "../storage/multipart/abandoned-uploads.ts";
-import type { BegunUploads } from "../storage/multipart/begun-uploads.ts";
-import type { CompletedUploads } from "../storage/multipart/completed-uploads.ts";
+import type { CompletedUploads } from "../storage/multipart/recent-completions.ts";
+import type { BegunUploads } from "../storage/multipart/recent-upload-terms.ts";
 import type { UploadIds } from "../storage/multipart/upload-id.ts";
 import type { Presigner } from "../storage/signing/presigner.ts";
 import type { UploadBudget } from "../storage/streaming/upload-budget.ts";

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { runningChecksum } from "../../src/storage/headers/checksums.ts";
+import { runningChecksum } from "../../src/storage/checksums/running-checksum.ts";
 import { planUpload } from "../../src/storage/multipart/upload-plan.ts";
 import type { GraphQLClient } from "../support/graphql-client.ts";
 import { startIssuer } from "../support/issuer.ts";

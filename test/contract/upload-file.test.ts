@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { describe, expect, test } from "vitest";
-import { boundedParallel } from "../../src/storage/client/bounded-parallel.ts";
+import { boundedParallel } from "../../src/core/map-concurrently.ts";
 import { uploadFile } from "../support/operations.ts";
 import { shareInFile } from "../support/share-in-file.ts";
 import { beginSlowUpload } from "../support/slow-upload.ts";

@@ -3,16 +3,16 @@ import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { GetObjectCommand, type S3Client, UploadPartCommand } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { boundedParallel } from "../../src/storage/client/bounded-parallel.ts";
+import { boundedParallel } from "../../src/core/map-concurrently.ts";
 import {
   type ObjectDescription,
   parseDescription,
 } from "../../src/storage/description/object-description.ts";
 import { AbandonedUploads } from "../../src/storage/multipart/abandoned-uploads.ts";
 import { completeUpload } from "../../src/storage/multipart/complete-upload.ts";
-import { CompletedUploads } from "../../src/storage/multipart/completed-uploads.ts";
 import { createMultipartUpload } from "../../src/storage/multipart/multipart-uploads.ts";
 import { listPendingUploads, parsePendingPage } from "../../src/storage/multipart/pending-uploads.ts";
+import { CompletedUploads } from "../../src/storage/multipart/recent-completions.ts";
 import { planWith } from "../../src/storage/multipart/upload-plan.ts";
 import { listObjects, parsePage } from "../../src/storage/objects/list-objects.ts";
 import { streamUpload } from "../../src/storage/streaming/streamed-upload.ts";

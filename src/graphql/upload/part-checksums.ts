@@ -1,6 +1,6 @@
 import { badUserInput } from "../../core/errors.ts";
-import { parseChecksum, toChecksumHeader } from "../../storage/headers/checksum-value.ts";
-import type { NameAndValue } from "../../storage/headers/name-and-value.ts";
+import type { NameAndValue } from "../../core/name-and-value.ts";
+import { parseChecksum, toChecksumHeader } from "../../storage/checksums/checksum.ts";
 import type { UploadDescriptor } from "../../storage/multipart/upload-descriptor.ts";
 import type { UploadPlan } from "../../storage/multipart/upload-plan.ts";
 import type { PartChecksumInput } from "./parts-arguments.ts";

@@ -4,11 +4,11 @@ import type { ObjectAddress } from "../../core/object-address.ts";
 import { assertFitsForm, toFormFields } from "../../storage/description/description-form-fields.ts";
 import { toHeaders } from "../../storage/description/description-headers.ts";
 import { type ObjectDescription, parseDescription } from "../../storage/description/object-description.ts";
-import type { UploadTerms } from "../../storage/multipart/begun-uploads.ts";
 import {
   assertWholeObjectChecksum,
   createMultipartUpload,
 } from "../../storage/multipart/multipart-uploads.ts";
+import type { UploadTerms } from "../../storage/multipart/recent-upload-terms.ts";
 import { findResumableUpload } from "../../storage/multipart/resumable-upload.ts";
 import type { UploadAddress } from "../../storage/multipart/upload-descriptor.ts";
 import { maxSinglePutBytes, planUpload, type UploadPlan } from "../../storage/multipart/upload-plan.ts";

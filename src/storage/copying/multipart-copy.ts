@@ -1,9 +1,9 @@
 import { UploadPartCopyCommand } from "@aws-sdk/client-s3";
-import { boundedParallel } from "../client/bounded-parallel.ts";
+import { boundedParallel } from "../../core/map-concurrently.ts";
+import type { NameAndValue } from "../../core/name-and-value.ts";
 import { storageError } from "../client/storage-error.ts";
 import { toStorageError } from "../client/to-storage-error.ts";
-import type { NameAndValue } from "../headers/name-and-value.ts";
-import { completeParts } from "../multipart/complete-parts.ts";
+import { completeParts } from "../multipart/join-parts.ts";
 import { createMultipartUpload } from "../multipart/multipart-uploads.ts";
 import { type CompletedPart } from "../multipart/part-list.ts";
 import type { UploadAddress } from "../multipart/upload-descriptor.ts";

@@ -1,6 +1,6 @@
 import { badUserInput } from "../../core/errors.ts";
-import { toChecksumHeader } from "../headers/checksum-value.ts";
-import type { NameAndValue } from "../headers/name-and-value.ts";
+import type { NameAndValue } from "../../core/name-and-value.ts";
+import { toChecksumHeader } from "../checksums/checksum.ts";
 import { commonHeaders } from "./description-headers.ts";
 import type { ObjectDescription } from "./object-description.ts";
 import { toTaggingXml } from "./tags.ts";

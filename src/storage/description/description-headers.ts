@@ -1,6 +1,6 @@
-import { toChecksumHeader } from "../headers/checksum-value.ts";
+import type { NameAndValue } from "../../core/name-and-value.ts";
+import { toChecksumHeader } from "../checksums/checksum.ts";
 import { encodeMetadataValue } from "../headers/metadata-value.ts";
-import type { NameAndValue } from "../headers/name-and-value.ts";
 import type { ObjectDescription } from "./object-description.ts";
 import { toTaggingHeader } from "./tags.ts";
 

@@ -1,7 +1,7 @@
 import { badUserInput } from "../../core/errors.ts";
+import type { NameAndValue } from "../../core/name-and-value.ts";
 import { tokenPattern } from "../headers/header-value.ts";
 import { decodeMetadataValue, encodeMetadataValue } from "../headers/metadata-value.ts";
-import type { NameAndValue } from "../headers/name-and-value.ts";
 
 const maxNameLength = 128;
 const maxMetadataBytes = 2048;

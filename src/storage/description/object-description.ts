@@ -1,8 +1,8 @@
-import { parseChecksum } from "../headers/checksum-value.ts";
-import type { Checksum } from "../headers/checksums.ts";
+import type { NameAndValue } from "../../core/name-and-value.ts";
+import { parseChecksum } from "../checksums/checksum.ts";
+import type { Checksum } from "../checksums/running-checksum.ts";
 import { parseContentEncoding, parseDispositionHeader, parseHeaderValue } from "../headers/header-value.ts";
 import { parseMediaType } from "../headers/media-type.ts";
-import type { NameAndValue } from "../headers/name-and-value.ts";
 import { parseMetadata } from "./metadata.ts";
 import { parseTags } from "./tags.ts";
 

@@ -1,6 +1,6 @@
 import { badUserInput } from "../../core/errors.ts";
-import type { NameAndValue } from "../headers/name-and-value.ts";
-import { uriEncode } from "../headers/uri-encode.ts";
+import type { NameAndValue } from "../../core/name-and-value.ts";
+import { uriEncode } from "../../core/uri-encode.ts";
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
 const maxTags = 10;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { S3Client } from "@aws-sdk/client-s3";
-import { boundedParallel } from "../client/bounded-parallel.ts";
+import { boundedParallel } from "../../core/map-concurrently.ts";
 import { abortMultipartUpload } from "./multipart-uploads.ts";
 import type { UploadAddress } from "./upload-descriptor.ts";
 

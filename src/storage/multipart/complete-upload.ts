@@ -3,8 +3,7 @@ import { type ErrorCode, ValetKeyError } from "../../core/errors.ts";
 import { storageError } from "../client/storage-error.ts";
 import { asSeenByHead, refuseExisting } from "../objects/head-object.ts";
 import { bareEtag, type ObjectHead, type StoredObject } from "../objects/stored-object.ts";
-import { type CompletionTerms, completeParts, etagOfParts, findStored } from "./complete-parts.ts";
-import type { CompletedUploads } from "./completed-uploads.ts";
+import { type CompletionTerms, completeParts, etagOfParts, findStored } from "./join-parts.ts";
 import {
   fittingParts,
   isGone,
@@ -13,6 +12,7 @@ import {
   type UploadedPart,
 } from "./multipart-uploads.ts";
 import { assertSameEtags, type CompletedPart, incompleteUpload } from "./part-list.ts";
+import type { CompletedUploads } from "./recent-completions.ts";
 import type { UploadDescriptor } from "./upload-descriptor.ts";
 import { planWith } from "./upload-plan.ts";
 

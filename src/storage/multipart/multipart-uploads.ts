@@ -7,12 +7,12 @@ import {
 } from "@aws-sdk/client-s3";
 import { badUserInput, ValetKeyError } from "../../core/errors.ts";
 import type { ObjectAddress } from "../../core/object-address.ts";
+import type { Checksum } from "../checksums/running-checksum.ts";
 import { AmbiguousResult, retryOnlyIfRefused } from "../client/ambiguous-result.ts";
 import { storageError } from "../client/storage-error.ts";
 import { toStorageError, withStorageErrors } from "../client/to-storage-error.ts";
 import { toS3Input } from "../description/description-parameters.ts";
 import type { ObjectDescription } from "../description/object-description.ts";
-import type { Checksum } from "../headers/checksums.ts";
 import type { UploadAddress } from "./upload-descriptor.ts";
 import { bytesOfPart, type UploadPlan } from "./upload-plan.ts";
 

@@ -1,12 +1,12 @@
 import { ListPartsCommand, type S3Client } from "@aws-sdk/client-s3";
 import { ValetKeyError } from "../../core/errors.ts";
+import { boundedParallel } from "../../core/map-concurrently.ts";
 import type { ObjectAddress } from "../../core/object-address.ts";
-import { boundedParallel } from "../client/bounded-parallel.ts";
+import type { ChecksumAlgorithm } from "../checksums/running-checksum.ts";
 import { withStorageErrors } from "../client/to-storage-error.ts";
-import type { ChecksumAlgorithm } from "../headers/checksums.ts";
-import type { BegunUploads, UploadTerms } from "./begun-uploads.ts";
 import { fittingParts, listParts, type UploadedPart } from "./multipart-uploads.ts";
 import { listPendingUploadsOfKey, type PendingUpload } from "./pending-uploads.ts";
+import type { BegunUploads, UploadTerms } from "./recent-upload-terms.ts";
 import type { UploadAddress } from "./upload-descriptor.ts";
 
 /** An upload that a client may continue. */

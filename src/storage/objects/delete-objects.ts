@@ -5,8 +5,8 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { ValetKeyError } from "../../core/errors.ts";
+import { boundedParallel } from "../../core/map-concurrently.ts";
 import type { BucketAddress } from "../../core/object-address.ts";
-import { boundedParallel } from "../client/bounded-parallel.ts";
 import { BucketInOtherRegion } from "../client/storage-error.ts";
 import { storageErrorOfS3Code, withStorageErrors } from "../client/to-storage-error.ts";
 import { versionOf } from "./head-object.ts";

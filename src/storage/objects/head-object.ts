@@ -8,11 +8,11 @@ import {
 } from "@aws-sdk/client-s3";
 import type { ValetKeyError } from "../../core/errors.ts";
 import type { BucketAddress, ObjectAddress } from "../../core/object-address.ts";
+import { type Checksum, checksumAlgorithms } from "../checksums/running-checksum.ts";
 import { describeFailure } from "../client/s3-failure.ts";
 import { storageError } from "../client/storage-error.ts";
 import { toStorageError } from "../client/to-storage-error.ts";
 import { fromS3Metadata } from "../description/metadata.ts";
-import { type Checksum, checksumAlgorithms } from "../headers/checksums.ts";
 import { withAllMetadata } from "./read-all-metadata.ts";
 import type { ObjectHead, StoredObject } from "./stored-object.ts";
 

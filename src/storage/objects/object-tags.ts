@@ -1,6 +1,6 @@
 import { GetObjectTaggingCommand, type S3Client } from "@aws-sdk/client-s3";
+import type { NameAndValue } from "../../core/name-and-value.ts";
 import type { ObjectAddress } from "../../core/object-address.ts";
-import type { NameAndValue } from "../headers/name-and-value.ts";
 import { reasonOfRefusedRead } from "./head-object.ts";
 
 /**

@@ -1,6 +1,6 @@
+import type { NameAndValue } from "../../core/name-and-value.ts";
 import type { ObjectAddress } from "../../core/object-address.ts";
-import type { Checksum } from "../headers/checksums.ts";
-import type { NameAndValue } from "../headers/name-and-value.ts";
+import type { Checksum } from "../checksums/running-checksum.ts";
 
 /** An object in S3, as far as a listing or a write describes it. */
 export interface StoredObject extends ObjectAddress {

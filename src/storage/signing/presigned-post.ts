@@ -1,4 +1,4 @@
-import type { NameAndValue } from "../headers/name-and-value.ts";
+import type { NameAndValue } from "../../core/name-and-value.ts";
 import type { SigningRequest } from "./presigned-requests.ts";
 import type { Presigner } from "./presigner.ts";
 import { algorithm, signature } from "./signature.ts";

@@ -1,11 +1,11 @@
 import type { RoleSession } from "../../access/role-session.ts";
+import type { NameAndValue } from "../../core/name-and-value.ts";
 import type { ObjectAddress } from "../../core/object-address.ts";
 import {
   contentDisposition,
   type Disposition,
   parseContentTypeOverride,
 } from "../headers/content-disposition.ts";
-import type { NameAndValue } from "../headers/name-and-value.ts";
 import type { Presigner } from "./presigner.ts";
 import { lifetimeOf } from "./signature-lifetime.ts";
 

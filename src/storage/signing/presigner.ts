@@ -1,10 +1,10 @@
 import type { TemporaryCredentials } from "../../access/role-session.ts";
 import type { Metrics } from "../../core/metrics.ts";
+import type { NameAndValue } from "../../core/name-and-value.ts";
 import type { BucketAddress, ObjectAddress } from "../../core/object-address.ts";
+import { uriEncode, uriEncodePath } from "../../core/uri-encode.ts";
 import type { BucketEndpoint, Endpoints } from "../client/endpoints.ts";
 import { unsignedPayload } from "../headers/content-sha256.ts";
-import type { NameAndValue } from "../headers/name-and-value.ts";
-import { uriEncode, uriEncodePath } from "../headers/uri-encode.ts";
 import {
   algorithm,
   amzDate,

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
+import type { NameAndValue } from "../../core/name-and-value.ts";
 import { unsignedPayload } from "../headers/content-sha256.ts";
-import type { NameAndValue } from "../headers/name-and-value.ts";
 import { type HmacKey, hmacHex } from "./hmac.ts";
 
 // Signature Version 4, in the order and with the names of

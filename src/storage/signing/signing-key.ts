@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { TemporaryCredentials } from "../../access/role-session.ts";
-import { uriEncode } from "../headers/uri-encode.ts";
+import { uriEncode } from "../../core/uri-encode.ts";
 import { type HmacKey, hmacKey } from "./hmac.ts";
 
 /** What all signatures by one set of credentials, on one day, in one region have in common. */

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { ObjectAddress } from "../../core/object-address.ts";
+import { toChecksumParameter } from "../checksums/checksum.ts";
 import { describeFailure } from "../client/s3-failure.ts";
 import { toStorageError, withStorageErrors } from "../client/to-storage-error.ts";
 import { toIfNoneMatch, toS3Input } from "../description/description-parameters.ts";
-import { toChecksumParameter } from "../headers/checksum-value.ts";
 import { versionOf } from "../objects/head-object.ts";
 import { bareEtag, type StoredObject } from "../objects/stored-object.ts";
 import type { StreamedUploadRequest } from "./streamed-upload-request.ts";

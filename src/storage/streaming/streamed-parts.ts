@@ -1,8 +1,8 @@
 import { UploadPartCommand } from "@aws-sdk/client-s3";
+import type { Checksum } from "../checksums/running-checksum.ts";
 import { storageError } from "../client/storage-error.ts";
 import { toStorageError } from "../client/to-storage-error.ts";
-import type { Checksum } from "../headers/checksums.ts";
-import { completeParts } from "../multipart/complete-parts.ts";
+import { completeParts } from "../multipart/join-parts.ts";
 import { createMultipartUpload } from "../multipart/multipart-uploads.ts";
 import { type CompletedPart } from "../multipart/part-list.ts";
 import type { UploadAddress } from "../multipart/upload-descriptor.ts";

@@ -1,6 +1,6 @@
 import { ValetKeyError } from "../../core/errors.ts";
+import { type Checksum, type RunningChecksum, runningChecksum } from "../checksums/running-checksum.ts";
 import { storageError } from "../client/storage-error.ts";
-import { type Checksum, type RunningChecksum, runningChecksum } from "../headers/checksums.ts";
 import { refuseExisting } from "../objects/head-object.ts";
 import type { StoredObject } from "../objects/stored-object.ts";
 import { PartReader } from "./part-reader.ts";

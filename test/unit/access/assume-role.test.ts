@@ -11,7 +11,7 @@ import { handleStsAction, stsErrorXml } from "../../../packages/embedded-s3/src/
 import { accessKeys, exampleKeys, role } from "../../../packages/embedded-s3/test/store-keys.ts";
 import { createAssumeRole } from "../../../src/access/assume-role.ts";
 import type { Grant } from "../../../src/access/grants.ts";
-import { RoleSessions } from "../../../src/access/role-sessions.ts";
+import { RoleSessions } from "../../../src/access/role-session-pool.ts";
 import { SkewCorrectedClock } from "../../../src/core/clock.ts";
 import { createMetrics } from "../../../src/core/metrics.ts";
 import { listenOnLoopback, stopListening } from "../../support/listening.ts";

@@ -1,4 +1,4 @@
-import type { NameAndValue } from "../../../src/storage/headers/name-and-value.ts";
+import type { NameAndValue } from "../../../src/core/name-and-value.ts";
 
 /** The properties of an object as a list of names and values. */
 export function pairs(values: Readonly<Record<string, string>>): NameAndValue[] {

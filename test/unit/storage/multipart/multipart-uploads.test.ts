@@ -1,12 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { GetObjectCommand, PutObjectCommand, type S3Client, UploadPartCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { boundedParallel } from "../../../../src/storage/client/bounded-parallel.ts";
+import { boundedParallel } from "../../../../src/core/map-concurrently.ts";
 import { parseDescription } from "../../../../src/storage/description/object-description.ts";
-import { BegunUploads } from "../../../../src/storage/multipart/begun-uploads.ts";
-import { etagOfParts } from "../../../../src/storage/multipart/complete-parts.ts";
 import { completeUpload } from "../../../../src/storage/multipart/complete-upload.ts";
-import { CompletedUploads } from "../../../../src/storage/multipart/completed-uploads.ts";
+import { etagOfParts } from "../../../../src/storage/multipart/join-parts.ts";
 import {
   abortMultipartUpload,
   createMultipartUpload,
@@ -16,6 +14,8 @@ import {
 } from "../../../../src/storage/multipart/multipart-uploads.ts";
 import { assertEveryPart } from "../../../../src/storage/multipart/part-list.ts";
 import { listPendingUploads, parsePendingPage } from "../../../../src/storage/multipart/pending-uploads.ts";
+import { CompletedUploads } from "../../../../src/storage/multipart/recent-completions.ts";
+import { BegunUploads } from "../../../../src/storage/multipart/recent-upload-terms.ts";
 import { findResumableUpload } from "../../../../src/storage/multipart/resumable-upload.ts";
 import { type SweptUpload, sweepUploads } from "../../../../src/storage/multipart/sweep.ts";
 import type { UploadDescriptor } from "../../../../src/storage/multipart/upload-descriptor.ts";

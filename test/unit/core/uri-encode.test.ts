@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { uriEncode, uriEncodePath } from "../../../../src/storage/headers/uri-encode.ts";
+import { uriEncode, uriEncodePath } from "../../../src/core/uri-encode.ts";
 
 const unreserved = /[A-Za-z0-9\-._~]/;
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { checksumAlgorithms, runningChecksum } from "../../../../src/storage/headers/checksums.ts";
+import { checksumAlgorithms, runningChecksum } from "../../../../src/storage/checksums/running-checksum.ts";
 
 const hexOf = (base64: string) => Buffer.from(base64, "base64").toString("hex");
 

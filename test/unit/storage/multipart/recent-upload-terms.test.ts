@@ -3,7 +3,7 @@ import {
   type GivenDescription,
   parseDescription,
 } from "../../../../src/storage/description/object-description.ts";
-import { BegunUploads } from "../../../../src/storage/multipart/begun-uploads.ts";
+import { BegunUploads } from "../../../../src/storage/multipart/recent-upload-terms.ts";
 import { planUpload } from "../../../../src/storage/multipart/upload-plan.ts";
 import { objectAddress } from "../arbitraries.ts";
 

@@ -1,6 +1,6 @@
 import { badUserInput } from "../../core/errors.ts";
-import type { Checksum, ChecksumAlgorithm } from "./checksums.ts";
-import type { NameAndValue } from "./name-and-value.ts";
+import type { NameAndValue } from "../../core/name-and-value.ts";
+import type { Checksum, ChecksumAlgorithm } from "./running-checksum.ts";
 
 const digestBytes: Readonly<Record<ChecksumAlgorithm, number>> = {
   CRC32: 4,

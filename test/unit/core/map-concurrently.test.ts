@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { boundedParallel } from "../../../../src/storage/client/bounded-parallel.ts";
+import { boundedParallel } from "../../../src/core/map-concurrently.ts";
 
 describe("boundedParallel", () => {
   test("answers in the items' order with no more at once than allowed", async () => {

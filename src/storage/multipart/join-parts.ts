@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { CompleteMultipartUploadCommand, HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { ErrorCode } from "../../core/errors.ts";
+import { toChecksumParameter } from "../checksums/checksum.ts";
+import type { Checksum } from "../checksums/running-checksum.ts";
 import { describeFailure } from "../client/s3-failure.ts";
 import { storageError } from "../client/storage-error.ts";
 import { toStorageError } from "../client/to-storage-error.ts";
 import { toIfNoneMatch } from "../description/description-parameters.ts";
-import { toChecksumParameter } from "../headers/checksum-value.ts";
-import type { Checksum } from "../headers/checksums.ts";
 import { versionOf } from "../objects/head-object.ts";
 import { bareEtag, type StoredObject } from "../objects/stored-object.ts";
 import { isGone } from "./multipart-uploads.ts";

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { type AssumeRole, AssumeRoleError, type AssumeRoleRequest } from "../../../src/access/assume-role.ts";
 import type { Grant } from "../../../src/access/grants.ts";
-import { RoleSessions, type RoleSessionsOptions } from "../../../src/access/role-sessions.ts";
+import { RoleSessions, type RoleSessionsOptions } from "../../../src/access/role-session-pool.ts";
 import { createMetrics } from "../../../src/core/metrics.ts";
 import { anonymous, type Principal } from "../../../src/core/principal.ts";
 import { bucketA } from "./arbitraries.ts";
