@@ -20,7 +20,7 @@ import { SingleFlight } from "./single-flight.ts";
 import { type Health, StsHealth, type StsHealthOptions } from "./sts-health.ts";
 import type { UrlLifetime } from "./url-lifetime.ts";
 
-export interface RoleSessionsOptions
+export interface RoleSessionPoolOptions
   extends SessionRequestOptions,
     Pick<SessionCacheOptions, "maxSessions" | "maxSessionBytes">,
     Pick<StsHealthOptions, "refusedCallersToReport"> {
@@ -52,8 +52,8 @@ const maxWaiting = 10_000;
  * The role sessions of the process: one for each caller, policy and role. A session is returned only if it
  * lives long enough. At most one AssumeRole runs for a caller at a time, however many requests wait for it.
  */
-export class RoleSessions {
-  readonly #options: RoleSessionsOptions;
+export class RoleSessionPool {
+  readonly #options: RoleSessionPoolOptions;
   readonly #monotonicNow: () => number;
   readonly #requests: SessionRequests;
   readonly #cache: SessionCache;
@@ -66,7 +66,7 @@ export class RoleSessions {
   readonly #health: StsHealth;
   #shortLived: { readonly seconds: number; readonly until: number } | undefined;
 
-  constructor(options: RoleSessionsOptions) {
+  constructor(options: RoleSessionPoolOptions) {
     const { metrics, maxConcurrent, monotonicNow = () => performance.now() } = options;
     this.#options = options;
     this.#monotonicNow = monotonicNow;

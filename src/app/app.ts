@@ -12,8 +12,8 @@ import { createHttpServer } from "../http/server.ts";
 import { BucketRegions } from "../storage/client/bucket-regions.ts";
 import { Endpoints } from "../storage/client/endpoints.ts";
 import { AbandonedUploads } from "../storage/multipart/abandoned-uploads.ts";
-import { CompletedUploads } from "../storage/multipart/recent-completions.ts";
-import { BegunUploads } from "../storage/multipart/recent-upload-terms.ts";
+import { RecentCompletions } from "../storage/multipart/recent-completions.ts";
+import { RecentUploadTerms } from "../storage/multipart/recent-upload-terms.ts";
 import { UploadIds } from "../storage/multipart/upload-id.ts";
 import { Presigner } from "../storage/signing/presigner.ts";
 import { UploadBudget } from "../storage/streaming/upload-budget.ts";
@@ -70,8 +70,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       onGivenUp: ({ bucket }, err) =>
         log.error({ err, bucket }, "an upload could not be aborted: sweep the bucket"),
     }),
-    begunUploads: new BegunUploads(),
-    completedUploads: new CompletedUploads(),
+    recentUploadTerms: new RecentUploadTerms(),
+    recentCompletions: new RecentCompletions(),
     clock: clock.now,
     metrics,
     maxRequestMs: maxRequestSeconds * 1000,

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { createAssumeRole } from "../access/assume-role.ts";
-import { RoleSessions } from "../access/role-session-pool.ts";
+import { RoleSessionPool } from "../access/role-session-pool.ts";
 import { SkewCorrectedClock } from "../core/clock.ts";
 import type { Metrics } from "../core/metrics.ts";
 import { S3Clients } from "../storage/client/s3-clients.ts";
@@ -11,7 +11,7 @@ import { openStore, type Store } from "./store-connection.ts";
 export interface Backend {
   readonly store: Store;
   readonly clock: SkewCorrectedClock;
-  readonly sessions: RoleSessions;
+  readonly sessions: RoleSessionPool;
   readonly s3Clients: S3Clients;
   close(): Promise<void>;
 }
@@ -30,7 +30,7 @@ export async function openBackend(config: Config, metrics: Metrics, log: Logger)
     clock,
     metrics,
   });
-  const sessions = new RoleSessions({
+  const sessions = new RoleSessionPool({
     role,
     assumeRole,
     clock: clock.now,

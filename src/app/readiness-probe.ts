@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { RoleSessions } from "../access/role-session-pool.ts";
+import type { RoleSessionPool } from "../access/role-session-pool.ts";
 
 const cacheMs = 10_000;
 const maxResolveMs = 2_000;
@@ -8,14 +8,14 @@ const maxResolveMs = 2_000;
 export class ReadinessProbe {
   draining = false;
   readonly #baseCredentials: () => Promise<unknown>;
-  readonly #sessions: Pick<RoleSessions, "health">;
+  readonly #sessions: Pick<RoleSessionPool, "health">;
   readonly #log: Pick<Logger, "info" | "warn">;
   #lastReason: string | undefined;
   #credentials: { readonly checkedAt: number; readonly resolve: Promise<boolean> } | undefined;
 
   constructor(
     baseCredentials: () => Promise<unknown>,
-    sessions: Pick<RoleSessions, "health">,
+    sessions: Pick<RoleSessionPool, "health">,
     log: Pick<Logger, "info" | "warn">,
   ) {
     this.#baseCredentials = baseCredentials;

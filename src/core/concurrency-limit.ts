@@ -6,13 +6,13 @@ export interface ConcurrencyLimitOptions {
   readonly maxWaiting?: number | undefined;
   /** How long a call may wait. Default: forever. */
   readonly maxWaitMs?: number | undefined;
-  /** The message of OVERLOADED. */
-  readonly message: string;
+  /** The message of OVERLOADED, for a limit on waiting. */
+  readonly message?: string | undefined;
 }
 
 /**
- * Runs a limited number of calls at the same time. The others wait in order, and are refused when too many
- * wait or when they have waited too long. p-limit has no such bounds.
+ * Runs a limited number of calls at the same time. The others wait in order, and are refused when too many wait or when
+ * they have waited too long. The package p-limit has no such bounds.
  */
 export class ConcurrencyLimit {
   readonly #options: ConcurrencyLimitOptions;
@@ -23,7 +23,7 @@ export class ConcurrencyLimit {
     this.#options = options;
   }
 
-  /** @throws {ValetKeyError} OVERLOADED when too many calls wait or this one has waited too long; and what the call throws */
+  /** @throws {ValetKeyError} OVERLOADED if too many calls wait or this one has waited too long; otherwise what the call throws */
   async run<Result>(call: () => Promise<Result>): Promise<Result> {
     if (this.#running < this.#options.maxRunning) this.#running += 1;
     else await this.#turn();
@@ -38,7 +38,11 @@ export class ConcurrencyLimit {
   }
 
   #turn(): Promise<void> {
-    const { maxWaiting = Infinity, maxWaitMs, message } = this.#options;
+    const {
+      maxWaiting = Infinity,
+      maxWaitMs,
+      message = "The server is busy. Try again later.",
+    } = this.#options;
     const overloaded = () => new ValetKeyError("OVERLOADED", message);
     if (this.#waiting.size >= maxWaiting) throw overloaded();
     return new Promise((resolve, reject) => {

@@ -2,7 +2,7 @@
  * Runs `work` for every item, at most `limit` at a time, and returns the results in the order of the items. After the first
  * failure no further item is started, and the failure is thrown when those in progress have settled.
  */
-export async function boundedParallel<Item, Result>(
+export async function mapConcurrently<Item, Result>(
   items: readonly Item[],
   limit: number,
   work: (item: Item) => Promise<Result>,

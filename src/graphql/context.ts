@@ -8,7 +8,7 @@ import type { SessionPurpose } from "../access/session-policy.ts";
 import { type LifetimeRequest, type UrlLifetime, urlLifetime } from "../access/url-lifetime.ts";
 import type { BucketAddress, Region } from "../core/object-address.ts";
 import type { Principal } from "../core/principal.ts";
-import { bucketExists } from "../storage/objects/head-object.ts";
+import { bucketExists } from "../storage/objects/bucket-exists.ts";
 import { Loaders } from "./loaders.ts";
 import { type S3Call, S3Calls } from "./s3-calls.ts";
 import type { Services } from "./services.ts";
@@ -17,7 +17,7 @@ import { Turns } from "./turns.ts";
 /** S3 checks the credentials when a call arrives. Ten seconds are enough for the way there and a retry. */
 const secondsForCall = 10;
 
-export interface Caller {
+export interface RequestContextOptions {
   readonly principal: Principal;
   readonly requestId: string;
   readonly log: Logger;
@@ -47,13 +47,16 @@ export class RequestContext {
   readonly principal: Principal;
   readonly requestId: string;
   private readonly serverLog: Logger;
-  private readonly connection: Caller["connection"];
+  private readonly connection: RequestContextOptions["connection"];
   private readonly deadlineMs: number;
   // Not #private fields: Apollo gives resolvers a copy made with Object.assign, which shares this object but
   // would lack those fields.
   private readonly held: Held = { sessions: new Map() };
 
-  constructor(services: Services, { principal, requestId, log, connection, sendsFiles }: Caller) {
+  constructor(
+    services: Services,
+    { principal, requestId, log, connection, sendsFiles }: RequestContextOptions,
+  ) {
     this.services = services;
     this.principal = principal;
     this.requestId = requestId;

@@ -1,11 +1,12 @@
 import DataLoader from "dataloader";
-import { boundedParallel } from "../core/map-concurrently.ts";
+import { mapConcurrently } from "../core/map-concurrently.ts";
 import type { NameAndValue } from "../core/name-and-value.ts";
 import type { BucketAddress, ObjectAddress } from "../core/object-address.ts";
 import { listParts, type UploadedPart } from "../storage/multipart/multipart-uploads.ts";
 import type { UploadAddress } from "../storage/multipart/upload-descriptor.ts";
+import { bucketExists } from "../storage/objects/bucket-exists.ts";
 import { type DeletedObject, deleteObjects } from "../storage/objects/delete-objects.ts";
-import { bucketExists, headObject } from "../storage/objects/head-object.ts";
+import { headObject } from "../storage/objects/head-object.ts";
 import { objectTags } from "../storage/objects/object-tags.ts";
 import { isObjectHead, type ObjectHead, type StoredObject } from "../storage/objects/stored-object.ts";
 import type { S3Calls } from "./s3-calls.ts";
@@ -82,7 +83,7 @@ async function deleteAll(
     byBucket.set(bucket, [...(byBucket.get(bucket) ?? []), address]);
   }
   const outcomes = new Map<ObjectAddress, DeletedObject | Error>();
-  await boundedParallel([...byBucket.values()], bucketsAtOnce, async (objects) => {
+  await mapConcurrently([...byBucket.values()], bucketsAtOnce, async (objects) => {
     const deleted = await deleteFromBucket(calls, objects);
     for (const [index, address] of objects.entries()) {
       outcomes.set(address, deleted[index] ?? new Error("S3's response lacks an object."));

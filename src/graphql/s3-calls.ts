@@ -1,6 +1,6 @@
 import type { S3Client } from "@aws-sdk/client-s3";
-import pLimit, { type LimitFunction } from "p-limit";
 import type { SessionPurpose } from "../access/session-policy.ts";
+import { ConcurrencyLimit } from "../core/concurrency-limit.ts";
 import { ValetKeyError } from "../core/errors.ts";
 import type { BucketAddress, Region } from "../core/object-address.ts";
 import type { BucketRegions } from "../storage/client/bucket-regions.ts";
@@ -24,7 +24,7 @@ export type S3Call<Address, Result> = (s3: S3Client, address: Address) => Promis
 /** All calls to S3 of one request. */
 export class S3Calls {
   readonly #options: S3CallsOptions;
-  readonly #limit: LimitFunction = pLimit(maxParallelCalls);
+  readonly #limit = new ConcurrencyLimit({ maxRunning: maxParallelCalls });
 
   constructor(options: S3CallsOptions) {
     this.#options = options;
@@ -45,7 +45,7 @@ export class S3Calls {
     call: S3Call<Address, Result>,
     purpose?: SessionPurpose,
   ): Promise<Result> {
-    return this.#limit(() => {
+    return this.#limit.run(async () => {
       this.#assertClientWaits();
       return this.callS3Nested(address, call, purpose);
     });
@@ -58,7 +58,7 @@ export class S3Calls {
     purpose?: SessionPurpose,
   ): Promise<Result> {
     const { bucketRegions, clientFor } = this.#options;
-    const called = bucketRegions.inRegionOf(address.bucket, address.region, async (region) =>
+    const called = bucketRegions.followRegion(address.bucket, address.region, async (region) =>
       call(await clientFor(region, purpose), { ...address, region }),
     );
     return called.catch((error: unknown) => {

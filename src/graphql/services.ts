@@ -1,13 +1,13 @@
 import type { Grants } from "../access/grants.ts";
-import type { RoleSessions } from "../access/role-session-pool.ts";
+import type { RoleSessionPool } from "../access/role-session-pool.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Metrics } from "../core/metrics.ts";
 import type { Regions } from "../core/object-address.ts";
 import type { BucketRegions } from "../storage/client/bucket-regions.ts";
 import type { S3Clients } from "../storage/client/s3-clients.ts";
 import type { AbandonedUploads } from "../storage/multipart/abandoned-uploads.ts";
-import type { CompletedUploads } from "../storage/multipart/recent-completions.ts";
-import type { BegunUploads } from "../storage/multipart/recent-upload-terms.ts";
+import type { RecentCompletions } from "../storage/multipart/recent-completions.ts";
+import type { RecentUploadTerms } from "../storage/multipart/recent-upload-terms.ts";
 import type { UploadIds } from "../storage/multipart/upload-id.ts";
 import type { Presigner } from "../storage/signing/presigner.ts";
 import type { UploadBudget } from "../storage/streaming/upload-budget.ts";
@@ -15,7 +15,7 @@ import type { UploadBudget } from "../storage/streaming/upload-budget.ts";
 /** What all requests share. Created once, when the server starts. */
 export interface Services {
   readonly grants: Grants;
-  readonly sessions: RoleSessions;
+  readonly sessions: RoleSessionPool;
   readonly s3Clients: S3Clients;
   readonly presigner: Presigner;
   readonly regions: Regions;
@@ -23,8 +23,8 @@ export interface Services {
   readonly uploadIds: UploadIds;
   readonly uploadBudget: UploadBudget;
   readonly abandonedUploads: AbandonedUploads;
-  readonly begunUploads: BegunUploads;
-  readonly completedUploads: CompletedUploads;
+  readonly recentUploadTerms: RecentUploadTerms;
+  readonly recentCompletions: RecentCompletions;
   readonly clock: Clock;
   readonly metrics: Metrics;
   /** How long a request without files may start calls to S3. */

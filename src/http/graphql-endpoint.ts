@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { ValetKeyError } from "../core/errors.ts";
 import { anonymous, type Principal } from "../core/principal.ts";
-import type { Caller, RequestContext } from "../graphql/context.ts";
+import type { RequestContext, RequestContextOptions } from "../graphql/context.ts";
 import { callerKey } from "./caller-key.ts";
 import { isForm, notAcceptable, unsupportedMediaType } from "./content-negotiation.ts";
 import { crossSiteError } from "./cross-site-requests.ts";
@@ -23,7 +23,7 @@ declare module "fastify" {
   }
 }
 
-export type MakeContext = (caller: Caller) => RequestContext;
+export type MakeContext = (options: RequestContextOptions) => RequestContext;
 
 export interface GraphQLEndpointOptions {
   apollo: ApolloServer<RequestContext>;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { describe, expect, test } from "vitest";
-import { boundedParallel } from "../../src/core/map-concurrently.ts";
+import { mapConcurrently } from "../../src/core/map-concurrently.ts";
 import { uploadFile } from "../support/operations.ts";
 import { shareInFile } from "../support/share-in-file.ts";
 import { beginSlowUpload } from "../support/slow-upload.ts";
@@ -109,7 +109,7 @@ describe("uploadFile", () => {
 test("a hundred clients that disconnect at any byte leave no upload and no object", async () => {
   const bytes = noise(13 * MiB + 7);
   const keys = Array.from({ length: 100 }, (_, index) => `${prefix}free/gone/${index}`);
-  await boundedParallel(keys, 4, async (key) => {
+  await mapConcurrently(keys, 4, async (key) => {
     const upload = beginSlowUpload(server.url, { bucket, key });
     await upload.write(bytes.subarray(0, Math.floor(Math.random() * bytes.length)));
     // Some of them disconnect while the server still works on what it has received.

@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { GetObjectCommand, type S3Client, UploadPartCommand } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { boundedParallel } from "../../src/core/map-concurrently.ts";
+import { mapConcurrently } from "../../src/core/map-concurrently.ts";
 import {
   type ObjectDescription,
   parseDescription,
@@ -12,7 +12,7 @@ import { AbandonedUploads } from "../../src/storage/multipart/abandoned-uploads.
 import { completeUpload } from "../../src/storage/multipart/complete-upload.ts";
 import { createMultipartUpload } from "../../src/storage/multipart/multipart-uploads.ts";
 import { listPendingUploads, parsePendingPage } from "../../src/storage/multipart/pending-uploads.ts";
-import { CompletedUploads } from "../../src/storage/multipart/recent-completions.ts";
+import { RecentCompletions } from "../../src/storage/multipart/recent-completions.ts";
 import { planWith } from "../../src/storage/multipart/upload-plan.ts";
 import { listObjects, parsePage } from "../../src/storage/objects/list-objects.ts";
 import { streamUpload } from "../../src/storage/streaming/streamed-upload.ts";
@@ -29,7 +29,7 @@ const MiB = 1024 ** 2;
 const large = randomBytes(13 * MiB + 7);
 const small = randomBytes(1000);
 const abandoned = new AbandonedUploads({ retryMs: 3_600_000 });
-const completed = new CompletedUploads();
+const completed = new RecentCompletions();
 const budget = new UploadBudget({ totalBytes: 64 * MiB });
 let store: TestStore;
 let proxy: BreakingProxy;
@@ -230,7 +230,7 @@ test("a completion that failed can be repeated", async () => {
 
 test("a hundred clients that disconnect at any byte leave no upload and no object", async () => {
   const offsets = Array.from({ length: 100 }, () => Math.floor(Math.random() * large.length));
-  await boundedParallel(offsets, 4, async (offset) => {
+  await mapConcurrently(offsets, 4, async (offset) => {
     const body = new Readable({ read() {} });
     body.push(large.subarray(0, offset));
     const failed = send(`gone/${offset}`, body);

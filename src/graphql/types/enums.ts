@@ -1,5 +1,5 @@
 import type { Action as GrantedAction } from "../../access/grants.ts";
-import type { ChecksumAlgorithm as S3ChecksumAlgorithm } from "../../storage/checksums/running-checksum.ts";
+import type { ChecksumAlgorithm as S3ChecksumAlgorithm } from "../../storage/checksums/checksum.ts";
 import type { Disposition as DownloadDisposition } from "../../storage/headers/content-disposition.ts";
 import { schemaEnum } from "./schema-enum.ts";
 

@@ -54,7 +54,7 @@ export class FinishUploadResolver {
     await authorizeStartedUpload(context, upload);
     if (parts) assertEveryPart(upload, parts);
     const stored = await context.callS3(upload, (s3, there) =>
-      completeUpload(s3, there, context.services.completedUploads, parts ?? undefined),
+      completeUpload(s3, there, context.services.recentCompletions, parts ?? undefined),
     );
     context.loaders.wrote(stored);
     return toS3Object(stored);

@@ -123,7 +123,7 @@ async function beginMultipart(
   };
   const upload = { ...begun, ...promised };
   if (resumed === undefined) {
-    context.services.begunUploads.remember(upload, { plan, description });
+    context.services.recentUploadTerms.remember(upload, { plan, description });
     // A new upload has no parts, so S3 need not be asked.
     context.loaders.parts.prime(upload, []);
   }
@@ -144,7 +144,7 @@ async function findUpload(
     const listing = await context.s3(there.region, "pending-uploads");
     const { sessionName } = await context.session();
     const mayHaveAnyType = allowsSizeForEveryType(context.grants, address, terms.plan.sizeBytes);
-    const request = { terms, sessionName, mayHaveAnyType, begun: context.services.begunUploads };
+    const request = { terms, sessionName, mayHaveAnyType, begun: context.services.recentUploadTerms };
     return findResumableUpload({ s3, listing }, there, request);
   });
   return found && { ...found.upload, startedAt: found.startedAt };

@@ -1,6 +1,14 @@
 import { badUserInput } from "../../core/errors.ts";
 import type { NameAndValue } from "../../core/name-and-value.ts";
-import type { Checksum, ChecksumAlgorithm } from "./running-checksum.ts";
+
+export const checksumAlgorithms = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] as const;
+export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number];
+
+/** An object's checksum: `value` is base64, as the `x-amz-checksum-*` headers carry it. */
+export interface Checksum {
+  readonly algorithm: ChecksumAlgorithm;
+  readonly value: string;
+}
 
 const digestBytes: Readonly<Record<ChecksumAlgorithm, number>> = {
   CRC32: 4,
@@ -10,7 +18,7 @@ const digestBytes: Readonly<Record<ChecksumAlgorithm, number>> = {
   SHA256: 32,
 };
 
-/** @throws {ValetKeyError} BAD_USER_INPUT for a value that no checksum of the algorithm has */
+/** @throws {ValetKeyError} BAD_USER_INPUT if the value is not base64 or does not have the algorithm's length */
 export function parseChecksum({ algorithm, value }: Checksum, field: string): Checksum {
   const bytes = Buffer.from(value, "base64");
   if (bytes.length !== digestBytes[algorithm] || bytes.toString("base64") !== value) {

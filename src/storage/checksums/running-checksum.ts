@@ -1,19 +1,11 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
+import type { ChecksumAlgorithm } from "./checksum.ts";
 
-export const checksumAlgorithms = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] as const;
-export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number];
-
-/** An object's checksum: `value` is base64, as the `x-amz-checksum-*` headers carry it. */
-export interface Checksum {
-  readonly algorithm: ChecksumAlgorithm;
-  readonly value: string;
-}
-
-/** A checksum that is made on the way. */
+/** Computes a checksum while bytes pass through. */
 export interface RunningChecksum {
   update(chunk: Uint8Array): void;
-  /** Base64. Nothing may be added afterwards. */
+  /** Returns the checksum in base64. Call it once, after the last `update`. */
   digest(): string;
 }
 
@@ -95,7 +87,7 @@ for (let byte = 0; byte < 256; byte += 1) {
   crc64Low[byte] = Number(remainder & 0xffffffffn);
 }
 
-/** In two halves of 32 bits: BigInt would be a hundred times slower. */
+/** Computes with two halves of 32 bits, because BigInt is a hundred times slower. */
 class Crc64Nvme implements RunningChecksum {
   #high = ~0;
   #low = ~0;

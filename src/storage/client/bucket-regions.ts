@@ -24,7 +24,7 @@ export class BucketRegions {
    *
    * @throws {BucketInOtherRegion} if clients may not name that region
    */
-  async inRegionOf<T>(bucket: BucketName, named: Region, call: (region: Region) => Promise<T>): Promise<T> {
+  async followRegion<T>(bucket: BucketName, named: Region, call: (region: Region) => Promise<T>): Promise<T> {
     const first = this.regionOf(bucket, named);
     try {
       return await call(first);

@@ -1,6 +1,7 @@
 import { badUserInput } from "../../core/errors.ts";
 import { maxSinglePutBytes } from "../multipart/upload-plan.ts";
-import { asSeenByHead, refuseExisting } from "../objects/head-object.ts";
+import { assertNoObject } from "../objects/assert-no-object.ts";
+import { asSeenByHead } from "../objects/head-object.ts";
 import { bareEtag, isObjectHead, type ObjectHead, type StoredObject } from "../objects/stored-object.ts";
 import { changesDescription } from "./copied-description.ts";
 import type { CopyObjectRequest } from "./copy-request.ts";
@@ -34,7 +35,7 @@ async function attemptCopy(request: CopyObjectRequest): Promise<StoredObject | O
   if (isOntoItself(source.address, to) && changesNothing) {
     throw badUserInput("to", "A copy of an object onto itself has to change something.");
   }
-  if (!changes.overwrite) await refuseExisting(await s3(), to);
+  if (!changes.overwrite) await assertNoObject(await s3(), to);
   const isSmall = sizeBytes <= singleCopyBytes;
   const stored = isSmall ? await copyInOneCall(request, source) : await copyInParts(request, source);
   const seen = await asSeenByHead(await s3(), stored);

@@ -1,9 +1,9 @@
 import { UploadPartCopyCommand } from "@aws-sdk/client-s3";
-import { boundedParallel } from "../../core/map-concurrently.ts";
+import { mapConcurrently } from "../../core/map-concurrently.ts";
 import type { NameAndValue } from "../../core/name-and-value.ts";
 import { storageError } from "../client/storage-error.ts";
 import { toStorageError } from "../client/to-storage-error.ts";
-import { completeParts } from "../multipart/join-parts.ts";
+import { joinParts } from "../multipart/join-parts.ts";
 import { createMultipartUpload } from "../multipart/multipart-uploads.ts";
 import { type CompletedPart } from "../multipart/part-list.ts";
 import type { UploadAddress } from "../multipart/upload-descriptor.ts";
@@ -30,10 +30,10 @@ export async function copyInParts(request: CopyObjectRequest, source: CopySource
   const upload = await createMultipartUpload(await s3(), to, description);
   try {
     const numbers = Array.from({ length: plan.partCount }, (_, index) => index + 1);
-    const parts = await boundedParallel(numbers, partsInParallel, (number) =>
+    const parts = await mapConcurrently(numbers, partsInParallel, (number) =>
       copyPart(request, upload, { plan, number, source }),
     );
-    return await completeParts(await s3(), upload, parts, { sizeBytes, overwrite: changes.overwrite });
+    return await joinParts(await s3(), upload, parts, { sizeBytes, overwrite: changes.overwrite });
   } catch (error) {
     await abandoned.abort(upload, s3);
     throw error;

@@ -12,8 +12,7 @@ import {
   toS3InputWithoutTags,
   toTaggingParameter,
 } from "../description/description-parameters.ts";
-import { versionOf } from "../objects/head-object.ts";
-import { bareEtag, type StoredObject } from "../objects/stored-object.ts";
+import { bareEtag, type StoredObject, versionOf } from "../objects/stored-object.ts";
 import { changesDescription, mergedDescription } from "./copied-description.ts";
 import type { CopyObjectRequest } from "./copy-request.ts";
 import { type CopySource, isOntoItself, SourceChanged, toCopySourceHeader } from "./copy-source.ts";

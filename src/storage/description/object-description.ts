@@ -1,6 +1,5 @@
 import type { NameAndValue } from "../../core/name-and-value.ts";
-import { parseChecksum } from "../checksums/checksum.ts";
-import type { Checksum } from "../checksums/running-checksum.ts";
+import { type Checksum, parseChecksum } from "../checksums/checksum.ts";
 import { parseContentEncoding, parseDispositionHeader, parseHeaderValue } from "../headers/header-value.ts";
 import { parseMediaType } from "../headers/media-type.ts";
 import { parseMetadata } from "./metadata.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { S3Client } from "@aws-sdk/client-s3";
-import { boundedParallel } from "../../core/map-concurrently.ts";
+import { mapConcurrently } from "../../core/map-concurrently.ts";
 import { abortMultipartUpload } from "./multipart-uploads.ts";
 import type { UploadAddress } from "./upload-descriptor.ts";
 
@@ -54,7 +54,7 @@ export class AbandonedUploads {
 
   /** Tries every upload once. Never rejects. */
   async retryAll(): Promise<void> {
-    await boundedParallel([...this.#uploads], parallelAttempts, (abandoned) => this.#try(abandoned));
+    await mapConcurrently([...this.#uploads], parallelAttempts, (abandoned) => this.#try(abandoned));
   }
 
   /** Waits for the attempts in progress, tries every upload a last time, and reports those that remain. */

@@ -1,9 +1,12 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { type ErrorCode, ValetKeyError } from "../../core/errors.ts";
 import { storageError } from "../client/storage-error.ts";
-import { asSeenByHead, refuseExisting } from "../objects/head-object.ts";
+import { assertNoObject } from "../objects/assert-no-object.ts";
+import { asSeenByHead } from "../objects/head-object.ts";
 import { bareEtag, type ObjectHead, type StoredObject } from "../objects/stored-object.ts";
-import { type CompletionTerms, completeParts, etagOfParts, findStored } from "./join-parts.ts";
+import { findObjectWithEtag } from "./find-object-with-etag.ts";
+import { type CompletionTerms, joinParts } from "./join-parts.ts";
+import { etagOfParts } from "./multipart-etag.ts";
 import {
   fittingParts,
   isGone,
@@ -12,7 +15,7 @@ import {
   type UploadedPart,
 } from "./multipart-uploads.ts";
 import { assertSameEtags, type CompletedPart, incompleteUpload } from "./part-list.ts";
-import type { CompletedUploads } from "./recent-completions.ts";
+import type { RecentCompletions } from "./recent-completions.ts";
 import type { UploadDescriptor } from "./upload-descriptor.ts";
 import { planWith } from "./upload-plan.ts";
 
@@ -28,7 +31,7 @@ import { planWith } from "./upload-plan.ts";
 export async function completeUpload(
   s3: S3Client,
   upload: UploadDescriptor,
-  completed: CompletedUploads,
+  completed: RecentCompletions,
   clientParts?: readonly CompletedPart[] | undefined,
 ): Promise<StoredObject | ObjectHead> {
   const plan = planWith(upload.sizeBytes, upload.partBytes);
@@ -46,8 +49,8 @@ export async function completeUpload(
   if (clientParts !== undefined) assertSameEtags(parts, clientParts);
   const etag = etagOfParts(parts);
   try {
-    if (!upload.overwrite) await refuseExisting(s3, upload);
-    const stored = await completed.complete(upload, etag, () => completeParts(s3, upload, parts, upload));
+    if (!upload.overwrite) await assertNoObject(s3, upload);
+    const stored = await completed.complete(upload, etag, () => joinParts(s3, upload, parts, upload));
     return await describeIfUnchanged(s3, stored, upload);
   } catch (error) {
     // The same parts will have the same checksum again.
@@ -61,7 +64,7 @@ export async function completeUpload(
 }
 
 interface EarlierCompletion {
-  readonly completed: CompletedUploads;
+  readonly completed: RecentCompletions;
   /** The ETag of what the upload became. Undefined: unknown. */
   readonly etag: string | undefined;
   /** Thrown if the object is not the one that the upload became. */
@@ -75,7 +78,7 @@ async function findCompleted(
 ): Promise<StoredObject | ObjectHead> {
   const unseen = await completed.storedAs(upload);
   if (etag === undefined) throw gone;
-  const stored = await findStored(s3, upload, { sizeBytes: upload.sizeBytes, etag, unseen });
+  const stored = await findObjectWithEtag(s3, upload, { sizeBytes: upload.sizeBytes, etag, unseen });
   if (stored === undefined) throw gone;
   return await describeIfUnchanged(s3, stored, upload);
 }

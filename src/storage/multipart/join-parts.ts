@@ -1,14 +1,13 @@
-import { createHash } from "node:crypto";
-import { CompleteMultipartUploadCommand, HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { CompleteMultipartUploadCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { ErrorCode } from "../../core/errors.ts";
-import { toChecksumParameter } from "../checksums/checksum.ts";
-import type { Checksum } from "../checksums/running-checksum.ts";
+import { type Checksum, toChecksumParameter } from "../checksums/checksum.ts";
 import { describeFailure } from "../client/s3-failure.ts";
 import { storageError } from "../client/storage-error.ts";
 import { toStorageError } from "../client/to-storage-error.ts";
 import { toIfNoneMatch } from "../description/description-parameters.ts";
-import { versionOf } from "../objects/head-object.ts";
-import { bareEtag, type StoredObject } from "../objects/stored-object.ts";
+import { type StoredObject, versionOf } from "../objects/stored-object.ts";
+import { findObjectWithEtag } from "./find-object-with-etag.ts";
+import { etagOfParts } from "./multipart-etag.ts";
 import { isGone } from "./multipart-uploads.ts";
 import type { CompletedPart } from "./part-list.ts";
 import type { UploadAddress } from "./upload-descriptor.ts";
@@ -33,7 +32,7 @@ const ambiguousCodes = new Set<ErrorCode>([
  *
  * @throws {ValetKeyError}
  */
-export async function completeParts(
+export async function joinParts(
   s3: S3Client,
   upload: UploadAddress,
   parts: readonly CompletedPart[],
@@ -61,47 +60,8 @@ export async function completeParts(
     const isAmbiguous = ambiguousCodes.has(error.code);
     const mayHaveSucceeded = isAmbiguous || describeFailure(cause).attempts > 1;
     if (!mayHaveSucceeded || !(await isGone(s3, upload))) throw error;
-    const stored = await findStored(s3, upload, { sizeBytes, etag });
+    const stored = await findObjectWithEtag(s3, upload, { sizeBytes, etag });
     if (stored !== undefined) return stored;
     throw isAmbiguous ? storageError("UPLOAD_NOT_FOUND", { cause }) : error;
-  }
-}
-
-/** The ETag of a multipart object. https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html */
-export function etagOfParts(parts: readonly CompletedPart[]): string {
-  const hash = createHash("md5");
-  for (const { etag } of [...parts].sort((a, b) => a.number - b.number)) {
-    hash.update(Buffer.from(bareEtag(etag), "hex"));
-  }
-  return `"${hash.digest("hex")}-${parts.length}"`;
-}
-
-export interface ExpectedObject {
-  readonly sizeBytes: number;
-  readonly etag: string;
-  /** What is known about the object for callers who may write it but not read it. */
-  readonly unseen?: StoredObject | undefined;
-}
-
-/**
- * The object at the upload's address, if it has the expected size and ETag.
- * @throws {ValetKeyError} if S3 does not respond
- */
-export async function findStored(
-  s3: S3Client,
-  { region, bucket, key }: UploadAddress,
-  { sizeBytes, etag, unseen }: ExpectedObject,
-): Promise<StoredObject | undefined> {
-  try {
-    const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-    const { ETag: found = "", LastModified: lastModified } = head;
-    if (head.ContentLength !== sizeBytes || bareEtag(found) !== bareEtag(etag)) return undefined;
-    const versionId = versionOf(head.VersionId);
-    return { region, bucket, key, versionId, sizeBytes, etag: found, lastModified };
-  } catch (cause) {
-    const error = toStorageError(cause, { operation: "HeadObject", subject: "object" });
-    if (error.retryable) throw error;
-    const isUnseen = error.code === "FORBIDDEN" && unseen && bareEtag(unseen.etag) === bareEtag(etag);
-    return isUnseen ? unseen : undefined;
   }
 }

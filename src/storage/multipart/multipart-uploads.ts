@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { badUserInput, ValetKeyError } from "../../core/errors.ts";
 import type { ObjectAddress } from "../../core/object-address.ts";
-import type { Checksum } from "../checksums/running-checksum.ts";
+import type { Checksum } from "../checksums/checksum.ts";
 import { AmbiguousResult, retryOnlyIfRefused } from "../client/ambiguous-result.ts";
 import { storageError } from "../client/storage-error.ts";
 import { toStorageError, withStorageErrors } from "../client/to-storage-error.ts";

@@ -11,7 +11,7 @@ interface Completion {
 }
 
 /** The last 10,000 uploads that this process completed, with the objects that they became. */
-export class CompletedUploads {
+export class RecentCompletions {
   readonly #completions = new LRUCache<string, Completion>({ max: maxRemembered });
   readonly #underWay = new Map<string, Promise<StoredObject>>();
 

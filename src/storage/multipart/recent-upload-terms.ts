@@ -16,7 +16,7 @@ const maxRemembered = 10_000;
  * The terms of the last 10,000 uploads that this process began. S3 lists uploads without their terms, so only a process
  * that remembers them knows whether a resumed upload has the same ones.
  */
-export class BegunUploads {
+export class RecentUploadTerms {
   readonly #fingerprints = new LRUCache<string, string>({ max: maxRemembered });
 
   remember(upload: UploadAddress, terms: UploadTerms): void {

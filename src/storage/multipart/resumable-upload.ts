@@ -1,12 +1,12 @@
 import { ListPartsCommand, type S3Client } from "@aws-sdk/client-s3";
 import { ValetKeyError } from "../../core/errors.ts";
-import { boundedParallel } from "../../core/map-concurrently.ts";
+import { mapConcurrently } from "../../core/map-concurrently.ts";
 import type { ObjectAddress } from "../../core/object-address.ts";
-import type { ChecksumAlgorithm } from "../checksums/running-checksum.ts";
+import type { ChecksumAlgorithm } from "../checksums/checksum.ts";
 import { withStorageErrors } from "../client/to-storage-error.ts";
 import { fittingParts, listParts, type UploadedPart } from "./multipart-uploads.ts";
 import { listPendingUploadsOfKey, type PendingUpload } from "./pending-uploads.ts";
-import type { BegunUploads, UploadTerms } from "./recent-upload-terms.ts";
+import type { RecentUploadTerms, UploadTerms } from "./recent-upload-terms.ts";
 import type { UploadAddress } from "./upload-descriptor.ts";
 
 /** An upload that a client may continue. */
@@ -22,7 +22,7 @@ export interface ResumeRequest {
   readonly terms: UploadTerms;
   /** The name of the caller's role session. Uploads that another session began are skipped. */
   readonly sessionName?: string | undefined;
-  readonly begun: BegunUploads;
+  readonly begun: RecentUploadTerms;
   /**
    * Whether the caller may store an object of this size with every content type that the caller's grants allow at all.
    * Only then may an upload be resumed whose content type is unknown, because another process began it.
@@ -53,7 +53,7 @@ export async function findResumableUpload(
   let withoutParts: ResumableUpload | undefined;
   for (let from = 0; from < candidates.length; from += candidatesInParallel) {
     const next = candidates.slice(from, from + candidatesInParallel);
-    const resumable = await boundedParallel(next, candidatesInParallel, ({ uploadId, ...pendingUpload }) => {
+    const resumable = await mapConcurrently(next, candidatesInParallel, ({ uploadId, ...pendingUpload }) => {
       const { region, bucket, key } = address;
       const candidate = { upload: { region, bucket, key, uploadId }, startedAt: startOf(pendingUpload) };
       return resumableIfSameTerms(clients.s3, candidate, request);

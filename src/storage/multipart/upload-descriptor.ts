@@ -1,5 +1,5 @@
 import type { ObjectAddress } from "../../core/object-address.ts";
-import type { Checksum } from "../checksums/running-checksum.ts";
+import type { Checksum } from "../checksums/checksum.ts";
 
 /** A multipart upload as S3 knows it. */
 export interface UploadAddress extends ObjectAddress {

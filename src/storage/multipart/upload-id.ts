@@ -2,7 +2,7 @@ import { z } from "zod";
 import { badUserInput, ValetKeyError } from "../../core/errors.ts";
 import { parseBucketName, parseObjectKey, parseRegion, type Regions } from "../../core/object-address.ts";
 import { Sealer } from "../../core/sealer.ts";
-import { checksumAlgorithms } from "../checksums/running-checksum.ts";
+import { checksumAlgorithms } from "../checksums/checksum.ts";
 import { LegacyUploadIds, legacyFormatVersion } from "./legacy-upload-id.ts";
 import type { SealedUpload } from "./upload-descriptor.ts";
 

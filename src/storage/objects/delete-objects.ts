@@ -5,11 +5,11 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { ValetKeyError } from "../../core/errors.ts";
-import { boundedParallel } from "../../core/map-concurrently.ts";
+import { mapConcurrently } from "../../core/map-concurrently.ts";
 import type { BucketAddress } from "../../core/object-address.ts";
 import { BucketInOtherRegion } from "../client/storage-error.ts";
 import { storageErrorOfS3Code, withStorageErrors } from "../client/to-storage-error.ts";
-import { versionOf } from "./head-object.ts";
+import { versionOf } from "./stored-object.ts";
 
 export interface ObjectVersion {
   readonly key: string;
@@ -47,7 +47,7 @@ export async function deleteObjects(
     unique.filter(({ key }) => !unfitForXml.test(key)),
     maxObjectsPerCall,
   );
-  const outputs = await boundedParallel(batches, callsAtOnce, (batch) => deleteBatch(s3, bucket, batch));
+  const outputs = await mapConcurrently(batches, callsAtOnce, (batch) => deleteBatch(s3, bucket, batch));
   outputs.push(await deleteOneByOne(s3, bucket, single));
   for (const [object, outcome] of outputs.flat()) outcomes.set(identityOf(object), outcome);
   return objects.map((object) => outcomes.get(identityOf(object)) ?? unanswered());
@@ -101,7 +101,7 @@ function deleteOneByOne(
   bucket: BucketAddress,
   objects: readonly ObjectVersion[],
 ): Promise<Outcome[]> {
-  return boundedParallel(objects, callsAtOnce, (object) => deleteOne(s3, bucket, object));
+  return mapConcurrently(objects, callsAtOnce, (object) => deleteOne(s3, bucket, object));
 }
 
 function outcomeOfItem(object: ObjectVersion, s3Code: string, cause: unknown): DeletedObject | ValetKeyError {

@@ -1,7 +1,7 @@
 import { GetObjectTaggingCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { NameAndValue } from "../../core/name-and-value.ts";
 import type { ObjectAddress } from "../../core/object-address.ts";
-import { reasonOfRefusedRead } from "./head-object.ts";
+import { reasonOfRefusedRead } from "./failed-head.ts";
 
 /**
  * @throws {ValetKeyError} OBJECT_NOT_FOUND, BUCKET_NOT_FOUND, FORBIDDEN, STORAGE_UNAVAILABLE,

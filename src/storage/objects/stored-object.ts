@@ -1,6 +1,6 @@
 import type { NameAndValue } from "../../core/name-and-value.ts";
 import type { ObjectAddress } from "../../core/object-address.ts";
-import type { Checksum } from "../checksums/running-checksum.ts";
+import type { Checksum } from "../checksums/checksum.ts";
 
 /** An object in S3, as far as a listing or a write describes it. */
 export interface StoredObject extends ObjectAddress {
@@ -31,4 +31,9 @@ export function isObjectHead(stored: StoredObject | ObjectHead): stored is Objec
 /** Removes the quotes of an ETag. ETags are compared without them, because some stores omit them. */
 export function bareEtag(etag: string): string {
   return etag.replace(/^(?:W\/)?"(.*)"$/, "$1");
+}
+
+/** Some stores return an empty version id for a bucket without versioning. */
+export function versionOf(versionId: string | undefined): string | undefined {
+  return versionId === "" ? undefined : versionId;
 }

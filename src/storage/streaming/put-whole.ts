@@ -5,8 +5,7 @@ import { toChecksumParameter } from "../checksums/checksum.ts";
 import { describeFailure } from "../client/s3-failure.ts";
 import { toStorageError, withStorageErrors } from "../client/to-storage-error.ts";
 import { toIfNoneMatch, toS3Input } from "../description/description-parameters.ts";
-import { versionOf } from "../objects/head-object.ts";
-import { bareEtag, type StoredObject } from "../objects/stored-object.ts";
+import { bareEtag, type StoredObject, versionOf } from "../objects/stored-object.ts";
 import type { StreamedUploadRequest } from "./streamed-upload-request.ts";
 
 /** Stores a body that has been read completely with one PutObject. */

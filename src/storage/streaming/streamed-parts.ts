@@ -1,8 +1,8 @@
 import { UploadPartCommand } from "@aws-sdk/client-s3";
-import type { Checksum } from "../checksums/running-checksum.ts";
+import type { Checksum } from "../checksums/checksum.ts";
 import { storageError } from "../client/storage-error.ts";
 import { toStorageError } from "../client/to-storage-error.ts";
-import { completeParts } from "../multipart/join-parts.ts";
+import { joinParts } from "../multipart/join-parts.ts";
 import { createMultipartUpload } from "../multipart/multipart-uploads.ts";
 import { type CompletedPart } from "../multipart/part-list.ts";
 import type { UploadAddress } from "../multipart/upload-descriptor.ts";
@@ -38,7 +38,7 @@ export async function storeInParts(
     const parts = await sendParts(request, upload, parted, checksum);
     verify();
     const terms = { sizeBytes: reader.totalBytes, overwrite: description.overwrite, checksum };
-    return await completeParts(await s3(), upload, parts, terms);
+    return await joinParts(await s3(), upload, parts, terms);
   } catch (error) {
     body.destroy();
     await abandoned.abort(upload, s3);

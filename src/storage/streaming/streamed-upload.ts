@@ -1,7 +1,8 @@
 import { ValetKeyError } from "../../core/errors.ts";
-import { type Checksum, type RunningChecksum, runningChecksum } from "../checksums/running-checksum.ts";
+import { type Checksum } from "../checksums/checksum.ts";
+import { type RunningChecksum, runningChecksum } from "../checksums/running-checksum.ts";
 import { storageError } from "../client/storage-error.ts";
-import { refuseExisting } from "../objects/head-object.ts";
+import { assertNoObject } from "../objects/assert-no-object.ts";
 import type { StoredObject } from "../objects/stored-object.ts";
 import { PartReader } from "./part-reader.ts";
 import { putWhole } from "./put-whole.ts";
@@ -38,7 +39,7 @@ export async function streamUpload(request: StreamedUploadRequest): Promise<Stor
 
 async function store(request: StreamedUploadRequest): Promise<StoredObject> {
   const { s3, address, body, description, limitBytes, metrics } = request;
-  if (!description.overwrite) await refuseExisting(await s3(), address);
+  if (!description.overwrite) await assertNoObject(await s3(), address);
   const { checksum } = description;
   const running = checksum && runningChecksum(checksum.algorithm);
   const reader = new PartReader(body, {

@@ -11,7 +11,7 @@ import { handleStsAction, stsErrorXml } from "../../../packages/embedded-s3/src/
 import { accessKeys, exampleKeys, role } from "../../../packages/embedded-s3/test/store-keys.ts";
 import { createAssumeRole } from "../../../src/access/assume-role.ts";
 import type { Grant } from "../../../src/access/grants.ts";
-import { RoleSessions } from "../../../src/access/role-session-pool.ts";
+import { RoleSessionPool } from "../../../src/access/role-session-pool.ts";
 import { SkewCorrectedClock } from "../../../src/core/clock.ts";
 import { createMetrics } from "../../../src/core/metrics.ts";
 import { listenOnLoopback, stopListening } from "../../support/listening.ts";
@@ -60,7 +60,7 @@ const grants: readonly Grant[] = [{ bucket: bucketA, prefix: "users/alice/", act
 function sessionsOf(
   storeRole: StoreRole,
   options: { externalId?: string; audit?: boolean } = {},
-): RoleSessions {
+): RoleSessionPool {
   const clock = new SkewCorrectedClock();
   const metrics = createMetrics();
   const assumed = { arn: storeRole.arn, externalId: options.externalId, sessionSeconds: 900 };
@@ -73,7 +73,7 @@ function sessionsOf(
     metrics,
   });
   opened.push(assumeRole);
-  return new RoleSessions({
+  return new RoleSessionPool({
     role: assumed,
     assumeRole,
     clock: clock.now,
@@ -84,7 +84,7 @@ function sessionsOf(
   });
 }
 
-function identityOf({ credentials }: Awaited<ReturnType<RoleSessions["get"]>>) {
+function identityOf({ credentials }: Awaited<ReturnType<RoleSessionPool["get"]>>) {
   return keys.lookup(credentials.accessKeyId, credentials.sessionToken, new Date()).identity;
 }
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { type AssumeRole, AssumeRoleError, type AssumeRoleRequest } from "../../../src/access/assume-role.ts";
 import type { Grant } from "../../../src/access/grants.ts";
-import { RoleSessions, type RoleSessionsOptions } from "../../../src/access/role-session-pool.ts";
+import { RoleSessionPool, type RoleSessionPoolOptions } from "../../../src/access/role-session-pool.ts";
 import { createMetrics } from "../../../src/core/metrics.ts";
 import { anonymous, type Principal } from "../../../src/core/principal.ts";
 import { bucketA } from "./arbitraries.ts";
@@ -42,8 +42,8 @@ const sts: AssumeRole = async (request) => {
   };
 };
 
-function pool(options: Partial<RoleSessionsOptions> = {}): RoleSessions {
-  return new RoleSessions({
+function pool(options: Partial<RoleSessionPoolOptions> = {}): RoleSessionPool {
+  return new RoleSessionPool({
     role,
     assumeRole: sts,
     clock: () => nowMs,
@@ -244,7 +244,7 @@ describe("honest time", () => {
 
 describe("who names the moment at which a session was held gets one session for all of a window,", () => {
   /** As for a URL that is signed at the start of its window and lives for `expiresIn` from its end on. */
-  const inWindow = (sessions: RoleSessions, windowSeconds: number, expiresIn: number) => {
+  const inWindow = (sessions: RoleSessionPool, windowSeconds: number, expiresIn: number) => {
     const asOfMs = nowMs - (nowMs % (windowSeconds * 1_000));
     return sessions.get(alice, windowSeconds + expiresIn - (nowMs - asOfMs) / 1_000, {
       asOf: new Date(asOfMs),

@@ -1,12 +1,12 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { boundedParallel } from "../../../src/core/map-concurrently.ts";
+import { mapConcurrently } from "../../../src/core/map-concurrently.ts";
 
-describe("boundedParallel", () => {
+describe("mapConcurrently", () => {
   test("answers in the items' order with no more at once than allowed", async () => {
     let running = 0;
     let most = 0;
-    const results = await boundedParallel([5, 1, 4, 2, 3], 2, async (turns) => {
+    const results = await mapConcurrently([5, 1, 4, 2, 3], 2, async (turns) => {
       running += 1;
       most = Math.max(most, running);
       for (let left = turns; left > 0; left -= 1) await turn();
@@ -15,13 +15,13 @@ describe("boundedParallel", () => {
     });
     expect(results).toEqual([50, 10, 40, 20, 30]);
     expect(most).toBe(2);
-    expect(await boundedParallel([], 4, async () => 1)).toEqual([]);
+    expect(await mapConcurrently([], 4, async () => 1)).toEqual([]);
   });
 
   test("begins nothing after a failure and waits for what has begun", async () => {
     const begun: number[] = [];
     const ended: number[] = [];
-    const failing = boundedParallel([1, 2, 3, 4, 5], 2, async (item) => {
+    const failing = mapConcurrently([1, 2, 3, 4, 5], 2, async (item) => {
       begun.push(item);
       await turn();
       if (item === 1) throw new Error("first");

@@ -2,14 +2,17 @@ import { pino } from "pino";
 import { describe, expect, test } from "vitest";
 import type { BucketAddress } from "../../../src/core/object-address.ts";
 import { anonymous } from "../../../src/core/principal.ts";
-import { type Caller, RequestContext } from "../../../src/graphql/context.ts";
+import { RequestContext, type RequestContextOptions } from "../../../src/graphql/context.ts";
 import type { Services } from "../../../src/graphql/services.ts";
 import { BucketRegions } from "../../../src/storage/client/bucket-regions.ts";
 
 const address = { bucket: "demo", region: "us-east-1" } as BucketAddress;
 const session = { credentials: {}, expiresAt: new Date(), sessionName: "anonymous" };
 
-function contextOf({ maxRequestMs = 60_000, ...caller }: Partial<Caller> & { maxRequestMs?: number }) {
+function contextOf({
+  maxRequestMs = 60_000,
+  ...caller
+}: Partial<RequestContextOptions> & { maxRequestMs?: number }) {
   const services = {
     maxRequestMs,
     bucketRegions: new BucketRegions([address.region]),

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { checksumAlgorithms, runningChecksum } from "../../../../src/storage/checksums/running-checksum.ts";
+import { checksumAlgorithms } from "../../../../src/storage/checksums/checksum.ts";
+import { runningChecksum } from "../../../../src/storage/checksums/running-checksum.ts";
 
 const hexOf = (base64: string) => Buffer.from(base64, "base64").toString("hex");
 

@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { GetObjectCommand, PutObjectCommand, type S3Client, UploadPartCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { boundedParallel } from "../../../../src/core/map-concurrently.ts";
+import { mapConcurrently } from "../../../../src/core/map-concurrently.ts";
 import { parseDescription } from "../../../../src/storage/description/object-description.ts";
 import { completeUpload } from "../../../../src/storage/multipart/complete-upload.ts";
-import { etagOfParts } from "../../../../src/storage/multipart/join-parts.ts";
+import { etagOfParts } from "../../../../src/storage/multipart/multipart-etag.ts";
 import {
   abortMultipartUpload,
   createMultipartUpload,
@@ -14,8 +14,8 @@ import {
 } from "../../../../src/storage/multipart/multipart-uploads.ts";
 import { assertEveryPart } from "../../../../src/storage/multipart/part-list.ts";
 import { listPendingUploads, parsePendingPage } from "../../../../src/storage/multipart/pending-uploads.ts";
-import { CompletedUploads } from "../../../../src/storage/multipart/recent-completions.ts";
-import { BegunUploads } from "../../../../src/storage/multipart/recent-upload-terms.ts";
+import { RecentCompletions } from "../../../../src/storage/multipart/recent-completions.ts";
+import { RecentUploadTerms } from "../../../../src/storage/multipart/recent-upload-terms.ts";
 import { findResumableUpload } from "../../../../src/storage/multipart/resumable-upload.ts";
 import { type SweptUpload, sweepUploads } from "../../../../src/storage/multipart/sweep.ts";
 import type { UploadDescriptor } from "../../../../src/storage/multipart/upload-descriptor.ts";
@@ -27,10 +27,10 @@ import { region, startTestStore, type TestStore } from "../store.ts";
 const MiB = 1024 ** 2;
 const bytes = randomBytes(11 * MiB + 7);
 const plan = planWith(bytes.length, 5 * MiB);
-const completed = new CompletedUploads();
+const completed = new RecentCompletions();
 const resumeRequest = (forPlan: UploadPlan) => ({
   terms: { plan: forPlan, description: parseDescription({ contentType: "x/y" }) },
-  begun: new BegunUploads(),
+  begun: new RecentUploadTerms(),
   mayHaveAnyType: true,
 });
 let store: TestStore;
@@ -228,7 +228,7 @@ describe("a multipart upload", () => {
     const upload = await begin("many parts");
     const { bucket: Bucket, key: Key, uploadId: UploadId } = upload;
     const numbers = Array.from({ length: count }, (_, index) => index + 1);
-    await boundedParallel(numbers, 8, (PartNumber) =>
+    await mapConcurrently(numbers, 8, (PartNumber) =>
       s3.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber, Body: String(PartNumber) })),
     );
     const held = await listParts(s3, upload);
@@ -313,13 +313,13 @@ describe("uploads in progress", () => {
     await sendPart(older, 1);
     const newer = await begin("resume/behind");
     await sendPart(newer, 1);
-    const empty = await boundedParallel(Array.from({ length: 98 }), 8, () => begin("resume/behind"));
+    const empty = await mapConcurrently(Array.from({ length: 98 }), 8, () => begin("resume/behind"));
     expect((await find())?.upload.uploadId).toBe(newer.uploadId);
     await abortMultipartUpload(s3, newer);
     expect((await find())?.upload.uploadId).toBe(older.uploadId);
     empty.push(await begin("resume/behind"), await begin("resume/behind"));
     expect(await find()).toBeUndefined();
-    await boundedParallel([older, ...empty], 8, (upload) => abortMultipartUpload(s3, upload));
+    await mapConcurrently([older, ...empty], 8, (upload) => abortMultipartUpload(s3, upload));
   });
 
   test("are swept when they are old, and only told of in a dry run", async () => {

@@ -3,7 +3,7 @@ import {
   type GivenDescription,
   parseDescription,
 } from "../../../../src/storage/description/object-description.ts";
-import { BegunUploads } from "../../../../src/storage/multipart/recent-upload-terms.ts";
+import { RecentUploadTerms } from "../../../../src/storage/multipart/recent-upload-terms.ts";
 import { planUpload } from "../../../../src/storage/multipart/upload-plan.ts";
 import { objectAddress } from "../arbitraries.ts";
 
@@ -18,9 +18,9 @@ const given: GivenDescription = {
   tags: [{ name: "t", value: "" }],
 };
 
-describe("BegunUploads", () => {
+describe("RecentUploadTerms", () => {
   test("knows the terms of the uploads that it remembers", () => {
-    const begun = new BegunUploads();
+    const begun = new RecentUploadTerms();
     expect(begun.haveTerms(upload, termsOf(given))).toBeUndefined();
     begun.remember(upload, termsOf(given));
     expect(begun.haveTerms(upload, termsOf(given))).toBe(true);
@@ -35,13 +35,13 @@ describe("BegunUploads", () => {
     ["tags", { ...given, tags: [] }],
     ["checksum algorithm", { ...given, checksum: { algorithm: "CRC32", value: "AAAAAA==" } }],
   ])("tells terms with another %s apart", (_what, other) => {
-    const begun = new BegunUploads();
+    const begun = new RecentUploadTerms();
     begun.remember(upload, termsOf(given));
     expect(begun.haveTerms(upload, termsOf(other))).toBe(false);
   });
 
   test("tells sizes apart whose parts have the same length", () => {
-    const begun = new BegunUploads();
+    const begun = new RecentUploadTerms();
     begun.remember(upload, termsOf(given, 16_800_000));
     expect(begun.haveTerms(upload, termsOf(given, 16_800_000 + 8_388_593))).toBe(false);
   });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Region, Regions } from "../../../../src/core/object-address.ts";
 import { parseBucketName, parseObjectKey } from "../../../../src/core/object-address.ts";
-import { checksumAlgorithms } from "../../../../src/storage/checksums/running-checksum.ts";
+import { checksumAlgorithms } from "../../../../src/storage/checksums/checksum.ts";
 import type { SealedUpload } from "../../../../src/storage/multipart/upload-descriptor.ts";
 import { UploadIds } from "../../../../src/storage/multipart/upload-id.ts";
 

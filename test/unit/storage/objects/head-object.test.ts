@@ -2,7 +2,8 @@ import { DeleteObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/c
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Region } from "../../../../src/core/object-address.ts";
 import { BucketRegions } from "../../../../src/storage/client/bucket-regions.ts";
-import { bucketExists, headObject } from "../../../../src/storage/objects/head-object.ts";
+import { bucketExists } from "../../../../src/storage/objects/bucket-exists.ts";
+import { headObject } from "../../../../src/storage/objects/head-object.ts";
 import { objectTags } from "../../../../src/storage/objects/object-tags.ts";
 import { errorBody, scriptedS3 } from "../scripted-s3.ts";
 import { region, startTestStore, type TestStore } from "../store.ts";
@@ -152,7 +153,7 @@ describe("a bucket in another region", () => {
     await using right = await holding();
     const regions = new BucketRegions([region, elsewhere]);
     const ask = () =>
-      regions.inRegionOf(address.bucket, region, (actual) =>
+      regions.followRegion(address.bucket, region, (actual) =>
         headObject(actual === elsewhere ? right.s3 : wrong.s3, { ...address, region: actual }),
       );
     expect(await ask()).toMatchObject({ region: elsewhere, sizeBytes: 3 });
@@ -164,7 +165,7 @@ describe("a bucket in another region", () => {
   test("is not there otherwise", async () => {
     await using wrong = await redirecting();
     const regions = new BucketRegions([region]);
-    const asked = regions.inRegionOf(address.bucket, region, () => headObject(wrong.s3, address));
+    const asked = regions.followRegion(address.bucket, region, () => headObject(wrong.s3, address));
     await expect(asked).rejects.toMatchObject({ code: "BUCKET_NOT_FOUND" });
   });
 });

@@ -5,7 +5,8 @@ import { GetObjectCommand, ListMultipartUploadsCommand, type S3Client } from "@a
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ValetKeyError } from "../../../../src/core/errors.ts";
 import { createMetrics } from "../../../../src/core/metrics.ts";
-import { checksumAlgorithms, runningChecksum } from "../../../../src/storage/checksums/running-checksum.ts";
+import { checksumAlgorithms } from "../../../../src/storage/checksums/checksum.ts";
+import { runningChecksum } from "../../../../src/storage/checksums/running-checksum.ts";
 import { parseDescription } from "../../../../src/storage/description/object-description.ts";
 import { AbandonedUploads } from "../../../../src/storage/multipart/abandoned-uploads.ts";
 import { listParts } from "../../../../src/storage/multipart/multipart-uploads.ts";
