@@ -22,7 +22,7 @@ export interface FuzzedRequest {
   readonly operationName?: string;
 }
 
-/** Documents of up to 64 KB, the same ones for the same seed. */
+/** Generates documents of up to 64 KiB. The same seed gives the same documents. */
 export class DocumentFuzzer {
   readonly #schema: GraphQLSchema;
   #state: number;

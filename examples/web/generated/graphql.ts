@@ -17,7 +17,7 @@ export type ChecksumAlgorithm =
   /** SHA-256, 32 bytes. Not available for multipart uploads. */
   | 'SHA256';
 
-/** A checksum of the whole file. S3 compares it with the bytes that it receives. */
+/** A checksum of the whole file. It is compared with the bytes before the object is stored: by S3, and for `uploadFile` by the server. */
 export type ChecksumInput = {
   /** The algorithm. Multipart uploads accept the CRC algorithms only. */
   algorithm: ChecksumAlgorithm;
@@ -47,7 +47,7 @@ export type UploadInput = {
   bucket: string;
   /** The `Cache-Control` header of every download, such as `public, max-age=31536000, immutable`. */
   cacheControl?: string | null | undefined;
-  /** A checksum of the file. S3 stores nothing if the bytes that it receives have another checksum. `uploadFile` and `completeUpload` then fail with `CHECKSUM_MISMATCH`; a presigned upload gets S3's own error. */
+  /** A checksum of the file. If the bytes have another checksum, nothing is stored: `uploadFile` and `completeUpload` fail with `CHECKSUM_MISMATCH`, and S3 refuses a presigned upload with its own error (400 `BadDigest`). */
   checksum?: ChecksumInput | null | undefined;
   /** The `Content-Disposition` header of every download of the object, such as `attachment; filename="report.pdf"`. */
   contentDisposition?: string | null | undefined;
@@ -59,7 +59,7 @@ export type UploadInput = {
   key: string;
   /** Metadata to store with the object. All names and values together may have up to 2,048 bytes as they are sent. A value that is not plain ASCII is sent in base64, which takes about 1.7 times its length in UTF-8. */
   metadata?: Array<KeyValueInput> | null | undefined;
-  /** Whether the file may replace an object that already has this key. With `false` the upload fails if there is one: `uploadFile`, `copyObject` and `completeUpload` with `OBJECT_EXISTS`, a presigned PUT request with S3's status 412. S3 decides this when the upload ends, so only one of two concurrent uploads succeeds. */
+  /** Whether the file may replace an object that already has this key. With `false` the upload fails if there is one: `uploadFile`, `copyObject` and `completeUpload` with `OBJECT_EXISTS`, a presigned PUT request with S3's status 412. S3 decides this when the upload ends, so only one of two concurrent uploads succeeds. The method `POST` refuses `false` (`BAD_USER_INPUT`), because a form cannot express it. */
   overwrite?: boolean | null | undefined;
   /** The AWS region of the bucket. If omitted, the server's default region is used. The server's operator decides which regions are allowed; another one is `BAD_USER_INPUT`. */
   region?: string | null | undefined;

@@ -19,7 +19,7 @@ class LifetimeArguments {
   @Field(() => Int, {
     nullable: true,
     description:
-      "Returns the same URL to all calls within a window of this many seconds, so that browsers and CDNs can cache the response. The URL works for up to `stableFor` seconds longer than `expiresIn`, and both together must be allowed. Each replica of the server has its own URLs. If omitted, every call returns a new URL.",
+      "Returns the same URL whenever the same caller asks for it within a window of this many seconds, so that browsers and CDNs can cache the response. Other callers get other URLs, as do requests that reach another replica of the server; all callers without a token count as one caller. The URL works for up to `stableFor` seconds longer than `expiresIn`, and both together must be allowed. If omitted, every call returns a new URL.",
   })
   stableFor?: number | null;
 }

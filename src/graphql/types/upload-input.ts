@@ -3,7 +3,10 @@ import { ChecksumAlgorithm } from "./enums.ts";
 import { BucketField, RegionArgument } from "./fields.ts";
 import { KeyValueInput } from "./key-value.ts";
 
-@InputType({ description: "A checksum of the whole file. S3 compares it with the bytes that it receives." })
+@InputType({
+  description:
+    "A checksum of the whole file. It is compared with the bytes before the object is stored: by S3, and for `uploadFile` by the server.",
+})
 export class ChecksumInput {
   @Field(() => ChecksumAlgorithm, {
     description: "The algorithm. Multipart uploads accept the CRC algorithms only.",
@@ -71,7 +74,7 @@ export class UploadInput {
   @Field(() => ChecksumInput, {
     nullable: true,
     description:
-      "A checksum of the file. S3 stores nothing if the bytes that it receives have another checksum. `uploadFile` and `completeUpload` then fail with `CHECKSUM_MISMATCH`; a presigned upload gets S3's own error.",
+      "A checksum of the file. If the bytes have another checksum, nothing is stored: `uploadFile` and `completeUpload` fail with `CHECKSUM_MISMATCH`, and S3 refuses a presigned upload with its own error (400 `BadDigest`).",
   })
   checksum?: ChecksumInput | null;
 
@@ -79,7 +82,7 @@ export class UploadInput {
     nullable: true,
     defaultValue: true,
     description:
-      "Whether the file may replace an object that already has this key. With `false` the upload fails if there is one: `uploadFile`, `copyObject` and `completeUpload` with `OBJECT_EXISTS`, a presigned PUT request with S3's status 412. S3 decides this when the upload ends, so only one of two concurrent uploads succeeds.",
+      "Whether the file may replace an object that already has this key. With `false` the upload fails if there is one: `uploadFile`, `copyObject` and `completeUpload` with `OBJECT_EXISTS`, a presigned PUT request with S3's status 412. S3 decides this when the upload ends, so only one of two concurrent uploads succeeds. The method `POST` refuses `false` (`BAD_USER_INPUT`), because a form cannot express it.",
   })
   overwrite?: boolean | null;
 }
