@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { bundle } from "./bundle.mjs";
 
@@ -10,6 +10,7 @@ import { bundle } from "./bundle.mjs";
  */
 export async function buildPackage(directory, output) {
   const { dependencies = {} } = JSON.parse(await readFile(join(directory, "package.json"), "utf8"));
+  await rm(output, { recursive: true, force: true });
   await bundle({ index: join(directory, "src/index.ts") }, output, { external: Object.keys(dependencies) });
   await writeDeclarations(resolve(directory, "src"), output);
 }

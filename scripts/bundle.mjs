@@ -1,10 +1,11 @@
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 /**
  * Compiles entry points and bundles them with every package that they use into a few files: opening thousands of
  * files is most of a cold start (docs/decisions/0012-bundle.md).
  * @param {Record<string, string>} entries output name to source file
- * @param {string} directory emptied first
+ * @param {string} directory its files are deleted first, its folders are kept
  * @param {{ external?: readonly string[] }} options packages that are left out of the bundle
  * @throws {Error} when the bundler is not installed, saying how to install it
  */
@@ -23,10 +24,17 @@ export async function bundle(entries, directory, { external = [] } = {}) {
     logLevel: "warn",
   });
   try {
-    await build.write({ dir: directory, sourcemap: true, cleanDir: true });
+    await deleteFiles(directory);
+    await build.write({ dir: directory, sourcemap: true });
   } finally {
     await build.close();
   }
+}
+
+async function deleteFiles(directory) {
+  await mkdir(directory, { recursive: true });
+  const entries = await readdir(directory, { withFileTypes: true });
+  await Promise.all(entries.filter((each) => each.isFile()).map(({ name }) => rm(join(directory, name))));
 }
 
 async function loadRolldown() {

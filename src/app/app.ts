@@ -18,6 +18,7 @@ import { UploadIds } from "../storage/multipart/upload-id.ts";
 import { Presigner } from "../storage/signing/presigner.ts";
 import { UploadBudget } from "../storage/streaming/upload-budget.ts";
 import { openBackend } from "./backend.ts";
+import { builtFiles } from "./built-files.ts";
 import type { Config } from "./config/config.ts";
 import { drain } from "./drain.ts";
 import { readInitialGrants } from "./initial-grants.ts";
@@ -93,6 +94,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     origins: config.production ? config.origins : [...config.origins, ...sandboxOrigins],
     allowLoopbackOrigins: !config.production,
     checkHost: !config.production && isLoopbackHost(config.host),
+    explorerDirectory: config.production ? undefined : builtFiles("explorer"),
     maxFiles: config.maxFiles,
     maxUploadBytes: config.maxUploadBytes,
     rateLimit: config.rateLimit,

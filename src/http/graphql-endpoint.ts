@@ -5,11 +5,12 @@ import { ValetKeyError } from "../core/errors.ts";
 import { anonymous, type Principal } from "../core/principal.ts";
 import type { RequestContext, RequestContextOptions } from "../graphql/context.ts";
 import { callerKey } from "./caller-key.ts";
-import { isForm, notAcceptable, unsupportedMediaType } from "./content-negotiation.ts";
+import { isForm, notAcceptable, prefersPage, unsupportedMediaType } from "./content-negotiation.ts";
 import { crossSiteError } from "./cross-site-requests.ts";
 import { EventLoopDelay } from "./event-loop-delay.ts";
 import { executeWithApollo } from "./execute-with-apollo.ts";
 import { sendContinue } from "./expect-continue.ts";
+import type { SendExplorer } from "./explorers.ts";
 import { FairExecution } from "./fair-execution.ts";
 import { receiveForm } from "./form-request.ts";
 import { RequestBodies } from "./request-bodies.ts";
@@ -34,6 +35,8 @@ export interface GraphQLEndpointOptions {
   maxUploadBytes: number;
   rateLimit: { requests: number; windowMs: number } | undefined;
   backpressure: ResponseBackpressure;
+  /** Shows an explorer to a browser that opens the URL. */
+  sendExplorer: SendExplorer | undefined;
 }
 
 /** Serves GraphQL at /graphql. The steps of a request, in order: token, rate limit, headers, body, Apollo. */
@@ -87,6 +90,9 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
       else done();
     },
     handler: (request, reply) => {
+      if (options.sendExplorer !== undefined && request.method === "GET" && prefersPage(request)) {
+        return options.sendExplorer(request, reply);
+      }
       // Forms wait for their clients, and streamed uploads have a limit of their own.
       if (request.releaseBody !== undefined) return respond(request, reply);
       const client = callerKey(request);

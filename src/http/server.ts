@@ -11,6 +11,7 @@ import { Connections } from "./connections.ts";
 import { registerCors } from "./cors.ts";
 import { createErrorHandler, sendExpectationFailed, sendNotFound } from "./error-response.ts";
 import { deferContinue } from "./expect-continue.ts";
+import { registerExplorers } from "./explorers.ts";
 import { graphqlEndpoint, type MakeContext } from "./graphql-endpoint.ts";
 import { healthEndpoints, type Readiness } from "./health.ts";
 import { HostCheck } from "./host-check.ts";
@@ -36,6 +37,8 @@ export interface HttpOptions {
   allowLoopbackOrigins: boolean;
   /** Accepts only loopback names and the hosts of `origins` in the header Host. */
   checkHost: boolean;
+  /** The folder of GraphiQL's built files. If undefined, as in production, /graphql shows no pages. */
+  explorerDirectory: string | undefined;
   maxFiles: number;
   maxUploadBytes: number;
   rateLimit: { requests: number; windowMs: number } | undefined;
@@ -110,7 +113,11 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
 
   healthEndpoints(server, options.readiness);
   if (options.metrics !== undefined) metricsEndpoint(server, options.metrics);
-  graphqlEndpoint(server, { ...options, backpressure });
+  const sendExplorer =
+    options.explorerDirectory === undefined
+      ? undefined
+      : await registerExplorers(server, options.explorerDirectory);
+  graphqlEndpoint(server, { ...options, backpressure, sendExplorer });
   return server;
 }
 

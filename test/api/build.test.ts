@@ -14,7 +14,7 @@ test("a build without the development packages says in one line what it needs", 
   await expect(build).rejects.toMatchObject({
     code: 1,
     stderr: expect.stringMatching(
-      /^Building dist\/ [^\n]*\nBuilding needs the development packages: run `npm ci --include=dev`[^\n]*\n$/,
+      /^Building the server [^\n]*\nBuilding needs the development packages: run `npm ci --include=dev`[^\n]*\n$/,
     ),
   });
 });

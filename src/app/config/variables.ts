@@ -54,7 +54,7 @@ export const variables = {
   NODE_ENV: variable(
     environmentName.optional(),
     "none",
-    "`production` requires a role, and turns off Apollo Sandbox and introspection.",
+    "`production` requires a role, and turns off Apollo Sandbox, GraphiQL and introspection.",
   ),
   LOG_LEVEL: variable(
     z.enum(logLevels, { error: `takes ${logLevels.join(" or ")}` }).default("info"),

@@ -4,7 +4,6 @@ import {
   ApolloServerPluginLandingPageDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from "@apollo/server/plugin/disabled";
-import { ApolloServerPluginLandingPageLocalDefault } from "@apollo/server/plugin/landingPage/default";
 import type { GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import type { Metrics } from "../../core/metrics.ts";
@@ -20,7 +19,7 @@ import { observe } from "./observe.ts";
 
 export interface ApolloOptions {
   schema: GraphQLSchema;
-  /** In production: no Sandbox, no introspection, no hints at the schema in errors. */
+  /** In production: no introspection, no hints at the schema in errors. */
   production: boolean;
   metrics: Metrics;
   log: Logger;
@@ -54,9 +53,8 @@ export function createApollo({
       limitDocument(known),
       limitResponse(),
       limitOperationCost(schema),
-      production
-        ? ApolloServerPluginLandingPageDisabled()
-        : ApolloServerPluginLandingPageLocalDefault({ embed: true, footer: false }),
+      // The HTTP server has pages of its own.
+      ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
     ],
