@@ -27,7 +27,7 @@ describe("createErrorHandler", () => {
     ["TIMEOUT", 408],
     ["RATE_LIMITED", 429],
     ["OVERLOADED", 503],
-  ])("answers %s with %i", async (code, status) => {
+  ])("responds to %s with %i", async (code, status) => {
     const response = await answerTo(new ValetKeyError(code, "Said to all.", { cause: new Error("secret") }));
     expect(response.statusCode).toBe(status);
     expect(response.headers["content-type"]).toBe("application/json; charset=utf-8");
@@ -35,14 +35,14 @@ describe("createErrorHandler", () => {
     expect(response.body).not.toContain("secret");
   });
 
-  test("asks for a token only where one was bad", async () => {
+  test("sends WWW-Authenticate only for an invalid token", async () => {
     const unauthenticated = await answerTo(new ValetKeyError("UNAUTHENTICATED", "Bad token."));
     expect(unauthenticated.headers["www-authenticate"]).toBe('Bearer error="invalid_token"');
     const malformed = await answerTo(new ValetKeyError("BAD_USER_INPUT", "Bad form."));
     expect(malformed.headers["www-authenticate"]).toBeUndefined();
   });
 
-  test("logs why a token was refused, and does not say it", async () => {
+  test("logs why a token was refused, and does not tell the client", async () => {
     const lines: string[] = [];
     const log = pino({ level: "info" }, { write: (line: string) => lines.push(line) });
     const reason = "ERR_JWT_EXPIRED exp check_failed";
@@ -57,7 +57,7 @@ describe("createErrorHandler", () => {
     new Error("secret"),
     Object.assign(new Error("secret"), { statusCode: 502 }),
     new ValetKeyError("INTERNAL_SERVER_ERROR", "secret"),
-  ])("answers %s with 500 and nothing but the request id", async (error) => {
+  ])("responds to %s with 500 and only the request id", async (error) => {
     const response = await answerTo(error);
     expect(response.statusCode).toBe(500);
     expect(response.json().errors[0].extensions).toEqual({
@@ -71,7 +71,7 @@ describe("createErrorHandler", () => {
     [400, "FST_ERR_BAD_URL", "Bad request."],
     [413, "FST_ERR_CTP_BODY_TOO_LARGE", "The body is too large: a JSON body has at most 2 MiB."],
     [415, "FST_ERR_CTP_INVALID_MEDIA_TYPE", "Send application/json, or multipart/form-data for files."],
-  ])("says of Fastify's %i %s what the client did", async (statusCode, code, message) => {
+  ])("explains Fastify's %i %s to the client", async (statusCode, code, message) => {
     const response = await answerTo(Object.assign(new Error("secret"), { statusCode, code }));
     expect(response.statusCode).toBe(statusCode);
     expect(response.json()).toEqual({
@@ -80,7 +80,7 @@ describe("createErrorHandler", () => {
   });
 });
 
-test("sendNotFound is 404 and JSON", async () => {
+test("sendNotFound responds with 404 and JSON", async () => {
   const server = Fastify();
   server.setNotFoundHandler(sendNotFound);
   const response = await server.inject("/nothing");

@@ -40,7 +40,7 @@ async function startServer() {
   return { url: await server.listen({ host: "127.0.0.1", port: 0 }), lines };
 }
 
-test("a response that fails while it is made has the request's id, and the log has the whole error", async () => {
+test("a response that fails while it is created contains the request id, and the log has the whole error", async () => {
   const { url, lines } = await startServer();
   const response = await fetch(`${url}/graphql`, {
     method: "POST",

@@ -18,7 +18,7 @@ function makeOperation() {
   };
 }
 
-test("a client runs so many operations at once, and another client does not wait for them", async () => {
+test("a client runs a limited number of operations at once, and other clients do not wait for them", async () => {
   const execution = new FairExecution({ maxRunning: 2, maxWaiting: 1, isLate: () => false });
   const [first, second, third, other] = [makeOperation(), makeOperation(), makeOperation(), makeOperation()];
   const results = [first, second, third].map(({ run }) => execution.run("a", run));

@@ -65,7 +65,7 @@ async function postInPieces(body: Buffer, at: readonly number[]): Promise<Answer
   return await connection.answer();
 }
 
-test("gives the same bytes however a form is cut into packets", async () => {
+test("reads the same bytes however a form is split into packets", async () => {
   await fc.assert(
     fc.asyncProperty(contents, cuts, async (files, at) => {
       const answer = await postInPieces(formOf(files), at);
@@ -74,7 +74,7 @@ test("gives the same bytes however a form is cut into packets", async () => {
   );
 });
 
-test("answers a form with changed bytes, and goes on to serve", async () => {
+test("responds to a form with changed bytes, and serves the next request", async () => {
   const change = fc.record({
     at: fc.double({ min: 0, max: 1, noNaN: true }),
     bytes: fc.uint8Array({ maxLength: 4 }),

@@ -183,7 +183,7 @@ describe("a malformed form is refused, and the next one is served", () => {
   });
 });
 
-test("leaves Object.prototype alone", async () => {
+test("does not change Object.prototype", async () => {
   const before = Object.getOwnPropertyNames(Object.prototype);
   const call = Object.prototype.hasOwnProperty.call;
   for (const path of [
@@ -199,7 +199,7 @@ test("leaves Object.prototype alone", async () => {
   expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(before);
 });
 
-describe("a form that is cut off", () => {
+describe("a truncated form", () => {
   const form = Buffer.concat([
     encodeForm(oneFileFields(), ""),
     encodeForm([filePart("0", "abc\r\n--bound")]),
@@ -207,14 +207,14 @@ describe("a form that is cut off", () => {
   // It is whole with the two hyphens behind its last boundary.
   const lengths = Array.from({ length: form.length - 2 }, (_, length) => length);
 
-  test("never looks whole, wherever it ends", async () => {
+  test("is UPLOAD_INCOMPLETE, wherever it ends", async () => {
     for (const length of lengths) {
       const answer = await post(server, form.subarray(0, length));
       expect(answer, `${length} bytes`).toEqual(refused("UPLOAD_INCOMPLETE"));
     }
   });
 
-  test("never looks whole, wherever the connection is lost", async () => {
+  test("is UPLOAD_INCOMPLETE, wherever the connection is lost", async () => {
     for (const length of lengths.filter((length) => length % 7 === 0)) {
       using connection = new FormConnection(server.port);
       const answer = new Promise<Answer>((resolve) => {
@@ -226,18 +226,18 @@ describe("a form that is cut off", () => {
   });
 });
 
-describe("a body that nobody reads to its end", () => {
+describe("a body that is not read to its end", () => {
   const unread = encodeForm([...oneFileFields(), filePart("0", Buffer.alloc(800_000))]);
 
-  test("does not poison the connection", async () => {
+  test("does not affect the next request of the connection", async () => {
     server.resolve = async () => "not interested";
     expect(await answerThenServe(unread)).toEqual({ status: 200, data: "not interested" });
   });
 
   test.each([
-    ["which goes on for ever", 0],
-    ["which stalls", 20],
-  ])("%s: is answered, then closed", async (_name, pauseMs) => {
+    ["an endless body", 0],
+    ["a stalled body", 20],
+  ])("%s gets a response, and the connection is closed", async (_name, pauseMs) => {
     await using brisk = await startFormServer({
       lingeringClose: { idleTimeoutMs: 300, minBytesPerSecond: 10_000, closeDelayMs: 300 },
     });
@@ -260,8 +260,8 @@ describe("a client that sends too slowly", () => {
   test.each([
     ["in the fields", 10],
     ["in the file", good.length - 30],
-    ["behind the file", good.length - 4],
-  ])("and stops %s", async (_where, length) => {
+    ["after the file", good.length - 4],
+  ])("that stops %s gets TIMEOUT", async (_where, length) => {
     await using impatient = await startFormServer({
       idleTimeoutMs: 100,
       lingeringClose: { idleTimeoutMs: 100 },
@@ -272,7 +272,7 @@ describe("a client that sends too slowly", () => {
     await connection.closed();
   });
 
-  test("drop by drop", async () => {
+  test("that sends a byte at a time gets TIMEOUT", async () => {
     await using impatient = await startFormServer({ idleTimeoutMs: 200 });
     using connection = new FormConnection(impatient.port);
     connection.send(requestHead({ length: 1e6 }), good.subarray(0, -20));
@@ -281,7 +281,7 @@ describe("a client that sends too slowly", () => {
     clearInterval(drip);
   });
 
-  test("is not meant when it is we who do not read", async () => {
+  test("is not blamed for a resolver that does not read", async () => {
     await using impatient = await startFormServer({ idleTimeoutMs: 500 });
     impatient.resolve = async ({ file }) => {
       const body = (await file).open();

@@ -5,12 +5,12 @@ import { parseFileMap, parseOperation } from "../../../src/http/form-operation.t
 const refusal = (field: string) => expect.objectContaining({ code: "BAD_USER_INPUT", field });
 
 describe("operations", () => {
-  test("takes what GraphQL over HTTP defines, and nothing else", () => {
+  test("accepts the parameters of GraphQL over HTTP and nothing else", () => {
     const operation = { query: "{a}", operationName: "A", variables: { a: null }, extensions: { b: 1 } };
     expect(parseOperation(JSON.stringify({ ...operation, id: 1 }))).toEqual(operation);
   });
 
-  test("takes null for what is optional, and a persisted query's hash for its text", () => {
+  test("accepts null for optional parameters, and the hash of a persisted query instead of its text", () => {
     const operation = { query: "{a}", operationName: null, variables: null, extensions: null };
     expect(parseOperation(JSON.stringify(operation))).toEqual(operation);
     const persisted = { extensions: { persistedQuery: { version: 1, sha256Hash: "00" } } };
@@ -33,7 +33,7 @@ describe("map", () => {
     return { operation, files };
   };
 
-  test("finds the places of files in objects and lists, and fills them", () => {
+  test("puts files into variables inside objects and lists", () => {
     const variables = { file: null, input: { files: [1, null], "": null } };
     const map = { a: ["variables.file"], b: ["variables.input.files.1"], c: ["variables.input."] };
     const { operation, files } = parse(variables, map);
@@ -71,7 +71,7 @@ describe("map", () => {
     "variables.__proto__",
     "variables.constructor.prototype",
     "variables.list.__proto__.x",
-  ])("refuses the path %s, where there is no null of the client's own", (path) => {
+  ])("refuses the path %s, where the client has sent no null", (path) => {
     const variables = { text: "", list: [null], a: null };
     expect(() => parse(variables, { 0: [path] })).toThrow(refusal(path));
     expect(() => parse(variables, { 0: [path] })).toThrow(/must be null in "variables"/);
@@ -104,12 +104,12 @@ describe("map", () => {
     );
   });
 
-  test("takes the last of two entries of the same name, as JSON.parse does", () => {
+  test("uses the last of two entries of the same name, as JSON.parse does", () => {
     const { files } = parse({ a: null, b: null }, '{"0":["variables.a"],"0":["variables.b"]}');
     expect([...files.values()].map(({ path }) => path)).toEqual(["variables.b"]);
   });
 
-  test("answers any JSON with slots or a refusal", () => {
+  test("returns slots or BAD_USER_INPUT for any JSON", () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), fc.string(), (variables, map, path) => {
         for (const candidate of [map, { 0: [path] }, { 0: [`variables.${path}`] }]) {
@@ -123,7 +123,7 @@ describe("map", () => {
     );
   });
 
-  test("survives JSON that is a million levels deep", () => {
+  test("handles JSON that is a million levels deep", () => {
     const depth = 1_000_000;
     const deep = `{"query":"","variables":{"a":${"[".repeat(depth)}null${"]".repeat(depth)}}}`;
     const parsed = () =>

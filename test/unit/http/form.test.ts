@@ -40,17 +40,17 @@ function formData(variables: unknown, map: unknown, files: Record<string, File>)
 const refusedFile = { code: "BAD_USER_INPUT", retryable: false, field: "file" };
 
 describe("a form as clients send it", () => {
-  test("hands a file to the variable that the map names", async () => {
+  test("puts a file into the variable that the map names", async () => {
     const file = new File(["hello"], "héllo 한국어.txt", { type: "text/csv" });
     const answer = await send(formData({ file: null }, { a: ["variables.file"] }, { a: file }));
     expect(answer.data).toEqual([{ filename: "héllo 한국어.txt", contentType: "text/csv", text: "hello" }]);
   });
 
-  test("takes no files at all", async () => {
+  test("may contain no files", async () => {
     expect(await send(formData({}, {}, {}))).toEqual({ status: 200, data: [] });
   });
 
-  test("takes files one after the other, empty ones and large ones", async () => {
+  test("may contain several files, empty ones and large ones", async () => {
     const large = randomBytes(900_000);
     const form = encodeForm([
       ...fileListFields(3),
@@ -82,7 +82,7 @@ describe("a form as clients send it", () => {
     ["", undefined],
     ["a\tb.txt", "ab.txt"],
     [" spaced .txt", " spaced .txt"],
-  ])("makes one path segment of the file name %j", async (sent, expected) => {
+  ])("reduces the file name %j to one path segment", async (sent, expected) => {
     const form = encodeForm([
       ...oneFileFields(),
       { name: "0", filename: sent, type: "application/octet-stream" },
@@ -91,7 +91,7 @@ describe("a form as clients send it", () => {
     expect(data[0]?.filename).toBe(expected);
   });
 
-  test("drops what an extended file name smuggles", async () => {
+  test("removes control characters and paths from an extended file name", async () => {
     const headers = `Content-Disposition: form-data; name="0"; filename*=utf-8''a%0d%0aX-Evil%3A%201%00%2F%c3%a9.txt`;
     const { data } = (await post(server, encodeForm([...oneFileFields(), { headers }]))) as { data: unknown };
     expect(data).toEqual([{ filename: "é.txt", contentType: "text/plain", text: "" }]);
@@ -102,7 +102,7 @@ describe("the order of files", () => {
   const inOrder = encodeForm([...fileListFields(2), filePart("0", "zero"), filePart("1", "one")]);
   const swapped = encodeForm([...fileListFields(2), filePart("1", "one"), filePart("0", "zero")]);
 
-  test("fails at once for a file that lies behind an unread one, and still gives the first", async () => {
+  test("fails at once for a file after an unread one, which can still be read", async () => {
     server.resolve = async ({ files: [zero, one] }) => [
       await settle(one?.then(readFile)),
       await settle(zero?.then(readFile)),
@@ -111,7 +111,7 @@ describe("the order of files", () => {
     expect(data).toEqual([refusedFile, expect.objectContaining({ text: "zero" })]);
   });
 
-  test("fails at once when another file is sent first, and still gives that one", async () => {
+  test("fails at once when another file is sent first, which can still be read", async () => {
     server.resolve = async ({ files: [zero, one] }) => [
       await settle(zero?.then(readFile)),
       await settle(one?.then(readFile)),
@@ -150,7 +150,7 @@ describe("the order of files", () => {
     expect((await post(server, form))?.data).toMatchObject({ text: "one" });
   });
 
-  test("says so when a file of the map never comes", async () => {
+  test("reports a file of the map that is missing from the form", async () => {
     server.resolve = async ({ files: [zero, one] }) => [
       await settle(zero?.then(readFile)),
       await settle(one?.then(readFile)),
@@ -192,7 +192,7 @@ describe("the size of files", () => {
     );
   });
 
-  test("lets the next file come after one that is too large", async () => {
+  test("continues with the next file after one that is too large", async () => {
     server.resolve = async ({ files: [zero, one] }) => {
       const first = await settle(zero?.then(openWith(10)));
       return [first, await one?.then(readFile)];
@@ -206,7 +206,7 @@ describe("the size of files", () => {
     expect(data).toMatchObject([{ code: "UPLOAD_TOO_LARGE" }, { text: "one" }]);
   });
 
-  test("ends the form when a skipped file is larger than any may be", async () => {
+  test("ends the form when a skipped file exceeds the limit", async () => {
     server.resolve = async ({ files: [zero, one] }) => {
       (await zero)?.discard();
       return await settle(one?.then(readFile));
@@ -226,7 +226,7 @@ describe("the size of files", () => {
   });
 });
 
-test("does not take in a file that nobody reads", async () => {
+test("does not read a file into memory before a resolver reads it", async () => {
   await using other = await startFormServer({ maxFileBytes: 100_000_000 });
   const size = 50 * 1024 * 1024;
   let sentBytes = 0;

@@ -89,7 +89,7 @@ test("a client that sends too much at once loses the body that has been silent t
   expect(bodies.bytes).toBe(0);
 });
 
-test("when all bodies together are too much, the client with the most gives way", async () => {
+test("when all bodies together exceed the limit, a body of the client with the most is refused", async () => {
   const { url, bodies } = await startServer({ totalBytes: 250_000 });
   const greedy = await sendUnfinished(url, 150_000, "greedy");
   await expect.poll(() => bodies.bytes, eventually).toBe(149_999);

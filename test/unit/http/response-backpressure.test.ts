@@ -41,7 +41,7 @@ async function requestOnly(url: string): Promise<Socket> {
 /** Generous: the machine may be busy. */
 const eventually = { timeout: 20_000 };
 
-test("a client that does not read is refused, and nobody else", { timeout: 60_000 }, async () => {
+test("only the client that does not read its responses is refused", { timeout: 60_000 }, async () => {
   const { url, backpressure } = await startServer(20 * MiB, { clientBytes: 30 * MiB });
   const unread = [await requestOnly(`${url}/slow`), await requestOnly(`${url}/slow`)];
   await expect.poll(() => backpressure.error("/slow")?.code, eventually).toBe("OVERLOADED");
@@ -53,7 +53,7 @@ test("a client that does not read is refused, and nobody else", { timeout: 60_00
   await expect.poll(() => backpressure.unreadBytes, eventually).toBe(0);
 });
 
-test("when clients leave too much unread together, the one with the most loses a connection", {
+test("when all clients together leave too much unread, the client with the most loses a connection", {
   timeout: 60_000,
 }, async () => {
   const { url, backpressure } = await startServer(20 * MiB, { totalBytes: 70 * MiB });

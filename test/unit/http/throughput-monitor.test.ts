@@ -21,7 +21,7 @@ function startPace() {
   return { pace, onStall };
 }
 
-test("stalls after a silence", () => {
+test("reports a stall when no bytes arrive", () => {
   const { pace, onStall } = startPace();
   vi.advanceTimersByTime(999);
   pace.received(1);
@@ -30,7 +30,7 @@ test("stalls after a silence", () => {
   expect(onStall).toHaveBeenCalledOnce();
 });
 
-test("stalls when bytes keep coming, but too few", () => {
+test("reports a stall when bytes arrive too slowly", () => {
   const { pace, onStall } = startPace();
   for (let step = 0; step < 10; step++) {
     vi.advanceTimersByTime(100);
@@ -39,7 +39,7 @@ test("stalls when bytes keep coming, but too few", () => {
   expect(onStall).toHaveBeenCalledOnce();
 });
 
-test("lets a client go on for ever at the minimum", () => {
+test("never reports a stall at the minimum rate", () => {
   const { pace, onStall } = startPace();
   for (let step = 0; step < 1000; step++) {
     vi.advanceTimersByTime(100);
@@ -48,7 +48,7 @@ test("lets a client go on for ever at the minimum", () => {
   expect(onStall).not.toHaveBeenCalled();
 });
 
-test("does not count the time in which nothing is wanted", () => {
+test("does not count time while it is paused", () => {
   const { pace, onStall } = startPace();
   for (let step = 0; step < 10; step++) {
     vi.advanceTimersByTime(200);
@@ -60,7 +60,7 @@ test("does not count the time in which nothing is wanted", () => {
   expect(onStall).not.toHaveBeenCalled();
 });
 
-test("is quiet once it is paused for good", () => {
+test("reports nothing after it is paused for the last time", () => {
   const { pace, onStall } = startPace();
   pace.pause();
   vi.advanceTimersByTime(60_000);

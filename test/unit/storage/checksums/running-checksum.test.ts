@@ -19,7 +19,7 @@ describe("checksums", () => {
     expect(hexOf(running.digest())).toBe(hex);
   });
 
-  test.each(checksumAlgorithms)("%s does not depend on how the bytes are cut", (algorithm) => {
+  test.each(checksumAlgorithms)("%s does not depend on how the bytes are split", (algorithm) => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(300), (bytes, cut) => {
         const whole = runningChecksum(algorithm);

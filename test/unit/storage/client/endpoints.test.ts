@@ -83,7 +83,7 @@ describe("Endpoints", () => {
     expect(resolve(settings, region, bucket)).toEqual({ origin, host, basePath, signingRegion });
   });
 
-  test("asks the rules once for a bucket of a region", () => {
+  test("evaluates the rules once for each bucket and region", () => {
     const endpoints = new Endpoints({ forcePathStyle: false });
     const photos = parseBucketName("photos");
     const first = endpoints.resolve("eu-west-1" as Region, photos);
@@ -95,7 +95,7 @@ describe("Endpoints", () => {
 describe("readEndpointSettings", () => {
   afterEach(() => vi.unstubAllEnvs());
 
-  test("takes AWS's own variables", async () => {
+  test("reads AWS's own variables", async () => {
     vi.stubEnv("AWS_ENDPOINT_URL_S3", "http://store.test:9000");
     vi.stubEnv("AWS_ENDPOINT_URL", "http://other.test");
     vi.stubEnv("AWS_USE_DUALSTACK_ENDPOINT", "true");

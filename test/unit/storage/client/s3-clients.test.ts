@@ -45,7 +45,7 @@ async function clientsOf(listener: RequestListener, options: Partial<S3ClientsOp
 }
 
 describe("S3Clients", () => {
-  test("makes one client for each session and region", async () => {
+  test("creates one client for each session and region", async () => {
     const { clients } = await clientsOf((_, response) => response.end());
     const first = session();
     expect(clients.for(first, eu)).toBe(clients.for(first, eu));
@@ -69,7 +69,7 @@ describe("S3Clients", () => {
     expect(connections.size).toBeLessThan(4);
   });
 
-  test("computes no hash of a file for the signature, and one of every other body", async () => {
+  test("hashes every body for the signature except files", async () => {
     const hashes: unknown[] = [];
     const { clients } = await clientsOf((request, response) => {
       hashes.push(request.headers["x-amz-content-sha256"]);
@@ -109,7 +109,7 @@ describe("S3Clients", () => {
     ]);
   });
 
-  test("tries again, at most as often as it is told", async () => {
+  test("repeats a call up to the given number of attempts", async () => {
     let attempts = 0;
     const listener: RequestListener = (_, response) => {
       attempts += 1;
@@ -121,7 +121,7 @@ describe("S3Clients", () => {
     expect(attempts).toBe(2);
   });
 
-  test("does not wait for a store that never answers", async () => {
+  test("does not wait for a store that never responds", async () => {
     const { clients, observed } = await clientsOf(() => {}, { requestTimeoutMs: 50 });
     const call = clients.for(session(), eu).send(new HeadObjectCommand(there));
     await expect(call).rejects.toMatchObject({ name: "TimeoutError" });
@@ -145,7 +145,7 @@ describe("S3Clients", () => {
     await second;
   });
 
-  test("turns a call away that waited too long for its turn", async () => {
+  test("refuses a call that has waited too long for its turn", async () => {
     const { clients } = await clientsOf(() => {}, { maxCalls: 1, maxWaitMs: 20, maxAttempts: 3 });
     const client = clients.for(session(), eu);
     const first = client.send(new HeadObjectCommand(there));
@@ -156,7 +156,7 @@ describe("S3Clients", () => {
     });
   });
 
-  test("lets a call that stores take longer, as long as bytes move", async () => {
+  test("allows a call that stores an object more time while bytes are moving", async () => {
     const listener: RequestListener = async (request, response) => {
       request.resume();
       response.writeHead(200, { "content-type": "application/xml" });
@@ -171,7 +171,7 @@ describe("S3Clients", () => {
     expect((await clients.for(session(), eu).send(copy)).CopyObjectResult?.ETag).toBe("abc");
   });
 
-  test("ends a call that stores when nothing moves", async () => {
+  test("ends a call that stores an object when no bytes move", async () => {
     const { clients } = await clientsOf((request) => request.resume(), {
       requestTimeoutMs: 5_000,
       idleTimeoutMs: 50,

@@ -48,7 +48,7 @@ describe("an error of S3", () => {
     expect(await errorOf({ status, body: errorBody(s3Code) })).toMatchObject({ code, retryable });
   });
 
-  test("keeps S3's words out of the message", async () => {
+  test("does not repeat S3's message", async () => {
     const words = "User: arn:aws:sts::123456789012:assumed-role/r/s is not authorized";
     const error = await errorOf({ status: 403, body: errorBody("AccessDenied", words) });
     expect(error.message).not.toMatch(/arn|123456789012/);
@@ -61,7 +61,7 @@ describe("an error of S3", () => {
     [405, "OBJECT_NOT_FOUND"],
     [429, "STORAGE_UNAVAILABLE"],
     [502, "STORAGE_UNAVAILABLE"],
-  ])("is told by its status alone when it has no body: %d", async (status, code) => {
+  ])("without a body is recognized by its status: %d", async (status, code) => {
     await using scripted = await scriptedS3(() => ({ status }));
     const failure: unknown = await scripted.s3
       .send(new HeadObjectCommand(target))
@@ -69,7 +69,7 @@ describe("an error of S3", () => {
     expect(toStorageError(failure, { operation: "HeadObject", subject: "object" })).toMatchObject({ code });
   });
 
-  test("says where a bucket in another region is", async () => {
+  test("names the actual region of a bucket in another region", async () => {
     const answers: ScriptedAnswer[] = [
       { status: 301, headers: { "x-amz-bucket-region": "eu-west-1" }, body: errorBody("PermanentRedirect") },
       { status: 400, body: errorBody("AuthorizationHeaderMalformed", "", "<Region>eu-west-1</Region>") },
@@ -81,7 +81,7 @@ describe("an error of S3", () => {
     }
   });
 
-  test("is an error also when it comes as a success", async () => {
+  test("is recognized in a response with status 200", async () => {
     await using scripted = await scriptedS3(() => ({ status: 200, body: errorBody("InternalError") }));
     const complete = new CompleteMultipartUploadCommand({
       ...target,
@@ -96,7 +96,7 @@ describe("an error of S3", () => {
     });
   });
 
-  test("is one also when it cannot be read", async () => {
+  test("is recognized even if it cannot be parsed", async () => {
     await using scripted = await scriptedS3(() => ({ status: 200, body: "<html>not <b>S3</html" }));
     const failure: unknown = await scripted.s3
       .send(new ListPartsCommand({ ...target, UploadId: "u" }))
@@ -107,7 +107,7 @@ describe("an error of S3", () => {
     expect(await errorOf({ status: 503, body: "<html>busy" })).toMatchObject({ code: "STORAGE_UNAVAILABLE" });
   });
 
-  test("of an upload is about the upload, whatever a store says is missing", async () => {
+  test("about an upload is UPLOAD_NOT_FOUND, whatever a store calls missing", async () => {
     const error = await errorOf(
       { status: 404, body: errorBody("NoSuchKey") },
       { operation: "ListParts", subject: "upload" },
@@ -136,7 +136,7 @@ describe("a connection that fails", () => {
   });
 });
 
-test("leaves the server's own errors as they are", () => {
+test("does not change the server's own errors", () => {
   const error = new ValetKeyError("OVERLOADED", "busy");
   expect(toStorageError(error, { operation: "PutObject" })).toBe(error);
   expect(toStorageError(new TypeError("a bug"), { operation: "PutObject" })).toMatchObject({

@@ -85,7 +85,7 @@ describe("copyObject", () => {
 
   const described = (given: GivenDescription) => ({ changes: parseDescriptionChanges(given) });
 
-  test("replaces what is said anew and keeps the rest", async () => {
+  test("replaces the given properties and keeps the others", async () => {
     await put("described", "bytes");
     const typed = described({ contentType: "image/png", tags: [{ name: "t", value: "new" }] });
     expect(await copy("described", "typed", typed)).toMatchObject({
@@ -106,7 +106,7 @@ describe("copyObject", () => {
   test.each([
     ["at once", {}],
     ["in parts", { singleCopyBytes: 1, partBytes: 5 * MiB }],
-  ])("takes no metadata and no tags for an answer: %s", async (_how, more) => {
+  ])("removes metadata and tags if the lists are empty: %s", async (_how, more) => {
     await put("to clear", "bytes");
     expect(await copy("to clear", "bare", { ...described({ metadata: [] }), ...more })).toMatchObject({
       ...{ contentType: "text/plain", metadata: [] },
@@ -120,7 +120,7 @@ describe("copyObject", () => {
   test.each([
     ["at once", {}],
     ["in parts", { singleCopyBytes: 1, partBytes: 5 * MiB }],
-  ])("keeps what this API does not know, and metadata in raw UTF-8: %s", async (how, more) => {
+  ])("keeps properties that the API does not have, and metadata in raw UTF-8: %s", async (how, more) => {
     for (const [name, expires, kept] of [
       ["date", "Sun, 17 Mar 2030 17:46:40 GMT", "Sun, 17 Mar 2030 17:46:40 GMT"],
       ["no date", "0", "Thu, 01 Jan 1970 00:00:00 GMT"],
@@ -147,7 +147,7 @@ describe("copyObject", () => {
     expect((await read("from-version")).toString()).toBe("old");
   });
 
-  test("refuses what is not there, what is there already, and what changes nothing", async () => {
+  test("refuses a missing source, an existing copy, and a copy that changes nothing", async () => {
     await put("source", "bytes");
     await put("target", "other");
     await expect(copy("missing", "x")).rejects.toMatchObject({ code: "OBJECT_NOT_FOUND" });
@@ -159,7 +159,7 @@ describe("copyObject", () => {
     expect((await read("target")).toString()).toBe("other");
   });
 
-  test("is promised no checksum, which nobody would compare", () => {
+  test("refuses a checksum, which S3 would not compare", () => {
     const checksum = { algorithm: "CRC32", value: "AAAAAA==" } as const;
     const refused = () => assertCopyable(parseDescriptionChanges({ checksum }));
     expect(refused).toThrow(expect.objectContaining({ code: "BAD_USER_INPUT", field: "checksum" }));
@@ -169,7 +169,7 @@ describe("copyObject", () => {
   test.each([
     ["at once", {}],
     ["in parts", { singleCopyBytes: 0 }],
-  ])("names the argument that S3 takes no value of: %s", async (_how, more) => {
+  ])("names the argument whose value S3 refuses: %s", async (_how, more) => {
     await put("refused", "bytes");
     for (const [s3Code, field] of [
       ["InvalidTag", "tags"],
@@ -181,7 +181,7 @@ describe("copyObject", () => {
     }
   });
 
-  test("copies a large object in parts, with all that describes it", async () => {
+  test("copies a large object in parts, with all its properties", async () => {
     const bytes = randomBytes(33 * MiB + 5);
     await put("large + é", bytes);
     const stored = await copy("large + é", "large copy", { singleCopyBytes: MiB, partBytes: 5 * MiB });
@@ -223,7 +223,7 @@ describe("copyObject", () => {
     return client;
   };
 
-  test("asks for a client anew for every call", async () => {
+  test("requests a client for every call", async () => {
     await put("long", randomBytes(33 * MiB));
     let asked = 0;
     const fresh = async () => {
@@ -235,7 +235,7 @@ describe("copyObject", () => {
     expect(asked).toBe(6);
   });
 
-  test("leaves no part behind when the credentials die on the way", async () => {
+  test("leaves no part behind when the credentials expire during the copy", async () => {
     await put("dying", randomBytes(33 * MiB));
     const dying = expired(/^(UploadPartCopy|Abort)/);
     let isAlive = false;
@@ -281,7 +281,7 @@ describe("copyObject", () => {
     ["at once", {}],
     ["at once, replacing nothing", { changes: parseDescriptionChanges({ overwrite: false }) }],
     ["in parts", inParts],
-  ])("looks again when the source changed, and gives up when it keeps changing: %s", async (what, more) => {
+  ])("reads the source again if it has changed, and gives up if it changes again: %s", async (what, more) => {
     await put("changing", randomBytes(6 * MiB));
     const once = misled("changing", 1);
     expect(await copy("changing", `${what} 1`, { source: once.source, ...more })).toMatchObject({
@@ -297,7 +297,7 @@ describe("copyObject", () => {
     expect(await pendingUploads()).toEqual([]);
   });
 
-  describe("whose first answer was lost, replacing nothing,", () => {
+  describe("whose first response was lost, with overwrite: false,", () => {
     const changes = parseDescriptionChanges({ overwrite: false });
     const losing = async () => {
       const proxy = await startBreakingProxy(store.endpoint);
@@ -305,7 +305,7 @@ describe("copyObject", () => {
       return { proxy, s3: async () => store.client(proxy.url) };
     };
 
-    test("knows its own copy", async () => {
+    test("recognizes its own copy", async () => {
       await put("lost", "bytes");
       const { proxy, s3 } = await losing();
       await using _ = proxy;
@@ -315,7 +315,7 @@ describe("copyObject", () => {
       expect(proxy.requests.filter((request) => request.startsWith("PUT "))).toHaveLength(2);
     });
 
-    test("takes no other object for it", async () => {
+    test("does not mistake another object for it", async () => {
       await put("lost", "bytes");
       const client = store.client();
       let attempts = 0;

@@ -104,7 +104,7 @@ describe("toS3Input", () => {
 });
 
 describe("parseDescriptionChanges", () => {
-  test("tells an empty list from one that was not given", () => {
+  test("distinguishes an empty list from an omitted one", () => {
     expect(parseDescriptionChanges({ metadata: [] })).toMatchObject({ metadata: [], tags: undefined });
     expect(parseDescriptionChanges({ tags: [], metadata: null })).toMatchObject({
       metadata: undefined,
@@ -158,7 +158,7 @@ describe("parseDescription", () => {
     expect(() => parseDescription(input)).toThrow(expect.objectContaining({ code: "BAD_USER_INPUT", field }));
   });
 
-  test("takes what is just within the limits", () => {
+  test("accepts values exactly at the limits", () => {
     expect(() =>
       parseDescription({
         metadata: [{ name: "a", value: "x".repeat(2_047) }],

@@ -41,7 +41,7 @@ describe("contentDisposition", () => {
     expect(filenameIn(contentDisposition(undefined, filename))).toBe(saved);
   });
 
-  test("is one line of printable ASCII whose name stays in its folder, whatever the name", () => {
+  test("is one line of printable ASCII without a path, whatever the file name", () => {
     const anyName = fc.oneof(
       fc.string({ unit: "binary", minLength: 1, maxLength: 100 }).filter((name) => name.isWellFormed()),
       fc.string({
@@ -73,7 +73,7 @@ describe("parseContentTypeOverride", () => {
     "text/plain; charset=utf-8",
     "application/pdf",
     'video/mp4; codecs="avc1.4d, mp4a"',
-  ])("takes %s", (contentType) => {
+  ])("accepts %s", (contentType) => {
     expect(parseContentTypeOverride(contentType, undefined)).toBe(contentType);
     expect(parseContentTypeOverride(contentType, "INLINE")).toBe(contentType);
   });
@@ -97,7 +97,7 @@ describe("parseContentTypeOverride", () => {
     "text/cache-manifest",
     "*/*",
     "unknown/unknown",
-  ])("takes %s for an attachment only", (contentType) => {
+  ])("accepts %s only for an attachment", (contentType) => {
     expect(parseContentTypeOverride(contentType, "ATTACHMENT")).toBe(contentType);
     for (const disposition of [undefined, "INLINE"] as const) {
       expect(() => parseContentTypeOverride(contentType, disposition)).toThrow(

@@ -8,7 +8,7 @@ const anyText = fc.oneof(
 );
 
 describe("metadata values", () => {
-  test("come back as they were", () => {
+  test("are decoded to what was encoded", () => {
     fc.assert(
       fc.property(anyText, (text) => {
         expect(decodeMetadataValue(encodeMetadataValue(text))).toBe(text);
@@ -17,7 +17,7 @@ describe("metadata values", () => {
     );
   });
 
-  test("travel as printable ASCII, in words of at most 75 characters", () => {
+  test("are sent as printable ASCII, in encoded words of at most 75 characters", () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const header = encodeMetadataValue(text);
@@ -32,7 +32,7 @@ describe("metadata values", () => {
     );
   });
 
-  test("are left alone when HTTP carries them unharmed", () => {
+  test("are sent unchanged if they are plain ASCII", () => {
     expect(encodeMetadataValue("AMAZONS3 plain, text; 100%")).toBe("AMAZONS3 plain, text; 100%");
     expect(encodeMetadataValue("zoë")).toBe("=?UTF-8?B?em/Dqw==?=");
     expect(encodeMetadataValue(" padded ")).toBe("=?UTF-8?B?IHBhZGRlZCA=?=");

@@ -86,7 +86,7 @@ const sha256 = (data: Buffer) => createHash("sha256").update(data).digest("hex")
 const notFound = { code: "UPLOAD_NOT_FOUND" };
 
 describe("a multipart upload", () => {
-  test("is completed without ETags from parts that came out of order and twice", async () => {
+  test("is completed without ETags from parts that arrived out of order and twice", async () => {
     const upload = await begin("whole");
     await Promise.all([3, 1].map((number) => sendPart(upload, number)));
     await sendPart(upload, 2);
@@ -97,7 +97,7 @@ describe("a multipart upload", () => {
     await expect(listParts(s3, upload)).rejects.toMatchObject(notFound);
   });
 
-  test("names the parts that are missing or have another size, and stores nothing", async () => {
+  test("reports parts that are missing or have another size, and stores nothing", async () => {
     const upload = await begin("incomplete");
     await expect(completeUpload(s3, upload, completed)).rejects.toMatchObject({
       code: "UPLOAD_INCOMPLETE",
@@ -119,7 +119,7 @@ describe("a multipart upload", () => {
     await abortMultipartUpload(s3, upload);
   });
 
-  test("holds the client's list to what S3 has", async () => {
+  test("compares the client's list with the parts at S3", async () => {
     const upload = await begin("listed");
     const etags = await Promise.all([1, 2, 3].map((number) => sendPart(upload, number)));
     const parts = etags.map((etag, index) => ({ number: index + 1, etag }));
@@ -131,7 +131,7 @@ describe("a multipart upload", () => {
     expect(await complete(unquoted)).toMatchObject({ etag: etagOfParts(parts) });
   });
 
-  test("takes a client's list of every part, each once, in any order", () => {
+  test("accepts a client's list of all parts, each once, in any order", () => {
     const upload = { sizeBytes: plan.sizeBytes, partBytes: plan.partBytes } as UploadDescriptor;
     const require = (...numbers: number[]) =>
       assertEveryPart(
@@ -153,7 +153,7 @@ describe("a multipart upload", () => {
     }
   });
 
-  test("may be completed again, and at the same time", async () => {
+  test("can be completed again, and by concurrent calls", async () => {
     const upload = await begin("again");
     const etags = await Promise.all([1, 2, 3].map((number) => sendPart(upload, number)));
     const parts = etags.map((etag, index) => ({ number: index + 1, etag }));
@@ -170,14 +170,14 @@ describe("a multipart upload", () => {
     expect(await sha256OfStored("again")).toBe(sha256(bytes));
   });
 
-  test("that was never completed is not taken for the object that was there before", async () => {
+  test("that was never completed is not mistaken for an older object", async () => {
     await s3.send(new PutObjectCommand({ Bucket: store.bucket, Key: "before", Body: "small" }));
     const upload = await begin("before");
     await abortMultipartUpload(s3, upload);
     await expect(completeUpload(s3, upload, completed)).rejects.toMatchObject(notFound);
   });
 
-  test("does not replace an object when it may not", async () => {
+  test("does not replace an object with overwrite: false", async () => {
     await s3.send(new PutObjectCommand({ Bucket: store.bucket, Key: "there", Body: "first" }));
     const upload = await begin("there", { overwrite: false });
     await Promise.all([1, 2, 3].map((number) => sendPart(upload, number)));
@@ -186,7 +186,7 @@ describe("a multipart upload", () => {
     await abortMultipartUpload(s3, upload);
   });
 
-  test("that may not replace anything is not in its own way when completed twice at once", async () => {
+  test("with overwrite: false can be completed by two concurrent calls", async () => {
     const upload = await begin("twice at once", { overwrite: false });
     await Promise.all([1, 2, 3].map((number) => sendPart(upload, number)));
     const answers = await Promise.all(Array.from({ length: 4 }, () => completeUpload(s3, upload, completed)));
@@ -206,7 +206,7 @@ describe("a multipart upload", () => {
     expect(stored).toBe(completion.status === "fulfilled" ? sha256(bytes) : undefined);
   });
 
-  test("is aborted again while S3 holds parts of it, which may have been under way", async () => {
+  test("is aborted again while S3 still has parts that were in flight", async () => {
     let listings = 0;
     const held = (isHeld: () => boolean) =>
       scriptedS3(({ method }) => {
@@ -223,7 +223,7 @@ describe("a multipart upload", () => {
     });
   });
 
-  test("tells of all its parts, more than S3 lists at once", { timeout: 60_000 }, async () => {
+  test("returns all its parts, more than S3 lists at once", { timeout: 60_000 }, async () => {
     const count = 2005;
     const upload = await begin("many parts");
     const { bucket: Bucket, key: Key, uploadId: UploadId } = upload;
@@ -243,7 +243,7 @@ describe("a multipart upload", () => {
     expect(await completeUpload(s3, upload, completed)).toMatchObject({ sizeBytes: 0 });
   });
 
-  test("takes the CRC of a whole object, and no SHA", async () => {
+  test("accepts the CRC of a whole object, but no SHA", async () => {
     const sha = parseDescription({
       checksum: { algorithm: "SHA1", value: Buffer.alloc(20).toString("base64") },
     });
@@ -283,7 +283,7 @@ describe("uploads in progress", () => {
     for (const upload of uploads) await abortMultipartUpload(s3, upload);
   });
 
-  test("are resumed: the newest of the very key whose parts fit", async () => {
+  test("are resumed: the newest of the same key whose parts fit", async () => {
     const address = store.address("resume/it");
     const find = (forPlan: UploadPlan = plan) =>
       findResumableUpload({ s3, listing: s3 }, address, resumeRequest(forPlan));
@@ -306,7 +306,7 @@ describe("uploads in progress", () => {
     expect(await sha256OfStored("resume/it")).toBe(sha256(bytes));
   });
 
-  test("are resumed behind newer ones without parts, of up to 100", async () => {
+  test("are resumed after up to 100 newer ones without parts", async () => {
     const address = store.address("resume/behind");
     const find = () => findResumableUpload({ s3, listing: s3 }, address, resumeRequest(plan));
     const older = await begin("resume/behind");
@@ -322,7 +322,7 @@ describe("uploads in progress", () => {
     await mapConcurrently([older, ...empty], 8, (upload) => abortMultipartUpload(s3, upload));
   });
 
-  test("are swept when they are old, and only told of in a dry run", async () => {
+  test("are aborted by a sweep when they are old, and only listed in a dry run", async () => {
     const upload = await begin("sweep/old");
     const bucket = { region, bucket: store.bucket };
     const later = () => new Date(Date.now() + 25 * 3_600_000);

@@ -19,7 +19,7 @@ const given: GivenDescription = {
 };
 
 describe("RecentUploadTerms", () => {
-  test("knows the terms of the uploads that it remembers", () => {
+  test("recognizes the terms of the uploads that it remembers", () => {
     const begun = new RecentUploadTerms();
     expect(begun.haveTerms(upload, termsOf(given))).toBeUndefined();
     begun.remember(upload, termsOf(given));
@@ -34,13 +34,13 @@ describe("RecentUploadTerms", () => {
     ["metadata", { ...given, metadata: [{ name: "a", value: "c" }] }],
     ["tags", { ...given, tags: [] }],
     ["checksum algorithm", { ...given, checksum: { algorithm: "CRC32", value: "AAAAAA==" } }],
-  ])("tells terms with another %s apart", (_what, other) => {
+  ])("distinguishes terms with another %s", (_what, other) => {
     const begun = new RecentUploadTerms();
     begun.remember(upload, termsOf(given));
     expect(begun.haveTerms(upload, termsOf(other))).toBe(false);
   });
 
-  test("tells sizes apart whose parts have the same length", () => {
+  test("distinguishes sizes whose parts have the same length", () => {
     const begun = new RecentUploadTerms();
     begun.remember(upload, termsOf(given, 16_800_000));
     expect(begun.haveTerms(upload, termsOf(given, 16_800_000 + 8_388_593))).toBe(false);

@@ -20,7 +20,7 @@ async function sweptOf(uploads: AsyncIterable<SweptUpload>): Promise<string[]> {
 }
 
 describe("a sweep", () => {
-  test("leaves alone what has no date", async () => {
+  test("does not abort an upload without a date", async () => {
     const body = page(upload("dated") + upload("undated", ""), false);
     await using store = await scriptedS3(() => ({ status: 200, body }));
     const s3 = async () => store.s3;
@@ -28,7 +28,7 @@ describe("a sweep", () => {
     expect(swept).toEqual(["dated pending"]);
   });
 
-  test("asks for credentials anew as it goes on", async () => {
+  test("requests new credentials as it continues", async () => {
     await using store = await scriptedS3(({ method, url = "" }) => {
       if (method === "DELETE") return { status: 204 };
       if (url.includes("uploadId=")) return { status: 404 };
@@ -48,7 +48,7 @@ describe("a sweep", () => {
     expect(asked).toEqual(["listing", "listing", "s3", "s3", "s3"]);
   });
 
-  test("misses nothing where a page goes on behind an upload that has to be there still", async () => {
+  test("misses no upload if the store needs the last upload of a page to find the next page", async () => {
     let pending = Array.from({ length: 7 }, (_, index) => `u${index}`);
     await using store = await scriptedS3(({ method, url = "" }) => {
       const { searchParams } = new URL(url, "http://s3");

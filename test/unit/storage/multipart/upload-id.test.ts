@@ -56,7 +56,7 @@ describe("upload ids", () => {
     );
   });
 
-  test("of format 1, which older servers made, still open", () => {
+  test("of format 1, from older servers, can still be opened", () => {
     const id =
       "ARKMFFN4SYCQh8bqQcs9j0OzunjZiJblxCX3cYJNFdRdn6bHzPVMj66pZkVuJy_7nzwU-k7GS_-gsswrDJZSmwyf04u1B0a7" +
       "XlM8NQbEUMpbFpIKzDG6CRm9Ncd7gUpv5hAYJbtJXc1xt91o4woX8jsJE01O0wxDybOBuZ85WhwOEKO2yBB7rt_No9NoDKqA" +
@@ -68,7 +68,7 @@ describe("upload ids", () => {
     expect(new UploadIds([next, secret], regions).open(id)).toMatchObject({ key: upload.key });
   });
 
-  test("show nothing of the upload", () => {
+  test("reveal nothing about the upload", () => {
     const id = ids.seal(upload);
     expect(id).toMatch(/^[A-Za-z0-9_-]+$/);
     expect(Buffer.from(id, "base64url").toString("latin1")).not.toMatch(/users|user-content|abcDEF/);
@@ -81,7 +81,7 @@ describe("upload ids", () => {
     expect(new UploadIds([secret], regions).seal(later)).toBe(ids.seal(upload));
   });
 
-  test("differ for uploads and terms that differ", () => {
+  test("differ for different uploads and terms", () => {
     const others: SealedUpload[] = [
       { ...upload, uploadId: "2~abcDEG" },
       { ...upload, sizeBytes: upload.sizeBytes - 1 },
@@ -102,7 +102,7 @@ describe("upload ids", () => {
     expect(ids.open(ids.seal(longest))).toEqual(longest);
   });
 
-  test("cannot be changed in any bit, nor cut", () => {
+  test("are refused if any bit is changed or the end is missing", () => {
     const bytes = Buffer.from(ids.seal(upload), "base64url");
     for (let bit = 0; bit < bytes.length * 8; bit += 1) {
       const changed = Buffer.from(bytes);
@@ -114,7 +114,7 @@ describe("upload ids", () => {
     }
   });
 
-  test("are UPLOAD_NOT_FOUND under another secret or in a region that is served no longer", () => {
+  test("are UPLOAD_NOT_FOUND with another secret or in a region that is no longer allowed", () => {
     const id = ids.seal(upload);
     expect(codeOf(id, new UploadIds(["another secret of thirty-two bytes!"], regions))).toBe(
       "UPLOAD_NOT_FOUND",
@@ -123,7 +123,7 @@ describe("upload ids", () => {
     expect(codeOf(id, new UploadIds([secret], elsewhere))).toBe("UPLOAD_NOT_FOUND");
   });
 
-  test("open under every secret of the list, and are sealed under the first", () => {
+  test("are sealed with the first secret of the list and opened with any", () => {
     const next = "the next secret, longer than 32 bytes";
     const rotating = new UploadIds([next, secret], regions);
     expect(rotating.open(ids.seal(upload))).toEqual(upload);
@@ -131,7 +131,7 @@ describe("upload ids", () => {
     expect(codeOf(rotating.seal(upload))).toBe("UPLOAD_NOT_FOUND");
   });
 
-  test("are BAD_USER_INPUT when they have not even the shape of one", () => {
+  test("are BAD_USER_INPUT if they do not have the format of an id", () => {
     for (const id of ["", "x", "AQ", "not an id", "<>", "A".repeat(10_000), `${ids.seal(upload)}=`]) {
       expect(codeOf(id)).toBe("BAD_USER_INPUT");
     }

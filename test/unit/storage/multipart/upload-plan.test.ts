@@ -24,7 +24,7 @@ const sizes = fc.oneof(
 );
 
 describe("planUpload", () => {
-  test("cuts every size into parts that S3 takes and that add up", () => {
+  test("splits every size into valid parts that add up to it", () => {
     fc.assert(
       fc.property(sizes, (sizeBytes) => {
         const plan = planUpload(sizeBytes);
@@ -41,7 +41,7 @@ describe("planUpload", () => {
     );
   });
 
-  test("gives another size no part of the same number and length", () => {
+  test("gives no two sizes a part of the same number and length", () => {
     const largestWithRoom = maxObjectBytes - maxPartCount * 16 * MiB;
     const size = fc.oneof(
       fc.integer({ min: 0, max: largestWithRoom }),
@@ -71,7 +71,7 @@ describe("planUpload", () => {
     expect(planUpload(maxObjectBytes)).toMatchObject({ partBytes: maxPartBytes, partCount: maxPartCount });
   });
 
-  test("refuses what no object can measure", () => {
+  test("refuses sizes that no object can have", () => {
     for (const size of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, maxObjectBytes + 1, 2 ** 60]) {
       expect(() => planUpload(size)).toThrow(
         expect.objectContaining({ code: "BAD_USER_INPUT", field: "size" }),
@@ -79,7 +79,7 @@ describe("planUpload", () => {
     }
   });
 
-  test("has no part but those it counts", () => {
+  test("has no other parts than those it counts", () => {
     const plan = planUpload(40 * MiB);
     for (const number of [0, -1, 1.5, plan.partCount + 1])
       expect(() => bytesOfPart(plan, number)).toThrow(RangeError);

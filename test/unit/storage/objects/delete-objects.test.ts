@@ -18,7 +18,7 @@ const put = (bucket: string, key: string) =>
   s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: key }));
 
 describe("deleteObjects", () => {
-  test("deletes keys of all kinds, those that XML cannot carry too, and those that are not there", async () => {
+  test("deletes any keys, including missing ones and those that XML cannot carry", async () => {
     const bucket = { region, bucket: store.bucket };
     const keys = ["plain", "a + b&<c>.txt", "한국어", "tab\tbed", "nonchar\ufffe", "line\nfeed", "\u{1f600}"];
     await Promise.all(keys.map((key) => put(store.bucket, key)));
@@ -29,7 +29,7 @@ describe("deleteObjects", () => {
     expect((await listObjects(s3, bucket, parsePage({ prefix: "", first: 10 }))).objects).toEqual([]);
   });
 
-  test("takes more than one call can", async () => {
+  test("deletes more objects than fit into one call", async () => {
     const bucket = { region, bucket: store.bucket };
     const wanted = Array.from({ length: 1003 }, (_, index) => ({ key: `many/${index}` }));
     await Promise.all([0, 500, 1000, 1002].map((index) => put(store.bucket, `many/${index}`)));
@@ -40,7 +40,7 @@ describe("deleteObjects", () => {
     expect((await listObjects(s3, bucket, parsePage({ prefix: "many/", first: 10 }))).objects).toEqual([]);
   });
 
-  test("deletes one version, or hides them behind a marker that it names", async () => {
+  test("deletes one version, or adds a delete marker and returns its id", async () => {
     const bucket = { region, bucket: store.versionedBucket };
     const { VersionId: versionId } = await put(store.versionedBucket, "v");
     const [hidden] = await deleteObjects(s3, bucket, [{ key: "v" }]);
@@ -49,7 +49,7 @@ describe("deleteObjects", () => {
     expect(await deleteObjects(s3, bucket, [{ key: "v", versionId }])).toEqual([{ key: "v", versionId }]);
   });
 
-  test("fails for the items that fail, and for all when the call does", async () => {
+  test("fails for the items that fail, and for all items when the call fails", async () => {
     await using partly = await scriptedS3(() => ({
       status: 200,
       body: `<DeleteResult><Deleted><Key>a</Key></Deleted><Error><Key>b</Key><Code>AccessDenied</Code><Message>arn:aws</Message></Error></DeleteResult>`,

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => store.close());
 
 describe("headObject", () => {
-  test("tells what S3 knows of an object", async () => {
+  test("returns everything that S3 stores about an object", async () => {
     const address = store.address("head/a + b.txt");
     await s3.send(
       new PutObjectCommand({
@@ -39,7 +39,7 @@ describe("headObject", () => {
     });
   });
 
-  test("takes the storage class that S3 names", async () => {
+  test("returns the storage class that S3 reports", async () => {
     await using scripted = await scriptedS3(() => ({
       status: 200,
       headers: { "x-amz-storage-class": "GLACIER" },
@@ -47,7 +47,7 @@ describe("headObject", () => {
     expect(await headObject(scripted.s3, store.address("cold"))).toMatchObject({ storageClass: "GLACIER" });
   });
 
-  test("tells a missing object from a missing bucket", async () => {
+  test("distinguishes a missing object from a missing bucket", async () => {
     await expect(headObject(s3, store.address("none"))).rejects.toMatchObject({ code: "OBJECT_NOT_FOUND" });
     const address = { ...store.address("none"), bucket: "no-such-bucket-here" as TestStore["bucket"] };
     await expect(headObject(s3, address)).rejects.toMatchObject({ code: "BUCKET_NOT_FOUND" });
@@ -55,7 +55,7 @@ describe("headObject", () => {
     expect(await bucketExists(s3, store.address("none"))).toBe(true);
   });
 
-  test("finds versions, and no object in a delete marker", async () => {
+  test("finds versions, and treats a delete marker as a missing object", async () => {
     const address = { ...store.address("versioned"), bucket: store.versionedBucket };
     const target = { Bucket: address.bucket, Key: address.key };
     const first = await s3.send(new PutObjectCommand({ ...target, Body: "1" }));
@@ -78,7 +78,7 @@ describe("a HEAD that is refused without a reason", () => {
   };
   const arn = "arn:aws:sts::123456789012:assumed-role/r/s";
 
-  test("means a missing object, where the right that is missing is to list", async () => {
+  test("means a missing object if the missing permission is s3:ListBucket", async () => {
     const message = `User: ${arn} is not authorized to perform: s3:ListBucket on resource: "arn:aws:s3:::bucket"`;
     await using scripted = await scriptedS3(({ method, url }) => {
       if (method === "HEAD") return { status: url?.startsWith("/bucket/key") ? 403 : 200 };
@@ -88,7 +88,7 @@ describe("a HEAD that is refused without a reason", () => {
     expect(scripted.requests).toEqual(["HEAD /bucket/key", "HEAD /bucket/", "GET /bucket/key"]);
   });
 
-  test("of the tags means the same", async () => {
+  test("means the same for the request for tags", async () => {
     for (const [action, code] of [
       ["s3:ListBucket", "OBJECT_NOT_FOUND"],
       ["s3:GetObjectTagging", "FORBIDDEN"],
@@ -101,7 +101,7 @@ describe("a HEAD that is refused without a reason", () => {
     }
   });
 
-  test("is FORBIDDEN, where it is to read", async () => {
+  test("is FORBIDDEN if the missing permission is s3:GetObject", async () => {
     const message = `User: ${arn} is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::bucket/key"`;
     await using scripted = await scriptedS3(({ method }) =>
       method === "HEAD" ? { status: 403 } : { status: 403, body: errorBody("AccessDenied", message) },
@@ -109,14 +109,14 @@ describe("a HEAD that is refused without a reason", () => {
     await expect(headObject(scripted.s3, address)).rejects.toMatchObject({ code: "FORBIDDEN" });
   });
 
-  test("means a missing bucket, where that is missing", async () => {
+  test("means a missing bucket if there is none", async () => {
     await using scripted = await scriptedS3(({ url }) => ({
       status: url?.startsWith("/bucket/key") ? 403 : 404,
     }));
     await expect(headObject(scripted.s3, address)).rejects.toMatchObject({ code: "BUCKET_NOT_FOUND" });
   });
 
-  test("is a version id that is none, or credentials that are none", async () => {
+  test("means an invalid version id, or invalid credentials", async () => {
     for (const [s3Code, expected] of [
       ["InvalidArgument", { code: "BAD_USER_INPUT", field: "versionId" }],
       ["ExpiredToken", { code: "CREDENTIALS_UNAVAILABLE" }],
@@ -128,7 +128,7 @@ describe("a HEAD that is refused without a reason", () => {
     }
   });
 
-  test("asks once about a bucket that many objects share", async () => {
+  test("asks once about the bucket of many objects", async () => {
     await using scripted = await scriptedS3(() => ({ status: 404 }));
     let asked: Promise<boolean> | undefined;
     const shared = () => (asked ??= bucketExists(scripted.s3, address));
@@ -148,7 +148,7 @@ describe("a bucket in another region", () => {
     scriptedS3(() => ({ status: 301, headers: { "x-amz-bucket-region": elsewhere } }));
   const holding = () => scriptedS3(() => ({ status: 200, headers: { "content-length": "3", etag: '"e"' } }));
 
-  test("is followed and remembered, where clients may name its region", async () => {
+  test("is followed and remembered if clients may name its region", async () => {
     await using wrong = await redirecting();
     await using right = await holding();
     const regions = new BucketRegions([region, elsewhere]);
@@ -162,7 +162,7 @@ describe("a bucket in another region", () => {
     expect(regions.regionOf(address.bucket, region)).toBe(elsewhere);
   });
 
-  test("is not there otherwise", async () => {
+  test("is BUCKET_NOT_FOUND otherwise", async () => {
     await using wrong = await redirecting();
     const regions = new BucketRegions([region]);
     const asked = regions.followRegion(address.bucket, region, () => headObject(wrong.s3, address));

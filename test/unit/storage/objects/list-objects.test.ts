@@ -54,7 +54,7 @@ async function walk(request: Partial<ListObjectsRequest>): Promise<string[]> {
 }
 
 describe("listObjects", () => {
-  test("gives every key unharmed, in the order of its bytes", async () => {
+  test("returns every key unchanged, in the order of its bytes", async () => {
     const page = await list({});
     expect(page.objects.map(({ key }) => key)).toEqual([...keys].sort(byUtf8));
     expect(page).toMatchObject({ folders: [], hasNextPage: false });
@@ -62,11 +62,11 @@ describe("listObjects", () => {
     for (const key of keys) expect(sizes.get(store.address(key).key)).toBe(Buffer.byteLength(key));
   });
 
-  test.each([1, 2, 3, 5, 12])("walks through pages of %d without loss or repetition", async (first) => {
+  test.each([1, 2, 3, 5, 12])("lists every object once in pages of %d", async (first) => {
     expect(await walk({ first })).toEqual([...keys].sort(byUtf8));
   });
 
-  test.each([1, 2, 3, 100])("rolls folders up, each once, in pages of %d", async (first) => {
+  test.each([1, 2, 3, 100])("lists every folder once in pages of %d", async (first) => {
     const seen = await walk({ first, delimiter: "/" });
     const roots = keys.map((key) => (key.includes("/") ? key.slice(0, key.indexOf("/") + 1) : key));
     expect(seen.sort(byUtf8)).toEqual([...new Set(roots)].sort(byUtf8));
@@ -75,7 +75,7 @@ describe("listObjects", () => {
     );
   });
 
-  test("goes on after any object of a page", async () => {
+  test("continues after any object of a page", async () => {
     const [first, second, ...rest] = (await list({})).objects;
     const page = await list({ after: second?.cursor });
     expect(page.objects).toEqual(rest);
@@ -96,7 +96,7 @@ describe("listObjects", () => {
     },
   );
 
-  test("takes no cursor of another delimiter, in which other things are folders", async () => {
+  test("refuses a cursor of a listing with another delimiter", async () => {
     const { endCursor: after } = await list({ prefix: "docs/", delimiter: "/", first: 1 });
     expect((await list({ prefix: "docs/", delimiter: "/", after })).objects).toHaveLength(2);
     for (const delimiter of [undefined, "", "e", "//"]) {
@@ -106,7 +106,7 @@ describe("listObjects", () => {
     }
   });
 
-  test("refuses page sizes and cursors that are none", async () => {
+  test("refuses invalid page sizes and cursors", async () => {
     for (const first of [0, -1, 1001, 1.5, Number.NaN]) {
       await expect(list({ first })).rejects.toMatchObject({ code: "BAD_USER_INPUT", field: "first" });
     }
@@ -120,7 +120,7 @@ describe("listObjects", () => {
     await expect(list({ prefix: "x/", after: cursorOfOther })).rejects.toMatchObject({ field: "after" });
   });
 
-  test("names a bucket that is not there", async () => {
+  test("reports a missing bucket", async () => {
     const bucket = "no-such-bucket-here" as TestStore["bucket"];
     const listed = listObjects(s3, { region, bucket }, parsePage({ prefix: "", first: 1 }));
     await expect(listed).rejects.toMatchObject({ code: "BUCKET_NOT_FOUND" });

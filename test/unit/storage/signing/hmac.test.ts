@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { hmacHex, hmacKey } from "../../../../src/storage/signing/hmac.ts";
 
 describe("HMAC-SHA256", () => {
-  test("is what Node's is, for any key and message", () => {
+  test("equals Node's for any key and message", () => {
     const anyKey = fc.uint8Array({ minLength: 0, maxLength: 64 });
     const anyMessage = fc.string({ unit: "binary-ascii", maxLength: 5000 });
     fc.assert(
@@ -15,13 +15,13 @@ describe("HMAC-SHA256", () => {
   });
 
   // https://www.rfc-editor.org/rfc/rfc4231#section-4.3
-  test("is what RFC 4231 says", () => {
+  test("matches the test vectors of RFC 4231", () => {
     expect(hmacHex(hmacKey(Buffer.from("Jefe")), "what do ya want for nothing?")).toBe(
       "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
     );
   });
 
-  test("takes no key that would have to be hashed first", () => {
+  test("refuses a key that would have to be hashed first", () => {
     expect(() => hmacKey(Buffer.alloc(65))).toThrow(RangeError);
   });
 });

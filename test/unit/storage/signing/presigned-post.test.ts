@@ -35,7 +35,7 @@ const anyDemand = fc.record({
 });
 
 describe("presignPost", () => {
-  test("makes the form that @aws-sdk/s3-presigned-post makes", async () => {
+  test("creates the same form as @aws-sdk/s3-presigned-post", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     try {
       await fc.assert(

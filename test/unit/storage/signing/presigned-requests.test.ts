@@ -35,7 +35,7 @@ function parametersOf(url: string): Record<string, string> {
 }
 
 describe("presignDownload", () => {
-  test("expires so many seconds after the second in which it was signed", () => {
+  test("expires the given number of seconds after the second of the signature", () => {
     const { url, expiresAt } = presignDownload(presigner, demand);
     expect(parametersOf(url)).toMatchObject({ "X-Amz-Date": "20260101T120000Z", "X-Amz-Expires": "600" });
     expect(expiresAt).toEqual(new Date("2026-01-01T12:10:00Z"));
@@ -57,11 +57,11 @@ describe("presignDownload", () => {
     },
   );
 
-  test.each([0, 1.5, 604_801])("takes no expiry of %d seconds", (expiresInSeconds) => {
+  test.each([0, 1.5, 604_801])("refuses an expiry of %d seconds", (expiresInSeconds) => {
     expect(() => presignDownload(presigner, { ...demand, expiresInSeconds })).toThrow(RangeError);
   });
 
-  test("overrides what the browser is told", () => {
+  test("signs overrides of the response's headers", () => {
     const overrides = responseOverrides({ filename: "naïve.txt", contentType: "text/html" });
     const { url } = presignDownload(presigner, { ...demand, overrides });
     expect(parametersOf(url)).toMatchObject({
@@ -70,7 +70,7 @@ describe("presignDownload", () => {
     });
   });
 
-  test("lets nobody turn a stored file into script", () => {
+  test("does not turn a stored file into a script", () => {
     expect(() => responseOverrides({ contentType: "text/html" })).toThrow(ValetKeyError);
     expect(() =>
       responseOverrides({ contentType: "image/svg+xml", disposition: "INLINE", filename: "a.svg" }),

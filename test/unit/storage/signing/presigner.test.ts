@@ -85,7 +85,7 @@ async function presignWithSdk(
 // The SDK adds x-id, which names the operation, to what is signed: ours takes it like any parameter.
 const oftenEnough = { numRuns: 400 };
 
-describe("Presigner and @aws-sdk/s3-request-presigner make the same URL", () => {
+describe("Presigner and @aws-sdk/s3-request-presigner create the same URL", () => {
   test("GET, with overrides and a version", async () => {
     const overrides = fc.record(
       {
@@ -226,7 +226,7 @@ describe("Presigner", () => {
     },
   );
 
-  test("refuses parameters that would not stand where they are signed", () => {
+  test("refuses parameters that do not start with a lower-case letter", () => {
     expect(() => presigner.presign({ ...request, query: { "X-Amz-Expires": "1" } })).toThrow(RangeError);
   });
 
@@ -235,7 +235,7 @@ describe("Presigner", () => {
     expect(presigner.presign({ ...request, address })).toMatch(/&X-Amz-SignedHeaders=host&versionId=v%2F1$/);
   });
 
-  test("counts what it signs, by operation", async () => {
+  test("counts signatures by operation", async () => {
     const metrics = createMetrics();
     const counting = new Presigner({ endpoints: new Endpoints({ forcePathStyle: false }), metrics });
     counting.presign(request);

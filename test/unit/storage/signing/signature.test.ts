@@ -84,7 +84,7 @@ test("signs AWS's published POST policy as AWS does", () => {
 });
 
 describe("canonicalHeaders", () => {
-  test("stand in the order of their names, host among them", () => {
+  test("are sorted by name, including host", () => {
     expect(
       canonicalHeaders(
         "h",
@@ -96,7 +96,7 @@ describe("canonicalHeaders", () => {
     });
   });
 
-  test("have single spaces inside and none around", () => {
+  test("have their spaces collapsed and trimmed", () => {
     expect(canonicalHeaders("h", pairs({ a: " one  two \t three " })).canonical).toBe(
       "a:one two three\nhost:h\n",
     );

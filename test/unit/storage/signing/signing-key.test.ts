@@ -24,7 +24,7 @@ describe("SigningKeys", () => {
     expect(keys.get(credentials, "20260101", "us-east-1").key).not.toEqual(key);
   });
 
-  test("never serves one set of credentials with what another left under the same id", () => {
+  test("never uses a key of other credentials that have the same access key id", () => {
     const keys = new SigningKeys();
     keys.get(credentials, "20260101", "eu-west-1");
     const otherSecret = keys.get({ ...credentials, secretAccessKey: "other" }, "20260101", "eu-west-1");

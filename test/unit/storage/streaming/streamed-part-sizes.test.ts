@@ -8,7 +8,7 @@ import {
 const MiB = 1024 ** 2;
 
 describe("the parts of a stream", () => {
-  test("begin with the smallest that S3 takes, and grow up to 64 MiB", () => {
+  test("start at S3's minimum and grow up to 64 MiB", () => {
     const sizes = [1, 1000, 1001, 2001, 3001, 4001, maxPartCount].map(streamedPartBytes);
     expect(sizes.map((bytes) => bytes / MiB)).toEqual([5, 5, 10, 20, 40, 64, 64]);
     expect(streamedPartBytes(1)).toBe(minPartBytes);

@@ -91,7 +91,7 @@ describe("a streamed upload", () => {
     },
   );
 
-  test("gives back the whole budget and counts the bytes", async () => {
+  test("returns the whole budget and counts the bytes", async () => {
     const budget = new UploadBudget({ totalBytes: 16 * MiB });
     const metrics = createMetrics();
     await upload("counted", streamOf(randomBytes(11 * MiB)), { budget, metrics });
@@ -119,7 +119,7 @@ describe("a streamed upload", () => {
     }
   });
 
-  test("lets exactly the limit pass, and stores nothing of one byte more", async () => {
+  test("accepts exactly the limit, and stores nothing of a body that is one byte longer", async () => {
     for (const limitBytes of [10, 5 * MiB, 11 * MiB]) {
       const bytes = randomBytes(limitBytes + 1);
       await expect(
@@ -135,7 +135,7 @@ describe("a streamed upload", () => {
     }
   });
 
-  test.each(checksumAlgorithms)("holds the bytes to a promised %s", async (algorithm) => {
+  test.each(checksumAlgorithms)("compares the bytes with a given %s", async (algorithm) => {
     for (const size of [1000, 6 * MiB]) {
       const bytes = randomBytes(size);
       const running = runningChecksum(algorithm);
@@ -154,7 +154,7 @@ describe("a streamed upload", () => {
     }
   });
 
-  test("does not replace an object when it may not", async () => {
+  test("does not replace an object with overwrite: false", async () => {
     const description = parseDescription({ overwrite: false });
     await upload("once", streamOf(Buffer.from("first")), { description });
     for (const size of [6, 6 * MiB]) {
@@ -164,7 +164,7 @@ describe("a streamed upload", () => {
     expect(await sha256OfStored("once")).toBe(sha256(Buffer.from("first")));
   });
 
-  test("names a bucket that is not there", async () => {
+  test("reports a missing bucket", async () => {
     const address = { ...store.address("a"), bucket: "no-such-bucket-here" as TestStore["bucket"] };
     for (const size of [1, 6 * MiB]) {
       const failed = upload("a", streamOf(randomBytes(size)), { address });
@@ -173,7 +173,7 @@ describe("a streamed upload", () => {
   });
 });
 
-describe("a streamed upload that breaks off", () => {
+describe("a streamed upload that is interrupted", () => {
   /** Sends some bytes, then waits for ever. */
   function stalling(bytes: Buffer): Readable {
     const body = new Readable({ read() {} });
@@ -193,7 +193,7 @@ describe("a streamed upload that breaks off", () => {
     },
   );
 
-  test("tells the body's own error, when that is one for clients", async () => {
+  test("fails with the body's error if that is a ValetKeyError", async () => {
     const body = stalling(randomBytes(6 * MiB));
     const request = upload("told", body);
     setTimeout(() => body.destroy(new ValetKeyError("TIMEOUT", "too slow")), 50);
@@ -201,7 +201,7 @@ describe("a streamed upload that breaks off", () => {
     await expectNothingStored("told");
   });
 
-  test("ends at the signal while the client stalls, and gives the budget back", async () => {
+  test("ends at the signal while the client stalls, and returns the budget", async () => {
     const budget = new UploadBudget({ totalBytes: 16 * MiB });
     const shutdown = new AbortController();
     const body = stalling(randomBytes(13 * MiB));
@@ -213,7 +213,7 @@ describe("a streamed upload that breaks off", () => {
     await expectNothingStored("drained");
   });
 
-  test("stores nothing at a signal or an error that came before it began", async () => {
+  test("stores nothing after a signal or an error before it began", async () => {
     const body = streamOf(Buffer.from("late"));
     await expect(upload("late", body, { signal: AbortSignal.abort() })).rejects.toBeInstanceOf(ValetKeyError);
     const broken = new Readable({ read() {} });
@@ -260,7 +260,7 @@ describe("many streamed uploads", () => {
   test.each([
     [1000, 1000],
     [50e12, 5 * MiB],
-  ])("with a limit of %d bytes set %d aside to begin with", async (limitBytes, bytes) => {
+  ])("with a limit of %d bytes first reserve %d bytes", async (limitBytes, bytes) => {
     const budget = new UploadBudget({ totalBytes: 32 * MiB });
     const body = new Readable({ read() {} });
     const request = upload("known", body, { budget, limitBytes });
@@ -269,7 +269,7 @@ describe("many streamed uploads", () => {
     await request;
   });
 
-  test("are turned away when they wait too long", async () => {
+  test("are refused when they wait too long", async () => {
     const budget = new UploadBudget({ totalBytes: 5 * MiB, maxWaitMs: 20 });
     const slow = new Readable({ read() {} });
     const first = upload("slow", slow, { budget });

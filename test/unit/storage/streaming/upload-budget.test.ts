@@ -7,7 +7,7 @@ const reserve = (budget: UploadBudget, bytes: number, options: Partial<ReserveOp
   budget.reserve(bytes, { onWantedBack: () => {}, ...options });
 
 describe("the upload budget", () => {
-  test("is shared first come, first served, even where a later one would fit", async () => {
+  test("serves reservations in order, even if a later one would fit", async () => {
     const budget = new UploadBudget({ totalBytes: 10 });
     const order: string[] = [];
     const first = await reserve(budget, 8);
@@ -27,7 +27,7 @@ describe("the upload budget", () => {
     expect(budget.freeBytes).toBe(10);
   });
 
-  test("never gives away more than it has, and gets all of it back", async () => {
+  test("never reserves more than it has, and gets all of it back", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 150 }), { maxLength: 30 }), async (wishes) => {
         const budget = new UploadBudget({ totalBytes: 100 });
@@ -45,7 +45,7 @@ describe("the upload budget", () => {
     );
   });
 
-  test("is OVERLOADED for who waits too long, and goes on to the next", async () => {
+  test("refuses a reservation that waits too long with OVERLOADED, and serves the next one", async () => {
     const budget = new UploadBudget({ totalBytes: 10, maxWaitMs: 30 });
     const held = await reserve(budget, 6);
     const tooLarge = reserve(budget, 5);
@@ -56,14 +56,14 @@ describe("the upload budget", () => {
     expect(budget.freeBytes).toBe(10);
   });
 
-  test("keeps its count when there is no memory for a share", async () => {
+  test("keeps its count when memory cannot be allocated", async () => {
     const budget = new UploadBudget({ totalBytes: 2 ** 50 });
     await expect(reserve(budget, 2 ** 49)).rejects.toThrow(RangeError);
     expect(budget.freeBytes).toBe(2 ** 50);
     (await reserve(budget, 1)).release();
   });
 
-  test("lets go of who no longer wants to wait", async () => {
+  test("removes a reservation that was canceled", async () => {
     const budget = new UploadBudget({ totalBytes: 10 });
     const held = await reserve(budget, 10);
     const ended = new AbortController();
@@ -77,7 +77,7 @@ describe("the upload budget", () => {
   });
 });
 
-describe("a share that a client fills", () => {
+describe("a reservation that a client is filling", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
@@ -99,14 +99,14 @@ describe("a share that a client fills", () => {
     return { budget, wantedBack, first, second: await hold("second") };
   }
 
-  test("stays its own for as long as nobody waits", async () => {
+  test("is kept as long as no other upload waits", async () => {
     const { budget, wantedBack } = await filled();
     await vi.advanceTimersByTimeAsync(3_600_000);
     expect(wantedBack).toEqual([]);
     expect(budget.freeBytes).toBe(0);
   });
 
-  test("is wanted back when it takes too long while another waits: the one that takes the longest", async () => {
+  test("is taken back when it takes too long while another upload waits: the slowest first", async () => {
     const { budget, wantedBack } = await filled();
     const waiting = reserve(budget, 5);
     await vi.advanceTimersByTimeAsync(18_999);
@@ -118,7 +118,7 @@ describe("a share that a client fills", () => {
     expect(wantedBack).toHaveLength(1);
   });
 
-  test("is wanted back at once when it has taken too long already, and no more than it takes", async () => {
+  test("is taken back at once if it has already taken too long, and no more than are needed", async () => {
     const { budget, wantedBack } = await filled();
     await vi.advanceTimersByTimeAsync(60_000);
     await Promise.all([reserve(budget, 2), reserve(budget, 3)]);
@@ -127,7 +127,7 @@ describe("a share that a client fills", () => {
     expect(wantedBack).toEqual(["first: OVERLOADED", "second: OVERLOADED"]);
   });
 
-  test("is not wanted back once it is full: it is on its way to S3", async () => {
+  test("is not taken back once it is full and being sent to S3", async () => {
     const { budget, wantedBack, first, second } = await filled();
     first.markFilled();
     second.markFilled();
@@ -138,7 +138,7 @@ describe("a share that a client fills", () => {
     expect(wantedBack).toEqual([]);
   });
 
-  test("goes to an upload that would stand still before one that would begin", async () => {
+  test("goes to an upload without parts in flight before a new upload", async () => {
     const { budget, first } = await filled();
     const order: string[] = [];
     const beginning = reserve(budget, 5).then(() => order.push("beginning"));
@@ -151,7 +151,7 @@ describe("a share that a client fills", () => {
     expect(order).toEqual(["under way"]);
   });
 
-  test("goes to an upload that is under way in its turn while that has parts on their way", async () => {
+  test("goes to an upload with parts in flight only in its turn", async () => {
     const { budget, first, second } = await filled();
     const order: string[] = [];
     const beginning = reserve(budget, 5).then(() => order.push("beginning"));
@@ -162,7 +162,7 @@ describe("a share that a client fills", () => {
     expect(order).toEqual(["beginning", "under way"]);
   });
 
-  test("comes free within the wait limit, whatever the clients do", async () => {
+  test("becomes free within the wait limit, whatever the clients do", async () => {
     const client = fc.record({
       bytes: fc.integer({ min: 1, max: 100 }),
       comesAtMs: fc.integer({ min: 0, max: 9_000 }),
