@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { Logger } from "pino";
+import { DevelopmentIssuer } from "../access/development-issuer.ts";
 import { reloadGrantsFile } from "../access/grants-file.ts";
 import { anonymousOnly, TokenVerifier } from "../access/token-verifier.ts";
 import { createMetrics } from "../core/metrics.ts";
@@ -80,7 +81,9 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     maxUploadBytes: config.maxUploadBytes,
     stopping: stopping.signal,
   };
-  const authenticator = config.tokens ? new TokenVerifier({ ...config.tokens, log }) : anonymousOnly(log);
+  const developmentIssuer = config.developmentTokens ? await DevelopmentIssuer.create(log) : undefined;
+  const authenticator =
+    developmentIssuer ?? (config.tokens ? new TokenVerifier({ ...config.tokens, log }) : anonymousOnly(log));
   const readiness = new ReadinessProbe(store.baseCredentials, sessions, log);
   const apollo = createApollo({ schema, production: config.production, metrics, log });
   await apollo.start();
@@ -94,6 +97,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     origins: config.production ? config.origins : [...config.origins, ...sandboxOrigins],
     allowLoopbackOrigins: !config.production,
     checkHost: !config.production && isLoopbackHost(config.host),
+    developmentTokens: developmentIssuer,
     explorerDirectory: config.production ? undefined : builtFiles("explorer"),
     maxFiles: config.maxFiles,
     maxUploadBytes: config.maxUploadBytes,

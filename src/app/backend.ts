@@ -38,7 +38,7 @@ export async function openBackend(config: Config, metrics: Metrics, log: Logger)
     log,
     trustedIssuer: config.tokens?.issuer,
     // Without tokens every caller is the same anonymous one. If it is refused, everybody is.
-    refusedCallersToReport: config.tokens === undefined ? 1 : undefined,
+    refusedCallersToReport: config.tokens === undefined && !config.developmentTokens ? 1 : undefined,
     sendSessionTags: store.sessionTags,
     sendSourceIdentity: store.sourceIdentity,
   });

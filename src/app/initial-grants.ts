@@ -4,23 +4,30 @@ import { GrantsFileError, parseGrantsFile, readGrantsFile } from "../access/gran
 import type { Config } from "./config/config.ts";
 import { ConfigError } from "./config/config-error.ts";
 
-/** The grants of the embedded store when there is no grants file: everyone may use its bucket. */
+/** The grants of the embedded store when there is no grants file. */
 const demoGrants = `
 grants:
   - who: anonymous
     bucket: demo
     allow: [DOWNLOAD, UPLOAD, LIST, DELETE]
+  - who: authenticated
+    bucket: private
+    prefix: "users/{sub}/"
+    allow: [DOWNLOAD, UPLOAD, LIST, DELETE]
 `;
 
 /** @throws {ConfigError} when the grants file cannot be read or parsed */
-export async function readInitialGrants({ grantsFile, tokens }: Config, log: Logger): Promise<Grants> {
+export async function readInitialGrants(
+  { grantsFile, tokens, developmentTokens }: Config,
+  log: Logger,
+): Promise<Grants> {
   try {
     const { rules, warnings } =
       grantsFile === undefined
         ? parseGrantsFile(demoGrants, "the embedded store's grants")
         : await readGrantsFile(grantsFile);
     for (const warning of warnings) log.warn(warning);
-    return new Grants(rules, { acceptsTokens: tokens !== undefined });
+    return new Grants(rules, { acceptsTokens: tokens !== undefined || developmentTokens });
   } catch (error) {
     if (!(error instanceof GrantsFileError)) throw error;
     throw new ConfigError(`VALETKEY_GRANTS: ${error.message}`, { cause: error });

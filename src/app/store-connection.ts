@@ -78,7 +78,13 @@ async function startEmbedded(
   log: Logger,
 ): Promise<EmbeddedS3> {
   try {
-    return await startEmbeddedS3({ directory: dataDirectory, host, port, log: (line) => log.warn(line) });
+    return await startEmbeddedS3({
+      directory: dataDirectory,
+      host,
+      port,
+      buckets: ["demo", "private"],
+      log: (line) => log.warn(line),
+    });
   } catch (error) {
     if (!(error instanceof StoreStartError)) throw error;
     const { option, message, code = "" } = error;

@@ -9,6 +9,7 @@ import type { RequestContext } from "../graphql/context.ts";
 import { callerKey } from "./caller-key.ts";
 import { Connections } from "./connections.ts";
 import { registerCors } from "./cors.ts";
+import { type DevelopmentTokens, developmentTokenEndpoint } from "./development-tokens.ts";
 import { createErrorHandler, sendExpectationFailed, sendNotFound } from "./error-response.ts";
 import { deferContinue } from "./expect-continue.ts";
 import { registerExplorers } from "./explorers.ts";
@@ -37,6 +38,8 @@ export interface HttpOptions {
   allowLoopbackOrigins: boolean;
   /** Accepts only loopback names and the hosts of `origins` in the header Host. */
   checkHost: boolean;
+  /** If undefined, as in production and with a role, there is no /dev/token. */
+  developmentTokens: DevelopmentTokens | undefined;
   /** The folder of GraphiQL's built files. If undefined, as in production, /graphql shows no pages. */
   explorerDirectory: string | undefined;
   maxFiles: number;
@@ -113,6 +116,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
 
   healthEndpoints(server, options.readiness);
   if (options.metrics !== undefined) metricsEndpoint(server, options.metrics);
+  if (options.developmentTokens !== undefined) developmentTokenEndpoint(server, options.developmentTokens);
   const sendExplorer =
     options.explorerDirectory === undefined
       ? undefined

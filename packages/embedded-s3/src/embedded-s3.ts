@@ -28,7 +28,7 @@ export interface EmbeddedS3Options {
    * the store names the first address of this machine that is not a loopback address. Default: 127.0.0.1.
    */
   readonly host?: string | undefined;
-  /** Names of the buckets that a new store begins with, all in us-east-1. Default: `["demo"]`. */
+  /** Names of buckets that the store creates in us-east-1 when it starts, if they are missing. Default: `["demo"]`. */
   readonly buckets?: readonly string[] | undefined;
   /** Roles that the store's own keys can assume, in addition to the one of `roleArn`. Default: none. */
   readonly roles?: readonly EmbeddedRole[] | undefined;
@@ -121,10 +121,8 @@ async function startServer(
   const { minSessionSeconds, onRequest, log = () => {}, now = () => new Date() } = options;
   const blobs = new BlobFiles(directory.blobs);
   const buckets = await usingDirectory(() => Buckets.load(directory.buckets, blobs, log));
-  if (directory.isNew) {
-    const createdAt = now().toISOString();
-    for (const name of options.buckets ?? ["demo"]) await buckets.create({ name, region, createdAt });
-  }
+  const createdAt = now().toISOString();
+  for (const name of options.buckets ?? ["demo"]) await buckets.createIfMissing({ name, region, createdAt });
   const { accessKeyId, secretAccessKey, tokenKey } = directory.keys;
   const role = toStoreRole({ ...defaultRole, maxSessionSeconds: options.maxSessionSeconds ?? 43_200 });
   const keys = new AccessKeys({

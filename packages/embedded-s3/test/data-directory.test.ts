@@ -115,6 +115,12 @@ describe("damaged files", () => {
   });
 });
 
+test("a later start creates the buckets that are missing", async () => {
+  const directory = await closedStore();
+  const { s3 } = await runningStore({ directory, buckets: [Bucket, "new-bucket"] });
+  for (const name of [Bucket, "new-bucket"]) await s3.send(new HeadBucketCommand({ Bucket: name }));
+});
+
 describe("reasons", () => {
   test("a folder that cannot be created says why, at once", async () => {
     expect(await startFault("/proc/valetkey/data")).toMatch(/^cannot be used: .*\(ENOENT\)/);

@@ -35,6 +35,11 @@ function toConfig(values: Values) {
       audience: values.VALETKEY_JWT_AUDIENCE,
       algorithms: values.VALETKEY_JWT_ALGORITHMS ?? ["RS256", "ES256", "EdDSA"],
     },
+    /** Whether the server issues tokens for made-up callers. */
+    developmentTokens:
+      values.VALETKEY_ROLE_ARN === undefined &&
+      values.NODE_ENV !== "production" &&
+      values.VALETKEY_JWKS_URL === undefined,
     origins: values.VALETKEY_ORIGINS ?? [],
     /** The first one seals upload ids, and each of them opens. Undefined: the embedded store keeps one. */
     secrets: values.VALETKEY_SECRET,

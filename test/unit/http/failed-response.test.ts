@@ -29,6 +29,7 @@ async function startServer() {
     makeContext: (caller) => new RequestContext(services, caller),
     authenticate: async () => anonymous,
     allowLoopbackOrigins: false,
+    developmentTokens: undefined,
     explorerDirectory: undefined,
     checkHost: false,
     readiness: { draining: false, reasonNotReady: async () => undefined },

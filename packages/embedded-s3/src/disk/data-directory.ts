@@ -18,8 +18,6 @@ export interface DataDirectory {
   readonly blobs: string;
   readonly buckets: string;
   readonly keys: StoreKeys;
-  /** True if the store has just created it. */
-  readonly isNew: boolean;
   release(): Promise<void>;
 }
 
@@ -44,7 +42,6 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
       blobs: join(directory, "blobs"),
       buckets: join(directory, "buckets"),
       keys,
-      isNew: stored === undefined,
       release,
     };
   } catch (error) {

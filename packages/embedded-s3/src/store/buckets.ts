@@ -17,16 +17,24 @@ export class Buckets {
   readonly #directory: string;
   readonly #blobs: BlobFiles;
   readonly #buckets: Map<string, Bucket>;
+  readonly #damaged: ReadonlySet<string>;
 
-  private constructor(directory: string, blobs: BlobFiles, buckets: readonly Bucket[]) {
+  private constructor(
+    directory: string,
+    blobs: BlobFiles,
+    buckets: readonly Bucket[],
+    damaged: ReadonlySet<string>,
+  ) {
     this.#directory = directory;
     this.#blobs = blobs;
+    this.#damaged = damaged;
     this.#buckets = new Map(buckets.map((bucket) => [bucket.name, bucket]));
   }
 
   /** Reads everything into memory and removes what a crash has left behind. */
   static async load(directory: string, blobs: BlobFiles, log: (line: string) => void): Promise<Buckets> {
     const loaded: Bucket[] = [];
+    const damaged = new Set<string>();
     let isDamaged = false;
     const onDamaged = ({ message }: DamagedFile) => {
       isDamaged = true;
@@ -38,11 +46,12 @@ export class Buckets {
     for (const name of await listDirectory(directory)) {
       const bucket = await Bucket.load(join(directory, name), blobs, onDamaged);
       if (bucket === undefined) await rm(join(directory, name), { recursive: true, force: true });
-      else if (bucket !== "damaged") loaded.push(bucket);
+      else if (bucket === "damaged") damaged.add(name);
+      else loaded.push(bucket);
     }
     // Blobs that a damaged file refers to may be needed to restore it, and are not known.
     if (!isDamaged) await blobs.sweep(new Set(loaded.flatMap((bucket) => [...bucket.referencedBlobs()])));
-    return new Buckets(directory, blobs, loaded);
+    return new Buckets(directory, blobs, loaded, damaged);
   }
 
   all(): readonly Bucket[] {
@@ -81,6 +90,12 @@ export class Buckets {
     const bucket = await Bucket.create(join(this.#directory, name), configuration, this.#blobs);
     this.#buckets.set(name, bucket);
     return bucket;
+  }
+
+  /** Leaves a bucket alone that exists, or whose file is damaged: somebody may restore it. */
+  async createIfMissing(configuration: BucketConfiguration): Promise<void> {
+    const { name } = configuration;
+    if (!this.#buckets.has(name) && !this.#damaged.has(name)) await this.create(configuration);
   }
 
   /** @throws {StoreError} BucketNotEmpty */
