@@ -26,6 +26,7 @@ import { readInitialGrants } from "./initial-grants.ts";
 import { listen } from "./listen.ts";
 import { createLog } from "./log.ts";
 import { ReadinessProbe } from "./readiness-probe.ts";
+import { storeOrigins } from "./store-origins.ts";
 
 export interface App {
   /** `http://127.0.0.1:4000` */
@@ -59,11 +60,12 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const stopping = new AbortController();
   // Every running upload adds a listener.
   setMaxListeners(0, stopping.signal);
+  const endpoints = new Endpoints(store.s3);
   const services: Services = {
     grants,
     sessions,
     s3Clients,
-    presigner: new Presigner({ endpoints: new Endpoints(store.s3), metrics }),
+    presigner: new Presigner({ endpoints, metrics }),
     regions: config.regions,
     bucketRegions: new BucketRegions(config.regions.allowed),
     uploadIds: new UploadIds(store.secrets, config.regions),
@@ -98,6 +100,14 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     allowLoopbackOrigins: !config.production,
     checkHost: !config.production && isLoopbackHost(config.host),
     developmentTokens: developmentIssuer,
+    webClient: config.webClient
+      ? {
+          directory: builtFiles("web"),
+          storeOrigins: storeOrigins(endpoints, config.regions.allowed),
+          developmentCallers: developmentIssuer?.callers ?? [],
+          defaultBucket: config.store.kind === "embedded" ? "demo" : undefined,
+        }
+      : undefined,
     explorerDirectory: config.production ? undefined : builtFiles("explorer"),
     maxFiles: config.maxFiles,
     maxUploadBytes: config.maxUploadBytes,

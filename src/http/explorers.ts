@@ -32,6 +32,7 @@ export async function registerExplorers(server: FastifyInstance, directory: stri
     root: join(directory, "assets"),
     prefix: "/explorer/assets/",
     index: false,
+    decorateReply: false,
     // Their names contain a hash of their content.
     immutable: true,
     maxAge: "1y",

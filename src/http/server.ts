@@ -22,6 +22,7 @@ import { PipeliningLimit } from "./pipelining.ts";
 import { framingError } from "./request-framing.ts";
 import { ResponseBackpressure } from "./response-backpressure.ts";
 import { respondToUnparsableRequest } from "./unparsable-request.ts";
+import { registerWebClient, type WebClientOptions } from "./web-client.ts";
 
 export interface HttpOptions {
   apollo: ApolloServer<RequestContext>;
@@ -40,6 +41,8 @@ export interface HttpOptions {
   checkHost: boolean;
   /** If undefined, as in production and with a role, there is no /dev/token. */
   developmentTokens: DevelopmentTokens | undefined;
+  /** If undefined, `/` is not served. */
+  webClient: WebClientOptions | undefined;
   /** The folder of GraphiQL's built files. If undefined, as in production, /graphql shows no pages. */
   explorerDirectory: string | undefined;
   maxFiles: number;
@@ -117,6 +120,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   healthEndpoints(server, options.readiness);
   if (options.metrics !== undefined) metricsEndpoint(server, options.metrics);
   if (options.developmentTokens !== undefined) developmentTokenEndpoint(server, options.developmentTokens);
+  if (options.webClient !== undefined) await registerWebClient(server, options.webClient);
   const sendExplorer =
     options.explorerDirectory === undefined
       ? undefined

@@ -49,6 +49,7 @@ function toConfig(values: Values) {
     rateLimit: values.VALETKEY_RATE_LIMIT,
     drainSeconds: values.VALETKEY_DRAIN_SECONDS,
     metrics: values.VALETKEY_METRICS,
+    webClient: values.VALETKEY_WEB ?? values.NODE_ENV !== "production",
     /** Lines for the log at the start. */
     warnings: warningsOf(values),
   };

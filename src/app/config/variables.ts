@@ -172,6 +172,11 @@ export const variables = {
     "How long accepted requests may take after SIGTERM.",
   ),
   VALETKEY_METRICS: variable(onOff.default(true), "`on`", "`off` removes `/metrics`."),
+  VALETKEY_WEB: variable(
+    onOff.optional(),
+    "`on` outside production, `off` in it",
+    "Whether the web client is served at `/`.",
+  ),
   VALETKEY_DATA_DIR: variable(
     z.string().default(".valetkey"),
     "`.valetkey`",
@@ -183,11 +188,6 @@ export const variables = {
     "The port of the embedded store on `HOST`. `0` takes any free one.",
   ),
   VALETKEY_REDIS_URL: variable(z.never(notYet).optional(), "none", "Reserved. It is not supported yet."),
-  VALETKEY_WEB: variable(
-    z.literal("off", notYet).optional(),
-    "`off`",
-    "Reserved. `on` is not supported yet.",
-  ),
 };
 
 /** Their values never appear in a message. */

@@ -30,6 +30,7 @@ async function startServer() {
     authenticate: async () => anonymous,
     allowLoopbackOrigins: false,
     developmentTokens: undefined,
+    webClient: undefined,
     explorerDirectory: undefined,
     checkHost: false,
     readiness: { draining: false, reasonNotReady: async () => undefined },

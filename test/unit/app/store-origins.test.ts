@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { storeOrigins } from "../../../src/app/store-origins.ts";
+import type { Region } from "../../../src/core/object-address.ts";
+import { Endpoints } from "../../../src/storage/client/endpoints.ts";
+
+const regions = ["eu-central-1", "us-west-2"] as Region[];
+
+test("the origins of AWS's regions cover buckets with and without dots in their names", () => {
+  expect(storeOrigins(new Endpoints({ forcePathStyle: false }), regions)).toEqual([
+    "https://*.s3.eu-central-1.amazonaws.com",
+    "https://s3.eu-central-1.amazonaws.com",
+    "https://*.s3.us-west-2.amazonaws.com",
+    "https://s3.us-west-2.amazonaws.com",
+  ]);
+});
+
+test("a store at one endpoint has one origin", () => {
+  const endpoints = new Endpoints({ forcePathStyle: true, endpoint: "http://127.0.0.1:4001" });
+  expect(storeOrigins(endpoints, regions)).toEqual(["http://127.0.0.1:4001"]);
+});
