@@ -63,7 +63,7 @@ function parseArguments() {
   }
 }
 
-/** Strictly: what JavaScript takes for 0, such as "", would abort every upload there is. */
+/** Parses strictly, because a text that JavaScript converts to 0, such as "", would abort every upload. */
 function parseHours(text: string): number {
   if (!/^\d{1,9}(?:\.\d{1,9})?$/.test(text)) {
     throw new UsageError(

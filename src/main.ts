@@ -8,7 +8,7 @@ async function main(): Promise<void> {
   const app = await startApp(loadConfig(process.env));
   process.on("SIGHUP", () => void app.reloadGrants());
   const stop = (signal: NodeJS.Signals) => {
-    // A second signal ends the process at once, as it would without this.
+    // A second signal ends the process at once, which is Node's default.
     process.off("SIGTERM", stop).off("SIGINT", stop);
     app.close(signal).then(
       () => process.exit(0),
@@ -19,7 +19,7 @@ async function main(): Promise<void> {
 }
 
 function fail(error: unknown): never {
-  // What the operator wrote wrong needs no stack; what went wrong here does.
+  // An error of the configuration is printed without a stack, because the message says what to change.
   process.stderr.write(
     `${error instanceof ConfigError ? error.message : String((error as Error).stack ?? error)}\n`,
   );

@@ -113,13 +113,13 @@ function createClient(options: AssumeRoleOptions): STSClient {
       clock.observe(dateHeaderOf(result.response), sentAtMs, clock.machine());
       return result;
     },
-    // Closest to the network, where error responses are seen too.
+    // At the step closest to the network, because the others do not see error responses.
     { name: "observeClockSkew", step: "deserialize", priority: "low" },
   );
   return client;
 }
 
-/** AWS's own settings for endpoints and signatures do not apply to a store that they do not name. */
+/** With another endpoint than AWS's, AWS's own settings for endpoints and signatures are ignored. */
 function settingsFor(endpoint: string): STSClientConfig {
   return { endpoint, useFipsEndpoint: false, useDualstackEndpoint: false, authSchemePreference: [] };
 }
@@ -153,7 +153,7 @@ function parseOutput(output: AssumeRoleCommandOutput, sessionName: string, nowMs
     throw new AssumeRoleError("error", "The response of STS has no credentials.");
   }
   const expiresAtMs = Expiration?.getTime() ?? Number.NaN;
-  // Also false for an expiration that is no date.
+  // Also false for an invalid date.
   if (!(expiresAtMs > nowMs)) {
     throw new AssumeRoleError("error", "The credentials of STS have already expired.");
   }

@@ -3,29 +3,29 @@ import type { BucketName, ObjectKey } from "../core/object-address.ts";
 import { quoted } from "../core/quoted.ts";
 import type { Action, CallerGrants, Grant } from "./grants.ts";
 
-/** What grants look at: neither the region nor the version. */
+/** The part of an address that grants are about. They ignore the region and the version. */
 export interface GrantedObject {
   readonly bucket: BucketName;
   readonly key: ObjectKey;
 }
 
-/** What grants look at in a file. */
+/** The properties of a file that grants can limit. */
 export interface FileFacts {
-  /** Undefined for a stream. The caller then has to keep to the `maxUploadBytes` that is returned. */
+  /** Undefined for a stream. The calling code then has to enforce the `maxUploadBytes` that is returned. */
   readonly sizeBytes?: number | undefined;
   readonly contentType?: string | undefined;
 }
 
-/** What the grants that allow a request permit. Infinity where none of them sets a limit. */
+/** The limits of the grants that allow a request. Infinity means that there is no limit. */
 export interface GrantedLimits {
   readonly maxExpiresSeconds: number;
   readonly maxUploadBytes: number;
 }
 
 /**
- * Each of these functions throws unless one single grant allows the whole request. Two grants are never
- * added up: "images up to 1 GiB" and "anything up to 1 MiB" do not allow a PDF of 1 GiB.
- * Instead of FORBIDDEN, a caller without a token gets UNAUTHENTICATED if a token could bring a grant.
+ * Each of these functions throws unless one single grant allows the whole request. Two grants are never combined:
+ * "images up to 1 GiB" and "anything up to 1 MiB" do not allow a PDF of 1 GiB. Instead of FORBIDDEN, a caller without a
+ * token gets UNAUTHENTICATED if a token could give them a grant.
  */
 
 /** @throws {ValetKeyError} FORBIDDEN */
@@ -80,7 +80,7 @@ export function limitsContentType(grants: readonly Grant[], object: GrantedObjec
 
 /**
  * Whether an upload of this size is allowed whatever content type it has, among the types that the caller's grants on
- * this key allow at all. If not, two grants could add up for an upload whose content type is not known.
+ * this key allow. Otherwise two grants could be combined for an upload whose content type is unknown.
  */
 export function allowsSizeForEveryType(
   grants: readonly Grant[],
@@ -110,7 +110,7 @@ function grantsOn(grants: CallerGrants, action: Action, bucket: BucketName, path
 
 const maxBucketsInHint = 5;
 
-/** For a mistyped bucket. A caller may know the buckets of their own grants: `viewer` lists them too. */
+/** Helps with a mistyped bucket. It reveals nothing, because `viewer` also lists the buckets of the caller's grants. */
 function bucketHint(grants: CallerGrants, bucket: BucketName): string {
   const granted = [...new Set(grants.map((grant) => grant.bucket))];
   if (granted.length === 0 || granted.includes(bucket)) return "";

@@ -35,7 +35,7 @@ export class CircuitBreaker {
     this.#now = options.monotonicNow ?? (() => performance.now());
   }
 
-  /** No call is permitted yet, not even a probe. */
+  /** True while no call is permitted, not even a probe. */
   get isOpen(): boolean {
     return this.#openMs > 0 && this.#now() < this.#openUntil;
   }

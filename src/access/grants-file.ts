@@ -8,7 +8,7 @@ import { oversizeOf } from "./grants-file-size.ts";
 
 export interface GrantsFile {
   readonly rules: readonly GrantRule[];
-  /** What is possible but probably not intended. */
+  /** Rules that are valid but probably not intended. */
   readonly warnings: readonly string[];
 }
 
@@ -84,7 +84,7 @@ function tooLarge(name: string): GrantsFileError {
 }
 
 /**
- * Puts the rules of the file in force. A file with faults changes nothing and is logged.
+ * Applies the rules of the file. A file with errors is logged and changes nothing.
  * @returns whether the rules were replaced
  */
 export async function reloadGrantsFile(

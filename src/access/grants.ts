@@ -9,7 +9,7 @@ export type Action = (typeof actions)[number];
 /** What one caller may do below one prefix: a rule of the grants file, filled with the caller's claims. */
 export interface Grant {
   readonly bucket: BucketName;
-  /** Literal text. An empty prefix means the whole bucket. */
+  /** The prefix is literal text. An empty one means the whole bucket. */
   readonly prefix: string;
   readonly actions: readonly Action[];
   readonly maxUploadBytes?: number | undefined;
@@ -30,7 +30,7 @@ export interface CallerGrants extends ReadonlyArray<Grant> {
   readonly withToken?: readonly Pick<GrantRule, "bucket" | "actions">[];
 }
 
-/** The rules in force, and the grants that they give to a caller. */
+/** The current rules, and the grants that they give to a caller. */
 export class Grants {
   #rules: readonly GrantRule[];
   readonly #acceptsTokens: boolean;

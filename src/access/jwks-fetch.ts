@@ -40,7 +40,7 @@ export class JwksFetch {
     return this.#failedAt !== undefined;
   }
 
-  /** The last fetch failed a moment ago. */
+  /** The last fetch failed less than the cooldown ago. */
   get coolingDown(): boolean {
     return this.#failedAt !== undefined && this.#now() - this.#failedAt < this.#failureCooldownMs;
   }
@@ -66,7 +66,7 @@ export class JwksFetch {
     }
   };
 
-  /** Keys are fetched again and again, so the same finding is logged once. */
+  /** Keys are fetched repeatedly, so the same finding is logged only once. */
   #logUnusable(unusable: UsableKeys["unusable"]): void {
     const found = JSON.stringify(unusable);
     if (found === this.#loggedUnusable) return;

@@ -2,10 +2,10 @@ import { maxKeyBytes } from "../core/object-address.ts";
 import type { Principal } from "../core/principal.ts";
 import { claimOf } from "./claims.ts";
 
-/** `users/{sub}/` in pieces: text that stands for itself, and claims. */
+/** `users/{sub}/`, split into literal text and claims. */
 export type PrefixTemplate = readonly (string | { readonly claim: string })[];
 
-/** A template that cannot be meant. `message` says why, in words for the grants file's author. */
+/** An invalid template. `message` explains it to the author of the grants file. */
 export class PrefixTemplateError extends Error {
   override readonly name = "PrefixTemplateError";
 }
@@ -22,7 +22,7 @@ export function parsePrefixTemplate(text: string): PrefixTemplate {
   if (/(?:^|\/)\.{1,2}\//.test(text)) {
     throw new PrefixTemplateError('a prefix has no "." or ".." as a segment: no key has');
   }
-  // Odd pieces are what stood between braces.
+  // The pieces with odd indexes were between braces.
   const pieces = text.split(/\{([^{}]*)\}/);
   return pieces.flatMap((piece, index): PrefixTemplate => {
     if (index % 2 === 1) {
@@ -67,7 +67,7 @@ function segmentOf(claim: string, principal: Principal): string | undefined {
   const value = claimOf(principal, claim);
   const text = typeof value === "number" && Number.isSafeInteger(value) ? String(value) : value;
   if (typeof text !== "string" || text === "" || text === "." || text === "..") return undefined;
-  // Length first: the text may be megabytes of a stranger's choice.
+  // The length is checked first, because the text may be megabytes long.
   if (text.length > maxSegmentBytes || Buffer.byteLength(text, "utf8") > maxSegmentBytes) return undefined;
   return text.includes("/") || unprintable.test(text) ? undefined : text;
 }

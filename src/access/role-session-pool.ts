@@ -41,7 +41,10 @@ export interface SessionOptions extends Partial<Pick<UrlLifetime, "asOf" | "mayS
   readonly purpose?: SessionPurpose | undefined;
 }
 
-/** The part of a session's lifetime that is not promised: it passes while the response travels and is used. */
+/**
+ * A part of a session's lifetime that URLs cannot use, because it passes while STS's response is transferred and
+ * processed.
+ */
 const reserveSeconds = 30;
 /** After a session that was shorter than requested, the next one is expected to be as short for this long. */
 const observationMs = 30_000;
@@ -58,7 +61,7 @@ export class RoleSessionPool {
   readonly #requests: SessionRequests;
   readonly #cache: SessionCache;
   readonly #flights = new SingleFlight<RoleSession>();
-  /** By session name: one caller's sessions for several purposes are assumed one after the other. */
+  /** Keyed by session name, so that one caller's sessions for several purposes are assumed one after the other. */
   readonly #queue = new KeyedQueue();
   readonly #refusals: NegativeCache;
   readonly #breaker: CircuitBreaker;
@@ -96,10 +99,10 @@ export class RoleSessionPool {
   }
 
   /**
-   * A session that lives for at least `mustOutliveSeconds` from now on: the same object while it does.
-   * @throws {ValetKeyError} FORBIDDEN without any grant; CREDENTIALS_UNAVAILABLE; OVERLOADED;
-   * BAD_USER_INPUT (expiresIn), with the maximum, if even a fresh session does not live long enough and
-   * `mayShorten` is not set
+   * Returns a session that lives for at least `mustOutliveSeconds` from now on. It is the same object as long as it
+   * does.
+   * @throws {ValetKeyError} FORBIDDEN without any grant; CREDENTIALS_UNAVAILABLE; OVERLOADED; BAD_USER_INPUT
+   * (expiresIn), with the maximum, if even a fresh session does not live long enough and `mayShorten` is not set
    */
   async get(
     caller: SessionCaller,
@@ -122,7 +125,7 @@ export class RoleSessionPool {
     return fresh;
   }
 
-  /** What is known about STS without asking it. */
+  /** The health of STS, without a call to STS. */
   health(): Health {
     return this.#breaker.isOpen
       ? { ok: false, reason: "STS cannot be reached, fails or throttles" }
@@ -141,7 +144,8 @@ export class RoleSessionPool {
   #refreshAhead(request: SessionRequest, cached: CachedSession, mustOutliveSeconds: number): void {
     const mustOutliveMs = mustOutliveSeconds * 1_000;
     const lifetimeMs = cached.session.expiresAt.getTime() - cached.assumedAtMs;
-    // A share of what is to spare. Otherwise requests for the whole lifetime would refresh the session each time.
+    // A fraction of the time that is not needed. Otherwise each request for the whole lifetime would refresh the
+    // session.
     const leadMs = Math.min(maxRefreshLeadMs, (lifetimeMs - mustOutliveMs) / 4);
     if (this.#lifeMs(cached.session) - mustOutliveMs >= leadMs) return;
     if (this.#breaker.isOpen || this.#refusals.get(request.key) !== undefined) return;
@@ -176,7 +180,7 @@ export class RoleSessionPool {
         this.#health.failed();
         throw unavailable(error, true);
       }
-      // A service that refuses is reachable.
+      // STS has responded, so it is reachable.
       permit.succeeded();
       this.#health.refused(request.sessionName);
       this.#refusals.add(request.key, error);

@@ -21,7 +21,7 @@ export interface SessionCacheOptions {
 }
 
 const purgeEveryMs = 60_000;
-/** The approximate memory of a session beside its token: keys, name, dates and the cache's own entry. */
+/** The approximate memory of a session without its token: keys, name, dates and the cache's own entry. */
 const sessionOverheadBytes = 700;
 
 /** Role sessions by the key of their request. Expired ones are removed. */

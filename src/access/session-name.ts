@@ -12,9 +12,9 @@ const hashedShape = /=[A-Za-z0-9_-]{22}$/;
 const maxReadableCharacters = 64 - "=".length - 22;
 
 /**
- * RoleSessionName, which CloudTrail shows. No two callers share one. It is the subject itself if possible.
- * Otherwise it is the readable part of the subject, `=`, and 132 bits of a hash of issuer and subject.
- * Subjects that look like a hashed or a reserved name are hashed too.
+ * RoleSessionName, which CloudTrail shows. It is unique for each caller. If possible, it is the subject itself.
+ * Otherwise it is the readable part of the subject, `=`, and 132 bits of a hash of issuer and subject. Subjects that
+ * look like a hashed or a reserved name are hashed too.
  * @param trustedIssuer the issuer whose subjects are unique without the issuer's name
  */
 export function sessionName(principal: Principal, trustedIssuer: string | undefined): string {

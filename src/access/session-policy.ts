@@ -19,14 +19,14 @@ const maxPolicyCharacters = 2048;
 export type Partition = string;
 
 /**
- * `objects`: everything that the grants allow, and nothing else. `pending-uploads`: listing the multipart
- * uploads in progress of the buckets that the caller may upload to, and nothing else. S3 has no prefix
- * condition for that listing, so it also returns the keys of other callers' uploads and the server has to
- * filter. That is why this right is not part of the sessions that everything else uses.
+ * `objects`: everything that the grants allow, and nothing else. `pending-uploads`: listing the multipart uploads in
+ * progress of the buckets that the caller may upload to, and nothing else. S3 has no prefix condition for that listing,
+ * so it also returns the keys of other callers' uploads and the server has to filter. That is why this permission is
+ * not part of the sessions for objects.
  */
 export type SessionPurpose = "objects" | "pending-uploads";
 
-/** The grants of one caller do not fit into a session policy. They are never cut down to fit. */
+/** The grants of one caller do not fit into a session policy. They are never reduced to fit. */
 export class SessionPolicyTooLargeError extends Error {
   override readonly name = "SessionPolicyTooLargeError";
   readonly characters: number;
@@ -41,9 +41,10 @@ export class SessionPolicyTooLargeError extends Error {
 }
 
 /**
- * The shortest IAM policy that allows what the grants allow. Equal grants give equal text. It is ASCII,
- * because STS refuses characters beyond U+00FF.
- * @returns undefined if the grants allow nothing, because a session without a policy would have all rights of the role
+ * The shortest IAM policy that allows what the grants allow. Equal grants give equal text. It is ASCII, because STS
+ * refuses characters beyond U+00FF.
+ * @returns undefined if the grants allow nothing, because a session without a policy would have all permissions of the
+ * role
  * @throws {SessionPolicyTooLargeError}
  */
 export function sessionPolicy(
@@ -77,7 +78,7 @@ function objectStatements(grants: readonly Grant[], arn: ArnOf): readonly Statem
       prefixes.map((prefix) => arn(`${bucket}/${literal(prefix)}*`)),
     ),
   }));
-  // Either each action once with all its resources, or each resource once with all its actions. The shorter one is used.
+  // Lists either each action with all its resources, or each resource with all its actions, whichever is shorter.
   const byAction = perAction
     .filter(({ arns }) => arns.length > 0)
     .map(({ iamActions, arns }) => allow(iamActions, arns));
@@ -98,7 +99,7 @@ function listStatements(grants: readonly Grant[], arn: ArnOf): readonly Statemen
   return [...bucketsByPrefixes].map(([prefixes, buckets]) => {
     const patterns = (JSON.parse(prefixes) as string[]).map((prefix) => `${literal(prefix)}*`);
     const listing = allow(["s3:ListBucket"], buckets.map(arn));
-    // No condition for the whole bucket: StringLike would not match a request without a prefix.
+    // There is no condition for the whole bucket, because StringLike does not match a request without a prefix.
     if (patterns.includes("*")) return listing;
     return { ...listing, Condition: { StringLike: { "s3:prefix": oneOrMany(patterns) } } };
   });

@@ -1,6 +1,6 @@
 export type Health = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
-/** How long a refusal counts against the role, and a served caller for it. */
+/** How long a refusal counts against the role, and a success in its favor. */
 const recentlyMs = 30_000;
 /** How long a failure of STS counts, unless a caller was served after it. */
 const failureMs = 10_000;
@@ -13,7 +13,10 @@ export interface StsHealthOptions {
   readonly refusedCallersToReport?: number | undefined;
 }
 
-/** What recent AssumeRole calls say about STS. Failures expire by themselves, so traffic returns and finds out. */
+/**
+ * The health of STS according to recent AssumeRole calls. Failures expire, so that traffic returns and STS is tried
+ * again.
+ */
 export class StsHealth {
   readonly #now: () => number;
   readonly #refusedCallersToReport: number;
@@ -54,7 +57,7 @@ export class StsHealth {
   check(): Health {
     const isFailing = this.#servedAtMs < this.#failedAtMs && this.#now() - this.#failedAtMs < failureMs;
     if (isFailing) return { ok: false, reason: "STS cannot be reached, fails or throttles" };
-    // A few refused callers say nothing about the others.
+    // A few refused callers do not mean that the role itself is refused.
     const areManyRefused =
       this.#refused.size >= this.#refusedCallersToReport && this.#isRecent(this.#refusedAtMs);
     return areManyRefused && !this.#isRecent(this.#servedAtMs)

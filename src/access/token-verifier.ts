@@ -85,7 +85,8 @@ export class TokenVerifier implements Authenticator {
     this.#keys = createRemoteJWKSet(options.jwksUrl, {
       [customFetch]: this.#jwksFetch.fetch,
       timeoutDuration: options.fetchTimeoutMs ?? 3_000,
-      // A shorter time accepts newly rotated keys earlier. A longer one limits fetches for made-up key ids.
+      // With a shorter time, newly rotated keys are accepted earlier. With a longer one, invented key ids cause fewer
+      // fetches.
       cooldownDuration: options.unknownKeyCooldownMs ?? 5_000,
       // jose would drop keys that it cannot refresh. `#refreshKeys` keeps them.
       cacheMaxAge: Infinity,
@@ -149,7 +150,7 @@ export class TokenVerifier implements Authenticator {
   }
 }
 
-/** JSON has numbers such as 1e400, which JavaScript reads as Infinity: a token that never expires. */
+/** JavaScript reads a JSON number such as 1e400 as Infinity, so the token would never expire. */
 function assertFiniteTimes(claims: JWTPayload): void {
   for (const name of ["exp", "nbf", "iat"] as const) {
     if (claims[name] !== undefined && !Number.isFinite(claims[name])) {
@@ -192,7 +193,7 @@ function reasonOf(error: errors.JOSEError & { readonly claim?: string; readonly 
   return [error.code, error.claim, error.reason].filter(Boolean).join(" ");
 }
 
-/** @param reason for the log, where the message says less */
+/** @param reason is only logged, because it is more precise than the message for clients */
 function unauthenticated(message: string, reason = message): ValetKeyError {
   return new ValetKeyError("UNAUTHENTICATED", message, { reason });
 }

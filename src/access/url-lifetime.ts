@@ -5,14 +5,14 @@ export interface LifetimeRequest {
   readonly expiresInSeconds: number | null | undefined;
   /** The length of the windows within which the URL does not change. */
   readonly stableForSeconds?: number | null | undefined;
-  /** Replaces the default where the client did not ask for a lifetime. */
+  /** The lifetime if the client did not ask for one. Default: `defaultExpiresInSeconds`, or less with short sessions. */
   readonly defaultSeconds?: number | undefined;
 }
 
 export interface LifetimeLimits {
-  /** What the caller's grants allow. Infinity when they set no limit. */
+  /** The maximum of the caller's grants. Infinity if they set none. */
   readonly maxGrantedSeconds: number;
-  /** What a fresh role session can outlive. */
+  /** The maximum that a new role session can outlive. */
   readonly maxSessionSeconds: number;
 }
 
@@ -20,14 +20,14 @@ export interface LifetimeLimits {
 export interface UrlLifetime {
   /** The lifetime to sign, `X-Amz-Expires`, counted from `asOf` or else from the moment of signing. */
   readonly signedSeconds: number;
-  /** How much longer the role session has to live, so that the URL does not die before its time. */
+  /** How long the role session has to live from now on, so that the URL does not expire early. */
   readonly sessionMustOutliveSeconds: number;
   /**
-   * Sign as of this moment, with the session that was held then. Calls with the same `asOf` get the same
-   * URL. Undefined: sign now, with the current session.
+   * The time to sign with, and the time whose session is used. Calls with the same `asOf` get the same URL. Undefined:
+   * sign now, with the current session.
    */
   readonly asOf: Date | undefined;
-  /** The client did not ask for a lifetime, so a session that lives shorter will do. */
+  /** Whether a session that expires earlier may be used, because the client did not ask for a lifetime. */
   readonly mayShorten: boolean;
 }
 

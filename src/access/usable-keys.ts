@@ -5,7 +5,7 @@ export interface UsableKeys {
   readonly unusable: readonly { readonly kid: string | undefined; readonly reason: string }[];
 }
 
-/** A token without `kid` is tried against every key that fits, so the number of keys is limited. */
+/** The number of keys is limited, because a token without `kid` is verified with every key that fits. */
 const maxKeys = 100;
 /** https://www.rfc-editor.org/rfc/rfc7518#section-3.3 */
 const minRsaBits = 2048;

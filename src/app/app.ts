@@ -33,7 +33,7 @@ export interface App {
   readonly url: string;
   /** Reads the grants file again. If it does not parse, the current rules stay in force. */
   reloadGrants(): Promise<void>;
-  /** Shuts down gracefully: accepted requests finish, and what remains after the time to drain is aborted. */
+  /** Shuts down gracefully. Accepted requests finish; those that still run after the time to drain are aborted. */
   close(reason?: string): Promise<void>;
 }
 
@@ -119,7 +119,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     throw error;
   });
   log.info({ url, store: config.store.kind }, "Valet Key is ready");
-  // In the background, for the log: whether the server can do its work.
+  // Runs in the background, so that the log says whether the server can serve requests.
   void readiness.reasonNotReady();
 
   return {

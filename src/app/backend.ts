@@ -37,7 +37,7 @@ export async function openBackend(config: Config, metrics: Metrics, log: Logger)
     metrics,
     log,
     trustedIssuer: config.tokens?.issuer,
-    // Without tokens every caller is the same anonymous one. If it is refused, everybody is.
+    // Without tokens there is a single, anonymous caller. If STS refuses it, it refuses all requests.
     refusedCallersToReport: config.tokens === undefined && !config.developmentTokens ? 1 : undefined,
     sendSessionTags: store.sessionTags,
     sendSourceIdentity: store.sourceIdentity,

@@ -2,9 +2,9 @@ import type { FastifyInstance } from "fastify";
 
 /** How long a newly opened connection has, while draining, to send its first request. */
 const unusedSeconds = 1;
-/** After the time to drain: for the remaining responses and for aborting uploads at S3. */
+/** The time after draining for the remaining responses and for aborting uploads at S3. */
 const abortSeconds = 5;
-/** The part of it in which no connection is open any more. */
+/** The part of that time after all connections are closed. */
 const abortOnlySeconds = 1;
 
 export interface DrainOptions {

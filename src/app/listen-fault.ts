@@ -1,6 +1,6 @@
 import { ConfigError } from "./config/config-error.ts";
 
-/** Why nothing can listen on a host, whatever the port. */
+/** The reason why no server can listen on a host, whatever the port. */
 const hostCodes = new Set(["ENOTFOUND", "EAI_AGAIN", "EADDRNOTAVAIL", "EAFNOSUPPORT"]);
 
 export function isHostFault(code: string): boolean {

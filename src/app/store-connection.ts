@@ -14,9 +14,9 @@ export interface Store {
   readonly sourceIdentity: boolean;
   readonly baseCredentials: ReturnType<typeof fromNodeProviderChain>;
   readonly s3: EndpointSettings;
-  /** If undefined, AWS's own settings decide. */
+  /** If undefined, AWS's own settings apply. */
   readonly stsEndpoint: string | undefined;
-  /** They seal upload ids: the first one seals, each of them opens. */
+  /** The first one seals upload ids, and all of them open upload ids. */
   readonly secrets: readonly string[];
   close(): Promise<void>;
 }

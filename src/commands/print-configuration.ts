@@ -1,7 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { variables } from "../app/config/variables.ts";
 
-// Writes the table of variables into docs/configuration.md. With --check it only says whether the table is up to date.
+// Writes the table of variables into docs/configuration.md. With --check, it only reports whether the table is up to
+// date.
 const file = "docs/configuration.md";
 const [start, end] = ["<!-- variables: written by npm run docs -->", "<!-- end of variables -->"];
 

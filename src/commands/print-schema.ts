@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { printPublicSchema } from "../graphql/schema.ts";
 
-// Writes schema.graphql; with --check it only says whether the file is what the classes print.
+// Writes schema.graphql; with --check, it only reports whether the file is up to date.
 const file = "schema.graphql";
 const printed = await printPublicSchema();
 if (!process.argv.includes("--check")) {

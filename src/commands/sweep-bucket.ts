@@ -16,7 +16,7 @@ export interface SweepRequest {
   readonly abort: boolean;
 }
 
-/** @throws {ValetKeyError} for a bucket, region or prefix that cannot be, and when S3 or STS refuses */
+/** @throws {ValetKeyError} for an invalid bucket, region or prefix, or if S3 or STS refuses the request */
 export async function* sweepBucket(
   config: Config,
   { bucket, region, prefix, olderThanHours, abort }: SweepRequest,
@@ -28,7 +28,7 @@ export async function* sweepBucket(
     forSweep(config),
   );
   try {
-    // A session of its own, which may only manage uploads below the prefix. No caller can have its name.
+    // The sweep has its own session, which may only manage uploads below the prefix. Its name is reserved.
     const caller = { principal: anonymous, grants, sessionName: "valetkey-sweep" } as const;
     const clientFor = (purpose: SessionPurpose) => async () =>
       s3Clients.for(await sessions.get(caller, 60, { purpose }), address.region);

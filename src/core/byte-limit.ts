@@ -7,8 +7,8 @@ export interface ByteLimitOptions {
 }
 
 /**
- * Passes on at most `maxBytes` bytes. With one byte more the stream fails with UPLOAD_TOO_LARGE, so a truncated
- * file is never taken for a whole one. The constructor throws RangeError unless the limit is an integer.
+ * Passes on at most `maxBytes` bytes. If there is one more, the stream fails with UPLOAD_TOO_LARGE, so a truncated file
+ * is never mistaken for a complete one. The constructor throws RangeError unless the limit is an integer.
  */
 export class ByteLimit extends Transform {
   readonly maxBytes: number;
@@ -40,7 +40,7 @@ export function uploadTooLarge(maxBytes: number, field?: string | undefined): Va
   });
 }
 
-/** @throws {RangeError} for a fraction, a negative number, NaN, Infinity and what is over 2^53 - 1. */
+/** @throws {RangeError} unless it is an integer from 0 to 2^53 - 1 */
 export function assertByteCount(name: string, value: number): void {
   if (!Number.isSafeInteger(value) || value < 0) {
     throw new RangeError(`${name} is a whole number of bytes, not ${value}.`);

@@ -1,8 +1,8 @@
 const unitBytes = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as const;
 
 /**
- * Parses a size such as `5368709120` or `5GiB`. It takes integers, and only units with one meaning (KiB, MiB,
- * GiB, TiB): `5GB` can mean 5·10⁹ or 5·2³⁰ bytes.
+ * Parses a size such as `5368709120` or `5GiB`. It accepts integers, with or without one of the units KiB, MiB, GiB and
+ * TiB. Other units are ambiguous: `5GB` can mean 5·10⁹ or 5·2³⁰ bytes.
  * @returns undefined for any other text, and above 2⁵³ − 1
  */
 export function parseByteSize(text: string): number | undefined {

@@ -9,7 +9,7 @@ const notableSkewMs = 5_000;
  * an hour fast does not work for an hour, and one that is signed with a slow clock expires early.
  */
 export class SkewCorrectedClock {
-  /** AWS's time, as far as it is known. Bound, so that it can be passed as a `Clock`. */
+  /** AWS's time, as far as it is known. This is a bound function, so that it can be passed as a `Clock`. */
   readonly now: Clock;
   readonly #machine: Clock;
   readonly #onSkew: (skewMs: number) => void;
@@ -34,8 +34,8 @@ export class SkewCorrectedClock {
   }
 
   /**
-   * Learns from a Date header. It names a whole second, and the response was written at some moment between
-   * the two machine times. If the machine's clock is consistent with that, the skew is zero.
+   * Updates the skew from a Date header. The header names a whole second, and the response was written at some moment
+   * between the two machine times. If the machine's clock is consistent with that, the skew is zero.
    */
   observe(dateHeader: string | undefined, sentAtMs: number, receivedAtMs: number): void {
     const dateMs = Date.parse(dateHeader ?? "");

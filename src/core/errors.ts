@@ -27,17 +27,17 @@ export type ErrorCode = keyof typeof errorCodes;
 export interface ValetKeyErrorOptions {
   /** The argument at fault, as a path of the GraphQL field's arguments: `key`, `input.checksum.value`. */
   field?: string | undefined;
-  /** Where it differs from the code's default. */
+  /** Default: that of the code. */
   retryable?: boolean | undefined;
-  /** What was caught. Logged, never sent to a client. */
+  /** The original error. It is logged and never sent to a client. */
   cause?: unknown;
-  /** For the log, where `message` says less to a client: a fixed wording, with nothing of what was sent. */
+  /** A more precise reason for the log. It is a fixed text that contains nothing of the request. */
   reason?: string | undefined;
 }
 
 /**
- * An error that a client is told about. `message` is public: it holds no ARN, account number,
- * credential, stack or path. What must not leave the server goes into `cause`.
+ * An error that clients see. `message` is public: it contains no ARN, account number, credential, stack or path.
+ * Anything that must not leave the server belongs in `cause`.
  */
 export class ValetKeyError extends Error {
   override readonly name = "ValetKeyError";

@@ -8,7 +8,7 @@ interface LoggedError {
   readonly code?: string | undefined;
   /** The status of S3's or STS's response. */
   readonly httpStatus?: number | undefined;
-  /** AWS support asks for it. */
+  /** AWS support needs it. */
   readonly awsRequestId?: string | undefined;
   readonly stack?: string | undefined;
   readonly cause?: LoggedError | undefined;
@@ -29,7 +29,7 @@ function withoutStack({ stack: _, cause, ...error }: LoggedError): LoggedError {
   return cause === undefined ? error : { ...error, cause: withoutStack(cause) };
 }
 
-/** Only named properties: errors also carry requests and responses, with tokens in them. */
+/** Copies only these properties, because errors also have requests and responses with tokens in them. */
 function describe(error: unknown, causesLeft: number): LoggedError {
   if (typeof error !== "object" || error === null) {
     return { type: typeof error, message: redacted(String(error)) };

@@ -1,4 +1,4 @@
-/** The name that was probably meant, if at most a third of the characters differ. */
+/** The known name that is closest to a misspelled one, if at most a third of the characters differ. */
 export function nearestName(written: string, names: readonly string[]): string | undefined {
   const ranked = names
     .map((name) => ({ name, edits: editDistance(written, name) }))

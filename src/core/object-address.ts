@@ -3,11 +3,11 @@ import { badUserInput } from "./errors.ts";
 declare const brand: unique symbol;
 type Branded<Name extends string> = string & { readonly [brand]: Name };
 
-/** A general-purpose bucket's name that obeys S3's naming rules. */
+/** The name of a general-purpose bucket, valid according to S3's rules. */
 export type BucketName = Branded<"BucketName">;
 /** The key of an object: 1–1,024 bytes of UTF-8. */
 export type ObjectKey = Branded<"ObjectKey">;
-/** A region that the configuration lets clients name. */
+/** A region that clients may name, according to the configuration. */
 export type Region = Branded<"Region">;
 
 export interface BucketAddress {
@@ -63,7 +63,7 @@ export function parseObjectKey(value: string): ObjectKey {
 }
 
 /**
- * The key of an object that is going to be written: one that every HTTP client and every form leaves unchanged.
+ * The key of an object that is going to be written. Every HTTP client and every form leaves such a key unchanged.
  * @throws {ValetKeyError} BAD_USER_INPUT
  */
 export function parseNewObjectKey(value: string): ObjectKey {
@@ -74,7 +74,7 @@ export function parseNewObjectKey(value: string): ObjectKey {
   if (hasDotSegment(key)) {
     throw badUserInput("key", 'The key of a new object has no segment that is "." or "..".');
   }
-  // S3 replaces this by the name of the client's file when it receives a form.
+  // When S3 receives a form, it replaces this variable with the name of the client's file.
   // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html
   if (key.endsWith("${filename}")) {
     throw badUserInput("key", `The key of a new object does not end in "\${filename}".`);
@@ -99,7 +99,7 @@ export function parseKeyPrefix(value: string, field = "prefix"): string {
   return value;
 }
 
-/** The regions that a client may name, and the one that is meant when it names none. */
+/** The regions that a client may name, and the default. */
 export interface Regions {
   readonly allowed: readonly Region[];
   readonly default: Region;

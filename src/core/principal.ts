@@ -15,7 +15,7 @@ export interface AuthenticatedPrincipal {
 
 export const anonymous: AnonymousPrincipal = { authenticated: false };
 
-/** The same text for the same issuer and subject only, whatever characters they contain. */
+/** A text that is unique for the issuer and the subject, whatever characters they contain. */
 export function principalKey({ subject, claims }: AuthenticatedPrincipal): string {
   return JSON.stringify([claims.iss, subject]);
 }

@@ -1,12 +1,12 @@
-/** What an error of AWS's SDK tells about a failed call to S3 or STS, wherever the SDK keeps it. */
+/** The facts about a failed call to S3 or STS, collected from the places where the SDK stores them. */
 export interface SdkFailure {
   /** The service's error code, or the SDK's or Node's name for the failure. Empty if there is none. */
   readonly name: string;
-  /** The service's text. It must not reach clients. */
+  /** The service's message. It must not reach clients. */
   readonly message: string;
   /** Undefined if no response arrived. */
   readonly httpStatus: number | undefined;
-  /** The id that AWS's support asks for. */
+  /** The id that AWS support needs. */
   readonly requestId: string | undefined;
   /** The `code` of Node's errors, such as `ECONNREFUSED`, or of the server's own. */
   readonly connectionCode: string | undefined;
@@ -15,7 +15,9 @@ export interface SdkFailure {
   readonly responseHeaders: Readonly<Record<string, unknown>>;
 }
 
-/** Reads the fields of whatever was thrown. S3 also returns such errors as items of a response, with `Code` and `Message`. */
+/**
+ * Accepts anything that was thrown, and also errors that S3 returns as items of a response, with `Code` and `Message`.
+ */
 export function describeSdkFailure(error: unknown): SdkFailure {
   const fields = toRecord(error);
   const metadata = toRecord(fields.$metadata);

@@ -8,8 +8,8 @@ interface Keys {
 }
 
 /**
- * Deterministic authenticated encryption: the same text always gives the same sealed bytes, and no one without the
- * secret can read, change or make them. The construction is SIV (RFC 5297, section 2) with HMAC-SHA256 as its
+ * Deterministic authenticated encryption: the same text always gives the same sealed bytes, and they cannot be read,
+ * changed or created without the secret. The construction is SIV (RFC 5297, section 2) with HMAC-SHA256 as its
  * pseudorandom function and AES-256-CTR as its cipher. docs/decisions/0024-stable-upload-ids.md
  */
 export class Sealer {

@@ -4,7 +4,7 @@ const leftByEncodeUriComponent = /[!'()*]/g;
 const leftByEncodeUriButSlash = /[!#$&'()*+,:;=?@]/g;
 
 /**
- * Percent-encodes every byte but RFC 3986's unreserved characters, as signatures want it.
+ * Percent-encodes every byte except RFC 3986's unreserved characters, as signatures require it.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html#create-signature-presign-entire-payload
  * @throws {URIError} for a lone surrogate
  */
@@ -13,7 +13,7 @@ export function uriEncode(value: string): string {
   return encodeURIComponent(value).replace(leftByEncodeUriComponent, percentEncode);
 }
 
-/** The same for an object key in a path, where slashes stay. */
+/** The same for an object key in a path, where slashes are not encoded. */
 export function uriEncodePath(key: string): string {
   if (nothingToEncodeInPath.test(key)) return key;
   return encodeURI(key).replace(leftByEncodeUriButSlash, percentEncode);

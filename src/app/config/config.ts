@@ -4,7 +4,7 @@ import { crossCheck, embeddedRegion, warningsOf } from "./cross-checks.ts";
 import { type Environment, parseEnvironment } from "./parse-environment.ts";
 import type { Values } from "./variables.ts";
 
-/** Everything that the environment decides, parsed once. Sizes are in bytes. */
+/** The configuration from the environment variables. Sizes are in bytes. */
 export type Config = Readonly<ReturnType<typeof toConfig>>;
 export type RoleConfig = Extract<Config["store"], { kind: "role" }>;
 export type EmbeddedStoreConfig = Extract<Config["store"], { kind: "embedded" }>;
@@ -25,7 +25,7 @@ function toConfig(values: Values) {
     logLevel: values.LOG_LEVEL,
     store: toStore(values),
     regions: toRegions(values),
-    // The embedded store is reached by address, and a bucket's name cannot be part of an address.
+    // The embedded store is reached by its IP address, which a bucket's name cannot precede.
     forcePathStyle: values.VALETKEY_FORCE_PATH_STYLE || values.VALETKEY_ROLE_ARN === undefined,
     sessionSeconds: values.VALETKEY_SESSION_SECONDS,
     grantsFile: values.VALETKEY_GRANTS,
@@ -41,7 +41,7 @@ function toConfig(values: Values) {
       values.NODE_ENV !== "production" &&
       values.VALETKEY_JWKS_URL === undefined,
     origins: values.VALETKEY_ORIGINS ?? [],
-    /** The first one seals upload ids, and each of them opens. Undefined: the embedded store keeps one. */
+    /** The first one seals upload ids, and all of them open upload ids. If undefined, the embedded store keeps one. */
     secrets: values.VALETKEY_SECRET,
     multipartBytes: values.VALETKEY_MULTIPART_BYTES,
     maxUploadBytes: values.VALETKEY_MAX_UPLOAD_BYTES,
@@ -50,7 +50,7 @@ function toConfig(values: Values) {
     drainSeconds: values.VALETKEY_DRAIN_SECONDS,
     metrics: values.VALETKEY_METRICS,
     webClient: values.VALETKEY_WEB ?? values.NODE_ENV !== "production",
-    /** Lines for the log at the start. */
+    /** Warnings to log at the start. */
     warnings: warningsOf(values),
   };
 }

@@ -4,14 +4,14 @@ import type { Values } from "./variables.ts";
 /** The embedded store's bucket is in this region, whatever region the shell has for AWS. */
 export const embeddedRegion = "us-east-1";
 
-/** What is wrong with the variables together: one line for each fault. */
+/** Errors of combinations of variables, one line for each. */
 export function crossCheck(values: Values, given: Environment): readonly string[] {
   const faults =
     values.VALETKEY_ROLE_ARN === undefined ? faultsWithoutRole(values, given) : faultsWithRole(values);
   return [...faults, ...tokenFaults(values)];
 }
 
-/** What is possible but probably not intended. */
+/** Settings that are valid but probably not intended. */
 export function warningsOf(values: Values): readonly string[] {
   if (values.VALETKEY_JWKS_URL === undefined || values.VALETKEY_JWT_AUDIENCE !== undefined) return [];
   const accepted =

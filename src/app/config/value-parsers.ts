@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { parseByteSize } from "../../core/byte-size.ts";
 
-/** Every parser takes the text of a variable. Its errors say what the variable takes. */
+/** Each of these parsers accepts the text of a variable. Its errors say which values the variable accepts. */
 
 export const integer = (minimum: number, maximum: number) =>
   z.string().transform((text, context) => {

@@ -17,14 +17,14 @@ const MiB = 2 ** 20;
 const GiB = 2 ** 30;
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
-// Only asymmetric ones: with a shared secret, everyone who can verify a token can forge one.
+// Only asymmetric algorithms: with a shared secret, anyone who can verify a token can forge one.
 const tokenAlgorithms = [
   ...["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
   ...["ES256", "ES384", "ES512", "EdDSA", "Ed25519"],
 ];
 const notYet = "is not supported by this version: leave it unset";
 const port = integer(0, 65_535);
-// A label of a host name, which is all that the AWS SDK asks for. Other stores have regions such as "default".
+// A label of a host name, which is what the AWS SDK requires. Other stores have regions such as "default".
 const regionName = shape(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "region names such as eu-central-1");
 
 /** The variable's default and description, as docs/configuration.md shows them. */
