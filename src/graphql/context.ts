@@ -14,7 +14,7 @@ import { type S3Call, S3Calls } from "./s3-calls.ts";
 import type { Services } from "./services.ts";
 import { Turns } from "./turns.ts";
 
-/** S3 checks the credentials when a call arrives. Ten seconds are enough for the way there and a retry. */
+/** S3 checks the credentials when a call arrives. Ten seconds are enough for the call to arrive, and for a retry. */
 const secondsForCall = 10;
 
 export interface RequestContextOptions {
@@ -23,11 +23,11 @@ export interface RequestContextOptions {
   readonly log: Logger;
   /** The connection that carries the response. */
   readonly connection: { readonly destroyed: boolean };
-  /** A request with files may take as long as its files do. */
+  /** Whether the request sends files. If so, it has no deadline. */
   readonly sendsFiles: boolean;
 }
 
-/** What the request has looked up or created so far. */
+/** The objects that the request has created so far. */
 interface Held {
   grants?: CallerGrants;
   loaders?: Loaders;
@@ -165,14 +165,17 @@ export class RequestContext {
     return this.calls.callS3Nested(address, call, purpose);
   }
 
-  /** The address with the bucket's actual region. Asks S3 for it if necessary, for requests that cannot be repeated. */
+  /**
+   * Returns the address with the bucket's actual region, and asks S3 for it if necessary. This is for requests that
+   * cannot be repeated.
+   */
   async discoverRegion<Address extends BucketAddress>(address: Address): Promise<Address> {
     // With a single region there is nothing to discover.
     if (this.services.regions.allowed.length > 1) await this.callS3(address, bucketExists);
     return this.applyKnownRegion(address);
   }
 
-  /** The address with the bucket's region as far as it is known, without a call to S3. */
+  /** Returns the address with the bucket's region, as far as it is known without a call to S3. */
   applyKnownRegion<Address extends BucketAddress>(address: Address): Address {
     return { ...address, region: this.services.bucketRegions.regionOf(address.bucket, address.region) };
   }

@@ -7,7 +7,10 @@ import { ValetKeyError } from "../core/errors.ts";
 export interface FieldPaths {
   /** The path before the value's own name: `input.`, `objects.3.`. */
   readonly fieldPrefix: string;
-  /** Values that came from an argument outside the prefix: the path by the first segment of the field. Undefined: from no argument. */
+  /**
+   * For values that came from an argument outside the prefix: the path of that argument, by the first segment of the
+   * field. Undefined means that the value came from no argument.
+   */
   readonly elsewhere?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
@@ -35,7 +38,7 @@ function argumentPath(field: string, { fieldPrefix, elsewhere = {} }: FieldPaths
   return path === undefined ? undefined : [path, ...rest].join(".");
 }
 
-/** A copy, because several fields of a request may share one error and give it different paths. */
+/** Returns a copy, because several fields of a request may share one error and give it different paths. */
 function withField(error: ValetKeyError, field: string | undefined): ValetKeyError {
   const { code, message, retryable, cause, reason } = error;
   const copy = new ValetKeyError(code, message, { field, retryable, cause, reason });

@@ -11,10 +11,10 @@ import { objectTags } from "../storage/objects/object-tags.ts";
 import { isObjectHead, type ObjectHead, type StoredObject } from "../storage/objects/stored-object.ts";
 import type { S3Calls } from "./s3-calls.ts";
 
-/** Each bucket has up to 8 calls in progress, so four buckets have as many as a request may run. */
+/** Each bucket has up to 8 calls in progress, so four buckets use up the 32 calls that a request may run. */
 const bucketsAtOnce = 4;
 
-/** Asks S3 every question once per request, however many fields need the result. */
+/** Makes each call to S3 once per request, however many fields need the result. */
 export class Loaders {
   /** Fails with BUCKET_NOT_FOUND and OBJECT_NOT_FOUND. The address of the result has the bucket's actual region. */
   readonly head: DataLoader<ObjectAddress, ObjectHead, string>;
@@ -72,7 +72,7 @@ function cacheKey({ bucket, key, versionId, uploadId }: BucketAddress & Partial<
   return JSON.stringify([bucket, key, versionId, uploadId]);
 }
 
-/** Makes one call for each bucket, in whatever order the objects were listed. */
+/** Groups the objects by bucket, and deletes those of one bucket together. */
 async function deleteAll(
   calls: S3Calls,
   addresses: readonly ObjectAddress[],

@@ -2,13 +2,13 @@ import { ValetKeyError } from "../core/errors.ts";
 import type { BucketAddress } from "../core/object-address.ts";
 import { quoted } from "../core/quoted.ts";
 
-/** A call may run inside of another one. The inner one knows which object is missing. */
+/** A call may run inside another one. Only the inner one knows which object is missing. */
 const named = new WeakSet<Error>();
 
 /** Adds the bucket and the key, as the client gave them, to the message of an error that says that one is missing. */
 export function nameMissing(error: unknown, address: BucketAddress & { readonly key?: string }): unknown {
   if (!(error instanceof ValetKeyError) || named.has(error)) return error;
-  // A subclass carries more than its code and is handled elsewhere.
+  // A subclass has more properties and is handled elsewhere.
   if (Object.getPrototypeOf(error) !== ValetKeyError.prototype) return error;
   const message = messageFor(error.code, quoted(address.bucket), address.key);
   if (message === undefined) return error;

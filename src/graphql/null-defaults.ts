@@ -14,8 +14,8 @@ interface Defaulted {
 }
 
 /**
- * Replaces an explicit `null` with the default that the schema declares. GraphQL itself applies a default only
- * where a value is left out. Resolvers can therefore rely on the schema's defaults and never repeat them.
+ * Replaces an explicit `null` with the default that the schema declares. GraphQL itself applies a default only if a
+ * value is omitted. Resolvers can therefore rely on the schema's defaults and never repeat them.
  */
 export function treatNullAsDefault(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {

@@ -31,12 +31,11 @@ export class S3Calls {
   }
 
   /**
-   * Runs a call to S3 in the bucket's own region, which is learned if the address names another one. The call
-   * waits while the request already runs 32 others, and does not start once the client has disconnected or the
-   * request has taken too long.
+   * Runs a call to S3 in the bucket's own region, even if the address names another one. The call waits while the
+   * request already runs 32 others, and does not start after the client has disconnected or the request's time is over.
    *
-   * Never await `callS3` inside of a `call`: when 32 calls wait for one more, none of them ever ends. Use
-   * `callS3Nested` there.
+   * Never await `callS3` inside a `call`: when 32 calls wait for one more, none of them ever ends. Use `callS3Nested`
+   * there.
    *
    * @throws {ValetKeyError} TIMEOUT, and what `call` throws
    */
@@ -51,7 +50,7 @@ export class S3Calls {
     });
   }
 
-  /** The same for a call that another call awaits. It takes the place of that one. */
+  /** The same for a call inside another call. It does not count against the limit, because the outer call does. */
   callS3Nested<Address extends BucketAddress, Result>(
     address: Address,
     call: S3Call<Address, Result>,

@@ -33,6 +33,6 @@ export interface Services {
   readonly multipartBytes: number;
   /** The largest file that `uploadFile` accepts, whatever the grants allow. */
   readonly maxUploadBytes: number;
-  /** Aborted when the time for a graceful shutdown is over. Uploads that still run are then aborted. */
+  /** Aborted when the time for a graceful shutdown is over. Uploads that are still running end then. */
   readonly stopping: AbortSignal;
 }

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 
-/** About a millisecond of signatures. */
+/** Signing this many URLs takes about a millisecond. */
 const itemsPerTurn = 100;
 
 /**
@@ -25,7 +25,7 @@ export class Turns {
     return results;
   }
 
-  /** When the work on so many more items may begin. Undefined: at once. */
+  /** Waits until work on the next items may begin. Undefined means that it may begin at once. */
   #take(items: number): Promise<void> | undefined {
     if (this.#items > 0 && this.#items + items > itemsPerTurn) {
       this.#items = 0;

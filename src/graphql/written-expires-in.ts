@@ -1,8 +1,8 @@
 import { type GraphQLResolveInfo, Kind } from "graphql";
 
 /**
- * `expiresIn` if the client asked for a lifetime. Undefined if the value is only the schema's default: that one
- * may be shortened to what is allowed, whereas a lifetime that the client asked for is refused if it is too long.
+ * `expiresIn` if the client asked for a lifetime. Undefined if the value is only the schema's default, which may be
+ * shortened; a lifetime that the client asked for is refused if it is too long.
  */
 export function writtenExpiresIn(
   { fieldNodes, variableValues }: GraphQLResolveInfo,

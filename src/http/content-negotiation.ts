@@ -3,16 +3,16 @@ import Negotiator from "negotiator";
 import { ValetKeyError } from "../core/errors.ts";
 
 const defaultType = "application/json; charset=utf-8";
-/** The media types of a response, from which Apollo chooses in the same way. */
+/** The media types of a response. Apollo chooses among them in the same way. */
 const responseTypes = [
   defaultType,
   "application/graphql-response+json; charset=utf-8",
   "application/json; callbackSpec=1.0; charset=utf-8",
 ];
-/** What fetch and most clients send. */
+/** The header of fetch and of most clients. */
 const acceptsDefault = new Set(["*/*", "application/json", "application/json, text/plain, */*"]);
 
-/** Undefined when the client accepts none. */
+/** Undefined if the client accepts none of them. */
 function responseType(accept: string | undefined): string | undefined {
   if (!accept || acceptsDefault.has(accept)) return defaultType;
   return new Negotiator({ headers: { accept } }).mediaType(responseTypes);

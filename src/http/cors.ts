@@ -35,7 +35,7 @@ export async function registerCors(server: FastifyInstance, options: CorsOptions
     return origins.has(origin) || (allowLoopback && isLoopbackOrigin(origin));
   }
 
-  // Without any allowed origin, an OPTIONS is refused like every other method that is not served.
+  // Without any allowed origin, OPTIONS is refused like every other unsupported method.
   if (origins.size === 0 && !allowLoopback) return;
   await server.register(cors, {
     // An empty list: the response to a preflight request has no Access-Control-Allow-Origin.

@@ -61,7 +61,7 @@ export function sendExpectationFailed({ headers }: IncomingMessage, response: Se
     "content-length": Buffer.byteLength(body),
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
-    // The body may be on its way or not, depending on what the client makes of this response.
+    // A body may or may not follow, so the connection is closed.
     ...(headers["content-length"] !== "0" && { connection: "close" }),
   });
   response.end(body);

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { FastifyInstance } from "fastify";
 
-/** How often the mean delay is measured anew. */
+/** The interval over which the mean delay is measured. */
 const intervalMs = 500;
 /** A single turn of the event loop may take 100 ms, and a health check needs two or three turns. */
 const maxMeanDelayMs = 200;

@@ -23,7 +23,7 @@ interface ExpectedFile {
 
 /**
  * The files that the map names, handed to resolvers in the order in which they arrive. The server buffers no file: a
- * resolver that asks for a file behind an unread one gets an error immediately, because it might wait forever.
+ * resolver that asks for a file after an unread one gets an error immediately, because it might wait forever.
  */
 export class FormFiles {
   readonly #options: FormFilesOptions;

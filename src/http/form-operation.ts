@@ -8,11 +8,11 @@ export interface GraphQLOperation {
   readonly extensions?: Record<string, unknown> | null | undefined;
 }
 
-/** The place in an operation's variables where a file belongs. */
+/** The place in an operation's variables into which a file is put. */
 export interface FileSlot {
-  /** As the map names it: `variables.file`, `variables.input.files.0`. */
+  /** The path in the map: `variables.file`, `variables.input.files.0`. */
   readonly path: string;
-  /** Replaces the null that the operation holds there. */
+  /** Replaces the null at this place. */
   fill(value: unknown): void;
 }
 

@@ -11,7 +11,7 @@ import { ThroughputMonitor } from "./throughput-monitor.ts";
 export interface FormOptions extends FormLimits {
   /** How long a client may send nothing while the server waits for bytes. Default: 30,000. */
   idleTimeoutMs?: number | undefined;
-  /** What a client must send at least, averaged over `idleTimeoutMs`. Default: 1,024. */
+  /** The minimum rate of the client, averaged over `idleTimeoutMs`. Default: 1,024. */
   minBytesPerSecond?: number | undefined;
   /** Called when the request's header was accepted, right before the body is read. */
   onAccepted?: (() => void) | undefined;
@@ -29,7 +29,7 @@ export interface Form {
  * https://github.com/jaydenseric/graphql-multipart-request-spec
  *
  * @throws {ValetKeyError} BAD_USER_INPUT, UPLOAD_INCOMPLETE, TIMEOUT
- * @throws {RangeError} a limit is not an integer
+ * @throws {RangeError} if a limit is not an integer
  */
 export async function readForm(request: IncomingMessage, options: FormOptions): Promise<Form> {
   const form = new FormReader(request, options);

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 
 export interface Readiness {
-  /** True from the first signal that stops the server. */
+  /** True after the first signal that stops the server. */
   readonly draining: boolean;
   /** The reason why the server cannot serve requests now, or undefined if it can. Makes no calls to STS or S3. */
   reasonNotReady(): Promise<string | undefined>;

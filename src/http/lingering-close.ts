@@ -11,11 +11,11 @@ declare module "fastify" {
 }
 
 export interface LingeringCloseOptions {
-  /** How much of the rest of the body is read and discarded. */
+  /** The maximum number of bytes that are read and discarded. */
   maxBytes: number;
   /** How long a client may send nothing before its connection is closed. Default: 30,000. */
   idleTimeoutMs?: number | undefined;
-  /** What a client must send at least, averaged over `idleTimeoutMs`. Default: 1,024. */
+  /** The minimum rate of the client, averaged over `idleTimeoutMs`. Default: 1,024. */
   minBytesPerSecond?: number | undefined;
   /** How long the connection stays open for the response to be read after `maxBytes`. Default: 5,000. */
   closeDelayMs?: number | undefined;

@@ -7,14 +7,14 @@ type Waiting = readonly [IncomingMessage, ServerResponse];
 const defaultMaxWaiting = 10_000;
 
 /**
- * Handles the requests of a connection one after the other. Node calls the handler for every pipelined request that
- * it finds in a packet, some thousands at once, and other connections would wait for all of them. Here a connection
+ * Handles the requests of a connection one after the other. Node calls the handler for every pipelined request that it
+ * finds in a packet, thousands of them at once, and other connections would wait for all of them. Here a connection
  * starts one request in each turn of the event loop, and reads no further packet while requests are waiting.
  */
 export class PipeliningLimit {
   readonly #handler: RequestListener;
   readonly #maxWaiting: number;
-  /** The requests that wait, for each connection that has one under way. */
+  /** The waiting requests of each connection that has a request in progress. */
   readonly #connections = new Map<Socket, Waiting[]>();
   #waiting = 0;
 
@@ -23,7 +23,7 @@ export class PipeliningLimit {
     this.#maxWaiting = maxWaiting;
   }
 
-  /** The number of requests that wait, on all connections. */
+  /** The number of waiting requests of all connections. */
   get waiting(): number {
     return this.#waiting;
   }
@@ -49,7 +49,7 @@ export class PipeliningLimit {
 
   #beginWaiting(socket: Socket, queue: Waiting[]): void {
     socket.pause();
-    // Node resumes the socket for the body of the request that is under way.
+    // Node resumes the socket for the body of the request that is in progress.
     const stayPaused = () => {
       if (queue.length > 0) socket.pause();
       else socket.off("resume", stayPaused);

@@ -6,20 +6,20 @@ export interface RequestBodiesOptions {
   /** How long a body may take, from the end of the request's header. Default: 30. */
   readonly seconds?: number | undefined;
   readonly sweepMs?: number | undefined;
-  /** How much the unfinished bodies of one client may hold. Default: 32 MiB. */
+  /** The memory that the unfinished bodies of one client may take. Default: 32 MiB. */
   readonly clientBytes?: number | undefined;
-  /** How much the unfinished bodies of all clients may hold together. Default: 128 MiB. */
+  /** The memory that the unfinished bodies of all clients may take together. Default: 128 MiB. */
   readonly totalBytes?: number | undefined;
 }
 
-/** Bodies of at most this size are not counted: their connections take about as much. */
+/** Bodies of at most this size are not counted: their connections take about as much memory. */
 const smallBytes = 2 ** 14;
 
 export interface BodyToReceive {
   readonly request: FastifyRequest;
   readonly body: RequestPayload;
   readonly client: string;
-  /** False for a body whose pace is watched elsewhere. Default: true. */
+  /** False for a body whose rate is checked elsewhere. Default: true. */
   readonly hasDeadline?: boolean | undefined;
 }
 

@@ -5,11 +5,11 @@ import { BytesPerClient, type ClientBytes } from "./bytes-per-client.ts";
 export interface ResponseBackpressureOptions {
   /** Smaller responses are not counted: they fit into the buffers of a connection. Default: 16 KiB. */
   largeBytes?: number | undefined;
-  /** How much may wait to be read by one client before its next requests are refused. Default: 32 MiB. */
+  /** The unread bytes of one client above which its next requests are refused. Default: 32 MiB. */
   clientBytes?: number | undefined;
-  /** How much may wait to be read by all clients together. Default: 256 MiB. */
+  /** The maximum of unread bytes of all clients together. Default: 256 MiB. */
   totalBytes?: number | undefined;
-  /** After how long a connection is closed on which the client reads nothing. Default: 30,000. */
+  /** How long a client may read nothing before its connection is closed. Default: 30,000. */
   idleTimeoutMs?: number | undefined;
   /** How fast a client has to read on average, after `graceMs`. Default: 65,536. */
   minBytesPerSecond?: number | undefined;
@@ -23,8 +23,8 @@ interface UnreadResponse extends ClientBytes {
 
 /**
  * Bounds the memory of responses that clients have not read yet, for each client. The requests of a client that does
- * not read are refused first; then its connections are closed, the one that has waited longest first. Connections
- * that are read too slowly are closed too. Other clients are never refused for it.
+ * not read are refused first; then its connections are closed, the one that has waited longest first. Connections that
+ * are read too slowly are closed too. Other clients are unaffected.
  */
 export class ResponseBackpressure {
   readonly #options: Required<{ [Name in keyof ResponseBackpressureOptions]: number }>;
@@ -72,7 +72,7 @@ export class ResponseBackpressure {
 
   #closeConnections(client: string): void {
     const { clientBytes, totalBytes } = this.#options;
-    // Requests that were under way when the share was used up may finish: twice the share.
+    // The limit is doubled, so that requests can finish that were in progress when the client exceeded the limit.
     while (this.#unread.bytesOf(client) > 2 * clientBytes && this.#closeLongestIdle(client));
     while (this.#unread.bytes > totalBytes && this.#closeLongestIdle(this.#unread.largestClient() ?? client));
   }

@@ -68,7 +68,8 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     serverFactory: (handler) => createNodeServer(handler, connections),
     // Requests that were accepted before the shutdown are finished.
     return503OnClosing: false,
-    // JSON.parse makes own properties of both names, and variables are read only by the schema's names.
+    // These two names are harmless: JSON.parse makes them own properties, and variables are read only by the names of
+    // the schema.
     onProtoPoisoning: "ignore",
     onConstructorPoisoning: "ignore",
     genReqId: () => crypto.randomUUID(),
@@ -132,7 +133,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
 function createNodeServer(handler: RequestListener, connections: Connections): Server {
   const server = createServer(
     {
-      // Node's own response has no body; the one that framingError causes has one.
+      // Node's own response would have no body. framingError refuses such a request with one.
       requireHostHeader: false,
       // A slow upload may take hours: bodies have their own time limits.
       requestTimeout: 0,

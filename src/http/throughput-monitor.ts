@@ -9,8 +9,8 @@ export interface ThroughputMonitorOptions {
 }
 
 /**
- * Checks that a client keeps sending. Only the time counts in which the server wants bytes: when the server is busy
- * storing what has arrived, the client has to wait.
+ * Checks that a client keeps sending. Only the time in which the server waits for bytes counts. While the server is
+ * busy storing bytes that have arrived, the client has to wait.
  */
 export class ThroughputMonitor {
   readonly #options: ThroughputMonitorOptions;
@@ -25,14 +25,14 @@ export class ThroughputMonitor {
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** Starts the clock: the server wants bytes. */
+  /** Starts the clock when the server waits for bytes. */
   resume(): void {
     if (this.#wantedSince !== undefined) return;
     this.#wantedSince = this.#now();
     this.#idle = setTimeout(() => this.#stall(), this.#options.idleTimeoutMs);
   }
 
-  /** Stops the clock: the server does not wait for the client. */
+  /** Stops the clock when the server does not wait for the client. */
   pause(): void {
     this.#count();
     this.#wantedSince = undefined;

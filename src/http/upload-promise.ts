@@ -56,7 +56,7 @@ export class UploadPromise {
 class AwaitedPromise<T> extends Promise<T> {
   readonly #onAwaited: () => void;
 
-  // Makes derived promises plain ones. `await` calls the `then` of a subclass, but not that of a plain promise.
+  // Derived promises are plain ones. `await` calls the `then` of a subclass, but not that of a plain promise.
   static override get [Symbol.species](): PromiseConstructor {
     return Promise;
   }

@@ -8,7 +8,7 @@ import type { DownloadUrl } from "./download-url.ts";
 export interface DownloadOptions {
   /** Seconds. Undefined: the client did not ask for a lifetime. */
   readonly expiresIn: number | undefined;
-  /** Check first that the object exists. */
+  /** Whether to check first that the object exists. */
   readonly verify: boolean;
   readonly disposition?: Disposition | null | undefined;
   readonly filename?: string | null | undefined;

@@ -12,7 +12,7 @@ import { KeyValue } from "../types/key-value.ts";
 import { writtenExpiresIn } from "../written-expires-in.ts";
 import { Checksum, S3Object } from "./s3-object.ts";
 
-/** The fields that cost something: one HEAD for all that need it, one GetObjectTagging, one signature. */
+/** The fields that need work: a HEAD that several fields share, GetObjectTagging, or a signature. */
 @Resolver(() => S3Object)
 export class S3ObjectResolver {
   @Cost({ sharedS3Call: "HEAD" })

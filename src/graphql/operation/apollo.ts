@@ -19,7 +19,7 @@ import { observe } from "./observe.ts";
 
 export interface ApolloOptions {
   schema: GraphQLSchema;
-  /** In production: no introspection, no hints at the schema in errors. */
+  /** In production there is no introspection, and errors do not reveal names of the schema. */
   production: boolean;
   metrics: Metrics;
   log: Logger;
@@ -39,7 +39,7 @@ export function createApollo({
     hideSchemaDetailsFromClientErrors: production,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    // limitDocument remembers documents, bounded by what they take.
+    // limitDocument caches documents, and limits the memory of its cache.
     documentStore: null,
     persistedQueries: { cache: known.persistedQueries },
     parseOptions: { maxTokens: limits.tokens },

@@ -4,7 +4,7 @@ import { limits } from "./limits.ts";
 import { operationRefused } from "./refusal.ts";
 
 /**
- * Holds a parsed document against the limits, before validation: some rules of validation take time that grows with
+ * Checks a parsed document against the limits, before validation: some rules of validation take time that grows with
  * the square of a document's fields, and with the product of its fragments.
  *
  * @returns the number of nodes, which says how much memory the document takes
@@ -25,7 +25,7 @@ export function assertDocumentWithinLimits(document: DocumentNode): number {
     );
   }
   if (expanded.depth > limits.depth) throw tooDeep();
-  // Only now is it safe to put the fragments in their places.
+  // Only after these checks is it safe to expand the fragments.
   if (expanded.equalFieldPairs() > limits.equalFieldPairs) {
     throw operationRefused(
       `The document repeats the same response names too often: at most ${limits.equalFieldPairs.toLocaleString("en")} pairs of fields may have the same place in the response. Ask for each field once.`,
@@ -34,7 +34,7 @@ export function assertDocumentWithinLimits(document: DocumentNode): number {
   return nodes;
 }
 
-/** Recursion is safe: the depth is limited on the way. */
+/** Recursion is safe, because each step checks the depth. */
 function countNodes(document: DocumentNode): number {
   let count = 0;
   visit(document, 0);

@@ -13,13 +13,13 @@ interface Extent {
 }
 
 /**
- * The fields of a document with its fragments in their places. A chain of fragments that each use the next one many
- * times grows exponentially, so each fragment is measured once, and its figures are added wherever it is used.
+ * Measures a document with its fragments expanded. A chain of fragments that each use the next one many times grows
+ * exponentially, so each fragment is measured once, and its counts are added wherever it is used.
  */
 export class ExpandedFields {
-  /** Of all operations and fragments together. */
+  /** The sum over all operations and fragments. */
   readonly count: number;
-  /** How many selection sets are inside each other. */
+  /** The depth of nested selection sets. */
   readonly depth: number;
   readonly #roots: readonly SelectionSetNode[];
   readonly #fragments = new Map<string, FragmentDefinitionNode>();
@@ -73,8 +73,8 @@ export class ExpandedFields {
   }
 
   /**
-   * How many pairs of fields have the same place in the response. Takes time that grows with `count`, which has to be
-   * bounded before.
+   * The number of pairs of fields that have the same place in the response. The time that it takes grows with `count`,
+   * which has to be limited before.
    */
   equalFieldPairs(): number {
     return this.#roots.reduce((total, root) => total + this.#equalPairsIn([root]), 0);

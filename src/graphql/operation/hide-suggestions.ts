@@ -5,7 +5,7 @@ type FormatError = (formatted: GraphQLFormattedError, error: unknown) => GraphQL
 
 /**
  * Removes graphql-js's `Did you mean "…"?`, which lists names of the schema. Apollo's option
- * `hideSchemaDetailsFromClientErrors` does so for the errors of validation only, not for those of variables.
+ * `hideSchemaDetailsFromClientErrors` does so only for errors of validation, not for those of variables.
  */
 export function withoutSuggestions(format: FormatError): FormatError {
   return (formatted, error) => {

@@ -7,13 +7,16 @@ interface KnownDocument {
   readonly source: string;
 }
 
-/** An upper estimate of a node without its location: 95 bytes on average with Node 20 and 24, in a document of 5,111 nodes. */
+/**
+ * An upper estimate of the memory of a node without its location: 95 bytes on average with Node 20 and 24, in a
+ * document of 5,111 nodes.
+ */
 const nodeBytes = 200;
 
 /**
- * The documents that have been parsed and validated, and the text of each, by the SHA-256 hash of the text. One
- * budget bounds both. As the cache of persisted queries it stores nothing of its own, since a document that is
- * registered has just been remembered here.
+ * The documents that have been parsed and validated, and their texts, by the SHA-256 hash of the text. One budget
+ * limits both. It is also the cache of persisted queries. As such it stores nothing more, because a document that is
+ * registered is already in it.
  */
 export class KnownDocuments {
   readonly #known = new LRUCache<string, KnownDocument>({ maxSize: limits.knownDocumentBytes });
@@ -28,12 +31,12 @@ export class KnownDocuments {
     this.#known.set(hash, { document, source }, { size });
   }
 
-  /** For tests: what is remembered now, in bytes. */
+  /** For tests: the size of what is cached, in bytes. */
   get bytes(): number {
     return this.#known.calculatedSize;
   }
 
-  /** Apollo's interface of a cache for persisted queries. Its keys are `apq:` and the hash. */
+  /** Apollo's interface for a cache of persisted queries. Its keys are `apq:` and the hash. */
   readonly persistedQueries = {
     get: async (key: string): Promise<string | undefined> =>
       this.#known.get(key.replace(/^apq:/, ""))?.source,

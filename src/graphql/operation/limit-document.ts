@@ -7,12 +7,13 @@ import { detachLocations } from "./locations.ts";
 import { operationRefused } from "./refusal.ts";
 import { assertVariablesWithinLimits } from "./variable-limits.ts";
 
-/** Takes the place of a document that is refused, so that Apollo has nothing to validate. */
+/** Replaces a document that is refused, so that Apollo has nothing to validate. */
 const nothing: DocumentNode = { kind: Kind.DOCUMENT, definitions: [] };
 
 /**
- * Bounds a document between Apollo's steps. Apollo parses only what is not in `known`, and an error can be thrown in
- * `didResolveOperation` alone, so a document that is refused before is replaced by an empty one.
+ * Checks a document between Apollo's parsing and its validation. A document in `known` is not parsed again. An error
+ * can only be thrown in `didResolveOperation`, so a document that is refused earlier is replaced by an empty one until
+ * then.
  */
 export function limitDocument<Context extends object>(known: KnownDocuments): ApolloServerPlugin<Context> {
   return {

@@ -12,7 +12,7 @@ import { operationRefused } from "./refusal.ts";
 export function limitOperationCost<Context extends object>(
   schema: GraphQLSchema,
 ): ApolloServerPlugin<Context> {
-  // Of most operations the most that they can cost is within the limits, and then the variables do not matter.
+  // Most operations are within the limits whatever their variables are. For these, nothing more has to be computed.
   const isAlwaysAllowed = new WeakMap<OperationDefinitionNode, boolean>();
   return {
     async requestDidStart() {

@@ -4,7 +4,7 @@ import { ValetKeyError } from "../../core/errors.ts";
 import { publicError } from "./error-format.ts";
 import { limits } from "./limits.ts";
 
-/** Bounds what a response holds, before its text is made. */
+/** Limits the size of a response before it is serialized. */
 export function limitResponse<Context extends object>(): ApolloServerPlugin<Context> {
   return {
     async requestDidStart() {
@@ -29,7 +29,7 @@ function responseTooLarge(): GraphQLFormattedError {
   return publicError(new ValetKeyError("BAD_USER_INPUT", message), "");
 }
 
-/** The first errors that fit, and one that counts the others. */
+/** Returns the first errors that fit, and one that says how many were omitted. */
 export function withinErrorBudget(errors: readonly GraphQLFormattedError[]): GraphQLFormattedError[] {
   let bytes = 0;
   const kept: GraphQLFormattedError[] = [];
@@ -44,7 +44,7 @@ export function withinErrorBudget(errors: readonly GraphQLFormattedError[]): Gra
   return [...kept, publicError(new ValetKeyError("BAD_USER_INPUT", message), "")];
 }
 
-/** About the bytes of a value's JSON. Stops counting beyond `max`. */
+/** Estimates the bytes of a value's JSON. It stops counting beyond `max`. */
 function jsonBytes(value: unknown, max: number): number {
   let bytes = 0;
   const waiting = [value];

@@ -4,7 +4,7 @@ import type { Metrics } from "../../core/metrics.ts";
 import type { RequestContext } from "../context.ts";
 import { isServiceFailure, isUnexpected } from "./error-format.ts";
 
-/** Times each request, and logs whole what a client is told nothing of. */
+/** Measures each request, and logs errors whose details are hidden from clients. */
 export function observe(metrics: Metrics): ApolloServerPlugin<RequestContext> {
   return {
     async requestDidStart() {

@@ -10,20 +10,20 @@ import { limits } from "./limits.ts";
 import { type SelectedField, selectFields, type Variables } from "./selected-fields.ts";
 
 export interface OperationCost {
-  /** Values of the response, where each counts what its field declares. */
+  /** The values of the response. Each counts what its field declares. */
   readonly values: number;
   /** Calls to S3. */
   readonly s3Calls: number;
-  /** Values of the arguments, which are converted for each field that has them. */
+  /** The values of the arguments. They are converted for each field that has them. */
   readonly inputs: number;
 }
 
-/** What a list counts that declares nothing: only introspection has such lists. */
+/** The number of items of a list that declares none. Only introspection has such lists. */
 const undeclaredItems = 10;
 
 /**
- * What an operation of a valid document costs.
- * @param variables as they were sent; undefined: the most that it can cost, whatever the variables are
+ * The cost of an operation of a valid document.
+ * @param variables as they were sent. If undefined, the result is the maximum cost over all variables.
  * @returns undefined if the variables do not fit, so that nothing is executed
  */
 export function costOfOperation(
@@ -34,7 +34,7 @@ export function costOfOperation(
 ): OperationCost | undefined {
   let coerced: Variables;
   if (variables !== undefined) {
-    // Execution sees them with their defaults.
+    // Execution uses the variables with their defaults.
     const result = getVariableValues(schema, operation.variableDefinitions ?? [], variables, {
       maxErrors: 1,
     });
@@ -63,7 +63,7 @@ function costOfFields(fields: readonly SelectedField[], parts: number): Sum {
     inputs += own.inputs + inputsOf(field);
     s3Calls += own.s3Calls + amountOf(cost.s3Calls ?? 0, args, parts);
     if (cost.sharedS3Call !== undefined) shared.add(cost.sharedS3Call);
-    // It is over the limit already: how far does not matter.
+    // The cost exceeds the limit already, so the rest does not matter.
     if (values > limits.operationValues) break;
   }
   return { values, s3Calls, inputs, shared };
@@ -118,7 +118,7 @@ function amountOf(amount: Amount, args: SelectedField["args"], parts: number): n
 }
 
 function inputsOf({ args, variableArguments }: SelectedField): number {
-  // Before the variables are known, each of them may hold as much as all may together.
+  // Before the variables are known, each of them counts as if it had all values that the variables may have together.
   return args === undefined ? variableArguments * limits.variableValues : countValues(Object.values(args));
 }
 

@@ -24,7 +24,7 @@ import {
 } from "graphql";
 import type { Arguments, FieldCost } from "../types/field-cost.ts";
 
-/** A field that an operation selects, with what its cost depends on. */
+/** A field that an operation selects, with everything that its cost depends on. */
 export interface SelectedField {
   readonly isList: boolean;
   readonly cost: FieldCost;
@@ -32,16 +32,16 @@ export interface SelectedField {
   readonly args: Arguments | undefined;
   /** The arguments that come from one variable each. */
   readonly variableArguments: number;
-  /** The fields below it, for each type that the field can have. Empty: a value. */
+  /** The selected fields of the field's value, for each type that the value can have. Empty for a scalar or an enum. */
   readonly below: readonly (readonly SelectedField[])[];
 }
 
-/** The coerced variables with their defaults; undefined before they are known, when every field counts. */
+/** The coerced variables with their defaults. Undefined before they are known; every field counts then. */
 export type Variables = Readonly<Record<string, unknown>> | undefined;
 
 /**
- * The fields that execution will resolve: fragments are in their places, fields of the same response name are one, and
- * `@skip` and `@include` have been applied. The document's expanded fields have to be bounded before.
+ * The fields that execution will resolve: fragments are expanded, fields with the same response name are merged, and
+ * `@skip` and `@include` are applied. The number of the document's expanded fields has to be limited before.
  */
 export function selectFields(
   schema: GraphQLSchema,
@@ -79,7 +79,7 @@ export function selectFields(
         continue;
       }
       if (selection.kind === Kind.FRAGMENT_SPREAD) {
-        // Execution, too, takes a fragment into a selection set once.
+        // As in execution, a selection set contains a fragment only once.
         if (spread.has(selection.name.value)) continue;
         spread.add(selection.name.value);
       }
@@ -133,7 +133,7 @@ export function selectFields(
   }
 }
 
-/** As the resolver gets them: `null` stands for the default, where the schema has one. */
+/** The arguments as the resolver gets them. `null` is replaced with the schema's default. */
 function argumentsOf(
   field: GraphQLField<unknown, unknown>,
   node: FieldNode,
@@ -146,7 +146,7 @@ function argumentsOf(
     }
     return args;
   } catch {
-    // What is wrong with them is for execution to say, and the field is not resolved then.
+    // Execution reports invalid arguments, and does not resolve the field.
     return {};
   }
 }

@@ -3,14 +3,14 @@ import { limits } from "./limits.ts";
 import { operationRefused } from "./refusal.ts";
 
 /**
- * Bounds the variables before graphql-js converts them: it quotes what does not fit, and the conversion takes time
- * for each value.
+ * Limits the variables before graphql-js converts them, because conversion takes time for each value, and its errors
+ * quote the values.
  *
  * @throws {GraphQLError} BAD_USER_INPUT, HTTP status 400
  */
 export function assertVariablesWithinLimits(variables: Readonly<Record<string, unknown>>): void {
   let count = 0;
-  // Not recursive: JSON may be nested a million times.
+  // This is not recursive, because JSON may be nested a million levels deep.
   const waiting: unknown[] = [variables];
   while (waiting.length > 0) {
     const value = waiting.pop();
@@ -41,7 +41,7 @@ export function assertVariablesWithinLimits(variables: Readonly<Record<string, u
   }
 }
 
-/** A file of a form is an object of another kind, and nothing to look into. */
+/** A file of a form is an object of a class and is not searched. */
 function isJsonObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }

@@ -2,7 +2,7 @@ import { Extensions } from "type-graphql";
 
 export type Arguments = Readonly<Record<string, unknown>>;
 
-/** A number that depends on a field's arguments, and the most that it can be. */
+/** A number that depends on a field's arguments, and its maximum. */
 export interface ArgumentAmount {
   readonly max: number;
   /** @param parts how many parts the upload in question has at most */
@@ -14,15 +14,15 @@ export type Amount = number | ArgumentAmount;
 /** What a field costs. A list has to declare `items`; a test fails for one that does not. */
 export interface FieldCost {
   /**
-   * How many items the field returns at most. On a connection it multiplies everything that is selected below, so the
-   * connection's own lists have 1.
+   * The maximum number of items that the field returns. On a connection it multiplies everything that is selected
+   * below, so the connection's own lists declare 1.
    */
   readonly items?: Amount;
-  /** What a value without subfields counts. The default is 1. */
+  /** The number of values that a value without subfields counts as. Default: 1. */
   readonly value?: number;
-  /** Calls to S3 for each time that the field is resolved. */
+  /** The calls to S3 each time the field is resolved. */
   readonly s3Calls?: Amount;
-  /** A call to S3 that fields of one object share: it counts once for all fields with the same name. */
+  /** The name of a call to S3 that several fields of an object share. It counts once for all of them. */
   readonly sharedS3Call?: string;
   /** For a field that starts uploads: how many parts each of them has. */
   readonly partCounts?: (args: Arguments) => readonly number[];
@@ -35,15 +35,15 @@ export function Cost(cost: FieldCost): MethodDecorator & PropertyDecorator {
 
 export const maxItems = 1000;
 
-/** What a URL counts, as its `value`: it has some thousand characters and needs a signature. */
+/** The `value` of a URL, which has more than a thousand characters and needs a signature. */
 export const urlValues = 25;
 
-/** As many as the list that the argument `name` holds. */
+/** The length of the list in the argument `name`. */
 export function lengthOf(name: string): ArgumentAmount {
   return { max: maxItems, of: (args) => listLength(args[name]) };
 }
 
-/** A page of the size that the argument `first` says. */
+/** The size of a page, from the argument `first`. */
 export const pageSize: ArgumentAmount = { max: maxItems, of: ({ first }) => boundedPage(first) };
 
 export function listLength(list: unknown): number {

@@ -1,7 +1,7 @@
 import { Field, ID, Int } from "type-graphql";
 import { DateTimeISO, SafeInt } from "./scalars.ts";
 
-/** Decorators for the fields that many types, inputs and arguments share, so that each is described once. */
+/** Decorators for fields that many types, inputs and arguments share. */
 
 export const BucketField = () => Field(() => String, { description: "The name of the bucket." });
 

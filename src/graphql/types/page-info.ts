@@ -32,8 +32,8 @@ interface Page {
 }
 
 /**
- * @param after the cursor that the page starts after. Cursors name an item of the list, so a page after a cursor
- * has an item before it.
+ * @param after the cursor that the page starts after. A cursor names an item of the list, so a page after a cursor has
+ * an item before it.
  */
 export function toPageInfo(
   { hasNextPage, endCursor }: Page,

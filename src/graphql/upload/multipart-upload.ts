@@ -48,7 +48,7 @@ export class UploadedPart {
 
 /** Set on uploads that `requestUpload` returns. */
 export interface UploadOrigin {
-  /** The lifetime that was asked for, which is the default for the parts. */
+  /** The lifetime that the client asked for, which is the default for the parts. */
   readonly expiresInSeconds: number;
   /** The upload was started by this request. If the request fails, no client knows its id. */
   readonly isNew: boolean;

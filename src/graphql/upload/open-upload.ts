@@ -28,7 +28,7 @@ export function openDescribedUpload(context: RequestContext, id: string): Upload
 }
 
 /**
- * The limits of the grants that allow an upload with the size and content type that it was started with. Errors
+ * Returns the limits of the grants that allow an upload with the size and content type that it was started with. Errors
  * name no field, because no argument of this request holds those values.
  * @throws {ValetKeyError} FORBIDDEN, CONTENT_TYPE_NOT_ALLOWED, UPLOAD_TOO_LARGE
  */

@@ -33,7 +33,7 @@ export interface RequestUploadOptions {
   readonly resume: boolean;
 }
 
-/** The arguments of `requestUpload` beside `input`, for the fields of errors. */
+/** The arguments of `requestUpload` other than `input`, for the fields of errors. */
 const elsewhere = { size: "size", method: "method", expiresIn: "expiresIn" };
 
 /** Prepares an upload that the client sends to S3 itself: a PUT request, a form, or a multipart upload. */
@@ -124,7 +124,7 @@ async function beginMultipart(
   const upload = { ...begun, ...promised };
   if (resumed === undefined) {
     context.services.recentUploadTerms.remember(upload, { plan, description });
-    // A new upload has no parts, so S3 need not be asked.
+    // A new upload has no parts, so they are not requested from S3.
     context.loaders.parts.prime(upload, []);
   }
   const origin = { expiresInSeconds, isNew: resumed === undefined };

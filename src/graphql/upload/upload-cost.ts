@@ -2,7 +2,7 @@ import { planUpload } from "../../storage/multipart/upload-plan.ts";
 import { UploadMethod } from "../types/enums.ts";
 import type { Arguments } from "../types/field-cost.ts";
 
-/** How many parts an upload has, by what a client gives for it. What is refused when it is looked at has none. */
+/** The number of parts of an upload with the given arguments. It is 0 if the arguments are invalid. */
 export function partCountOf({ size, method }: Arguments): number {
   if (isSinglePart(method)) return 0;
   try {
