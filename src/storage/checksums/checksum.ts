@@ -4,7 +4,7 @@ import type { NameAndValue } from "../../core/name-and-value.ts";
 export const checksumAlgorithms = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] as const;
 export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number];
 
-/** An object's checksum: `value` is base64, as the `x-amz-checksum-*` headers carry it. */
+/** An object's checksum. `value` is in base64, as in the `x-amz-checksum-*` headers. */
 export interface Checksum {
   readonly algorithm: ChecksumAlgorithm;
   readonly value: string;
@@ -27,7 +27,7 @@ export function parseChecksum({ algorithm, value }: Checksum, field: string): Ch
   return { algorithm, value };
 }
 
-/** The header that makes S3 verify the bytes: `x-amz-checksum-sha256`. */
+/** The header that makes S3 verify the bytes, such as `x-amz-checksum-sha256`. */
 export function toChecksumHeader({ algorithm, value }: Checksum): NameAndValue {
   return { name: `x-amz-checksum-${algorithm.toLowerCase()}`, value };
 }

@@ -1,7 +1,7 @@
 import type { CreateMultipartUploadCommand } from "@aws-sdk/client-s3";
 import { describeFailure } from "./s3-failure.ts";
 
-/** No response arrived, or none that can be read, so S3 may or may not have carried out the request. */
+/** No readable response arrived, so S3 may or may not have carried out the request. */
 export class AmbiguousResult extends Error {
   // This is not `cause`, because the SDK would take that for a reason to retry.
   readonly failure: unknown;

@@ -7,13 +7,13 @@ export class BucketRegions {
   readonly #allowed: readonly Region[];
   readonly #learned: LRUCache<BucketName, Region>;
 
-  /** @param allowed the regions that a client may name. A bucket in another region does not exist for clients. */
+  /** @param allowed the regions that clients may name. To clients, a bucket in another region does not exist. */
   constructor(allowed: readonly Region[], maxEntries = 10_000) {
     this.#allowed = allowed;
     this.#learned = new LRUCache({ max: maxEntries });
   }
 
-  /** The region that S3 named for the bucket, or else the given one. */
+  /** The region of the bucket according to S3, or else the given one. */
   regionOf(bucket: BucketName, otherwise: Region): Region {
     return this.#learned.get(bucket) ?? otherwise;
   }

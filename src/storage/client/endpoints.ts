@@ -13,7 +13,7 @@ export interface EndpointSettings {
   readonly useDualstack?: boolean | undefined;
 }
 
-/** Where the requests for one bucket are sent, and what their signatures contain about it. */
+/** The destination of the requests for one bucket, and its part of their signatures. */
 export interface BucketEndpoint {
   /** `https://photos.s3.eu-west-1.amazonaws.com`, without a path and without a trailing slash. */
   readonly origin: string;
@@ -49,7 +49,7 @@ export async function readEndpointSettings(options: {
   };
 }
 
-/** A bucket's name cannot precede an IP address, but the SDK's rules would do that for names with dots. */
+/** A bucket's name cannot precede an IP address, but the SDK's rules would put names with dots there. */
 function isAtIpAddress(endpoint: string | undefined): boolean {
   return endpoint !== undefined && isIP(new URL(endpoint).hostname.replace(/^\[|\]$/g, "")) !== 0;
 }

@@ -30,13 +30,13 @@ export interface S3ClientsOptions extends EndpointSettings {
 const maxSessions = 500;
 
 /**
- * The SDK's S3 clients, one for each role session and region. They share their connections and are cheap to make. Those of
- * the most recently used sessions are kept.
+ * The SDK's S3 clients, one for each role session and region. They share their connections and are cheap to create.
+ * Those of the most recently used sessions are kept.
  */
 export class S3Clients {
   readonly #options: S3ClientsOptions;
   readonly #handler: ObjectTransferHandler;
-  // Bounded, because a client takes far more memory than its session, and the pool holds many sessions.
+  // The number is limited, because a client takes far more memory than its session, and the pool holds many sessions.
   readonly #clients = new LRUCache<RoleSession, Map<Region, S3Client>>({ max: maxSessions });
 
   constructor(options: S3ClientsOptions) {
@@ -71,7 +71,7 @@ export class S3Clients {
       useDualstack = false,
       maxAttempts = 3,
     } = this.#options;
-    // Everything is set here, so that no client reads the environment and the profiles again.
+    // Every setting is given here, so that no client reads the environment and the profiles again.
     const config: S3ClientConfig = {
       region,
       ...(endpoint === undefined ? { ignoreConfiguredEndpointUrls: true } : { endpoint }),
@@ -80,8 +80,8 @@ export class S3Clients {
       useDualstackEndpoint: useDualstack,
       // Signature Version 4, as in presigned URLs.
       authSchemePreference: [],
-      // Without an expiration. Otherwise the SDK would request new credentials at every call shortly before it, and
-      // the session pool decides how long a session is used.
+      // The credentials have no expiration here. Otherwise the SDK would request new ones for every call shortly before
+      // they expire. The session pool decides how long a session is used.
       credentials: { ...session.credentials },
       requestHandler: this.#handler,
       retryMode: "standard",
@@ -125,7 +125,7 @@ class ObjectTransferHandler extends NodeHttpHandler {
       httpsAgent: new HttpsAgent({ keepAlive: true }),
       connectionTimeout: connectTimeoutMs,
       socketTimeout: idleTimeoutMs,
-      // Without this a request timeout is only a warning in the log.
+      // Without this, a request timeout only logs a warning.
       throwOnRequestTimeout: true,
       logger: silent,
     });

@@ -58,7 +58,7 @@ export const argumentOfS3Code: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** Responses without a body, above all those of HEAD, have no other reason than their status. */
+/** Responses without a body, such as those of HEAD, have only their status as a reason. */
 export const codeOfStatus: ReadonlyMap<number, StorageErrorCode> = new Map<number, StorageErrorCode>([
   [401, "CREDENTIALS_UNAVAILABLE"],
   [403, "FORBIDDEN"],

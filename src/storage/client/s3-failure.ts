@@ -1,6 +1,6 @@
 import { describeSdkFailure, type SdkFailure } from "../../core/sdk-failure.ts";
 
-/** What an error tells about a failed call to S3. */
+/** The facts about a failed call to S3. */
 export interface S3Failure extends SdkFailure {
   /** The bucket's region, if S3 names it. */
   readonly region: string | undefined;

@@ -18,7 +18,7 @@ const messages = {
 
 export type StorageErrorCode = keyof typeof messages;
 
-/** An error with the default message of its code. `field` is kept only where the code is about an argument. */
+/** An error with the default message of its code. `field` is only kept if the code is about an argument. */
 export function storageError(code: StorageErrorCode, options: ValetKeyErrorOptions = {}): ValetKeyError {
   return new ValetKeyError(code, messages[code], {
     cause: options.cause,
@@ -27,11 +27,11 @@ export function storageError(code: StorageErrorCode, options: ValetKeyErrorOptio
 }
 
 /**
- * The bucket is in another region than the one that was asked. To a client that cannot name that region, the bucket
+ * The bucket is in another region than the one that was called. To a client that may not name that region, the bucket
  * does not exist.
  */
 export class BucketInOtherRegion extends ValetKeyError {
-  /** The region as S3 names it. Undefined if S3 did not. */
+  /** The region according to S3. Undefined if S3 did not name it. */
   readonly region: string | undefined;
 
   constructor(region: string | undefined, cause: unknown) {

@@ -3,18 +3,18 @@ import { argumentOfS3Code, codeOfS3Code, codeOfStatus } from "./s3-error-codes.t
 import { describeFailure, type S3Failure } from "./s3-failure.ts";
 import { BucketInOtherRegion, type StorageErrorCode, storageError } from "./storage-error.ts";
 
-/** What was requested of S3, as far as it decides what a failure means. */
+/** The part of a request that decides what its failure means. */
 export interface StorageErrorContext {
   /** S3's name of the operation, such as `PutObject`. */
   readonly operation: string;
-  /** What does not exist if a 404 gives no reason. */
+  /** The thing that does not exist if a 404 gives no reason. */
   readonly subject?: "bucket" | "object" | "upload" | undefined;
-  /** The version that was requested. An InvalidArgument is about it. */
+  /** The version that was requested. If it is given, an InvalidArgument is about it. */
   readonly versionId?: string | undefined;
 }
 
 /**
- * Converts the failure of a call to S3 into an error of the API. S3's own words are only in its `cause`. A
+ * Converts the failure of a call to S3 into an error of the API. S3's own message is only in its `cause`. A
  * ValetKeyError is returned unchanged.
  */
 export function toStorageError(error: unknown, context: StorageErrorContext): ValetKeyError {
@@ -28,7 +28,7 @@ export function toStorageError(error: unknown, context: StorageErrorContext): Va
   });
 }
 
-/** The same for one item of a response that has many, such as that of DeleteObjects. */
+/** The same for one item of a response with several, such as that of DeleteObjects. */
 export function storageErrorOfS3Code(
   s3Code: string,
   cause: unknown,
@@ -80,14 +80,14 @@ const notFound = {
 
 function codeOfFailure(failure: S3Failure, { subject }: StorageErrorContext): StorageErrorCode {
   const { name, httpStatus, connectionCode } = failure;
-  // Ceph returns NoSuchKey for an upload that is gone.
+  // Ceph returns NoSuchKey for an upload that no longer exists.
   if (subject === "upload" && httpStatus === 404 && name !== "NoSuchBucket") return "UPLOAD_NOT_FOUND";
   const known = codeOfS3Code.get(name);
   if (known !== undefined) return known;
   if (connectionCode !== undefined && connectionFailure.test(connectionCode)) return "STORAGE_UNAVAILABLE";
   // 507 is Insufficient Storage: trying again does not help.
   if (httpStatus === undefined || httpStatus === 507) return "INTERNAL_SERVER_ERROR";
-  // A successful response that cannot be read is a failure.
+  // A successful response that cannot be parsed is a failure.
   if (httpStatus < 300 || httpStatus >= 500 || httpStatus === 429) return "STORAGE_UNAVAILABLE";
   if (httpStatus === 404 && subject !== undefined) return notFound[subject];
   return codeOfStatus.get(httpStatus) ?? "INTERNAL_SERVER_ERROR";

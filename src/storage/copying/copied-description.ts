@@ -12,7 +12,7 @@ export function assertCopyable({ checksum }: DescriptionChanges): void {
   throw badUserInput("checksum", "A copy takes no checksum, because S3 does not verify it.");
 }
 
-/** Whether the changes are about anything else than the tags. */
+/** Whether the changes concern anything other than the tags. */
 export function changesDescription({ tags: _, overwrite: __, ...changes }: DescriptionChanges): boolean {
   return Object.values(changes).some((change) => change !== undefined);
 }
@@ -35,7 +35,10 @@ export function mergedDescription(
   };
 }
 
-/** An Expires header that is not a date, above all "0", means the past. https://www.rfc-editor.org/rfc/rfc9111#section-5.3 */
+/**
+ * An Expires header that is not a date, such as "0", means a time in the past.
+ * https://www.rfc-editor.org/rfc/rfc9111#section-5.3
+ */
 function expiresOf({ Expires, ExpiresString }: HeadObjectCommandOutput): Date | undefined {
   return Expires ?? (ExpiresString === undefined ? undefined : new Date(0));
 }

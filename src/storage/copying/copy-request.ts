@@ -10,15 +10,21 @@ export interface CopyObjectRequest {
   /** Asks S3 for the current state of the source. */
   readonly source: () => Promise<CopySource>;
   readonly to: ObjectAddress;
-  /** What is defined here replaces the source's value, and the rest is kept. */
+  /** Properties that are defined here replace those of the source. The others are kept. */
   readonly changes: DescriptionChanges;
-  /** Throws if the caller may not store the copy. It is called before the copy, and again with what was stored. */
+  /**
+   * Throws if the caller may not store the copy. It is called before the copy, and again with the properties of the
+   * stored copy.
+   */
   readonly authorize: (copy: CopiedFacts) => void;
-  /** Whether `authorize` depends on the content type. If so, S3 must not take it from a source that has changed meanwhile. */
+  /**
+   * Whether `authorize` depends on the content type. If so, S3 must not copy it from a source that has changed in the
+   * meantime.
+   */
   readonly pinContentType: boolean;
   /** Takes over multipart uploads that could not be aborted. */
   readonly abandoned: AbandonedUploads;
-  /** Cancels the copy. A copy in parts is not stored then. */
+  /** Cancels the copy. A canceled copy in parts is not stored. */
   readonly signal?: AbortSignal | undefined;
   /** Larger objects are copied in parts. Default: 5 GiB. */
   readonly singleCopyBytes?: number | undefined;

@@ -5,7 +5,7 @@ import { rawHead } from "../objects/head-object.ts";
 
 /** The object to be copied, as S3 described it at one moment. */
 export interface CopySource {
-  /** With the bucket's true region. */
+  /** The address, with the bucket's actual region. */
   readonly address: ObjectAddress;
   readonly head: HeadObjectCommandOutput;
   /** A client of that region. */
@@ -30,7 +30,7 @@ export function toCopySourceHeader({ bucket, key, versionId }: ObjectAddress): s
   return versionId === undefined ? path : `${path}?versionId=${encodeURIComponent(versionId)}`;
 }
 
-/** Whether a copy is of an object onto itself. S3 accepts that only if the description changes. */
+/** Whether an object is copied onto itself. S3 accepts that only if the description changes. */
 export function isOntoItself(source: ObjectAddress, target: ObjectAddress): boolean {
   return source.bucket === target.bucket && source.key === target.key;
 }

@@ -18,7 +18,7 @@ const defaultPartBytes = 512 * 1024 ** 2;
 const partsInParallel = 8;
 
 /**
- * Copies an object of any size with a multipart upload whose parts S3 copies itself. Such an upload keeps nothing of the
+ * Copies an object of any size with a multipart upload whose parts S3 copies itself. Such a copy does not inherit the
  * source's description, so all of it is set again.
  */
 export async function copyInParts(request: CopyObjectRequest, source: CopySource): Promise<StoredObject> {
@@ -61,13 +61,13 @@ async function copyPart(
     PartNumber: number,
     CopySource: toCopySourceHeader(source.address),
     CopySourceRange: `bytes=${firstByte}-${lastByte}`,
-    // All parts have to be of the same object.
+    // This ensures that all parts are copied from the same version of the source.
     CopySourceIfMatch: source.head.ETag,
   });
   const options = { ...(signal && { abortSignal: signal }) };
   const { CopyPartResult } = await client.send(copy, options).catch((cause: unknown) => {
     const error = toStorageError(cause, { operation: "UploadPartCopy", subject: "upload" });
-    // A part has no other precondition.
+    // This is the only precondition of a part.
     throw error.code === "OBJECT_EXISTS" ? new SourceChanged(cause) : error;
   });
   if (CopyPartResult?.ETag === undefined) throw storageError("STORAGE_UNAVAILABLE");

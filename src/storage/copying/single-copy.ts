@@ -22,8 +22,8 @@ export async function copyInOneCall(
   { s3, to, changes, pinContentType, signal }: CopyObjectRequest,
   { address, head }: CopySource,
 ): Promise<StoredObject> {
-  // The ETag pins the bytes, but not the description. And S3 copies an object onto itself only with REPLACE.
-  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+  // The ETag identifies the bytes, but not the description, so the description is sent too. S3 also copies an object
+  // onto itself only with REPLACE. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
   const replacesDescription = pinContentType || isOntoItself(address, to) || changesDescription(changes);
   const description = mergedDescription(changes, head);
   const copy = new CopyObjectCommand({
@@ -61,14 +61,14 @@ export async function copyInOneCall(
   }
 }
 
-/** Whether the precondition that failed is about the source and not about the target. */
+/** Whether the failed precondition is about the source and not about the target. */
 function isAboutSource(cause: unknown): boolean {
   return /copy-source/i.test(describeFailure(cause).condition ?? "");
 }
 
 /**
- * The target's ETag if the target is a copy of the source. It has the same bytes or, if the source's ETag is no digest
- * of its bytes, the same size. Nothing was there when the copy began.
+ * The target's ETag if the target is a copy of the source. It is, if it has the same bytes or, if the source's ETag is
+ * not a digest of its bytes, the same size, because the target did not exist when the copy began.
  */
 async function etagIfCopied(
   s3: S3Client,

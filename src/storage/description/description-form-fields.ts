@@ -27,11 +27,11 @@ export function toFormFields(description: ObjectDescription): NameAndValue[] {
   return fields;
 }
 
-// S3 replaces this variable by the name of the client's file, so it would store something else than what was signed.
+// S3 replaces this variable with the name of the client's file, so it would not store what was signed.
 const filenameVariable = "${filename}";
 
 /**
- * Refuses what a PUT can carry and a form cannot.
+ * Refuses values that a PUT can carry and a form cannot.
  * @throws {ValetKeyError} BAD_USER_INPUT for `method`, `key` or the property of the description
  */
 export function assertFitsForm(key: string, description: ObjectDescription): void {

@@ -17,7 +17,7 @@ export function toHeaders(description: ObjectDescription): NameAndValue[] {
   return headers;
 }
 
-/** The headers that a form carries under the same names, apart from upper and lower case. */
+/** The headers that a form has as fields of the same names, apart from upper and lower case. */
 export function commonHeaders(description: ObjectDescription): NameAndValue[] {
   const optional: readonly (readonly [string, string | undefined])[] = [
     ["content-type", description.contentType],

@@ -43,7 +43,9 @@ export function parseMetadata(metadata: readonly NameAndValue[], field: string):
   return parsed;
 }
 
-/** A plain object for the SDK. It has no prototype, so every name that a client chooses is kept. */
+/**
+ * Converts metadata to an object for the SDK. It has no prototype, so that it keeps every name that a client chooses.
+ */
 export function toS3Metadata(metadata: readonly NameAndValue[]): Record<string, string> {
   const encoded: Record<string, string> = Object.create(null);
   for (const { name, value } of metadata) encoded[name] = encodeMetadataValue(value);

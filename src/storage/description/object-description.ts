@@ -13,7 +13,7 @@ export interface ObjectDescription {
   readonly contentType?: string | undefined;
   readonly contentDisposition?: string | undefined;
   readonly contentEncoding?: string | undefined;
-  /** Only copies have it: the API takes none, but the original may have one. */
+  /** Only copies have it. The API does not accept it, but the original may have one. */
   readonly contentLanguage?: string | undefined;
   readonly cacheControl?: string | undefined;
   /** Only copies have it, like the language. */
@@ -23,11 +23,11 @@ export interface ObjectDescription {
   readonly tags: readonly NameAndValue[];
   /** The checksum of the whole object. S3 stores nothing if the bytes have another one. */
   readonly checksum?: Checksum | undefined;
-  /** `false`: S3 refuses to replace an object. */
+  /** With `false`, S3 refuses to replace an object. */
   readonly overwrite: boolean;
 }
 
-/** Changes to the description of an object that is copied. Undefined: the value of the original is kept. */
+/** Changes to the description of an object that is copied. A value that is undefined is kept from the original. */
 export interface DescriptionChanges extends Omit<ObjectDescription, "metadata" | "tags"> {
   readonly metadata?: readonly NameAndValue[] | undefined;
   readonly tags?: readonly NameAndValue[] | undefined;

@@ -15,7 +15,7 @@ export function parseTags(tags: readonly NameAndValue[], field: string): readonl
     throw badUserInput(field, "A tag occurs twice.");
   }
   for (const { name, value } of tags) {
-    // S3 counts UTF-16 units.
+    // S3 counts UTF-16 code units.
     const hasValidLength = name !== "" && name.length <= maxTagName && value.length <= maxTagValue;
     const hasValidCharacters = tagCharacters.test(name) && tagCharacters.test(value);
     if (!hasValidLength || !hasValidCharacters || name.toLowerCase().startsWith("aws:")) {

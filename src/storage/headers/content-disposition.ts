@@ -7,9 +7,9 @@ export type Disposition = "INLINE" | "ATTACHMENT";
 const maxFilenameBytes = 1024;
 
 /**
- * A Content-Disposition header, pure ASCII, that names the file as far as a file can be named so:
- * RFC 6266 with RFC 8187's encoding for all that is not ASCII. A file name alone means ATTACHMENT.
- * @returns undefined when neither is asked for
+ * A Content-Disposition header (RFC 6266) with the name of the file. It is pure ASCII; other characters are encoded
+ * (RFC 8187) or, where that is not safe, replaced. A file name alone means ATTACHMENT.
+ * @returns undefined if neither is given
  * @throws {ValetKeyError} BAD_USER_INPUT
  */
 export function contentDisposition(
@@ -27,8 +27,8 @@ export function contentDisposition(
   return formatContentDisposition(name, { type, fallback: asciiFallback(name) });
 }
 
-// What a name must not do where it is saved: end the header, leave the folder, or be shown in
-// another order than it is written ("exe.txt" read as "txt.exe").
+// Characters that could end the header, leave the folder, or change the order in which the name is shown ("exe.txt"
+// read as "txt.exe").
 const controls = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu;
 const pathSeparators = /[/\\:]/g;
 const dotsAtTheStart = /^[.\s]+/;
@@ -49,9 +49,8 @@ function asciiFallback(name: string): string {
 }
 
 /**
- * The content type that a download is to have instead of the stored one. Types that a browser runs
- * or renders as a document of the bucket's origin are for ATTACHMENT only, so that no one can turn a
- * stored file into script.
+ * Parses the content type that a download has instead of the stored one. Types that a browser runs, or renders as a
+ * document of the bucket's origin, require ATTACHMENT, so that a stored file cannot be turned into a script.
  * @returns the type as given
  * @throws {ValetKeyError} BAD_USER_INPUT
  */
@@ -72,18 +71,19 @@ const activeTypes = new Set([
   "application/importmap+json",
   "application/speculationrules+json",
   "message/rfc822",
-  // Browsers look into the bytes of these and may find HTML: https://mimesniff.spec.whatwg.org/#mime-type-sniffing-algorithm
+  // Browsers inspect the bytes of these types and may find HTML:
+  // https://mimesniff.spec.whatwg.org/#mime-type-sniffing-algorithm
   "*/*",
   "unknown/unknown",
   "application/unknown",
 ]);
 
 const activePatterns = [
-  // JavaScript under all its names: https://mimesniff.spec.whatwg.org/#javascript-mime-type
+  // The names of JavaScript: https://mimesniff.spec.whatwg.org/#javascript-mime-type
   /script/,
-  // XML, and with it SVG and XHTML: https://mimesniff.spec.whatwg.org/#xml-mime-type
+  // XML, including SVG and XHTML: https://mimesniff.spec.whatwg.org/#xml-mime-type
   /[/+]xml(?:-|$)/,
-  // x-mixed-replace and related carry documents.
+  // These types can contain documents.
   /^multipart\//,
 ];
 

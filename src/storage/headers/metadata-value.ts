@@ -1,16 +1,14 @@
 import { isUtf8 } from "node:buffer";
 
 // S3 decodes metadata headers by RFC 2047 when it stores them and encodes them that way in its responses:
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#UserMetadata
-// Other stores keep the encoded form as it is. Either way decoding what was encoded gives the text.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#UserMetadata Other stores keep the encoded
+// form. Either way, decoding returns the original text.
 
 const printableAscii = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/;
 // https://www.rfc-editor.org/rfc/rfc2047#section-2: an encoded word has at most 75 characters.
 const maxBytesOfWord = Math.floor((75 - "=?UTF-8?B??=".length) / 4) * 3;
 
-/**
- * Any text as a header value: as it is where HTTP carries it unharmed, else as RFC 2047's encoded words.
- */
+/** Encodes text as a header value: unchanged if it is plain ASCII, otherwise as encoded words of RFC 2047. */
 export function encodeMetadataValue(text: string): string {
   if (text === "" || (printableAscii.test(text) && !text.includes("=?"))) return text;
   return splitByBytes(text, maxBytesOfWord)
@@ -18,7 +16,7 @@ export function encodeMetadataValue(text: string): string {
     .join(" ");
 }
 
-/** Splits between characters, because each encoded word has to be whole for itself. */
+/** Splits between characters, because each encoded word has to contain whole characters. */
 function splitByBytes(text: string, maxBytes: number): string[] {
   const chunks: string[] = [];
   let chunk = "";
@@ -51,7 +49,7 @@ export function decodeMetadataValue(header: string): string {
   )) {
     const decoded = decodeWord(charset, encoding, encoded);
     const between = source.slice(end, index);
-    // Space between two encoded words belongs to neither.
+    // Space between two encoded words is not part of the text.
     const isFolded = followsWord && decoded !== undefined && between.trim() === "";
     text += `${isFolded ? "" : between}${decoded ?? word}`;
     end = index + word.length;
@@ -65,14 +63,14 @@ function decodeWord(charset: string, encoding: string, encoded: string): string 
   return bytes && decodeCharset(charset, bytes);
 }
 
-/** Node reads header bytes as Latin-1; stores that send raw bytes mean UTF-8. */
+/** Node decodes header bytes as Latin-1, but stores that send raw bytes mean UTF-8. */
 function latin1AsUtf8(header: string): string {
   if (!/[\x80-\xff]/.test(header) || /[\u0100-\uffff]/.test(header)) return header;
   const bytes = Buffer.from(header, "latin1");
   return isUtf8(bytes) ? bytes.toString("utf8") : header;
 }
 
-/** Strictly: Buffer.from skips what is no base64. */
+/** Decodes strictly, because Buffer.from ignores characters that are not base64. */
 function decodeB(encoded: string): Buffer | undefined {
   const bytes = Buffer.from(encoded, "base64");
   return bytes.toString("base64") === encoded ? bytes : undefined;

@@ -57,7 +57,7 @@ export async function completeUpload(
     if (error instanceof ValetKeyError && error.code === "CHECKSUM_MISMATCH") {
       throw new ValetKeyError(error.code, error.message, { retryable: false, cause: error });
     }
-    // The existing object may be the result of another completion of this very upload.
+    // The existing object may be the result of another completion of the same upload.
     if (!hasCode(error, "OBJECT_EXISTS") || !(await isGone(s3, upload))) throw error;
     return await findCompleted(s3, upload, { completed, etag, gone: error });
   }
@@ -65,9 +65,9 @@ export async function completeUpload(
 
 interface EarlierCompletion {
   readonly completed: RecentCompletions;
-  /** The ETag of what the upload became. Undefined: unknown. */
+  /** The ETag of the object that the upload became. Undefined if it is unknown. */
   readonly etag: string | undefined;
-  /** Thrown if the object is not the one that the upload became. */
+  /** The error to throw if the object is not the one that the upload became. */
   readonly gone: unknown;
 }
 
@@ -84,7 +84,7 @@ async function findCompleted(
 }
 
 /**
- * The object as HEAD describes it, or without those details if another object has replaced it by then.
+ * Returns the object as HEAD describes it, or without those details if another object has replaced it.
  *
  * @throws {ValetKeyError} OBJECT_EXISTS if the upload must not replace an object. Some stores do not enforce that at
  * completion, so two such uploads may both succeed.

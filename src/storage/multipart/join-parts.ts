@@ -28,7 +28,7 @@ const ambiguousCodes = new Set<ErrorCode>([
 
 /**
  * Makes S3 join the parts into the object. If S3's response was lost or cannot be read, and the upload is gone, the
- * object is recognised by its ETag.
+ * object is recognized by its ETag.
  *
  * @throws {ValetKeyError}
  */

@@ -1,6 +1,6 @@
 import { createDecipheriv, hkdfSync } from "node:crypto";
 
-/** The first byte of ids that were made before ids became deterministic. They are opened but no longer made. */
+/** The first byte of ids from before ids became deterministic. They are still opened, but no longer created. */
 export const legacyFormatVersion = 1;
 
 const nonceBytes = 12;

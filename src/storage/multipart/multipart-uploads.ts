@@ -16,7 +16,7 @@ import type { ObjectDescription } from "../description/object-description.ts";
 import type { UploadAddress } from "./upload-descriptor.ts";
 import { bytesOfPart, type UploadPlan } from "./upload-plan.ts";
 
-/** A part that S3 holds. */
+/** A part that S3 has received. */
 export interface UploadedPart {
   /** Counted from 1. */
   readonly number: number;
@@ -72,7 +72,7 @@ export function assertWholeObjectChecksum({ algorithm }: Checksum): void {
 }
 
 /**
- * Every part that S3 holds, by number.
+ * Returns all parts that S3 has, by number.
  *
  * @throws {ValetKeyError} UPLOAD_NOT_FOUND if the upload is gone
  */
@@ -121,7 +121,7 @@ export function missingPartNumbers(plan: UploadPlan, parts: readonly UploadedPar
 const abortAttempts = 4;
 
 /**
- * Aborts a multipart upload and makes sure that its parts are gone. It is not an error if the upload is gone already.
+ * Aborts a multipart upload and makes sure that its parts are gone. It is not an error if the upload no longer exists.
  *
  * @throws {ValetKeyError} if S3 does not abort it
  */

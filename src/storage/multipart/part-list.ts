@@ -11,7 +11,7 @@ export interface CompletedPart {
 }
 
 /**
- * Refuses a client's list unless it has every part exactly once.
+ * Refuses a client's list unless it contains every part exactly once.
  * @throws {ValetKeyError} BAD_USER_INPUT, UPLOAD_INCOMPLETE
  */
 export function assertEveryPart(upload: UploadDescriptor, parts: readonly CompletedPart[]): void {

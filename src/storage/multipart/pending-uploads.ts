@@ -10,7 +10,7 @@ import type { UploadAddress } from "./upload-descriptor.ts";
 export interface PendingUpload {
   readonly key: ObjectKey;
   readonly uploadId: string;
-  /** Undefined if the store does not tell. */
+  /** Undefined if the store does not return it. */
   readonly startedAt: Date | undefined;
   /** Who began the upload, in the store's own notation. AWS returns the ARN of a role session. */
   readonly initiator: string | undefined;
@@ -124,14 +124,14 @@ export async function listPendingUploadsOfKey(
     );
     const ofKey = listed.uploads.filter(({ key }) => key === address.key);
     found.push(...ofKey);
-    // The key itself sorts before all longer keys with the same beginning.
+    // A key is listed before all longer keys that start with it.
     if (!listed.hasNextPage || listed.endCursor === undefined || ofKey.length < listed.uploads.length) break;
     after = listed.endCursor;
   }
   return found;
 }
 
-/** When an upload was begun, according to S3's list of uploads. Undefined where the list does not say. */
+/** The time when an upload began, according to S3's list of uploads. Undefined if the list does not contain it. */
 export async function startOfUpload(
   s3: S3Client,
   { uploadId, ...address }: UploadAddress,

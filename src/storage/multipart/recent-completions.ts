@@ -6,7 +6,7 @@ const maxRemembered = 10_000;
 
 interface Completion {
   readonly etag: string;
-  /** Undefined if S3 refused, or if its response was lost. */
+  /** The object. Undefined if S3 refused, or if its response was lost. */
   readonly stored: Promise<StoredObject | undefined>;
 }
 

@@ -4,7 +4,9 @@ import type { ObjectDescription } from "../description/object-description.ts";
 import { toUploadKey, type UploadAddress } from "./upload-descriptor.ts";
 import type { UploadPlan } from "./upload-plan.ts";
 
-/** What S3 was told when an upload began, and the plan of its parts. It cannot be changed later. */
+/**
+ * The properties that were sent to S3 when an upload began, and the plan of its parts. They cannot be changed later.
+ */
 export interface UploadTerms {
   readonly plan: UploadPlan;
   readonly description: ObjectDescription;
@@ -30,7 +32,10 @@ export class RecentUploadTerms {
   }
 }
 
-/** Without `overwrite` and the value of the checksum: these are enforced when the upload is completed. */
+/**
+ * The fingerprint does not include `overwrite` and the value of the checksum, because they are enforced when the upload
+ * is completed.
+ */
 function fingerprintOf({ plan, description }: UploadTerms): string {
   const { contentType, contentDisposition, contentEncoding, cacheControl, metadata, tags } = description;
   const stored = [contentType, contentDisposition, contentEncoding, cacheControl].map(

@@ -24,13 +24,13 @@ export interface ResumeRequest {
   readonly sessionName?: string | undefined;
   readonly begun: RecentUploadTerms;
   /**
-   * Whether the caller may store an object of this size with every content type that the caller's grants allow at all.
-   * Only then may an upload be resumed whose content type is unknown, because another process began it.
+   * Whether the caller may store an object of this size with every content type that the caller's grants allow. Only
+   * then may an upload be resumed whose content type is unknown, because another process began it.
    */
   readonly mayHaveAnyType: boolean;
 }
 
-/** How many uploads of one key are considered, the newest first. */
+/** The maximum number of uploads of one key that are considered, the newest first. */
 const maxCandidates = 100;
 const candidatesInParallel = 8;
 
@@ -77,14 +77,14 @@ async function resumableIfSameTerms(
   const held = await partsIfStillThere(s3, upload);
   if (held === undefined) return undefined;
   const parts = fittingParts(terms.plan, held);
-  // The length of a part tells the size of the file, so an upload without parts could be of any file.
+  // The size of the file is derived from the length of a part, so an upload without parts could be of any file.
   if (parts.length === 0 && hasSameTerms === undefined) return undefined;
   return (await hasChecksum(s3, upload, terms.description.checksum?.algorithm))
     ? { ...candidate, parts }
     : undefined;
 }
 
-/** Stores other than AWS may not tell the session. */
+/** Stores other than AWS may not return the session. */
 function isOfAnotherSession(initiator = "", sessionName: string | undefined): boolean {
   const nameOfInitiator = /^arn:[^:]*:sts::[^:]*:assumed-role\/[^/]+\/(.+)$/.exec(initiator)?.[1];
   return nameOfInitiator !== undefined && sessionName !== undefined && nameOfInitiator !== sessionName;

@@ -25,9 +25,9 @@ export interface SweptUpload {
 /**
  * Aborts old multipart uploads, such as those of a process that was killed.
  *
- * @param clients `listing` returns a client that may list the bucket's uploads, and `s3` one that may abort them. Both are
- * called repeatedly, because a sweep may take longer than credentials live.
- * @throws {ValetKeyError} if S3 does not list the uploads. An upload that cannot be aborted is an outcome.
+ * @param clients `listing` returns a client that may list the bucket's uploads, and `s3` one that may abort them. Both
+ * are called repeatedly, because a sweep may take longer than credentials live.
+ * @throws {ValetKeyError} if S3 does not list the uploads. An upload that cannot be aborted is reported as an outcome.
  */
 export async function* sweepUploads(
   { s3, listing }: { readonly s3: () => Promise<S3Client>; readonly listing: () => Promise<S3Client> },

@@ -12,11 +12,11 @@ export interface UploadDescriptor extends UploadAddress {
   readonly sizeBytes: number;
   readonly partBytes: number;
   readonly overwrite: boolean;
-  /** Undefined: none was given, or the id is older than this field. */
+  /** Undefined if none was given, or if the id is older than this field. */
   readonly contentType?: string | undefined;
   /** The checksum of the whole object. */
   readonly checksum?: Checksum | undefined;
-  /** Undefined for an upload that was opened from its id: only S3's list of uploads has it then. */
+  /** Undefined for an upload that was opened from its id, which does not contain it. */
   readonly startedAt?: Date | undefined;
 }
 

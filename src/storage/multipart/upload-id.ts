@@ -7,7 +7,7 @@ import { LegacyUploadIds, legacyFormatVersion } from "./legacy-upload-id.ts";
 import type { SealedUpload } from "./upload-descriptor.ts";
 
 const formatVersion = 2;
-/** A key of 1,024 quotes doubles in JSON, and S3's own ids have some hundred characters. */
+/** A key of 1,024 quotation marks takes twice its length in JSON, and S3's own ids have hundreds of characters. */
 const maxIdCharacters = 6_144;
 /** The version and the authentication of the shorter format. */
 const overheadBytes = 17;
@@ -54,8 +54,8 @@ export class UploadIds {
   }
 
   /**
-   * @throws {ValetKeyError} BAD_USER_INPUT for a text that cannot be an id. UPLOAD_NOT_FOUND for an id that this
-   * server did not make, or made with a secret or for a region that is no longer configured.
+   * @throws {ValetKeyError} BAD_USER_INPUT for a text that cannot be an id. UPLOAD_NOT_FOUND for an id that this server
+   * did not create, or created with a secret or for a region that is no longer configured.
    */
   open(id: string): SealedUpload {
     const bytes = id.length <= maxIdCharacters && idShape.test(id) ? Buffer.from(id, "base64url") : undefined;

@@ -39,7 +39,7 @@ export function planUpload(sizeBytes: number): UploadPlan {
     throw badUserInput("size", `An S3 object has at most ${maxObjectBytes} bytes (48.8 TiB).`);
   }
   const minBytes = Math.max(minPlannedBytes, Math.ceil(sizeBytes / maxPartCount));
-  // With a sum, the last of two parts would have the same length for the next size.
+  // If it were added, the last of two parts would have the same length for the next size.
   const partBytes = minBytes + sizeMark - (sizeBytes % sizeMark);
   return planWith(sizeBytes, Math.min(maxPartBytes, partBytes));
 }

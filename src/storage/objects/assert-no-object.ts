@@ -3,8 +3,8 @@ import type { ObjectAddress } from "../../core/object-address.ts";
 import { storageError } from "../client/storage-error.ts";
 
 /**
- * Fails early for `overwrite: false` if the object exists and the caller may know it. S3 decides finally when the bytes are
- * written.
+ * Checks early for `overwrite: false` that the object does not exist, as far as the caller may know. The final decision
+ * is S3's, when the bytes are written.
  *
  * @throws {ValetKeyError} OBJECT_EXISTS
  */

@@ -7,7 +7,7 @@ import { storageError } from "../client/storage-error.ts";
 import { toStorageError } from "../client/to-storage-error.ts";
 import type { BucketProbe } from "./bucket-exists.ts";
 
-/** The response of a HEAD has no body, so its status may have several meanings. */
+/** Finds out why a HEAD failed. Its response has no body, so its status can have several meanings. */
 export async function reasonOfFailedHead(
   s3: S3Client,
   address: ObjectAddress,
@@ -28,7 +28,7 @@ export async function reasonOfFailedHead(
   }
 }
 
-/** GET fails like HEAD and returns the reason. If it succeeds, it returns one byte. */
+/** Sends a GET, which fails like the HEAD but returns the reason. If it succeeds, it returns one byte. */
 async function reasonOfFailedGet(s3: S3Client, address: ObjectAddress): Promise<ValetKeyError> {
   const { bucket, key, versionId } = address;
   try {
@@ -42,7 +42,7 @@ async function reasonOfFailedGet(s3: S3Client, address: ObjectAddress): Promise<
   }
 }
 
-/** The meaning of a failed call about one object whose response has a body with the reason. */
+/** Converts the failure of a call about one object, if its response has a body with the reason. */
 export function reasonOfRefusedRead(
   cause: unknown,
   { operation, versionId }: { readonly operation: string; readonly versionId: string | undefined },

@@ -8,10 +8,10 @@ import { withAllMetadata } from "./read-all-metadata.ts";
 import { type ObjectHead, type StoredObject, versionOf } from "./stored-object.ts";
 
 /**
- * Everything that S3 tells about an object. It costs one HEAD, and further calls to find the reason if that fails.
+ * Returns everything that a HEAD returns about an object. If the HEAD fails, further calls find out why.
  *
- * @throws {ValetKeyError} BUCKET_NOT_FOUND ({@link BucketInOtherRegion} if it is in another region),
- * OBJECT_NOT_FOUND (also for a delete marker), FORBIDDEN, BAD_USER_INPUT for the version id
+ * @throws {ValetKeyError} BUCKET_NOT_FOUND ({@link BucketInOtherRegion} if it is in another region), OBJECT_NOT_FOUND
+ * (also for a delete marker), FORBIDDEN, BAD_USER_INPUT for the version id
  */
 export async function headObject(
   s3: S3Client,
@@ -21,7 +21,7 @@ export async function headObject(
   return toObjectHead(await rawHead(s3, address, isBucketThere), address);
 }
 
-/** The same with the fields of S3's response, in which metadata is still encoded. */
+/** The same, but returns S3's response itself, in which metadata is still encoded. */
 export async function rawHead(
   s3: S3Client,
   address: ObjectAddress,

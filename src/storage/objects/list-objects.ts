@@ -69,7 +69,7 @@ export async function listObjects(
         Delimiter: listing.delimiter === "" ? undefined : listing.delimiter,
         MaxKeys: first,
         StartAfter: place === undefined ? undefined : startAfter(place),
-        // XML cannot carry every key, percent-encoding can.
+        // Keys are requested percent-encoded, because XML cannot represent every key.
         EncodingType: "url",
       }),
     ),
@@ -87,7 +87,7 @@ export function checkPageSize(first: number): void {
 /** The listing that a cursor belongs to. */
 interface Listing {
   readonly prefix: string;
-  /** Empty if there is none. */
+  /** Empty if there is no delimiter. */
   readonly delimiter: string;
 }
 
@@ -131,7 +131,7 @@ function endCursor(
   return sealCursor(listing, { kind: "folder", name: lastFolder });
 }
 
-/** The last characters of 1 to 4 bytes of UTF-8. */
+/** The highest characters of 1 to 4 bytes in UTF-8. */
 const lastCharacters = ["", "\u{7f}", "\u{7ff}", "\u{ffff}", "\u{10ffff}"] as const;
 
 /**
@@ -147,9 +147,9 @@ function startAfter({ kind, name }: Place): string {
 const endOfDelimiter = "\0";
 
 /**
- * A cursor contains the name of the place, so it remains valid across restarts, replicas and changes of the bucket. It
- * grants nothing, because the prefix of every page is authorized. It belongs to one delimiter, because with another one
- * the same name may not be a folder.
+ * A cursor contains the key or folder at the end of the page, so it remains valid across restarts, replicas and changes
+ * of the bucket. It grants nothing, because the prefix of every page is authorized. It belongs to one delimiter,
+ * because with another one the same name may not be a folder.
  */
 function sealCursor({ delimiter }: Listing, { kind, name }: Place): string {
   const place = `${kind === "object" ? "o" : "f"}${delimiter}${endOfDelimiter}${name}`;

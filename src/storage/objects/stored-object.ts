@@ -33,7 +33,7 @@ export function bareEtag(etag: string): string {
   return etag.replace(/^(?:W\/)?"(.*)"$/, "$1");
 }
 
-/** Some stores return an empty version id for a bucket without versioning. */
+/** Normalizes a version id. Some stores return an empty one for a bucket without versioning. */
 export function versionOf(versionId: string | undefined): string | undefined {
   return versionId === "" ? undefined : versionId;
 }

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 
-/** A key of HMAC-SHA256 as it is used: filled up to the hash's block and combined with the two pads. */
+/** A key of HMAC-SHA256, padded to the hash's block size and combined with the inner and the outer pad. */
 export interface HmacKey {
   readonly innerPad: Buffer;
   readonly outerPad: Buffer;
@@ -9,7 +9,7 @@ export interface HmacKey {
 const blockBytes = 64;
 
 /**
- * https://www.rfc-editor.org/rfc/rfc2104#section-2, with the pads of a key made once. Node's Hmac takes a native
+ * https://www.rfc-editor.org/rfc/rfc2104#section-2, with the padded keys computed once. Node's Hmac creates a native
  * object for each message, which costs more than the two hashes that it computes.
  * @param key at most 64 bytes
  */
@@ -27,7 +27,7 @@ export function hmacHex({ innerPad, outerPad }: HmacKey, message: string): strin
   inner.write(message, blockBytes, "latin1");
   const outer = Buffer.allocUnsafe(blockBytes + 32);
   outer.set(outerPad);
-  // As text: a buffer of its own, made outside the heap, would take as long as the hash.
+  // The digest is returned as text, because creating a buffer outside the heap would take as long as the hash.
   outer.write(hash("sha256", inner, "binary"), blockBytes, "latin1");
   return hash("sha256", outer, "hex");
 }

@@ -7,7 +7,7 @@ import { lifetimeOf } from "./signature-lifetime.ts";
 export interface PresignedPost {
   /** The URL that the form is sent to, as multipart/form-data. */
   readonly url: string;
-  /** The form has these fields in this order. The file comes last, in a field named `file`. */
+  /** The fields of the form, in this order. The file is the last field and is named `file`. */
   readonly fields: readonly NameAndValue[];
   readonly expiresAt: Date;
 }
@@ -19,7 +19,7 @@ export interface PostRequest extends SigningRequest {
 }
 
 /**
- * A form that stores exactly one object, with this key, this size and these fields, and that takes no other fields.
+ * Creates a form that stores one object with exactly this key, size and fields, and accepts no other fields.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
  * @throws {ValetKeyError} CREDENTIALS_UNAVAILABLE when the session has less than a second left
  */
@@ -37,7 +37,7 @@ export function presignPost(presigner: Presigner, request: PostRequest): Presign
     { name: "X-Amz-Date", value: date },
     { name: "X-Amz-Security-Token", value: session.credentials.sessionToken },
   ];
-  // The conditions have the order of the AWS SDK, so that both make the same policy.
+  // The conditions are in the order of the AWS SDK, so that both create the same policy.
   const policy = encodePolicy(expiresAt, [
     ["content-length-range", sizeBytes, sizeBytes],
     ...[...otherFields, key].map(({ name, value }) => ({ [name]: value })),

@@ -13,7 +13,7 @@ import { lifetimeOf } from "./signature-lifetime.ts";
 export interface SigningRequest {
   readonly address: ObjectAddress;
   readonly session: RoleSession;
-  /** The current time of S3's clock. */
+  /** The current time, according to S3's clock. */
   readonly signedAt: Date;
   /** An integer from 1 to 604,800. It is reduced to the remaining lifetime of the session. */
   readonly expiresInSeconds: number;
@@ -33,7 +33,7 @@ export interface PresignedUpload extends PresignedUrl {
   readonly headers: readonly NameAndValue[];
 }
 
-/** What S3 returns with a download instead of what it has stored. */
+/** The headers that S3 returns with a download instead of the stored ones. */
 export interface DownloadHeaders {
   readonly disposition?: Disposition | undefined;
   /** The name under which a browser saves the file. */

@@ -24,7 +24,7 @@ export interface PresignRequest {
   readonly signedAt: Date;
   /** An integer from 1 to 604,800. */
   readonly expiresInSeconds: number;
-  /** Names in lower case, as all of S3's own are: `partNumber`, `response-content-type`. */
+  /** The names start with a lower-case letter, as all of S3's own do: `partNumber`, `response-content-type`. */
   readonly query?: Readonly<Record<string, string>> | undefined;
   /** Unique names in lower case, without host. All of them are signed, so the client has to send all of them. */
   readonly headers?: readonly NameAndValue[] | undefined;
@@ -36,7 +36,7 @@ export interface PresignerOptions {
   readonly metrics?: Metrics | undefined;
 }
 
-/** What the signatures of one caller's requests to one bucket share within a second. */
+/** The values that all signatures of one caller's requests to one bucket share within a second. */
 export interface SigningContext {
   readonly endpoint: BucketEndpoint;
   readonly signingKey: SigningKey;
@@ -58,7 +58,7 @@ interface LastQuery {
 
 export type PresignedOperation = "get" | "head" | "put" | "part" | "post" | "delete";
 
-/** Signs URLs in this process, without I/O and synchronously. */
+/** Signs URLs synchronously, without I/O. */
 export class Presigner {
   readonly #endpoints: Endpoints;
   readonly #signingKeys: SigningKeys;
@@ -96,7 +96,7 @@ export class Presigner {
     return `${endpoint.origin}${path}?${query}&X-Amz-Signature=${signature(signingKey.key, toSign)}${queryAfterSignature}`;
   }
 
-  /** Returns the previous context if it is still valid, because a batch needs it a thousand times. */
+  /** Returns the previous context if it is still valid, because a batch needs the same one up to 1,000 times. */
   context(
     { region, bucket }: BucketAddress,
     credentials: TemporaryCredentials,

@@ -17,8 +17,8 @@ export interface SignatureLifetime {
 }
 
 /**
- * How long a signature will be good for: what was asked for, but never longer than the credentials,
- * because S3 refuses a signature by dead credentials whatever it says.
+ * Returns how long a signature is valid: the requested time, but not longer than the credentials, because S3 refuses
+ * signatures of expired credentials.
  * @throws {RangeError} unless expiresInSeconds is an integer from 1 to 604,800
  * @throws {ValetKeyError} CREDENTIALS_UNAVAILABLE when the session has less than a second left
  */
@@ -28,7 +28,7 @@ export function lifetimeOf(request: {
   readonly expiresInSeconds: number;
 }): SignatureLifetime {
   assertExpiry(request.expiresInSeconds);
-  // Signatures carry whole seconds: the clock that counts starts at the last one.
+  // The time in a signature is cut to whole seconds, so the lifetime starts at the last full second.
   const signedAtSeconds = Math.floor(request.signedAt.getTime() / 1000);
   const sessionSeconds = Math.floor(request.session.expiresAt.getTime() / 1000) - signedAtSeconds;
   if (!(sessionSeconds >= 1)) {

@@ -8,14 +8,14 @@ import { type HmacKey, hmacHex } from "./hmac.ts";
 
 export const algorithm = "AWS4-HMAC-SHA256";
 
-/** The time as signatures carry it: `20130524T000000Z`, cut to the second. */
+/** Formats a time for a signature, cut to the second: `20130524T000000Z`. */
 export function amzDate(date: Date): string {
   const iso = date.toISOString();
   return `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`;
 }
 
 export interface CanonicalHeaders {
-  /** `host:…\n`, one line a header, in the order of their names. */
+  /** `host:…\n`, one line for each header, sorted by name. */
   readonly canonical: string;
   /** `content-type;host` */
   readonly signedHeaders: string;
@@ -37,9 +37,9 @@ function trimSpaces(value: string): string {
 
 export interface CanonicalRequestParts {
   readonly method: string;
-  /** Encoded, from the slash on. */
+  /** The encoded path, starting with a slash. */
   readonly path: string;
-  /** Encoded, in the order of the parameters' names, without X-Amz-Signature. */
+  /** The encoded parameters, sorted by name, without X-Amz-Signature. */
   readonly query: string;
   readonly headers: CanonicalHeaders;
 }

@@ -4,7 +4,7 @@ import type { TemporaryCredentials } from "../../access/role-session.ts";
 import { uriEncode } from "../../core/uri-encode.ts";
 import { type HmacKey, hmacKey } from "./hmac.ts";
 
-/** What all signatures by one set of credentials, on one day, in one region have in common. */
+/** The key and scope of all signatures by one set of credentials, on one day, in one region. */
 export interface SigningKey {
   readonly key: HmacKey;
   /** `20130524/us-east-1/s3/aws4_request` */
@@ -13,7 +13,7 @@ export interface SigningKey {
   readonly credential: string;
   readonly encodedCredential: string;
   readonly encodedSessionToken: string;
-  /** Whose key it is. */
+  /** The credentials that the key was derived from. */
   readonly credentials: TemporaryCredentials;
 }
 
@@ -35,13 +35,13 @@ function hmac(key: string | Uint8Array, data: string): Uint8Array {
 }
 
 export interface SigningKeysOptions {
-  /** Keys remembered, about 3 KB each. Default 10,000. */
+  /** The number of cached keys, about 3 KB each. Default: 10,000. */
   readonly maxEntries?: number | undefined;
 }
 
 /**
- * Signing keys by access key id, day and region: what a signature names in the open, so the cache
- * is never keyed by a secret. An entry serves only the credentials that it was derived from.
+ * Caches signing keys by access key id, day and region. A signature contains these in plain text, so no secret is a key
+ * of the cache. An entry is used only for the credentials that it was derived from.
  */
 export class SigningKeys {
   readonly #keys: LRUCache<string, SigningKey>;

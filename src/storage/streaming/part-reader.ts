@@ -54,7 +54,7 @@ export class PartReader {
     for (;;) {
       const chunk = this.#rest ?? (await this.#next());
       if (chunk === undefined) return { bytes: buffer.subarray(0, length), isLast: true };
-      // There is a chunk that does not fit, so this part is not the last one.
+      // The rest of the chunk does not fit, so this part is not the last one.
       if (length === buffer.length) {
         this.#rest = chunk;
         return { bytes: buffer, isLast: false };

@@ -3,7 +3,8 @@ const minSpareBytes = 1024 ** 2;
 const keepSpareMs = 10_000;
 
 /**
- * Buffers that are used again. Left to the garbage collector, they would take several times the budget of uploads.
+ * Reuses buffers. If they were left to the garbage collector, they would take several times the memory that uploads may
+ * use.
  */
 export class SpareBuffers {
   readonly #spares: Buffer[] = [];
@@ -14,7 +15,7 @@ export class SpareBuffers {
     return bytes < minSpareBytes ? bytes : Math.ceil(bytes / minSpareBytes) * minSpareBytes;
   }
 
-  /** @param freeBytes how many bytes spare buffers may keep beside the new one */
+  /** @param freeBytes how many bytes spare buffers may take in addition to the new one */
   take(bytes: number, freeBytes: number): Buffer {
     clearTimeout(this.#forgetTimer);
     const index = this.#spares.findIndex(({ length }) => length === bytes);

@@ -16,9 +16,9 @@ export interface StreamedUploadRequest {
   readonly limitBytes: number;
   readonly description: ObjectDescription;
   readonly budget: UploadBudget;
-  /** Aborts the multipart upload if the upload fails, and retries that. */
+  /** Aborts the multipart upload if the upload fails, and retries until that succeeds. */
   readonly abandoned: AbandonedUploads;
   readonly metrics?: Pick<Metrics, "uploadBytes" | "uploadsInFlight"> | undefined;
-  /** Cancels the upload. Nothing is stored then. */
+  /** Cancels the upload, so that nothing is stored. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -2,7 +2,7 @@ import { ValetKeyError } from "../../core/errors.ts";
 import { SpareBuffers } from "./spare-buffers.ts";
 
 export interface UploadBudgetOptions {
-  /** How much memory all uploads of the process may hold together. */
+  /** The maximum memory of all uploads of the process together. */
   readonly totalBytes: number;
   /** How long an upload may wait for its share. */
   readonly maxWaitMs?: number | undefined;
@@ -13,7 +13,7 @@ export interface UploadBudgetOptions {
 export interface ReserveOptions {
   /** Cancels the wait. */
   readonly signal?: AbortSignal | undefined;
-  /** Whether an upload that has already begun is blocked. While it is, it comes before all others. */
+  /** Whether the upload has begun and has no part in flight. While that is so, it is served before all others. */
   readonly isUrgent?: (() => boolean) | undefined;
   /**
    * Called if the share was not filled in time and another upload waits. The share has to be released.
@@ -26,7 +26,7 @@ export interface ReserveOptions {
 export interface Reservation {
   /** The memory itself, as large as requested and not cleared. */
   readonly buffer: Buffer;
-  /** The share is filled, so it is no longer wanted back. */
+  /** Call this when the share is filled. It is no longer wanted back then. */
   markFilled(): void;
   /**
    * May be called more than once.
@@ -52,9 +52,9 @@ interface Filling {
  * The memory that uploads through the server may use. It is granted in the order of the requests, except that uploads
  * which have begun and are blocked come first.
  *
- * An upload reserves the bytes of one part at a time. While it waits, it holds only parts that are being sent to S3, and
- * these are released without its help. A share that a client fills is released at the client's pace, so it is wanted
- * back after a while if another upload waits. Therefore no upload waits forever.
+ * An upload reserves the bytes of one part at a time. While it waits, it holds only parts that are being sent to S3,
+ * and these are released without its help. A share that a client is filling depends on the client's pace. If another
+ * upload waits, the share is wanted back after a while. Therefore no upload waits forever.
  */
 export class UploadBudget {
   readonly totalBytes: number;
@@ -96,7 +96,7 @@ export class UploadBudget {
       const leave = (reason: unknown) => {
         settle();
         reject(reason);
-        // A smaller request behind this one may fit.
+        // A smaller request after this one may fit.
         this.#grantInTurn();
       };
       const onAbort = () => leave(signal?.reason);
