@@ -2,9 +2,9 @@ import { readFile, stat } from "node:fs/promises";
 import type { Logger } from "pino";
 import { type Document, isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
+import { oversizeOf } from "./find-oversized-rule.ts";
 import type { GrantRule, Grants } from "./grants.ts";
 import { grantsFileSchema } from "./grants-file-schema.ts";
-import { oversizeOf } from "./grants-file-size.ts";
 
 export interface GrantsFile {
   readonly rules: readonly GrantRule[];

@@ -4,8 +4,8 @@ import type { Logger } from "pino";
 import { type EndpointSettings, readEndpointSettings } from "../storage/client/endpoints.ts";
 import type { Config, EmbeddedStoreConfig, RoleConfig } from "./config/config.ts";
 import { ConfigError } from "./config/config-error.ts";
-import { readKeptSecret } from "./kept-secret.ts";
 import { hostFault } from "./listen-fault.ts";
+import { readKeptSecret } from "./persisted-secret.ts";
 
 /** The S3 and STS that the server uses, and its identity there. */
 export interface Store {

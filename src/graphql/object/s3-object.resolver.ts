@@ -7,9 +7,9 @@ import type { RequestContext } from "../context.ts";
 import { DownloadArguments } from "../download/download-arguments.ts";
 import { DownloadUrl } from "../download/download-url.ts";
 import { signDownload } from "../download/sign-download.ts";
+import { writtenExpiresIn } from "../requested-expires-in.ts";
 import { Cost } from "../types/field-cost.ts";
 import { KeyValue } from "../types/key-value.ts";
-import { writtenExpiresIn } from "../written-expires-in.ts";
 import { Checksum, S3Object } from "./s3-object.ts";
 
 /** The fields that need work: a HEAD that several fields share, GetObjectTagging, or a signature. */

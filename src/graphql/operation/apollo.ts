@@ -15,7 +15,7 @@ import { limitDocument } from "./limit-document.ts";
 import { limitOperationCost } from "./limit-operation-cost.ts";
 import { limitResponse } from "./limit-response.ts";
 import { limits } from "./limits.ts";
-import { observe } from "./observe.ts";
+import { observe } from "./observe-requests.ts";
 
 export interface ApolloOptions {
   schema: GraphQLSchema;

@@ -5,7 +5,7 @@ import {
   Kind,
   type SelectionSetNode,
 } from "graphql";
-import { operationRefused } from "./refusal.ts";
+import { operationRefused } from "./operation-refused.ts";
 
 interface Extent {
   readonly count: number;

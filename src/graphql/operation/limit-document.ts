@@ -1,11 +1,11 @@
 import type { ApolloServerPlugin } from "@apollo/server";
 import { type DocumentNode, type GraphQLError, Kind } from "graphql";
-import { assertDocumentWithinLimits, nameTooLong } from "./document-limits.ts";
+import { assertDocumentWithinLimits, nameTooLong } from "./assert-document-limits.ts";
+import { assertVariablesWithinLimits } from "./assert-variable-limits.ts";
 import type { KnownDocuments } from "./known-documents.ts";
 import { limits } from "./limits.ts";
 import { detachLocations } from "./locations.ts";
-import { operationRefused } from "./refusal.ts";
-import { assertVariablesWithinLimits } from "./variable-limits.ts";
+import { operationRefused } from "./operation-refused.ts";
 
 /** Replaces a document that is refused, so that Apollo has nothing to validate. */
 const nothing: DocumentNode = { kind: Kind.DOCUMENT, definitions: [] };

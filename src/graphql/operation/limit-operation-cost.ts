@@ -3,7 +3,7 @@ import type { GraphQLSchema, OperationDefinitionNode } from "graphql";
 import { urlValues } from "../types/field-cost.ts";
 import { limits } from "./limits.ts";
 import { costOfOperation, type OperationCost } from "./operation-cost.ts";
-import { operationRefused } from "./refusal.ts";
+import { operationRefused } from "./operation-refused.ts";
 
 /**
  * Refuses operations that ask for more than one request should, before they run: values in the response, calls to S3,

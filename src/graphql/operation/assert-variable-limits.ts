@@ -1,6 +1,6 @@
-import { nameTooLong } from "./document-limits.ts";
+import { nameTooLong } from "./assert-document-limits.ts";
 import { limits } from "./limits.ts";
-import { operationRefused } from "./refusal.ts";
+import { operationRefused } from "./operation-refused.ts";
 
 /**
  * Limits the variables before graphql-js converts them, because conversion takes time for each value, and its errors

@@ -1,7 +1,7 @@
 import { type ASTNode, type DocumentNode, Kind } from "graphql";
 import { ExpandedFields } from "./fragment-expansion.ts";
 import { limits } from "./limits.ts";
-import { operationRefused } from "./refusal.ts";
+import { operationRefused } from "./operation-refused.ts";
 
 /**
  * Checks a parsed document against the limits, before validation: some rules of validation take time that grows with
