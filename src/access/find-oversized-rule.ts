@@ -1,16 +1,15 @@
 import type { Grant, GrantRule } from "./grants.ts";
 import { SessionPolicyTooLargeError, sessionPolicy } from "./session-policy.ts";
 
-/** A claim has at least one character. */
+/** The shortest claim has one character. */
 const shortestClaim = "x";
 
 /**
- * Finds the rules that can never fit into one session policy, before a caller runs into them. It checks the
- * rules that all anonymous or all authenticated callers share, and each other rule by itself. Callers with long
+ * Finds a rule that can never fit into a session policy, before it affects a caller. It checks the rules that all anonymous or all authenticated callers share, and each other rule by itself. Callers with long
  * claims, or with claims that match many rules, can still exceed the limit.
  * @returns the index of the first rule that does not fit
  */
-export function oversizeOf(
+export function findOversizedRule(
   rules: readonly GrantRule[],
 ): { readonly index: number; readonly message: string } | undefined {
   const shared = { anonymous: [] as Grant[], authenticated: [] as Grant[] };

@@ -2,7 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import type { Logger } from "pino";
 import { type Document, isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
-import { oversizeOf } from "./find-oversized-rule.ts";
+import { findOversizedRule } from "./find-oversized-rule.ts";
 import type { GrantRule, Grants } from "./grants.ts";
 import { grantsFileSchema } from "./grants-file-schema.ts";
 
@@ -44,7 +44,7 @@ export function parseGrantsFile(text: string, name: string): GrantsFile {
     throw refuse(faults.map(({ offset, message }) => fault(offset, message)));
   }
   const rules: readonly GrantRule[] = parsed.data.grants;
-  const oversize = oversizeOf(rules);
+  const oversize = findOversizedRule(rules);
   if (oversize !== undefined) {
     throw refuse([fault(offsetAt(document, ["grants", oversize.index]), oversize.message)]);
   }

@@ -9,7 +9,7 @@ const fileName = "server-secret";
  * first call. Only the process that has the store open may call this.
  * @throws {Error} when the file does not hold a secret
  */
-export async function readKeptSecret(dataDirectory: string): Promise<string> {
+export async function readPersistedSecret(dataDirectory: string): Promise<string> {
   const path = join(dataDirectory, fileName);
   const kept = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;

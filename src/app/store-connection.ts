@@ -5,7 +5,7 @@ import { type EndpointSettings, readEndpointSettings } from "../storage/client/e
 import type { Config, EmbeddedStoreConfig, RoleConfig } from "./config/config.ts";
 import { ConfigError } from "./config/config-error.ts";
 import { hostFault } from "./listen-fault.ts";
-import { readKeptSecret } from "./persisted-secret.ts";
+import { readPersistedSecret } from "./persisted-secret.ts";
 
 /** The S3 and STS that the server uses, and its identity there. */
 export interface Store {
@@ -96,7 +96,7 @@ async function startEmbedded(
 
 async function keptSecret({ dataDirectory }: EmbeddedStoreConfig, embedded: EmbeddedS3): Promise<string> {
   try {
-    return await readKeptSecret(dataDirectory);
+    return await readPersistedSecret(dataDirectory);
   } catch (error) {
     await embedded.close();
     throw dataDirectoryFault(dataDirectory, `cannot be used: ${(error as Error).message}`, error);

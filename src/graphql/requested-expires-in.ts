@@ -4,7 +4,7 @@ import { type GraphQLResolveInfo, Kind } from "graphql";
  * `expiresIn` if the client asked for a lifetime. Undefined if the value is only the schema's default, which may be
  * shortened; a lifetime that the client asked for is refused if it is too long.
  */
-export function writtenExpiresIn(
+export function requestedExpiresIn(
   { fieldNodes, variableValues }: GraphQLResolveInfo,
   expiresIn: number,
 ): number | undefined {

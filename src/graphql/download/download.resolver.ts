@@ -3,7 +3,7 @@ import { Args, Ctx, Info, Query, Resolver } from "type-graphql";
 import { parseDownloadAddress } from "../addresses.ts";
 import { settleEach } from "../batch.ts";
 import type { RequestContext } from "../context.ts";
-import { writtenExpiresIn } from "../requested-expires-in.ts";
+import { requestedExpiresIn } from "../requested-expires-in.ts";
 import { Cost, lengthOf, listLength, maxItems } from "../types/field-cost.ts";
 import { DownloadUrlArguments, DownloadUrlsArguments } from "./download-arguments.ts";
 import { DownloadUrl } from "./download-url.ts";
@@ -24,7 +24,7 @@ export class DownloadResolver {
     const address = parseDownloadAddress(options, context.services.regions);
     return signDownload(context, address, {
       ...options,
-      expiresIn: writtenExpiresIn(info, options.expiresIn),
+      expiresIn: requestedExpiresIn(info, options.expiresIn),
     });
   }
 
@@ -42,7 +42,7 @@ export class DownloadResolver {
     @Info() info: GraphQLResolveInfo,
     @Args(() => DownloadUrlsArguments) { objects, ...options }: DownloadUrlsArguments,
   ): Promise<(DownloadUrl | Error)[]> {
-    const expiresIn = writtenExpiresIn(info, options.expiresIn);
+    const expiresIn = requestedExpiresIn(info, options.expiresIn);
     return settleEach(
       objects,
       {

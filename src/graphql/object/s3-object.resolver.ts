@@ -7,7 +7,7 @@ import type { RequestContext } from "../context.ts";
 import { DownloadArguments } from "../download/download-arguments.ts";
 import { DownloadUrl } from "../download/download-url.ts";
 import { signDownload } from "../download/sign-download.ts";
-import { writtenExpiresIn } from "../requested-expires-in.ts";
+import { requestedExpiresIn } from "../requested-expires-in.ts";
 import { Cost } from "../types/field-cost.ts";
 import { KeyValue } from "../types/key-value.ts";
 import { Checksum, S3Object } from "./s3-object.ts";
@@ -79,7 +79,7 @@ export class S3ObjectResolver {
     @Info() info: GraphQLResolveInfo,
     @Args(() => DownloadArguments) options: DownloadArguments,
   ): Promise<DownloadUrl> {
-    const expiresIn = writtenExpiresIn(info, options.expiresIn);
+    const expiresIn = requestedExpiresIn(info, options.expiresIn);
     return signDownload(context, address, { ...options, expiresIn, verify: false });
   }
 }

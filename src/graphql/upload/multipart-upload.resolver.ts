@@ -6,7 +6,7 @@ import { startOfUpload } from "../../storage/multipart/pending-uploads.ts";
 import { maxPartCount, planWith } from "../../storage/multipart/upload-plan.ts";
 import { bareEtag } from "../../storage/objects/stored-object.ts";
 import type { RequestContext } from "../context.ts";
-import { writtenExpiresIn } from "../requested-expires-in.ts";
+import { requestedExpiresIn } from "../requested-expires-in.ts";
 import { boundedPage, Cost, maxItems } from "../types/field-cost.ts";
 import { UploadIdArgument } from "../types/fields.ts";
 import { DateTimeISO } from "../types/scalars.ts";
@@ -72,7 +72,7 @@ export class MultipartUploadResolver {
     @Args(() => PartsArguments) options: PartsArguments,
   ): Promise<UploadPart[]> {
     try {
-      const expiresIn = writtenExpiresIn(info, options.expiresIn);
+      const expiresIn = requestedExpiresIn(info, options.expiresIn);
       return await signParts(context, root, { ...options, expiresIn });
     } catch (error) {
       // The error makes the whole result of requestUpload null. No client would know the id of the new upload.

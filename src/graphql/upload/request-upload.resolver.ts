@@ -2,7 +2,7 @@ import type { GraphQLResolveInfo } from "graphql";
 import { Args, Ctx, Info, Mutation, Resolver } from "type-graphql";
 import { settleEach } from "../batch.ts";
 import type { RequestContext } from "../context.ts";
-import { writtenExpiresIn } from "../requested-expires-in.ts";
+import { requestedExpiresIn } from "../requested-expires-in.ts";
 import { Cost, lengthOf, maxItems } from "../types/field-cost.ts";
 import { requestUpload } from "./prepare-upload.ts";
 import { RequestUploadArguments, RequestUploadsArguments } from "./request-upload-arguments.ts";
@@ -24,7 +24,7 @@ export class RequestUploadResolver {
     @Info() info: GraphQLResolveInfo,
     @Args(() => RequestUploadArguments) options: RequestUploadArguments,
   ): Promise<typeof UploadRequest> {
-    const expiresIn = writtenExpiresIn(info, options.expiresIn);
+    const expiresIn = requestedExpiresIn(info, options.expiresIn);
     return requestUpload(context, { ...options, expiresIn });
   }
 
@@ -46,7 +46,7 @@ export class RequestUploadResolver {
     @Info() info: GraphQLResolveInfo,
     @Args(() => RequestUploadsArguments) { uploads, ...options }: RequestUploadsArguments,
   ): Promise<(typeof UploadRequest | Error)[]> {
-    const expiresIn = writtenExpiresIn(info, options.expiresIn);
+    const expiresIn = requestedExpiresIn(info, options.expiresIn);
     return settleEach(
       uploads,
       { argument: "uploads", elsewhere: { expiresIn: "expiresIn" }, turns: context.turns },
