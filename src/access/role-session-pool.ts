@@ -209,7 +209,7 @@ export class RoleSessionPool {
 function tooLong(maxSeconds: number): ValetKeyError {
   return badUserInput(
     "expiresIn",
-    `At most ${maxSeconds} seconds are possible: the credentials expire then.`,
+    `At most ${maxSeconds} seconds are possible here, because the credentials expire then.`,
   );
 }
 

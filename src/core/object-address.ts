@@ -77,7 +77,7 @@ export function parseNewObjectKey(value: string): ObjectKey {
   // When S3 receives a form, it replaces this variable with the name of the client's file.
   // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html
   if (key.endsWith("${filename}")) {
-    throw badUserInput("key", `The key of a new object does not end in "\${filename}".`);
+    throw badUserInput("key", `The key of a new object must not end with "\${filename}".`);
   }
   return key;
 }

@@ -48,7 +48,7 @@ export function parseObjectAddress(given: ObjectArguments, regions: Regions): Ob
   if (!versionIdShape.test(given.versionId))
     throw badUserInput(
       "versionId",
-      "This is not the id of a version. Use the versionId of an S3Object or DeletedObject.",
+      "This is not a valid version id. Use the versionId of an S3Object or DeletedObject.",
     );
   return { bucket, region, key, versionId: given.versionId };
 }

@@ -48,7 +48,8 @@ function fromFastify(error: unknown): unknown {
   const { statusCode, code } = error as Partial<FastifyError>;
   if (statusCode === undefined || statusCode < 400 || statusCode >= 500) return error;
   const message =
-    messages[statusCode] ?? (code?.startsWith("FST_ERR_CTP") ? "The body is not JSON." : "Bad request.");
+    messages[statusCode] ??
+    (code?.startsWith("FST_ERR_CTP") ? "The body is not JSON." : "The request is malformed.");
   return new ValetKeyError("BAD_USER_INPUT", message, { cause: error });
 }
 
@@ -68,7 +69,7 @@ export function sendExpectationFailed({ headers }: IncomingMessage, response: Se
 }
 
 export function sendNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const error = new ValetKeyError("BAD_USER_INPUT", "There is nothing here. The API is at /graphql.");
+  const error = new ValetKeyError("BAD_USER_INPUT", "This path does not exist. The API is at /graphql.");
   return reply
     .code(404)
     .type(errorType(request))

@@ -20,7 +20,7 @@ interface ClientLimit {
   operations: number;
 }
 
-const message = "Too many of your requests are under way. Try again later.";
+const message = "Too many of your requests are in progress. Try again later.";
 
 /**
  * Bounds the GraphQL operations that run for each client at once. Running operations take turns, so the time that

@@ -56,7 +56,7 @@ export class FormByteCounter {
     if (!this.#mapHasEnded) {
       if (this.#overheadBytes > this.maxFieldBytes + maxOverheadInARowBytes) throw this.#fieldsTooLarge();
     } else if (this.#overheadBytes > maxOverheadInARowBytes) {
-      const message = `The form has more than ${maxOverheadInARowBytes} bytes in a row that belong to no file.`;
+      const message = `The form has more than ${maxOverheadInARowBytes} consecutive bytes that belong to no file.`;
       throw badUserInput("map", message);
     }
   }

@@ -33,7 +33,7 @@ const maxOverheadBytes = 4 * 2 ** 20;
 export function assertFormFits(headers: IncomingHttpHeaders, { maxFiles, maxFileBytes }: FormLimits): void {
   const maxBytes = maxFiles * maxFileBytes + maxOverheadBytes;
   if ((contentLength(headers) ?? 0) <= maxBytes) return;
-  const message = `The form is larger than ${maxFiles} files of ${maxFileBytes} bytes.`;
+  const message = `The form is larger than ${maxFiles} files of ${maxFileBytes} bytes may be.`;
   throw Object.assign(new ValetKeyError("UPLOAD_TOO_LARGE", message), { statusCode: 413 });
 }
 

@@ -156,7 +156,7 @@ async function authenticate(
 /** Responds before the body is read. */
 function refuseMethod(_request: FastifyRequest, reply: FastifyReply, done: (error: Error) => void): void {
   reply.header("allow", "GET, POST");
-  const error = new ValetKeyError("BAD_USER_INPUT", "Send a POST, or a GET for a query.");
+  const error = new ValetKeyError("BAD_USER_INPUT", "Use the method POST, or GET for a query.");
   done(Object.assign(error, { statusCode: 405 }));
 }
 

@@ -25,7 +25,7 @@ export function limitResponse<Context extends object>(): ApolloServerPlugin<Cont
 }
 
 function responseTooLarge(): GraphQLFormattedError {
-  const message = `The response has more than ${limits.responseBytes / 2 ** 20} MiB: ask for fewer items, or fewer fields of each. What a mutation changed stays changed.`;
+  const message = `The response has more than ${limits.responseBytes / 2 ** 20} MiB: ask for fewer items, or fewer fields of each. Changes that a mutation has made are kept.`;
   return publicError(new ValetKeyError("BAD_USER_INPUT", message), "");
 }
 

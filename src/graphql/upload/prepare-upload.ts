@@ -53,11 +53,8 @@ async function prepareUpload(
   const plan = planUpload(size);
   const chosen = chooseMethod(method, size, services.multipartBytes);
   const description = parseDescription(input);
-  const demands = {
-    sizeBytes: size,
-    contentType: input.contentType ?? undefined,
-  };
-  const limits = authorizeUpload(context.grants, address, demands);
+  const file = { sizeBytes: size, contentType: input.contentType ?? undefined };
+  const limits = authorizeUpload(context.grants, address, file);
   const lifetime = context.urlLifetime({ expiresInSeconds: expiresIn }, limits);
   const expiresInSeconds = lifetime.signedSeconds;
 

@@ -22,7 +22,10 @@ const digestBytes: Readonly<Record<ChecksumAlgorithm, number>> = {
 export function parseChecksum({ algorithm, value }: Checksum, field: string): Checksum {
   const bytes = Buffer.from(value, "base64");
   if (bytes.length !== digestBytes[algorithm] || bytes.toString("base64") !== value) {
-    throw badUserInput(`${field}.value`, `A ${algorithm} is ${digestBytes[algorithm]} bytes in base64.`);
+    throw badUserInput(
+      `${field}.value`,
+      `A ${algorithm} checksum has ${digestBytes[algorithm]} bytes, encoded in base64.`,
+    );
   }
   return { algorithm, value };
 }

@@ -3,10 +3,10 @@ import { type ErrorCode, ValetKeyError, type ValetKeyErrorOptions } from "../../
 const messages = {
   BUCKET_NOT_FOUND: "There is no such bucket.",
   OBJECT_NOT_FOUND: "There is no such object.",
-  UPLOAD_NOT_FOUND: "There is no such upload. It was completed, aborted or never started.",
+  UPLOAD_NOT_FOUND: "There is no such upload. It was completed or aborted, or it never existed.",
   OBJECT_EXISTS: "There is already an object with this key.",
   FORBIDDEN: "S3 does not allow this.",
-  UPLOAD_TOO_LARGE: "This is larger than S3 accepts.",
+  UPLOAD_TOO_LARGE: "The file is larger than S3 accepts.",
   UPLOAD_INCOMPLETE: "The bytes did not arrive completely, and nothing was stored.",
   CHECKSUM_MISMATCH: "The bytes do not have the expected checksum, and nothing was stored.",
   CREDENTIALS_UNAVAILABLE: "The credentials for S3 are no longer valid.",

@@ -55,7 +55,7 @@ function isImpossibleVersion(s3Code: string, { versionId }: Pick<StorageErrorCon
 }
 
 function impossibleVersion(cause: unknown): ValetKeyError {
-  return new ValetKeyError("BAD_USER_INPUT", "This is not the id of a version.", {
+  return new ValetKeyError("BAD_USER_INPUT", "This is not a valid version id.", {
     field: "versionId",
     cause,
   });

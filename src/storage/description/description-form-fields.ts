@@ -48,5 +48,8 @@ export function assertFitsForm(key: string, description: ObjectDescription): voi
   ];
   const found = values.find(([, value]) => value?.includes(filenameVariable));
   if (found !== undefined)
-    throw badUserInput(found[0], `A form cannot carry "${filenameVariable}". Use PUT.`);
+    throw badUserInput(
+      found[0],
+      `A form cannot contain "${filenameVariable}", which S3 would replace. Use PUT.`,
+    );
 }

@@ -23,7 +23,7 @@ export function contentDisposition(
   if (Buffer.byteLength(filename) > maxFilenameBytes) {
     throw badUserInput("filename", "A file name has at most 1,024 bytes of UTF-8.");
   }
-  const name = neutralise(filename);
+  const name = neutralize(filename);
   return formatContentDisposition(name, { type, fallback: asciiFallback(name) });
 }
 
@@ -33,7 +33,7 @@ const controls = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu;
 const pathSeparators = /[/\\:]/g;
 const dotsAtTheStart = /^[.\s]+/;
 
-function neutralise(filename: string): string {
+function neutralize(filename: string): string {
   const name = filename
     .replace(controls, "")
     .replace(pathSeparators, "_")
@@ -57,7 +57,10 @@ function asciiFallback(name: string): string {
 export function parseContentTypeOverride(contentType: string, disposition: Disposition | undefined): string {
   const mediaType = parseMediaType(contentType, "contentType");
   if (disposition !== "ATTACHMENT" && isActive(mediaType.essence)) {
-    throw badUserInput("contentType", "A type that browsers may run is for the disposition ATTACHMENT only.");
+    throw badUserInput(
+      "contentType",
+      "Browsers may run scripts in this type, so it requires the disposition ATTACHMENT.",
+    );
   }
   return contentType;
 }

@@ -23,7 +23,7 @@ export function assertEveryPart(upload: UploadDescriptor, parts: readonly Comple
   }
   const missing = Array.from({ length: partCount }, (_, index) => index + 1).filter((n) => !numbers.has(n));
   if (missing.length > 0) {
-    const message = `The list lacks ${nameParts(missing)} of this upload.`;
+    const message = `The list does not contain ${nameParts(missing)} of this upload.`;
     throw new ValetKeyError("UPLOAD_INCOMPLETE", message, { field: "parts" });
   }
 }
@@ -37,7 +37,7 @@ export function assertSameEtags(held: readonly UploadedPart[], clientParts: read
   const different = clientParts.filter(({ number, etag }) => etags.get(number) !== bareEtag(etag));
   if (different.length === 0) return;
   const named = nameParts(different.map(({ number }) => number));
-  const message = `S3 holds other bytes than the listed ones as ${named}.`;
+  const message = `The ETags of ${named} differ from those that S3 has: send these parts again, or list the ETags of uploadedParts.`;
   throw new ValetKeyError("UPLOAD_INCOMPLETE", message, { field: "parts" });
 }
 

@@ -129,7 +129,10 @@ function identityOf({ key, versionId }: ObjectVersion): string {
 }
 
 function unanswered(): ValetKeyError {
-  return new ValetKeyError("STORAGE_UNAVAILABLE", "S3 did not say what became of this object.");
+  return new ValetKeyError(
+    "STORAGE_UNAVAILABLE",
+    "S3 did not say whether this object was deleted. Delete it again.",
+  );
 }
 
 function chunked<T>(items: readonly T[], size: number): T[][] {

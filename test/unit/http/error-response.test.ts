@@ -68,7 +68,7 @@ describe("createErrorHandler", () => {
 
   test.each([
     [400, "FST_ERR_CTP_INVALID_JSON_BODY", "The body is not JSON."],
-    [400, "FST_ERR_BAD_URL", "Bad request."],
+    [400, "FST_ERR_BAD_URL", "The request is malformed."],
     [413, "FST_ERR_CTP_BODY_TOO_LARGE", "The body is too large: a JSON body has at most 2 MiB."],
     [415, "FST_ERR_CTP_INVALID_MEDIA_TYPE", "Send application/json, or multipart/form-data for files."],
   ])("explains Fastify's %i %s to the client", async (statusCode, code, message) => {
