@@ -23,7 +23,7 @@ export function assertEveryPart(upload: UploadDescriptor, parts: readonly Comple
   }
   const missing = Array.from({ length: partCount }, (_, index) => index + 1).filter((n) => !numbers.has(n));
   if (missing.length > 0) {
-    const message = `The list does not contain ${nameParts(missing)} of this upload.`;
+    const message = `The list lacks ${nameParts(missing)} of this upload.`;
     throw new ValetKeyError("UPLOAD_INCOMPLETE", message, { field: "parts" });
   }
 }
