@@ -108,7 +108,7 @@ test("a role with an external id is assumed with it, and with no other", async (
   }
 });
 
-test("tags and SourceIdentity are sent when configured, and refused where the trust policy does not allow them", async () => {
+test("tags and SourceIdentity are sent when configured, and refused if the trust policy does not allow them", async () => {
   const caller = { principal: principalOf("auth0|alice", { iss: "https://issuer.example/" }), grants };
   const identity = identityOf(await sessionsOf(audited, { audit: true }).get(caller, 60));
   expect(identity).toMatchObject({
@@ -119,7 +119,7 @@ test("tags and SourceIdentity are sent when configured, and refused where the tr
   });
 });
 
-test("STS takes the name, the tags and the policy of every caller", async () => {
+test("STS accepts the name, the tags and the policy of every caller", async () => {
   const sessions = sessionsOf(audited, { audit: true });
   await fc.assert(
     fc.asyncProperty(fc.string({ unit: "grapheme", minLength: 1, maxLength: 60 }), async (text) => {

@@ -55,7 +55,7 @@ const anyType = fc.option(
   { nil: undefined },
 );
 
-describe("decisions equal an independent model's", () => {
+describe("decisions equal those of an independent model", () => {
   test("on generated grants and requests", () => {
     fc.assert(
       fc.property(anyGrants, anyObject, anySize, anyType, (grants, object, size, type) => {
@@ -96,7 +96,7 @@ describe("decisions equal an independent model's", () => {
   });
 });
 
-describe("a refusal says what is at fault", () => {
+describe("a refusal names the reason", () => {
   const grants: Grant[] = [
     {
       bucket: bucketA,
@@ -136,7 +136,7 @@ describe("a refusal says what is at fault", () => {
     );
   });
 
-  test("without a grant, where a token could bring one: UNAUTHENTICATED", () => {
+  test("without a grant, if a token could give one: UNAUTHENTICATED", () => {
     const anonymous = Object.assign(grants.slice(3), {
       withToken: [{ bucket: bucketA, actions: ["LIST", "UPLOAD"] as const }],
     });
@@ -173,7 +173,7 @@ describe("a refusal says what is at fault", () => {
     );
   });
 
-  test("two grants do not add up", () => {
+  test("two grants are not combined", () => {
     const upload = { sizeBytes: 100, contentType: "image/png" };
     expect(() => authorizeUpload(grants, at("img/a"), upload)).not.toThrow();
     expect(() => authorizeUpload(grants, at("img/a"), { ...upload, contentType: "text/plain" })).toThrow(

@@ -15,7 +15,7 @@ describe("matches", () => {
     expect(matches(claims({ sub: ["alice"] }), anonymous)).toBe(false);
   });
 
-  test("all claims must hold, each by one of its values", () => {
+  test("all claims must match, each with one of its values", () => {
     const editors = claims({ role: ["editor", "admin"], "org.id": ["acme"] });
     expect(matches(editors, principalOf("a", { role: "admin", org: { id: "acme" } }))).toBe(true);
     expect(matches(editors, principalOf("a", { role: "admin", org: { id: "other" } }))).toBe(false);
@@ -23,7 +23,7 @@ describe("matches", () => {
     expect(matches(editors, principalOf("a", { role: "admin" }))).toBe(false);
   });
 
-  test("a list holds when it contains a value", () => {
+  test("a list matches if it contains one of the values", () => {
     const staff = claims({ groups: ["staff"] });
     expect(matches(staff, principalOf("a", { groups: ["guests", "staff"] }))).toBe(true);
     expect(matches(staff, principalOf("a", { groups: ["guests"] }))).toBe(false);

@@ -14,7 +14,7 @@ function fail(breaker: CircuitBreaker, times = 1): void {
   for (let call = 0; call < times; call += 1) breaker.tryEnter()?.failed();
 }
 
-test("opens after failures in a row, and a success in between starts the count again", () => {
+test("opens after consecutive failures, and a success in between resets the count", () => {
   const breaker = breakerAt({ ms: 0 });
   fail(breaker, 2);
   breaker.tryEnter()?.succeeded();
@@ -25,7 +25,7 @@ test("opens after failures in a row, and a success in between starts the count a
   expect(breaker.tryEnter()).toBeUndefined();
 });
 
-test("lets one probe through when its time is over, and closes by its success", () => {
+test("permits one probe after the time to stay open, and closes if it succeeds", () => {
   const clock = { ms: 0 };
   const breaker = breakerAt(clock);
   fail(breaker, 3);
@@ -37,7 +37,7 @@ test("lets one probe through when its time is over, and closes by its success", 
   expect(breaker.tryEnter()).toBeDefined();
 });
 
-test("stays open twice as long after each probe that fails, up to the longest", () => {
+test("stays open twice as long after each failed probe, up to the maximum", () => {
   const clock = { ms: 0 };
   const breaker = breakerAt(clock);
   fail(breaker, 3);
@@ -50,7 +50,7 @@ test("stays open twice as long after each probe that fails, up to the longest", 
   }
 });
 
-test("is not opened for longer by calls that were under way when it opened", () => {
+test("ignores failures of calls that were in progress when it opened", () => {
   const clock = { ms: 0 };
   const breaker = breakerAt(clock);
   const stragglers = [breaker.tryEnter(), breaker.tryEnter()];

@@ -40,8 +40,8 @@ function faultsOf(text: string): string[] {
   return [];
 }
 
-describe("a file that can be obeyed", () => {
-  test("grants what it says to whom it says", () => {
+describe("a valid file", () => {
+  test("gives its grants to the callers that match", () => {
     const { rules, warnings } = parseGrantsFile(contractExample, "grants.yaml");
     const grants = new Grants(rules);
     expect(warnings).toEqual([]);
@@ -87,7 +87,7 @@ describe("a file that can be obeyed", () => {
   });
 });
 
-describe("a file at fault says where", () => {
+describe("an invalid file is refused with line and column", () => {
   const rule = (line: string) =>
     `grants:\n  - who: authenticated\n    bucket: demo\n    allow: [LIST]\n    ${line}\n`;
 
@@ -136,7 +136,7 @@ describe("a file at fault says where", () => {
     expect(faultsOf("grants:\n  - {who: x, bucket: X, allow: [X], more: 1}\n  - 7")).toHaveLength(5);
   });
 
-  test("what never fits into a session policy is found before any caller finds it", () => {
+  test("rules that never fit into a session policy are refused", () => {
     const rules = Array.from(
       { length: 60 },
       (_, index) =>
@@ -160,7 +160,7 @@ describe("reloading", () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  test("replaces the rules by a file that parses, and by no other", async () => {
+  test("replaces the rules only if the file is valid", async () => {
     const path = join(folder, "grants.yaml");
     await writeFile(path, contractExample);
     const grants = new Grants((await readGrantsFile(path)).rules);
@@ -178,7 +178,7 @@ describe("reloading", () => {
   });
 });
 
-describe("a grants file that is no regular file", () => {
+describe("a grants file that is not a regular file", () => {
   test.each(["/dev/zero", "/dev/stdin", "/proc/self/fd", "/"])(
     "is refused and not read forever: %s",
     async (path) => {
@@ -188,7 +188,7 @@ describe("a grants file that is no regular file", () => {
     },
   );
 
-  test("is refused when nobody writes to the pipe that it is", async () => {
+  test("is refused if it is a pipe that no process writes to", async () => {
     const directory = await mkdtemp(join(tmpdir(), "valetkey-grants-"));
     try {
       execFileSync("mkfifo", [join(directory, "pipe")]);
@@ -198,7 +198,7 @@ describe("a grants file that is no regular file", () => {
     }
   });
 
-  test("is refused when it is larger than a grants file can be, before it is read", async () => {
+  test("is refused before it is read if it is too large", async () => {
     const directory = await mkdtemp(join(tmpdir(), "valetkey-grants-"));
     try {
       const path = join(directory, "large");

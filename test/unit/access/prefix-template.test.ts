@@ -25,7 +25,7 @@ describe("parsePrefixTemplate", () => {
     expect(() => parsePrefixTemplate(text)).toThrow(PrefixTemplateError);
   });
 
-  test("keeps text without braces as it is", () => {
+  test("keeps text without braces unchanged", () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z0-9 $*?#%+é/-]{0,40}$/), (text) => {
         expect(fillPrefix(parsePrefixTemplate(text), anonymous)).toBe(text);
@@ -35,7 +35,7 @@ describe("parsePrefixTemplate", () => {
 });
 
 describe("fillPrefix", () => {
-  test("puts claims in, also nested ones and those with dots in their own name", () => {
+  test("inserts claims, including nested ones and those with dots in their names", () => {
     const claims = { org: { id: "acme" }, "https://example.com/team": "red", number: 42 };
     expect(fill("o/{org.id}/{https://example.com/team}/{number}/{sub}/", "alice", claims)).toBe(
       "o/acme/red/42/alice/",
@@ -78,7 +78,7 @@ describe("fillPrefix", () => {
     }
   });
 
-  test("never leaves the segment that the claim stands in", () => {
+  test("never leaves the path segment of the claim", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 30 }), (subject) => {
         const prefix = fill("users/{sub}/", subject);
@@ -89,13 +89,13 @@ describe("fillPrefix", () => {
     );
   });
 
-  test("gives no prefix that is longer than a key", () => {
+  test("returns no prefix that is longer than a key", () => {
     expect(
       fill("{a}{b}{c}{d}{e}/", "s", Object.fromEntries([..."abcde"].map((name) => [name, "x".repeat(250)]))),
     ).toBe(undefined);
   });
 
-  test("puts nothing in for an anonymous caller", () => {
+  test("does not match an anonymous caller", () => {
     expect(fillPrefix(parsePrefixTemplate("{sub}/"), anonymous)).toBeUndefined();
   });
 });

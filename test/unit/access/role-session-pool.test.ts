@@ -75,7 +75,7 @@ describe("one session for each caller", () => {
     expect(await metrics.roleSessions.get()).toMatchObject({ values: [{ value: 1 }] });
   });
 
-  test("no two principals, issuers, grants, purposes or settings share one", async () => {
+  test("different principals, issuers, grants, purposes and settings have different sessions", async () => {
     const sessions = pool();
     const callers: { principal: Principal; grants: readonly Grant[] }[] = [
       alice,
@@ -92,7 +92,7 @@ describe("one session for each caller", () => {
     expect(new Set(asked.map(({ sessionName, policy }) => sessionName + policy)).size).toBe(7);
   });
 
-  test("sessions of several kinds are assumed one after the other for one caller, at once for two", async () => {
+  test("sessions for several purposes are assumed one after the other for one caller, and in parallel for two", async () => {
     let inFlight = 0;
     const most = { one: 0, two: 0 };
     const slow: AssumeRole = async (request) => {
@@ -120,14 +120,14 @@ describe("one session for each caller", () => {
     expect(most.two).toBe(2);
   });
 
-  test("no grants, no AssumeRole", async () => {
+  test("a caller without grants causes no AssumeRole", async () => {
     await expect(pool().get({ principal: alice.principal, grants: [] }, 60)).rejects.toMatchObject({
       code: "FORBIDDEN",
     });
     expect(asked).toEqual([]);
   });
 
-  test("grants beyond a session policy are never cut down to one", async () => {
+  test("grants that do not fit into a session policy are never reduced", async () => {
     const many = Array.from(
       { length: 100 },
       (_, index): Grant => ({
@@ -143,14 +143,14 @@ describe("one session for each caller", () => {
     expect(asked).toEqual([]);
   });
 
-  test("tags and SourceIdentity are sent when they are asked for", async () => {
+  test("tags and SourceIdentity are sent when they are configured", async () => {
     await pool().get(alice, 60);
     await pool({ sendSessionTags: true, sendSourceIdentity: true }).get(alice, 60);
     expect(asked[0]).toMatchObject({ tags: undefined, sourceIdentity: undefined });
     expect(asked[1]).toMatchObject({ tags: { "valetkey:sub": "alice" }, sourceIdentity: "alice" });
   });
 
-  test("memory is bounded by number and by bytes; the least recently used go", async () => {
+  test("memory is limited by number and by bytes; the least recently used sessions are removed", async () => {
     for (const bound of [{ maxSessions: 10 }, { maxSessionBytes: 10 * 1_700 }]) {
       asked = [];
       const sessions = pool(bound);
@@ -164,8 +164,8 @@ describe("one session for each caller", () => {
   });
 });
 
-describe("honest time", () => {
-  test("a session that does not outlive what is asked is followed by a fresh one first", async () => {
+describe("lifetimes", () => {
+  test("a new session is assumed if the current one expires too early", async () => {
     const sessions = pool();
     const first = await sessions.get(alice, 2400);
     passSeconds(1100);
@@ -176,7 +176,7 @@ describe("honest time", () => {
     expect(second.expiresAt.getTime() - nowMs).toBeGreaterThanOrEqual(2_400_000);
   });
 
-  test("whatever is asked when, what is handed out outlives it", async () => {
+  test("every session that is returned lives as long as requested", async () => {
     const sessions = pool();
     for (let step = 0; step < 500; step += 1) {
       const outlivesSeconds = (step * 977) % 3571;
@@ -188,7 +188,7 @@ describe("honest time", () => {
     expect(asked.length).toBeLessThan(500);
   });
 
-  test("more than a fresh session lives is refused at once, and the maximum said", async () => {
+  test("a lifetime that no new session has is refused at once, with the maximum", async () => {
     const sessions = pool();
     expect(sessions.maxUrlSeconds).toBe(3570);
     await expect(sessions.get(alice, 3571)).rejects.toMatchObject({
@@ -199,7 +199,7 @@ describe("honest time", () => {
     expect(asked).toEqual([]);
   });
 
-  test("sessions of 60 s: 20 s are honoured in full, 2,400 s are refused with the maximum, and STS is not hammered", async () => {
+  test("with sessions of 60 s, 20 s are possible, 2,400 s are refused with the maximum, and STS is called rarely", async () => {
     lifetimeSeconds = 60;
     const sessions = pool();
     for (let attempt = 0; attempt < 20; attempt += 1) {
@@ -221,7 +221,7 @@ describe("honest time", () => {
     await expect(sessions.get(alice, 2400)).resolves.toBeDefined();
   });
 
-  test("a session is refreshed ahead of need, once, while callers go on with the old one", async () => {
+  test("a session is refreshed early, once, while callers continue to use the old one", async () => {
     const sessions = pool();
     const first = await sessions.get(alice, 2400);
     passSeconds(1100);
@@ -231,7 +231,7 @@ describe("honest time", () => {
     expect(asked).toHaveLength(2);
   });
 
-  test("one that is asked for nearly its whole life is not refreshed at each use", async () => {
+  test("a session that is requested for nearly its whole lifetime is not refreshed at each use", async () => {
     const sessions = pool();
     for (let use = 0; use < 10; use += 1) {
       await sessions.get(alice, 3570);
@@ -242,7 +242,7 @@ describe("honest time", () => {
   });
 });
 
-describe("who names the moment at which a session was held gets one session for all of a window,", () => {
+describe("with asOf, all requests of a window get the same session,", () => {
   /** As for a URL that is signed at the start of its window and lives for `expiresIn` from its end on. */
   const inWindow = (sessions: RoleSessionPool, windowSeconds: number, expiresIn: number) => {
     const asOfMs = nowMs - (nowMs % (windowSeconds * 1_000));
@@ -274,7 +274,7 @@ describe("who names the moment at which a session was held gets one session for 
     expect(asked.length).toBeLessThanOrEqual(Math.ceil(windows.size / servedWindows));
   });
 
-  test("although others have renewed it since", async () => {
+  test("even if it has been renewed by other requests", async () => {
     const sessions = pool();
     await sessions.get(alice, 2400);
     passSeconds(1_100);
@@ -290,7 +290,7 @@ describe("who names the moment at which a session was held gets one session for 
     expect(asked).toHaveLength(2);
   });
 
-  test("from the first session on, when there was none at that moment", async () => {
+  test("or the first one after it if there was none at that time", async () => {
     const sessions = pool();
     passSeconds(300);
     const first = await inWindow(sessions, 600, 60);
@@ -303,7 +303,7 @@ describe("who names the moment at which a session was held gets one session for 
 });
 
 describe("when STS fails", () => {
-  test("sessions that live keep serving, and a refresh that fails harms nobody", async () => {
+  test("live sessions are still used, and a failed refresh affects no caller", async () => {
     const sessions = pool();
     const first = await sessions.get(alice, 2400);
     failure = silent();
@@ -314,7 +314,7 @@ describe("when STS fails", () => {
     expect(await sessions.get(alice, 60)).toBe(first);
   });
 
-  test("a refusal is not asked for again at once, then ever more rarely, and never kept", async () => {
+  test("a refused caller is tried again after growing pauses", async () => {
     const sessions = pool();
     failure = refused();
     for (let second = 0; second < 300; second += 1) {
@@ -331,7 +331,7 @@ describe("when STS fails", () => {
     await expect(sessions.get(alice, 60)).resolves.toBeDefined();
   });
 
-  test("one caller's refusal is nobody else's", async () => {
+  test("the refusal of one caller does not affect others", async () => {
     const sessions = pool();
     await sessions.get(bob, 60);
     failure = refused(400);
@@ -343,7 +343,7 @@ describe("when STS fails", () => {
     await expect(sessions.get(alice, 60)).resolves.toBeDefined();
   });
 
-  test("a service that is away is asked by a probe now and then, and found when it is back", async () => {
+  test("an unreachable STS is probed from time to time, and used again when it is back", async () => {
     const sessions = pool();
     failure = silent();
     for (let second = 0; second < 120; second += 1) {
@@ -386,7 +386,7 @@ describe("when STS fails", () => {
     },
   );
 
-  test("a service that says no is there", async () => {
+  test("an STS that refuses is reachable", async () => {
     const sessions = pool();
     failure = silent();
     await expect(sessions.get(alice, 60)).rejects.toThrow();
@@ -395,7 +395,7 @@ describe("when STS fails", () => {
     expect(sessions.health()).toEqual({ ok: true });
   });
 
-  test("is ready while callers are served from what is held", async () => {
+  test("is ready while callers are served from cached sessions", async () => {
     const sessions = pool();
     await sessions.get(alice, 60);
     failure = silent();
@@ -419,14 +419,14 @@ describe("when STS fails", () => {
     },
   );
 
-  test("where there is one caller, that one is everybody", async () => {
+  test("with a single caller, its refusal is reported", async () => {
     const sessions = pool({ refusedCallersToReport: 1 });
     failure = refused();
     await expect(sessions.get(alice, 60)).rejects.toThrow();
     expect(sessions.health()).toEqual({ ok: false, reason: "STS refuses the role" });
   });
 
-  test("refused callers make nothing unready while others are served, nor does one caller alone", async () => {
+  test("is ready while some callers are served, or while a single caller is refused", async () => {
     const sessions = pool();
     const refuse = async (count: number, name: (index: number) => string) => {
       failure = refused();
@@ -451,7 +451,7 @@ describe("when STS fails", () => {
     expect(sessions.health()).toEqual({ ok: true });
   });
 
-  test("what clients are told holds nothing of what STS said", async () => {
+  test("the message for clients contains nothing of STS's response", async () => {
     failure = new AssumeRoleError("refused", "no", new Error(`not authorized to assume ${role.arn}`), 403);
     const error: Error = await pool()
       .get(alice, 60)

@@ -16,7 +16,7 @@ describe("sessionName", () => {
     },
   );
 
-  test("keeps what is readable of a subject that does not fit", () => {
+  test("keeps the readable part of a subject that does not fit", () => {
     expect(nameOf("auth0|alice smith")).toMatch(/^auth0-alice-smith=[\w-]{22}$/);
     expect(nameOf("x".repeat(65))).toMatch(/^x{41}=[\w-]{22}$/);
   });
@@ -29,7 +29,7 @@ describe("sessionName", () => {
     );
   });
 
-  test("is nobody else's", () => {
+  test("is unique for each caller", () => {
     const hashed = nameOf("auth0|alice");
     const names = [
       sessionName(anonymous, issuer),
@@ -69,7 +69,7 @@ describe("sessionTags", () => {
     expect(sessionTags(anonymous)).toEqual({});
   });
 
-  test("hold a hash of what STS does not take, which no subject can pretend to be", () => {
+  test("contain a hash of values that STS refuses, which no subject can imitate", () => {
     const tag = sessionTags(principalOf("auth0|alice"))["valetkey:sub"];
     expect(tag).toMatch(/^sha256:[\w-]{43}$/);
     expect(sessionTags(principalOf(String(tag)))["valetkey:sub"]).not.toBe(tag);

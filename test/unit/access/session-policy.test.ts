@@ -93,8 +93,8 @@ describe("S3 under the session policy decides as the server does", () => {
   );
 });
 
-describe("what is sent", () => {
-  test("is nothing when nothing is granted", () => {
+describe("the policy", () => {
+  test("is undefined without grants", () => {
     expect(sessionPolicy([], aws)).toBeUndefined();
     expect(
       sessionPolicy([{ bucket: bucketA, prefix: "", actions: ["LIST"] }], {
@@ -127,7 +127,7 @@ describe("what is sent", () => {
     });
   });
 
-  test("lists pending uploads in a session of its own, that can do nothing else", () => {
+  test("allows listing pending uploads only in a separate session", () => {
     const grants: Grant[] = [
       { bucket: bucketA, prefix: "u/", actions: ["UPLOAD", "DOWNLOAD"] },
       { bucket: bucketB, prefix: "", actions: ["DOWNLOAD"] },
@@ -154,7 +154,7 @@ describe("what is sent", () => {
   });
 
   // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html: Policy
-  test("has only characters that STS takes, whatever the prefix", () => {
+  test("has only characters that STS accepts, whatever the prefix", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", maxLength: 20 }), (prefix) => {
         const policy = sessionPolicy([{ bucket: bucketA, prefix, actions: ["DOWNLOAD", "LIST"] }], aws);

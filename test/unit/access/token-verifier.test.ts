@@ -94,14 +94,14 @@ function verifierWith(options: Partial<TokenVerifierOptions> = {}): TokenVerifie
 
 const unauthenticated = expect.objectContaining({ name: "ValetKeyError", code: "UNAUTHENTICATED" });
 
-describe("who the caller is", () => {
-  test("is nobody without a header", async () => {
+describe("the caller", () => {
+  test("is anonymous without a header", async () => {
     expect(await verifierWith().verify(undefined)).toEqual({ authenticated: false });
     expect(await verifierWith().verify("")).toEqual({ authenticated: false });
     expect(fetches).toBe(0);
   });
 
-  test("is nobody without a trusted issuer, and the first token is logged", async () => {
+  test("is anonymous without a trusted issuer, and the first token is logged", async () => {
     const warnings: unknown[] = [];
     const { verify } = anonymousOnly({ warn: (...line: unknown[]) => warnings.push(line) });
     for (const header of [undefined, "", "Bearer x", "Bearer y", "Basic z"]) {
@@ -110,7 +110,7 @@ describe("who the caller is", () => {
     expect(warnings).toEqual([[expect.stringContaining("VALETKEY_JWKS_URL is not set")]]);
   });
 
-  test("is the token's subject, with its claims; the same object while it is remembered", async () => {
+  test("is the token's subject with its claims, and the same object while the token is cached", async () => {
     const verifier = verifierWith();
     const header = `Bearer ${await tokenOf(key, { groups: ["staff"] })}`;
     const principal = await verifier.verify(header);
@@ -125,7 +125,7 @@ describe("who the caller is", () => {
     expect(fetches).toBe(1);
   });
 
-  test("is found with a token that names no key, among several that fit", async () => {
+  test("is recognized by a token without a key id if several keys fit", async () => {
     const [one, other] = [await newKey(undefined), await newKey(undefined)];
     published.push(one.jwk, other.jwk);
     expect(await verifierWith().verify(`Bearer ${await tokenOf(other)}`)).toMatchObject({ subject: "alice" });
@@ -135,7 +135,7 @@ describe("who the caller is", () => {
   });
 });
 
-describe("a token that proves nothing is refused", () => {
+describe("an invalid token is refused", () => {
   test.each<[string, () => Promise<string>]>([
     [
       "alg none",
@@ -215,7 +215,7 @@ describe("a token that proves nothing is refused", () => {
     ["ERR_JWS_SIGNATURE_VERIFICATION_FAILED", async () => tokenOf(await newKey("first"))],
     ["ERR_JOSE_ALG_NOT_ALLOWED", async () => tokenOf(await newKey("alice", "PS256"))],
     ["ERR_JWS_INVALID", async () => "alice"],
-  ])("and for the log there is the reason %s, and nothing of the token", async (reason, token) => {
+  ])("and the log has the reason %s and nothing of the token", async (reason, token) => {
     const error = await verifierWith()
       .verify(`Bearer ${await token()}`)
       .catch((thrown: Error) => thrown);
@@ -250,7 +250,7 @@ describe("keys that cannot verify anything", () => {
     ["no type", () => ({}) as JWK],
   ];
 
-  test.each(unusable)("are passed over: %s", async (_, unusableKey) => {
+  test.each(unusable)("are skipped: %s", async (_, unusableKey) => {
     const [rsa, ec] = [await newKey(undefined, "RS256"), await newKey(undefined)];
     published.splice(0, Infinity, unusableKey(), rsa.jwk, ec.jwk);
     for (const each of [rsa, ec]) {
@@ -259,7 +259,7 @@ describe("keys that cannot verify anything", () => {
     }
   });
 
-  test("are named in the log", async () => {
+  test("are logged", async () => {
     const warnings: unknown[] = [];
     published.unshift(weakKey("old"));
     const log = { warn: (fields: unknown) => void warnings.push(fields) } as unknown as Logger;
@@ -267,7 +267,7 @@ describe("keys that cannot verify anything", () => {
     expect(warnings).toEqual([{ unusable: [{ kid: "old", reason: expect.stringContaining("2048") }] }]);
   });
 
-  test("make a token that names them invalid, which another attempt does not change", async () => {
+  test("make tokens that name them invalid, which is not retryable", async () => {
     published.unshift(weakKey("weak"));
     const token = await tokenOf({ ...rsaKey, kid: "weak" });
     await expect(verifierWith().verify(`Bearer ${token}`)).rejects.toMatchObject({
@@ -279,7 +279,7 @@ describe("keys that cannot verify anything", () => {
 });
 
 describe("time", () => {
-  test("a remembered token never outlives its exp by more than the tolerated skew", async () => {
+  test("a cached token is never accepted after its exp plus the tolerated skew", async () => {
     let nowMs = Date.now();
     const verifier = verifierWith({ clock: () => nowMs });
     const header = `Bearer ${await tokenOf(key, { exp: nowSeconds() + 30 })}`;
@@ -311,7 +311,7 @@ describe("the issuer's keys", () => {
     expect(fetches).toBeLessThanOrEqual(2);
   });
 
-  test("nor do they while the issuer is away", async () => {
+  test("nor do they while the issuer cannot be reached", async () => {
     answer = "500";
     const verifier = verifierWith();
     for (let attempt = 0; attempt < 200; attempt += 1) {
@@ -351,7 +351,7 @@ describe("the issuer's keys", () => {
     }
   });
 
-  test("a withdrawn key stops to count when the keys have come of age", async () => {
+  test("a withdrawn key is refused once the cached keys are too old", async () => {
     let ms = 0;
     const verifier = verifierWith({ monotonicNow: () => ms, keysMaxAgeMs: 1_000 });
     await verifier.verify(`Bearer ${await tokenOf(key)}`);

@@ -19,7 +19,7 @@ const refusal = (field: string, message?: RegExp) =>
   });
 
 describe("a lifetime that the client asked for", () => {
-  test.each([1, 2400, 3570])("is signed as it is: %i seconds", (expiresInSeconds) => {
+  test.each([1, 2400, 3570])("is signed unchanged: %i seconds", (expiresInSeconds) => {
     expect(resolve({ expiresInSeconds })).toEqual({
       signedSeconds: expiresInSeconds,
       sessionMustOutliveSeconds: expiresInSeconds,
@@ -53,7 +53,7 @@ describe("the default lifetime", () => {
     }
   });
 
-  test("is shortened to the grant's maximum, but not to nothing", () => {
+  test("is shortened to the grant's maximum, but to 1 second at least", () => {
     expect(resolve({}, { maxGrantedSeconds: 60 }).signedSeconds).toBe(60);
     expect(resolve({}, { maxSessionSeconds: 0 }).signedSeconds).toBe(1);
   });
@@ -75,11 +75,11 @@ describe("a stable window", () => {
     });
   });
 
-  test.each([undefined, null, 0])("of %s is none", (stableForSeconds) => {
+  test.each([undefined, null, 0])("of %s means no window", (stableForSeconds) => {
     expect(resolve({ expiresInSeconds: 600, stableForSeconds })).toMatchObject({ asOf: undefined });
   });
 
-  test("is not negative", () => {
+  test("must not be negative", () => {
     expect(() => resolve({ stableForSeconds: -1 })).toThrow(refusal("stableFor"));
   });
 

@@ -14,24 +14,24 @@ afterEach(() => {
 });
 
 describe("reasonNotReady", () => {
-  test("is none with base credentials and an STS that is not known to fail", async () => {
+  test("is undefined with base credentials and an STS that is not known to fail", async () => {
     expect(await new ReadinessProbe(async () => ({}), healthy, log).reasonNotReady()).toBeUndefined();
   });
 
-  test("is what is known of STS, without asking for credentials", async () => {
+  test("is the failure of STS, without a request for credentials", async () => {
     const provider = vi.fn(async () => ({}));
     const sessions = { health: (): Health => ({ ok: false, reason: "STS refuses the role" }) };
     expect(await new ReadinessProbe(provider, sessions, log).reasonNotReady()).toBe("STS refuses the role");
     expect(provider).not.toHaveBeenCalled();
   });
 
-  test("is draining before anything else", async () => {
+  test("is draining in preference to any other reason", async () => {
     const readiness = new ReadinessProbe(() => Promise.reject(new Error("none")), healthy, log);
     readiness.draining = true;
     expect(await readiness.reasonNotReady()).toBe("draining");
   });
 
-  test("is that no base credentials resolve, until they do", async () => {
+  test("is that no base credentials are found, until they are", async () => {
     let found = false;
     const provider = () => (found ? Promise.resolve({}) : Promise.reject(new Error("none")));
     const readiness = new ReadinessProbe(provider, healthy, log);
@@ -41,7 +41,7 @@ describe("reasonNotReady", () => {
     expect(await readiness.reasonNotReady()).toBeUndefined();
   });
 
-  test("asks for credentials once in ten seconds, however many probe", async () => {
+  test("requests credentials once in ten seconds, however many probes arrive", async () => {
     const provider = vi.fn(async () => ({}));
     const readiness = new ReadinessProbe(provider, healthy, log);
     await Promise.all(Array.from({ length: 20 }, () => readiness.reasonNotReady()));
@@ -53,7 +53,7 @@ describe("reasonNotReady", () => {
     expect(provider).toHaveBeenCalledTimes(2);
   });
 
-  test("does not wait long for a provider that does not answer", async () => {
+  test("does not wait long for a provider that does not respond", async () => {
     const readiness = new ReadinessProbe(() => new Promise(() => {}), healthy, log);
     const reason = readiness.reasonNotReady();
     await vi.advanceTimersByTimeAsync(2_000);
@@ -62,7 +62,7 @@ describe("reasonNotReady", () => {
 });
 
 describe("the log", () => {
-  test("has a line when it turns unready, another reason, and when it is ready again", async () => {
+  test("has a line when it becomes unready, for another reason, and when it is ready again", async () => {
     let health: Health = { ok: true };
     const readiness = new ReadinessProbe(async () => ({}), { health: () => health }, log);
     const probe = async (next: Health) => {
@@ -83,7 +83,7 @@ describe("the log", () => {
     expect(log.warn).toHaveBeenCalledTimes(2);
   });
 
-  test("has none of draining, which is said where it begins", async () => {
+  test("has no line about draining, which is logged when it begins", async () => {
     const readiness = new ReadinessProbe(async () => ({}), healthy, log);
     readiness.draining = true;
     await readiness.reasonNotReady();

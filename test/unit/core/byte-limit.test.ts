@@ -7,7 +7,7 @@ import { ByteLimit } from "../../../src/core/byte-limit.ts";
 
 const chunks = fc.array(fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes)));
 
-test("passes what fits, unchanged, and fails for one byte more", async () => {
+test("passes on a body within the limit unchanged, and fails for one byte more", async () => {
   await fc.assert(
     fc.asyncProperty(chunks, async (sent) => {
       const whole = Buffer.concat(sent);

@@ -5,7 +5,7 @@ const machineMs = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 const dateHeader = (ms: number) => new Date(ms).toUTCString();
 
 describe("SkewCorrectedClock", () => {
-  test("believes the machine while the Date header, which names a whole second, can agree with it", () => {
+  test("trusts the machine's clock as long as it is consistent with the Date header, which names a whole second", () => {
     const reported: number[] = [];
     const clock = new SkewCorrectedClock(
       () => machineMs,
@@ -33,7 +33,7 @@ describe("SkewCorrectedClock", () => {
     },
   );
 
-  test("goes back when the machine's clock was set right, and says that too", () => {
+  test("removes the skew when the machine's clock was corrected, and reports that", () => {
     const reported: number[] = [];
     const clock = new SkewCorrectedClock(
       () => machineMs,

@@ -3,7 +3,7 @@ import { ConcurrencyLimit } from "../../../src/core/concurrency-limit.ts";
 
 const message = "Too many.";
 
-test("runs so many at once, all in the end, also past failures", async () => {
+test("runs all calls, a limited number at once, and continues after failures", async () => {
   const limit = new ConcurrencyLimit({ maxRunning: 3, message });
   let running = 0;
   let most = 0;
@@ -24,7 +24,7 @@ test("runs so many at once, all in the end, also past failures", async () => {
   expect(started).toEqual(started.toSorted((a, b) => a - b));
 });
 
-test("turns away whoever would be one too many to wait", async () => {
+test("refuses a call when too many are waiting", async () => {
   const limit = new ConcurrencyLimit({ maxRunning: 1, maxWaiting: 1, message });
   const release: (() => void)[] = [];
   const wait = () => new Promise<void>((resolve) => release.push(resolve));
@@ -37,7 +37,7 @@ test("turns away whoever would be one too many to wait", async () => {
   await second;
 });
 
-test("turns away whoever waited too long, and lets in whoever stands behind", async () => {
+test("refuses a call that has waited too long, and runs the next one", async () => {
   const limit = new ConcurrencyLimit({ maxRunning: 1, maxWaitMs: 20, message });
   let release = () => {};
   const first = limit.run(() => new Promise<void>((resolve) => (release = resolve)));

@@ -35,7 +35,7 @@ describe("an error in the log", () => {
     expect(lineOf(message)).not.toContain(secret);
   });
 
-  test("has what an operator looks for: the codes, the status, AWS's request id, where it happened", () => {
+  test("has the codes, the status, AWS's request id and the stack", () => {
     const refusal = Object.assign(new Error(`User: ${arn} is not authorized to perform: s3:ListBucket`), {
       name: "AccessDenied",
       $metadata: { httpStatusCode: 403, requestId: "4442587FB7D0A2F9", attempts: 1 },
@@ -58,7 +58,7 @@ describe("an error in the log", () => {
     });
   });
 
-  test("tells of one item of a batch, of Node's errors, and of what is no error at all", () => {
+  test("describes items of a batch, Node's errors, and thrown values that are not errors", () => {
     const item = { Key: "a", Code: "InternalError", Message: "We encountered an internal error." };
     expect(JSON.parse(lineOf(item)).err).toEqual({ type: "InternalError", message: item.Message });
     const reset = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
@@ -67,7 +67,7 @@ describe("an error in the log", () => {
     expect(JSON.parse(lineOf(null)).err).toEqual({ type: "object", message: "null" });
   });
 
-  test("holds nothing else of it, such as a packet with the Authorization header, and ends", () => {
+  test("has no other properties, such as a packet with the Authorization header, and no endless causes", () => {
     const error: Error & { rawPacket?: Buffer } = new Error("Parse Error");
     error.rawPacket = Buffer.from("GET / HTTP/1.1");
     error.cause = error;

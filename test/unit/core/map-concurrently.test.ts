@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { mapConcurrently } from "../../../src/core/map-concurrently.ts";
 
 describe("mapConcurrently", () => {
-  test("answers in the items' order with no more at once than allowed", async () => {
+  test("returns results in the order of the items, and runs at most the allowed number at once", async () => {
     let running = 0;
     let most = 0;
     const results = await mapConcurrently([5, 1, 4, 2, 3], 2, async (turns) => {
@@ -18,7 +18,7 @@ describe("mapConcurrently", () => {
     expect(await mapConcurrently([], 4, async () => 1)).toEqual([]);
   });
 
-  test("begins nothing after a failure and waits for what has begun", async () => {
+  test("starts nothing after a failure, and waits for calls in progress", async () => {
     const begun: number[] = [];
     const ended: number[] = [];
     const failing = mapConcurrently([1, 2, 3, 4, 5], 2, async (item) => {

@@ -47,7 +47,7 @@ const impossibleKeys = ["", "a".repeat(1025), "é".repeat(513), "\ud800", "a\udc
 const badKey = expect.objectContaining({ code: "BAD_USER_INPUT", field: "key" });
 
 describe("parseObjectKey", () => {
-  test.each([...writableKeys, ...foreignKeys])("takes %j as it is", (key) => {
+  test.each([...writableKeys, ...foreignKeys])("accepts %j unchanged", (key) => {
     expect(parseObjectKey(key)).toBe(key);
   });
 
@@ -57,7 +57,7 @@ describe("parseObjectKey", () => {
 });
 
 describe("parseNewObjectKey", () => {
-  test.each(writableKeys)("takes %j as it is", (key) => {
+  test.each(writableKeys)("accepts %j unchanged", (key) => {
     expect(parseNewObjectKey(key)).toBe(key);
   });
 
@@ -97,7 +97,7 @@ describe("hasDotSegment", () => {
 });
 
 describe("parseKeyPrefix", () => {
-  test("may be empty, and is otherwise as a key", () => {
+  test("may be empty, and otherwise follows the rules of a key", () => {
     expect(parseKeyPrefix("")).toBe("");
     expect(parseKeyPrefix("users/zoë/")).toBe("users/zoë/");
     expect(parseKeyPrefix("a\u0000")).toBe("a\u0000");
@@ -109,7 +109,7 @@ describe("parseKeyPrefix", () => {
 describe("parseRegion", () => {
   const regions = { allowed: ["eu-west-1", "us-east-1"] as Region[], default: "eu-west-1" as Region };
 
-  test("takes the regions that are served, and the default for none", () => {
+  test("accepts the allowed regions, and returns the default if none is given", () => {
     expect(parseRegion("us-east-1", regions)).toBe("us-east-1");
     expect(parseRegion(undefined, regions)).toBe("eu-west-1");
     expect(parseRegion(null, regions)).toBe("eu-west-1");

@@ -19,7 +19,7 @@ test("reads an error of the SDK", () => {
   });
 });
 
-test("takes the status of a response that the SDK could not parse", () => {
+test("reads the status of a response that the SDK could not parse", () => {
   const error = Object.assign(new SyntaxError("Unexpected token"), { $response: { statusCode: 502 } });
   expect(describeSdkFailure(error)).toMatchObject({ name: "SyntaxError", httpStatus: 502, attempts: 1 });
 });
@@ -43,6 +43,6 @@ test.each<[unknown, string]>([
   [undefined, "undefined"],
   [null, "null"],
   [{}, ""],
-])("reads %j, which is no error", (thrown, message) => {
+])("reads %j, which is not an error", (thrown, message) => {
   expect(describeSdkFailure(thrown)).toMatchObject({ name: "", message });
 });

@@ -28,7 +28,7 @@ describe("Sealer", () => {
     }
   });
 
-  test("hides the text, whose similar beginnings look unrelated", () => {
+  test("reveals nothing of the text, even if two texts begin alike", () => {
     const first = sealer.seal("users/alice/film.mp4 1");
     const second = sealer.seal("users/alice/film.mp4 2");
     expect(first.toString("latin1")).not.toContain("alice");
@@ -36,7 +36,7 @@ describe("Sealer", () => {
     expect(equalBytes.length).toBeLessThan(8);
   });
 
-  test("refuses bytes with any bit changed, and bytes that were cut", () => {
+  test("refuses bytes with a changed bit, and truncated bytes", () => {
     const sealed = sealer.seal("a text of some length");
     for (let bit = 0; bit < sealed.length * 8; bit += 1) {
       const changed = Buffer.from(sealed);

@@ -21,7 +21,7 @@ const text = fc.oneof(
 );
 
 describe("uriEncode", () => {
-  test("leaves RFC 3986's unreserved characters and nothing else", () => {
+  test("encodes everything except RFC 3986's unreserved characters", () => {
     fc.assert(
       fc.property(text, (value) => {
         expect(uriEncode(value)).toBe(encodeByDefinition(value));
@@ -30,7 +30,7 @@ describe("uriEncode", () => {
     );
   });
 
-  test("leaves slashes too in a path", () => {
+  test("does not encode slashes in a path", () => {
     fc.assert(
       fc.property(text, (value) => {
         expect(uriEncodePath(value)).toBe(value.split("/").map(encodeByDefinition).join("/"));

@@ -43,18 +43,18 @@ describe("loadConfig", () => {
     expect(loadConfig({ AWS_REGION: "ap-south-1" }).regions.default).toBe("us-east-1");
   });
 
-  test("refuses regions among which the embedded store's bucket is not", () => {
+  test("refuses regions that do not include that of the embedded store's bucket", () => {
     expect(faultsOf({ VALETKEY_REGIONS: "eu-central-1" })).toMatch(
       /^VALETKEY_REGIONS: got "eu-central-1", takes a list with us-east-1, where the embedded store's bucket is$/,
     );
     expect(loadConfig({ VALETKEY_REGIONS: "eu-central-1,us-east-1" }).regions.default).toBe("us-east-1");
   });
 
-  test("gives the embedded store any free port beside a server on any free port", () => {
+  test("gives the embedded store any free port if the server has any free port", () => {
     expect(loadConfig({ PORT: "0" }).store).toMatchObject({ port: 0 });
   });
 
-  test("serves from the role's region, and from the others that are named", () => {
+  test("allows the role's region and the other regions that are named", () => {
     const { regions, store } = loadConfig({ ...withRole, VALETKEY_REGIONS: "us-east-1, eu-central-1" });
     expect(regions).toEqual({ allowed: ["us-east-1", "eu-central-1"], default: "eu-central-1" });
     expect(store).toMatchObject({ kind: "role", roleArn: withRole.VALETKEY_ROLE_ARN });
@@ -68,7 +68,7 @@ describe("loadConfig", () => {
     },
   );
 
-  test("takes roles of stores without account numbers", () => {
+  test("accepts roles of stores without account numbers", () => {
     expect(faultsOf({ ...withRole, VALETKEY_ROLE_ARN: "arn:aws:iam:::role/rgw" })).toBe("");
   });
 
@@ -90,12 +90,12 @@ describe("loadConfig", () => {
     expect(loadConfig({ VALETKEY_RATE_LIMIT: "5/2m" }).rateLimit).toEqual({ requests: 5, windowMs: 120_000 });
   });
 
-  test("believes RS256, ES256 and EdDSA unless told otherwise", () => {
+  test("accepts RS256, ES256 and EdDSA by default", () => {
     const tokens = loadConfig({ VALETKEY_JWKS_URL: "https://issuer.example/jwks" }).tokens;
     expect(tokens?.algorithms).toEqual(["RS256", "ES256", "EdDSA"]);
   });
 
-  test("takes an empty variable for one that is not set", () => {
+  test("treats an empty variable as unset", () => {
     expect(loadConfig({ VALETKEY_ROLE_ARN: "", VALETKEY_RATE_LIMIT: "" }).store.kind).toBe("embedded");
   });
 
@@ -125,11 +125,11 @@ describe("loadConfig", () => {
     ["VALETKEY_REDIS_URL", "redis://localhost"],
     ["VALETKEY_DRAIN_SECONDS", "-1"],
     ["LOG_LEVEL", "loud"],
-  ])("refuses %s=%s, and says what it takes", (name, value) => {
+  ])("refuses %s=%s, and says which values are accepted", (name, value) => {
     expect(faultsOf({ [name]: value })).toMatch(new RegExp(`^${name}: got .*, (takes|is not)`, "m"));
   });
 
-  test("refuses names that do not exist, and says which one is near", () => {
+  test("refuses unknown names, and suggests the closest one", () => {
     const unknown = "got a value that is not shown, no such variable";
     expect(faultsOf({ VALETKEY_FOO: "1" })).toBe(`VALETKEY_FOO: ${unknown}`);
     expect(faultsOf({ VALETKEY_SECRETS: "hush" })).toBe(
@@ -138,7 +138,7 @@ describe("loadConfig", () => {
     expect(faultsOf({ VALETKEY_MAX_UPLOAD_SIZE: "1" })).toContain("did you mean VALETKEY_MAX_UPLOAD_BYTES?");
   });
 
-  test("refuses a name that does not exist without a value too", () => {
+  test("refuses an unknown name even if it is empty", () => {
     expect(faultsOf({ VALETKEY_SECRETS: "" })).toBe(
       'VALETKEY_SECRETS: got "", no such variable; did you mean VALETKEY_SECRET?',
     );
@@ -151,7 +151,7 @@ describe("loadConfig", () => {
     },
   );
 
-  test("takes any other NODE_ENV", () => {
+  test("accepts any other NODE_ENV", () => {
     expect(loadConfig({ NODE_ENV: "staging" }).production).toBe(false);
   });
 
@@ -174,7 +174,7 @@ describe("loadConfig", () => {
     expect(loadConfig({ VALETKEY_WEB: "off" }).webClient).toBe(false);
   });
 
-  test("names every fault at once, and no secret", () => {
+  test("reports all errors at once, and no secrets", () => {
     const faults = faultsOf({ PORT: "x", LOG_LEVEL: "y", VALETKEY_SECRET: "hush" });
     expect(faults.split("\n")).toHaveLength(3);
     expect(faults).not.toContain("hush");
@@ -197,7 +197,7 @@ describe("loadConfig", () => {
     expect(faultsOf({ NODE_ENV: "production" })).toContain("VALETKEY_ROLE_ARN: missing");
   });
 
-  test("refuses settings of tokens that nobody would verify", () => {
+  test("refuses settings of tokens without a JWKS", () => {
     expect(faultsOf({ VALETKEY_JWT_AUDIENCE: "valetkey" })).toContain("VALETKEY_JWT_AUDIENCE");
   });
 
