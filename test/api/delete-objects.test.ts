@@ -110,7 +110,7 @@ describe("deleteObjects", () => {
     expect(data?.deleteObjects).not.toContain(null);
   });
 
-  test("takes 1,000 objects and not one more", async () => {
+  test("accepts at most 1,000 objects", async () => {
     const objects = Array.from({ length: 1000 }, (_, index) => object(`mine/many/${index}`));
     const { data } = await remove(objects);
     expect(data?.deleteObjects.map((item) => item?.key)).toEqual(objects.map(({ key }) => key));
@@ -137,7 +137,7 @@ describe("deleteObjects", () => {
     expect(answer.errors).toBeUndefined();
   });
 
-  test("is no query", async () => {
+  test("is not a query", async () => {
     const { errors } = await client.answer(
       '{ deleteObjects(objects: [{ bucket: "demo", key: "a" }]) { key } }',
     );

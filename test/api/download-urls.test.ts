@@ -70,7 +70,7 @@ describe("downloadUrls", () => {
     for (const error of errors ?? []) expect(error.extensions?.retryable).toBe(false);
   });
 
-  test("takes 1,000 objects and not one more", async () => {
+  test("accepts at most 1,000 objects", async () => {
     const objects = Array.from({ length: 1000 }, (_, index) => object(`thumbnails/${index}.png`));
     const { data } = await ask({ objects, verify: false });
     expect(new Set(data?.downloadUrls.map((item) => item?.url)).size).toBe(1000);

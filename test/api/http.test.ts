@@ -65,7 +65,7 @@ describe("/graphql", () => {
     expect(response.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  test("answers a query by GET if a header shows that no other site sent it", async () => {
+  test("executes a query by GET if a header shows that no other site sent it", async () => {
     const query = `?${new URLSearchParams({ query: "{ viewer { authenticated } }" })}`;
     const response = await graphql({ headers: { "apollo-require-preflight": "1" } }, query);
     expect(await response.json()).toEqual(answer);
@@ -243,7 +243,7 @@ test.each(["/nothing", "/graphql/more", "/healthz/more", "/..%2f..%2fetc/passwd"
   },
 );
 
-describe("what is no request", () => {
+describe("bytes that are not a request", () => {
   const json400 = [400, errorOf("BAD_USER_INPUT")];
   test.each([
     ["no HTTP", "nonsense\r\n\r\n", json400],
@@ -260,7 +260,7 @@ describe("what is no request", () => {
     expect(headers.get("connection")).toBe("close");
   });
 
-  test("harms no other, however long it goes on", async () => {
+  test("does not affect other clients, however long it continues", async () => {
     await rawRequest(url, "nonsense\r\n\r\n".repeat(100_000));
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
   });

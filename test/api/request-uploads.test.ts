@@ -119,7 +119,7 @@ describe("requestUploads", () => {
     ]);
   });
 
-  test("takes 1,000 uploads and not one more", async () => {
+  test("accepts at most 1,000 uploads", async () => {
     const uploads = Array.from({ length: 1000 }, (_, index) => upload(`free/${index}`));
     const { data } = await ask({ uploads });
     expect(new Set(data?.requestUploads.map((item) => item?.url)).size).toBe(1000);

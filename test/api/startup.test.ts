@@ -71,7 +71,7 @@ describe("the program", () => {
     expect(await running.ended).toMatchObject({ code: 0 });
   });
 
-  test("continues to serve when nobody reads its log", async () => {
+  test("continues to serve when its log is not read", async () => {
     const running = program.start({ ...environment(), LOG_LEVEL: "debug" });
     const url = await running.ready;
     running.process.stdout?.pause();

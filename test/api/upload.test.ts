@@ -93,7 +93,7 @@ describe("upload", () => {
     expect(Math.abs(Date.parse(found?.startedAt ?? "") - Date.now())).toBeLessThan(60_000);
   });
 
-  test("tells which parts S3 holds, and asks for the others", async () => {
+  test("returns the parts that S3 has received, and URLs for the others", async () => {
     const begun = await beginUpload(alice, { bucket, key: "users/alice/one of two" });
     const etag = await sendPart(begun, 2);
     const found = await find(begun.id);
@@ -258,7 +258,7 @@ describe("checksums of parts", () => {
     return beginUpload(alice, { bucket, key: `users/alice/${name}`, checksum });
   };
 
-  test("are signed: the store takes no other bytes", async () => {
+  test("are signed, so the store accepts no other bytes", async () => {
     const { id } = await begin("held to checksums");
     const parts = (await find(id, { checksums }))?.parts ?? [];
     for (const [index, part] of parts.entries()) {

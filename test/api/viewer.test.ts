@@ -44,7 +44,7 @@ const publicGrant = {
 };
 
 describe("viewer", () => {
-  test("without a token is nobody, with the grants of everyone", async () => {
+  test("without a token is anonymous, with the grants of anonymous callers", async () => {
     expect(await viewerOf()).toEqual({ subject: null, authenticated: false, grants: [publicGrant] });
   });
 

@@ -46,7 +46,7 @@ beforeEach(async () => {
 });
 
 describe("the server", () => {
-  test("lets a caller reach what is theirs", async () => {
+  test("allows a caller everything below the caller's prefix", async () => {
     const { url } = await downloadUrl(alice, { bucket, key: keyOf("alice") });
     expect(await (await fetch(url)).text()).toBe("alice");
     await uploadFile(alice, new Blob(["new"]), { bucket, key: `${prefix}alice/new.txt` });
@@ -124,7 +124,7 @@ describe("the server", () => {
     ["a folder", "a/b"],
     ["a control character", "\u0000"],
     ["10,000 letters", "x".repeat(10_000)],
-  ])("gives a subject of %s nothing that belongs to another", async (_what, sub) => {
+  ])("gives a subject of %s no access to objects of others", async (_what, sub) => {
     const hostile = await caller(sub);
     await expect(downloadUrl(hostile, { bucket, key: keyOf("alice") })).rejects.toMatchObject(forbidden);
   });

@@ -76,7 +76,7 @@ describe("2,300 objects", () => {
   });
 });
 
-test("an object that is deleted while it is listed has no metadata, and its page is there", async () => {
+test("an object that is deleted while it is listed has no metadata, and its page is returned", async () => {
   const keys = ["1", "2", "3"].map((name) => `${prefix}vanishing/${name}`);
   for (const key of keys) await seed(bucket, key, "x", { ContentType: "text/plain" });
   gateway.meanwhile("ListObjects", "after", () =>
@@ -207,7 +207,7 @@ describe("keys that other programs wrote", () => {
   });
 });
 
-test("a key with .. as a segment is listed, with a URL that works where nobody folds it", async () => {
+test("a key with .. as a segment is listed, with a URL that works in clients that do not normalize it", async () => {
   const keys = ["a", "a/../b"].map((name) => `${prefix}dots/${name}`);
   for (const key of keys) await seed(bucket, key, key);
   const { nodes } = await list({ prefix: `${prefix}dots/` });

@@ -35,8 +35,8 @@ async function seedImage(name: string) {
   return from;
 }
 
-describe("what the target's grant limits is what the copy is, when the original", () => {
-  test("is another one by the time of the copy", async () => {
+describe("the limits of the target's grant apply to the stored copy if the original", () => {
+  test("changes before the copy", async () => {
     const from = await seedImage("swapped");
     gateway.meanwhile("CopyObject", "before", () =>
       seed(bucket, from.key, page, { ContentType: "text/html" }),

@@ -107,7 +107,7 @@ test("a URL works until expiresAt and not after", async () => {
 });
 
 describe("verify", () => {
-  test("tells a missing object from a missing bucket", async () => {
+  test("distinguishes a missing object from a missing bucket", async () => {
     const key = `${prefix}missing.txt`;
     await expect(downloadUrl(client, { bucket: main, key })).rejects.toMatchObject({
       code: "OBJECT_NOT_FOUND",
@@ -122,7 +122,7 @@ describe("verify", () => {
     expect([403, 404]).toContain((await fetch(url)).status);
   });
 
-  test("fails with FORBIDDEN where the server's role has no permission", async () => {
+  test("fails with FORBIDDEN if the server's role has no permission", async () => {
     const bucket = store.buckets.private;
     await seed(bucket, `${prefix}a.txt`, "private");
     await expect(downloadUrl(client, { bucket, key: `${prefix}a.txt` })).rejects.toMatchObject({
@@ -131,7 +131,7 @@ describe("verify", () => {
   });
 });
 
-test("a version's URL gives that version", async () => {
+test("the URL of a version returns that version", async () => {
   const key = `${prefix}versions.txt`;
   const first = await seed(versioned, key, "first");
   await seed(versioned, key, "second");
@@ -167,7 +167,7 @@ describe("the response headers have", () => {
     expect(extended).not.toMatch(/[\r\n/\\]/);
   });
 
-  test("a type that runs script only as an attachment", async () => {
+  test("a type that can run scripts only as an attachment", async () => {
     const html = { bucket: main, key, contentType: "text/html" };
     await expect(downloadUrl(client, html)).rejects.toMatchObject({
       code: "BAD_USER_INPUT",

@@ -41,7 +41,7 @@ async function expectStoredWhole(key: string): Promise<void> {
 }
 
 describe("23 MiB + 7 bytes as parts", () => {
-  test("are planned to the byte", async () => {
+  test("have sizes that add up exactly", async () => {
     const upload = await begin(`${prefix}planned`);
     expect(upload.parts.map(({ number }) => number)).toEqual(upload.parts.map((_, index) => index + 1));
     expect(upload.parts).toHaveLength(upload.partCount);
@@ -119,7 +119,7 @@ describe("23 MiB + 7 bytes as parts", () => {
     expect(await pendingUploads(bucket, key)).toEqual([]);
   });
 
-  test("resumed at another size take none of its parts", async () => {
+  test("that are resumed with another size reuse no part", async () => {
     const key = `${prefix}another size`;
     const upload = await begin(key);
     for (const part of upload.parts) await send(upload, part);
@@ -213,7 +213,7 @@ describe("an upload", () => {
     await expectStoredWhole(key);
   });
 
-  test("with overwrite: false that is completed beside others tells of no object but its own", async () => {
+  test("with overwrite: false that is completed concurrently with others returns only its own object", async () => {
     const key = `${prefix}raced`;
     const input = { bucket, key, overwrite: false };
     const begun = await Promise.all(Array.from({ length: 5 }, () => begin(key, { input, size: 1000 })));

@@ -69,7 +69,7 @@ const metadataOfHeaders = store.differs("readsUnderscoresAsHyphens")
   ? metadata.map(({ name, value }) => ({ name: name.replace("_", "-"), value }))
   : metadata;
 
-describe("metadata and tags of any letters come back as they were sent", () => {
+describe("metadata and tags of any characters are returned as they were sent", () => {
   test("through uploadFile", async () => {
     const key = `${prefix}file`;
     await uploadFile(client, new Blob(["file"]), { bucket, key, contentType: "text/plain", metadata, tags });
@@ -112,7 +112,7 @@ describe("metadata and tags of any letters come back as they were sent", () => {
   });
 });
 
-test("an object that is not there is null", async () => {
+test("a missing object is null", async () => {
   expect(await describeObject({ key: `${prefix}none` })).toBeNull();
 });
 
@@ -125,7 +125,7 @@ describe("copyObject", () => {
       CacheControl: "no-cache",
     });
 
-  test("copies a key with + and accents, and what describes it", async () => {
+  test("copies an object whose key has + and accents, with its properties", async () => {
     await seedSource();
     const to = { bucket, key: `${prefix}copie + ü.txt` };
     expect(await copyObject(client, from, to)).toMatchObject({ ...to, size: 6, contentType: "text/plain" });
@@ -173,7 +173,7 @@ describe("copyObject", () => {
       expect((await copied(name, more))?.tags).toEqual(bound ? onCeph : expected);
     });
 
-    test("are all that changes in a copy onto itself", async () => {
+    test("may be the only change of a copy onto itself", async () => {
       const object = await copied("self", { tags: given }, true);
       expect(object?.tags).toEqual(bound ? [] : given);
       expect(object?.metadata).toEqual([{ name: "a", value: "1" }]);
@@ -248,7 +248,7 @@ describe("deleteObjects", () => {
   });
 });
 
-test("a batch of URLs with two bad items out of three gives the third", async () => {
+test("a batch of URLs with two bad items of three returns the third", async () => {
   const good = { bucket, key: `${prefix}batch good` };
   await seed(bucket, good.key, "good");
   const answer = await client.answer<{ downloadUrls: ({ url: string } | null)[] }>(

@@ -33,7 +33,7 @@ const presign = (key: string) =>
     size: body.length,
   });
 
-test("the fields of a presigned POST store the file and what describes it", async () => {
+test("the fields of a presigned POST store the file and its properties", async () => {
   const key = `${prefix}whole ü+#?%"quoted".txt`;
   const response = await sendPost(await presign(key), body);
   expect(response.ok).toBe(true);
@@ -46,7 +46,7 @@ test("the fields of a presigned POST store the file and what describes it", asyn
   });
 });
 
-test("metadata and tags of a presigned POST come back as they were sent", async () => {
+test("metadata and tags of a presigned POST are returned as they were sent", async () => {
   const key = `${prefix}described`;
   const metadata = [
     { name: "author", value: "zoë" },

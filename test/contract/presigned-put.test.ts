@@ -142,7 +142,7 @@ describe("a checksum", () => {
   const value = createHash("sha256").update(body).digest("base64");
   const checksum = { algorithm: "SHA256", value };
 
-  test("lets the right bytes through", async () => {
+  test("accepts the matching bytes", async () => {
     const key = `${prefix}checksum right`;
     expect((await sendPut(await presign(key, { checksum }), body)).status).toBe(200);
     expect((await inspect(bucket, key))?.body).toEqual(body);

@@ -48,7 +48,7 @@ describe("uploadFile", () => {
     expect(await pendingUploads(bucket, key)).toEqual([]);
   });
 
-  test("takes the type from the form part, unless the input says it", async () => {
+  test("uses the type of the form's part unless the input has one", async () => {
     const image = new Blob([noise(10)], { type: "image/png" });
     const fromPart = `${prefix}images/part.png`;
     await uploadFile(client, image, { bucket, key: fromPart });
@@ -67,7 +67,7 @@ describe("uploadFile", () => {
     await expectNothingStored(key);
   });
 
-  test("takes exactly the limit, and nothing of one byte more", async () => {
+  test("accepts exactly the limit, and stores nothing of a file that is one byte larger", async () => {
     const key = `${prefix}limited/`;
     const bytes = noise(limitBytes + 1);
     const exact = new Blob([bytes.subarray(1)]);
@@ -125,7 +125,7 @@ test("a hundred clients that disconnect at any byte leave no upload and no objec
   expect(KeyCount).toBe(0);
 });
 
-describe("a client that disconnects leaves nothing", () => {
+describe("a client that disconnects leaves nothing at the store", () => {
   test.each([
     ["within the first part", 100_000],
     ["in the midst of a multipart upload", 20 * MiB],

@@ -53,7 +53,7 @@ const ask = () =>
 
 const patiently = { timeout: 60_000, interval: 200 };
 
-test("callers who do not read large responses are refused, and nobody else", {
+test("only callers who do not read large responses are refused", {
   timeout: 180_000,
 }, async () => {
   // Each + takes three characters in a URL, so that a response has about 8 MB: more than the sockets' buffers hold.
@@ -101,7 +101,7 @@ describe("callers whose bodies do not end hold a bounded amount of memory", () =
   });
 });
 
-test("pipelined requests keep nobody else waiting", { timeout: 120_000 }, async () => {
+test("pipelined requests do not delay other clients", { timeout: 120_000 }, async () => {
   const { socket } = await open();
   let responses = 0;
   socket.on("data", (chunk) => {

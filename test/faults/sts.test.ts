@@ -114,8 +114,8 @@ describe("AssumeRole", () => {
     ["a proxy throttles", "throttled", xml(429, "slow down")],
     ["the service fails", "error", awsError(500, "InternalFailure")],
     ["a proxy has nothing behind it", "error", xml(503, "<html>")],
-    ["the answer is no XML", "error", xml(200, "garbage")],
-    ["the answer is empty", "error", xml(200, "")],
+    ["the response is not XML", "error", xml(200, "garbage")],
+    ["the response is empty", "error", xml(200, "")],
     ["there are no credentials", "error", xml(200, success(""))],
     [
       "the token is missing",
@@ -131,7 +131,7 @@ describe("AssumeRole", () => {
     ["the credentials are dead", "error", xml(200, success(credentials(inSeconds(-1))))],
     ["the connection breaks", "error", (response) => response.destroy()],
     [
-      "the connection breaks in the answer",
+      "the connection breaks during the response",
       "error",
       (response) => {
         response.writeHead(200, { "content-length": "1000" });
@@ -140,7 +140,7 @@ describe("AssumeRole", () => {
     ],
     ["the service says nothing", "timeout", () => undefined],
     [
-      "the answer never ends",
+      "the response never ends",
       "timeout",
       (response) => {
         response.writeHead(200);
@@ -161,7 +161,7 @@ describe("AssumeRole", () => {
     expect(await counted(failure)).toBe(before + 1);
   });
 
-  test("when nobody listens: error", async () => {
+  test("when the connection is refused: error", async () => {
     await expect(assumeRoleWith({ endpoint: "http://127.0.0.1:9" })(request)).rejects.toMatchObject({
       failure: "error",
     });

@@ -17,7 +17,7 @@ describe("parseBucketAddress", () => {
     expect(parseBucketAddress({ bucket: "demo", region: "us-east-1" }, regions).region).toBe("us-east-1");
   });
 
-  test("names the argument at fault", () => {
+  test("names the invalid argument", () => {
     expect(() => parseBucketAddress({ bucket: "Demo" }, regions)).toThrow(badInput("bucket"));
     expect(() => parseBucketAddress({ bucket: "demo", region: "" }, regions)).toThrow(badInput("region"));
   });

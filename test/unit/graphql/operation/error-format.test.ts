@@ -26,7 +26,7 @@ describe("publicError", () => {
     },
   );
 
-  test("names no field where none is at fault", () => {
+  test("names no field if no argument is invalid", () => {
     expect(publicError(new ValetKeyError("FORBIDDEN", "No."), "id-1").extensions).not.toHaveProperty("field");
   });
 
@@ -38,7 +38,7 @@ describe("publicError", () => {
     null,
     undefined,
     { message: secret, code: "FORBIDDEN" },
-  ])("says of %s nothing but the request id", (error) => {
+  ])("returns only the request id for %s", (error) => {
     const answer = publicError(error, "id-1");
     expect(answer.extensions).toEqual({ code: "INTERNAL_SERVER_ERROR", retryable: false, requestId: "id-1" });
     expect(JSON.stringify(answer)).not.toContain("111122223333");
@@ -46,14 +46,14 @@ describe("publicError", () => {
 });
 
 describe("formatGraphQLError", () => {
-  test("keeps the path of a resolver's error, and what it says", () => {
+  test("keeps the path and the message of a resolver's error", () => {
     expect(format(thrownByResolver(badUserInput("key", "Not a key.")))).toEqual({
       ...{ message: "Not a key.", path: ["downloadUrl"] },
       extensions: { code: "BAD_USER_INPUT", retryable: false, field: "key" },
     });
   });
 
-  test("masks what a resolver did not mean to say, and keeps its path", () => {
+  test("masks an unexpected error of a resolver, and keeps its path", () => {
     const answer = format(thrownByResolver(new Error(secret)));
     expect(answer).toMatchObject({
       ...{ path: ["downloadUrl"] },
@@ -62,7 +62,7 @@ describe("formatGraphQLError", () => {
     expect(JSON.stringify(answer)).not.toContain("111122223333");
   });
 
-  test("does not take a resolver's own extensions for GraphQL's", () => {
+  test("does not mistake a resolver's own extensions for GraphQL's", () => {
     const originalError = Object.assign(new Error(secret), { extensions: { code: "BAD_USER_INPUT" } });
     expect(format(thrownByResolver(originalError)).extensions).not.toHaveProperty("stacktrace");
   });
@@ -75,7 +75,7 @@ describe("formatGraphQLError", () => {
     ["BAD_REQUEST", "BAD_USER_INPUT", false],
     ["OPERATION_RESOLUTION_FAILURE", "BAD_USER_INPUT", false],
     [undefined, "BAD_USER_INPUT", false],
-  ])("tells Apollo's %s as %s", (apolloCode, code, retryable) => {
+  ])("converts Apollo's %s to %s", (apolloCode, code, retryable) => {
     const extensions = apolloCode === undefined ? {} : { code: apolloCode };
     const error = new GraphQLError("The client's own fault.", { extensions });
     expect(format(error)).toMatchObject({
@@ -86,7 +86,7 @@ describe("formatGraphQLError", () => {
 });
 
 describe("isUnexpected", () => {
-  test("is true of what somebody has to look at", () => {
+  test("is true for bugs and unknown failures", () => {
     expect(isUnexpected(thrownByResolver(new Error("bug")))).toBe(true);
     expect(isUnexpected(new Error("bug"))).toBe(true);
     expect(isUnexpected(thrownByResolver(new ValetKeyError("INTERNAL_SERVER_ERROR", "S3's surprise")))).toBe(
@@ -96,7 +96,7 @@ describe("isUnexpected", () => {
     expect(isUnexpected(new GraphQLError("Cannot return null.", { path: ["viewer"] }))).toBe(true);
   });
 
-  test("is false of what a client is told about", () => {
+  test("is false for errors that clients see", () => {
     expect(isUnexpected(thrownByResolver(badUserInput("key", "Not a key.")))).toBe(false);
     expect(isUnexpected(thrownByResolver(new ValetKeyError("STORAGE_UNAVAILABLE", "Busy.")))).toBe(false);
   });

@@ -5,7 +5,7 @@ import { limits } from "../../../../src/graphql/operation/limits.ts";
 
 const document = parse("{ viewer { subject } }");
 
-test("documents are forgotten when they take more than the budget, whatever their text holds", () => {
+test("documents are removed when they exceed the budget, whatever their text contains", () => {
   const known = new KnownDocuments();
   for (let index = 0; index < 1000; index += 1) {
     known.remember(`hash ${index}`, `€${"x".repeat(60_000)}`, document, 100);
@@ -15,7 +15,7 @@ test("documents are forgotten when they take more than the budget, whatever thei
   expect(known.find("hash 999")).toBe(document);
 });
 
-test("a persisted query is the text of a document that is remembered", async () => {
+test("a persisted query is the text of a cached document", async () => {
   const known = new KnownDocuments();
   known.remember("abc", "{ viewer { subject } }", document, 6);
   await known.persistedQueries.set();

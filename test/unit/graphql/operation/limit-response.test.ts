@@ -4,11 +4,11 @@ import { withinErrorBudget } from "../../../../src/graphql/operation/limit-respo
 describe("the errors of a response", () => {
   const errors = (count: number, message: string) => Array.from({ length: count }, () => ({ message }));
 
-  test("all stay while they fit", () => {
+  test("are all kept if they fit", () => {
     expect(withinErrorBudget(errors(1000, "No grant allows DOWNLOAD here."))).toHaveLength(1000);
   });
 
-  test("end with one that counts those that do not fit", () => {
+  test("end with one that says how many were omitted", () => {
     const kept = withinErrorBudget(errors(5000, "x".repeat(1000)));
     expect(kept.length).toBeLessThan(1100);
     expect(kept.at(-1)).toMatchObject({

@@ -111,7 +111,7 @@ describe("the cost of an operation", () => {
     expect(costOf(query, variables)).toBe(cost);
   });
 
-  test("lets a thousand small uploads ask for everything that any kind of upload has", () => {
+  test("allows 1,000 small uploads with all fields of every kind of upload", () => {
     const uploads = Array.from({ length: 1000 }, () => ({ input: { bucket: "b", key: "k" }, size: 5 }));
     const query = `mutation ($uploads: [RequestUploadInput!]!) { requestUploads(uploads: $uploads) {
       ... on PutUpload { url headers { name value } expiresAt bucket key region }
@@ -134,7 +134,7 @@ describe("the cost of an operation", () => {
     expect(costOf(query, variables)).toBeUndefined();
   });
 
-  test("lets the largest sensible requests pass", () => {
+  test("allows the largest sensible requests", () => {
     const everything =
       "bucket key region size etag lastModified versionId storageClass contentType contentDisposition cacheControl metadata { name value } tags { name value } checksum { algorithm value } downloadUrl { url expiresAt bucket key region }";
     const page = `{ objects(bucket: "b", first: 1000) { nodes { ${everything} } folders pageInfo { hasNextPage endCursor } } }`;
@@ -169,14 +169,14 @@ describe("the cost of an operation", () => {
 });
 
 describe("an operation's cost", () => {
-  test("does not count what @skip and @include leave out", () => {
+  test("does not count fields that @skip and @include omit", () => {
     const query = `query ($yes: Boolean = true, $no: Boolean!) {
       viewer { subject @skip(if: $yes) authenticated @include(if: $no) ...Grants @skip(if: true) grants @include(if: $yes) { bucket } }
     } fragment Grants on Viewer { grants { prefix } }`;
     expect(costOf(query, { no: false })).toBe(10);
   });
 
-  test("takes a default for null, as the resolver does", () => {
+  test("uses the default for null, as the resolver does", () => {
     expect(costOf('{ objects(bucket: "b", first: null) { nodes { key } } }')).toBe(100);
   });
 
