@@ -49,11 +49,11 @@ async function store(request: StreamedUploadRequest): Promise<StoredObject> {
       metrics?.uploadBytes.inc(chunk.length);
     },
   });
-  const verify = () => verifyChecksum(checksum, running);
+  const verify = () => assertChecksum(checksum, running);
 
   const reservation = await request.budget.reserve(Math.min(streamedPartBytes(1), limitBytes), {
     signal: request.signal,
-    onWantedBack: (reason) => body.destroy(reason),
+    onReclaim: (reason) => body.destroy(reason),
   });
   let isSent = false;
   try {
@@ -70,7 +70,7 @@ async function store(request: StreamedUploadRequest): Promise<StoredObject> {
   }
 }
 
-function verifyChecksum(expected: Checksum | undefined, running: RunningChecksum | undefined): void {
+function assertChecksum(expected: Checksum | undefined, running: RunningChecksum | undefined): void {
   if (expected !== undefined && running?.digest() !== expected.value) throw storageError("CHECKSUM_MISMATCH");
 }
 
