@@ -28,7 +28,7 @@ export interface RequestContextOptions {
 }
 
 /** The objects that the request has created so far. */
-interface RequestState {
+interface Held {
   grants?: CallerGrants;
   loaders?: Loaders;
   sessionName?: string;
@@ -51,7 +51,7 @@ export class RequestContext {
   private readonly deadlineMs: number;
   // Not #private fields: Apollo gives resolvers a copy made with Object.assign, which shares this object but
   // would lack those fields.
-  private readonly state: RequestState = { sessions: new Map() };
+  private readonly held: Held = { sessions: new Map() };
 
   constructor(
     services: Services,
@@ -66,32 +66,32 @@ export class RequestContext {
   }
 
   get grants(): CallerGrants {
-    this.state.grants ??= this.services.grants.grantsFor(this.principal);
-    return this.state.grants;
+    this.held.grants ??= this.services.grants.grantsFor(this.principal);
+    return this.held.grants;
   }
 
   get loaders(): Loaders {
-    this.state.loaders ??= new Loaders(this.calls);
-    return this.state.loaders;
+    this.held.loaders ??= new Loaders(this.calls);
+    return this.held.loaders;
   }
 
   get turns(): Turns {
-    this.state.turns ??= new Turns();
-    return this.state.turns;
+    this.held.turns ??= new Turns();
+    return this.held.turns;
   }
 
   /** Written with every log line of this request. CloudTrail records the same session name. */
   get logFields(): { readonly requestId: string; readonly sessionName: string | undefined } {
-    return { requestId: this.requestId, sessionName: this.state.sessionName };
+    return { requestId: this.requestId, sessionName: this.held.sessionName };
   }
 
   /** Requests that changed something or failed are logged at level info, others at debug. */
   get logAtInfo(): boolean {
-    return this.state.logAtInfo ?? false;
+    return this.held.logAtInfo ?? false;
   }
 
   set logAtInfo(logAtInfo: boolean) {
-    this.state.logAtInfo = logAtInfo;
+    this.held.logAtInfo = logAtInfo;
   }
 
   /** Created on use: a logger for every request would cost more than its log line. */
@@ -115,15 +115,15 @@ export class RequestContext {
   session(mustOutliveSeconds = secondsForCall, options: SessionOptions = {}): Promise<RoleSession> {
     const { purpose = "objects", asOf, mayShorten = false } = options;
     const kind = `${purpose} ${asOf?.getTime()} ${mayShorten}`;
-    const inUse = this.state.sessions.get(kind);
+    const inUse = this.held.sessions.get(kind);
     if (inUse !== undefined && inUse.mustOutliveSeconds >= mustOutliveSeconds) return inUse.session;
     const session = this.services.sessions
       .get({ principal: this.principal, grants: this.grants }, mustOutliveSeconds, options)
       .then((assumed) => {
-        this.state.sessionName = assumed.sessionName;
+        this.held.sessionName = assumed.sessionName;
         return assumed;
       });
-    this.state.sessions.set(kind, { mustOutliveSeconds, session });
+    this.held.sessions.set(kind, { mustOutliveSeconds, session });
     return session;
   }
 
@@ -133,18 +133,18 @@ export class RequestContext {
 
   /** For work that takes longer than a role session lives: a client with a session that is valid now. */
   async freshS3(region: Region): Promise<S3Client> {
-    this.state.sessions.clear();
+    this.held.sessions.clear();
     return this.s3(region);
   }
 
   private get calls(): S3Calls {
-    this.state.calls ??= new S3Calls({
+    this.held.calls ??= new S3Calls({
       bucketRegions: this.services.bucketRegions,
       clientFor: (region, purpose) => this.s3(region, purpose),
       connection: this.connection,
       deadlineMs: this.deadlineMs,
     });
-    return this.state.calls;
+    return this.held.calls;
   }
 
   /** Runs a call to S3 with the limits of this request: see `S3Calls.callS3`. */

@@ -139,7 +139,7 @@ class FormReader {
         'All parts after "operations" and "map" must be files: each needs a filename.',
       );
     }
-    if (name !== this.#state) throw this.#unexpectedPart();
+    if (name !== this.#state) throw this.#outOfPlace();
     if (name === "operations") {
       this.#operation = parseOperation(value);
       this.#state = "map";
@@ -161,18 +161,18 @@ class FormReader {
   #onFile(name: string | undefined, source: Readable, info: FileInfo): void {
     // busboy destroys a file with an error, even one that is refused here.
     source.on("error", () => {});
-    if (this.#files === undefined) throw this.#unexpectedPart();
+    if (this.#files === undefined) throw this.#outOfPlace();
     this.#bytes.startFile(source);
     this.#files.arrive(name, source, info.filename, info.mimeType);
   }
 
   #onFinish(): void {
-    if (this.#files === undefined) throw this.#unexpectedPart();
+    if (this.#files === undefined) throw this.#outOfPlace();
     this.#state = "complete";
     this.#files.end();
   }
 
-  #unexpectedPart(): ValetKeyError {
+  #outOfPlace(): ValetKeyError {
     const field = this.#state === "operations" ? "operations" : "map";
     return badUserInput(field, 'A form must have "operations", then "map", then the files.');
   }

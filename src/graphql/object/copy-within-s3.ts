@@ -7,7 +7,7 @@ import {
 import type { ObjectAddress } from "../../core/object-address.ts";
 import { assertCopyable } from "../../storage/copying/copied-description.ts";
 import { copyObject } from "../../storage/copying/copy-object.ts";
-import { readSource } from "../../storage/copying/copy-source.ts";
+import { lookAtSource } from "../../storage/copying/copy-source.ts";
 import { parseDescriptionChanges } from "../../storage/description/object-description.ts";
 import { parseNewObjectAddress } from "../addresses.ts";
 import type { RequestContext } from "../context.ts";
@@ -32,7 +32,7 @@ export async function copyWithinS3(
   const copied = await context.callS3(target, (_, there) =>
     copyObject({
       s3: () => context.freshS3(there.region),
-      source: () => withFieldPrefix("from.", () => context.callS3Nested(source, readSource)),
+      source: () => withFieldPrefix("from.", () => context.callS3Nested(source, lookAtSource)),
       to: there,
       changes,
       authorize: (facts) => authorizeUpload(context.grants, target, facts),

@@ -22,12 +22,12 @@ export function limitOperationCost<Context extends object>(
           let allowed = isAlwaysAllowed.get(operation);
           if (allowed === undefined) {
             const most = costOfOperation(schema, document, operation, undefined);
-            allowed = most !== undefined && describeExcess(most) === undefined;
+            allowed = most !== undefined && excessOf(most) === undefined;
             isAlwaysAllowed.set(operation, allowed);
           }
           if (allowed) return;
           const cost = costOfOperation(schema, document, operation, variables);
-          const excess = cost && describeExcess(cost);
+          const excess = cost && excessOf(cost);
           if (excess !== undefined) throw operationRefused(excess);
         },
       };
@@ -35,7 +35,7 @@ export function limitOperationCost<Context extends object>(
   };
 }
 
-function describeExcess({ values, s3Calls, inputs }: OperationCost): string | undefined {
+function excessOf({ values, s3Calls, inputs }: OperationCost): string | undefined {
   if (values > limits.operationValues) {
     return `The operation asks for more than ${numeral(limits.operationValues)} values, where a URL counts ${urlValues}: ask for fewer items, or fewer fields of each.`;
   }

@@ -96,7 +96,7 @@ export class S3Clients {
     };
     const client = new S3Client(config);
     observeDuration(client, this.#options.metrics);
-    skipPayloadHash(client);
+    leavePayloadUnsigned(client);
     return client;
   }
 }
@@ -153,7 +153,7 @@ const commandsWithBytes = new Set(["PutObjectCommand", "UploadPartCommand"]);
  * first. TLS protects the bytes in transit, and S3 verifies their number and, if there is one, their checksum.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
-function skipPayloadHash(client: S3Client): void {
+function leavePayloadUnsigned(client: S3Client): void {
   client.middlewareStack.add(
     (next, { commandName = "" }) =>
       (args) => {
@@ -161,7 +161,7 @@ function skipPayloadHash(client: S3Client): void {
         if (commandsWithBytes.has(commandName)) headers["x-amz-content-sha256"] = unsignedPayload;
         return next(args);
       },
-    { step: "build", name: "skipPayloadHash" },
+    { step: "build", name: "leavePayloadUnsigned" },
   );
 }
 

@@ -1,7 +1,7 @@
 import { badUserInput } from "../../core/errors.ts";
 import { maxSinglePutBytes } from "../multipart/upload-plan.ts";
 import { assertNoObject } from "../objects/assert-no-object.ts";
-import { withHeadDetails } from "../objects/head-object.ts";
+import { asSeenByHead } from "../objects/head-object.ts";
 import { bareEtag, isObjectHead, type ObjectHead, type StoredObject } from "../objects/stored-object.ts";
 import { changesDescription } from "./copied-description.ts";
 import type { CopyObjectRequest } from "./copy-request.ts";
@@ -38,7 +38,7 @@ async function attemptCopy(request: CopyObjectRequest): Promise<StoredObject | O
   if (!changes.overwrite) await assertNoObject(await s3(), to);
   const isSmall = sizeBytes <= singleCopyBytes;
   const stored = isSmall ? await copyInOneCall(request, source) : await copyInParts(request, source);
-  const seen = await withHeadDetails(await s3(), stored);
+  const seen = await asSeenByHead(await s3(), stored);
   // Some stores ignore CopySourceIfMatch, so the source may have changed before it was copied.
   if (isObjectHead(seen) && bareEtag(seen.etag) === bareEtag(stored.etag)) {
     authorize({ sizeBytes: seen.sizeBytes, contentType: seen.contentType });

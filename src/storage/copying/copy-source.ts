@@ -13,7 +13,7 @@ export interface CopySource {
 }
 
 /** @throws {ValetKeyError} OBJECT_NOT_FOUND, BUCKET_NOT_FOUND, FORBIDDEN, BAD_USER_INPUT for the version id */
-export async function readSource(s3: S3Client, address: ObjectAddress): Promise<CopySource> {
+export async function lookAtSource(s3: S3Client, address: ObjectAddress): Promise<CopySource> {
   return { address, head: await rawHead(s3, address), s3 };
 }
 

@@ -2,7 +2,7 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import { type ErrorCode, ValetKeyError } from "../../core/errors.ts";
 import { storageError } from "../client/storage-error.ts";
 import { assertNoObject } from "../objects/assert-no-object.ts";
-import { withHeadDetails } from "../objects/head-object.ts";
+import { asSeenByHead } from "../objects/head-object.ts";
 import { bareEtag, type ObjectHead, type StoredObject } from "../objects/stored-object.ts";
 import { findObjectWithEtag } from "./find-object-with-etag.ts";
 import { type CompletionTerms, joinParts } from "./join-parts.ts";
@@ -94,7 +94,7 @@ async function describeIfUnchanged(
   stored: StoredObject,
   { overwrite }: CompletionTerms,
 ): Promise<StoredObject | ObjectHead> {
-  const seen = await withHeadDetails(s3, stored);
+  const seen = await asSeenByHead(s3, stored);
   const isSame = seen.sizeBytes === stored.sizeBytes && bareEtag(seen.etag) === bareEtag(stored.etag);
   if (isSame) return seen;
   if (!overwrite) throw storageError("OBJECT_EXISTS");

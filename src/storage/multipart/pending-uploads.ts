@@ -3,7 +3,7 @@ import { z } from "zod";
 import { badUserInput } from "../../core/errors.ts";
 import type { BucketAddress, ObjectAddress, ObjectKey } from "../../core/object-address.ts";
 import { withStorageErrors } from "../client/to-storage-error.ts";
-import { assertPageSize, decodeListedKey, maxPageSize } from "../objects/list-objects.ts";
+import { checkPageSize, decodeListedKey, maxPageSize } from "../objects/list-objects.ts";
 import type { UploadAddress } from "./upload-descriptor.ts";
 
 /** A multipart upload in progress, as S3 lists it. */
@@ -41,7 +41,7 @@ export interface PageOfPendingUploads {
 
 /** @throws {ValetKeyError} BAD_USER_INPUT (first, after) */
 export function parsePendingPage({ prefix, first, after }: PendingUploadsRequest): PageOfPendingUploads {
-  assertPageSize(first);
+  checkPageSize(first);
   return { prefix, first, place: after === undefined ? undefined : openCursor(after, prefix) };
 }
 

@@ -26,7 +26,7 @@ export class RecentUploadTerms {
   }
 
   /** @returns undefined if this process did not begin the upload, or has forgotten it */
-  hasTerms(upload: UploadAddress, terms: UploadTerms): boolean | undefined {
+  haveTerms(upload: UploadAddress, terms: UploadTerms): boolean | undefined {
     const fingerprint = this.#fingerprints.get(toUploadKey(upload));
     return fingerprint === undefined ? undefined : fingerprint === fingerprintOf(terms);
   }

@@ -72,7 +72,7 @@ async function resumableIfSameTerms(
   { terms, begun, mayHaveAnyType }: ResumeRequest,
 ): Promise<ResumableUpload | undefined> {
   const { upload } = candidate;
-  const hasSameTerms = begun.hasTerms(upload, terms);
+  const hasSameTerms = begun.haveTerms(upload, terms);
   if (hasSameTerms === false || (hasSameTerms === undefined && !mayHaveAnyType)) return undefined;
   const held = await partsIfStillThere(s3, upload);
   if (held === undefined) return undefined;

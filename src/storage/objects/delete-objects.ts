@@ -50,7 +50,7 @@ export async function deleteObjects(
   const outputs = await mapConcurrently(batches, callsAtOnce, (batch) => deleteBatch(s3, bucket, batch));
   outputs.push(await deleteOneByOne(s3, bucket, single));
   for (const [object, outcome] of outputs.flat()) outcomes.set(identityOf(object), outcome);
-  return objects.map((object) => outcomes.get(identityOf(object)) ?? notInResponse());
+  return objects.map((object) => outcomes.get(identityOf(object)) ?? unanswered());
 }
 
 type Outcome = readonly [ObjectVersion, DeletedObject | ValetKeyError];
@@ -128,7 +128,7 @@ function identityOf({ key, versionId }: ObjectVersion): string {
   return JSON.stringify([key, versionId === "" ? undefined : versionId]);
 }
 
-function notInResponse(): ValetKeyError {
+function unanswered(): ValetKeyError {
   return new ValetKeyError(
     "STORAGE_UNAVAILABLE",
     "S3 did not say whether this object was deleted. Delete it again.",

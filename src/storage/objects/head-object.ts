@@ -37,10 +37,7 @@ export async function rawHead(
 }
 
 /** An object that was just written, as HEAD describes it or, for callers who may not read, as the write described it. */
-export async function withHeadDetails(
-  s3: S3Client,
-  stored: StoredObject,
-): Promise<StoredObject | ObjectHead> {
+export async function asSeenByHead(s3: S3Client, stored: StoredObject): Promise<StoredObject | ObjectHead> {
   try {
     return await headObject(s3, stored, async () => true);
   } catch {

@@ -45,7 +45,7 @@ export interface PageOfObjects {
 
 /** @throws {ValetKeyError} BAD_USER_INPUT (first, after) */
 export function parsePage({ prefix, delimiter, first, after }: ListObjectsRequest): PageOfObjects {
-  assertPageSize(first);
+  checkPageSize(first);
   const listing = { prefix, delimiter: delimiter ?? "" };
   return { listing, first, place: after === undefined ? undefined : openCursor(after, listing) };
 }
@@ -78,7 +78,7 @@ export async function listObjects(
 }
 
 /** @throws {ValetKeyError} BAD_USER_INPUT */
-export function assertPageSize(first: number): void {
+export function checkPageSize(first: number): void {
   if (!Number.isInteger(first) || first < 1 || first > maxPageSize) {
     throw badUserInput("first", `A page has 1 to ${maxPageSize} entries.`);
   }

@@ -90,7 +90,7 @@ async function sendParts(
       const held = await budget.reserve(Math.min(streamedPartBytes(number), reader.maxBytesLeft), {
         signal: ended.signal,
         isUrgent: () => inFlight.size === 0,
-        onReclaim: (reason) => body.destroy(reason),
+        onWantedBack: (reason) => body.destroy(reason),
       });
       try {
         const part = await reader.fill(held);

@@ -49,11 +49,11 @@ async function store(request: StreamedUploadRequest): Promise<StoredObject> {
       metrics?.uploadBytes.inc(chunk.length);
     },
   });
-  const verify = () => assertChecksum(checksum, running);
+  const verify = () => verifyChecksum(checksum, running);
 
   const reservation = await request.budget.reserve(Math.min(streamedPartBytes(1), limitBytes), {
     signal: request.signal,
-    onReclaim: (reason) => body.destroy(reason),
+    onWantedBack: (reason) => body.destroy(reason),
   });
   let isSent = false;
   try {
@@ -70,7 +70,7 @@ async function store(request: StreamedUploadRequest): Promise<StoredObject> {
   }
 }
 
-function assertChecksum(expected: Checksum | undefined, running: RunningChecksum | undefined): void {
+function verifyChecksum(expected: Checksum | undefined, running: RunningChecksum | undefined): void {
   if (expected !== undefined && running?.digest() !== expected.value) throw storageError("CHECKSUM_MISMATCH");
 }
 

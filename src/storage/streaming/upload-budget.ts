@@ -16,17 +16,17 @@ export interface ReserveOptions {
   /** Whether the upload has begun and has no part in flight. While that is so, it is served before all others. */
   readonly isUrgent?: (() => boolean) | undefined;
   /**
-   * Called if the share was not filled in time and another upload waits. The upload then has to release the share.
+   * Called if the share was not filled in time and another upload waits. The share has to be released.
    * @param reason OVERLOADED
    */
-  readonly onReclaim: (reason: ValetKeyError) => void;
+  readonly onWantedBack: (reason: ValetKeyError) => void;
 }
 
 /** A share of the budget, until it is released. */
 export interface Reservation {
   /** The memory itself, as large as requested and not cleared. */
   readonly buffer: Buffer;
-  /** Call this when the share is filled, so that it is not reclaimed. */
+  /** Call this when the share is filled. It is no longer wanted back then. */
   markFilled(): void;
   /**
    * May be called more than once.
@@ -44,8 +44,8 @@ interface Waiter extends ReserveOptions {
 interface Filling {
   readonly bytes: number;
   readonly sinceMs: number;
-  readonly onReclaim: (reason: ValetKeyError) => void;
-  isReclaimed: boolean;
+  readonly onWantedBack: (reason: ValetKeyError) => void;
+  isWantedBack: boolean;
 }
 
 /**
@@ -54,7 +54,7 @@ interface Filling {
  *
  * An upload reserves the bytes of one part at a time. While it waits, it holds only parts that are being sent to S3,
  * and these are released without its help. A share that a client is filling depends on the client's pace. If another
- * upload waits, the share is reclaimed after a while. Therefore no upload waits forever.
+ * upload waits, the share is wanted back after a while. Therefore no upload waits forever.
  */
 export class UploadBudget {
   readonly totalBytes: number;
@@ -65,7 +65,7 @@ export class UploadBudget {
   readonly #filling = new Set<Filling>();
   readonly #spares = new SpareBuffers();
   #freeBytes: number;
-  #reclaimTimer: NodeJS.Timeout | undefined;
+  #wantBackTimer: NodeJS.Timeout | undefined;
 
   constructor({ totalBytes, maxWaitMs = 30_000, maxFillMs = 20_000 }: UploadBudgetOptions) {
     if (!Number.isSafeInteger(totalBytes) || totalBytes < 1) {
@@ -126,11 +126,11 @@ export class UploadBudget {
   }
 
   #grantInTurn(): void {
-    clearTimeout(this.#reclaimTimer);
+    clearTimeout(this.#wantBackTimer);
     for (const waiter of this.#inTurn()) {
       const missingBytes = Math.min(waiter.bytes, this.totalBytes) - this.#freeBytes;
       if (missingBytes > 0) {
-        this.#reclaim(missingBytes);
+        this.#wantBack(missingBytes);
         return;
       }
       waiter.grant();
@@ -144,30 +144,30 @@ export class UploadBudget {
   }
 
   /** Asks the uploads that take longest to fill their shares to release them, and no more of them than necessary. */
-  #reclaim(missingBytes: number): void {
+  #wantBack(missingBytes: number): void {
     const late: Filling[] = [];
     for (const filling of this.#filling) {
       const msLeft = filling.sinceMs + this.#maxFillMs - performance.now();
       if (missingBytes <= 0) break;
       if (msLeft > 0) {
-        this.#reclaimTimer = setTimeout(() => this.#grantInTurn(), Math.ceil(msLeft)).unref();
+        this.#wantBackTimer = setTimeout(() => this.#grantInTurn(), Math.ceil(msLeft)).unref();
         break;
       }
       missingBytes -= filling.bytes;
-      if (!filling.isReclaimed) late.push(filling);
+      if (!filling.isWantedBack) late.push(filling);
     }
     for (const filling of late) {
-      filling.isReclaimed = true;
-      filling.onReclaim(overloaded());
+      filling.isWantedBack = true;
+      filling.onWantedBack(overloaded());
     }
   }
 
-  #take({ bytes, onReclaim }: Waiter, askedBytes: number): Reservation {
+  #take({ bytes, onWantedBack }: Waiter, askedBytes: number): Reservation {
     // Spare buffers may keep only memory that is free.
     const buffer = this.#spares.take(bytes, this.#freeBytes - bytes);
     const share = Math.min(bytes, this.totalBytes);
     this.#freeBytes -= share;
-    const filling = { bytes: share, sinceMs: performance.now(), onReclaim, isReclaimed: false };
+    const filling = { bytes: share, sinceMs: performance.now(), onWantedBack, isWantedBack: false };
     this.#filling.add(filling);
     const markFilled = () => this.#filling.delete(filling);
     let isHeld = true;

@@ -6,7 +6,7 @@ import type { ObjectAddress } from "../../../../src/core/object-address.ts";
 import { assertCopyable } from "../../../../src/storage/copying/copied-description.ts";
 import { copyObject } from "../../../../src/storage/copying/copy-object.ts";
 import type { CopyObjectRequest } from "../../../../src/storage/copying/copy-request.ts";
-import { readSource } from "../../../../src/storage/copying/copy-source.ts";
+import { lookAtSource } from "../../../../src/storage/copying/copy-source.ts";
 import {
   type GivenDescription,
   parseDescriptionChanges,
@@ -55,7 +55,7 @@ const copy = (from: string | ObjectAddress, to: string, more: Partial<CopyObject
   copyObject({
     s3: async () => s3,
     abandoned,
-    source: () => readSource(s3, typeof from === "string" ? store.address(from) : from),
+    source: () => lookAtSource(s3, typeof from === "string" ? store.address(from) : from),
     to: store.address(to),
     changes: parseDescriptionChanges({}),
     authorize: () => {},
@@ -270,7 +270,7 @@ describe("copyObject", () => {
   const misled = (key: string, times: number) => {
     const looks = { count: 0 };
     const source = async () => {
-      const seen = await readSource(s3, store.address(key));
+      const seen = await lookAtSource(s3, store.address(key));
       looks.count += 1;
       return looks.count > times ? seen : { ...seen, head: { ...seen.head, ETag: '"before"' } };
     };

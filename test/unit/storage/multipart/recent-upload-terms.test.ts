@@ -21,10 +21,10 @@ const given: GivenDescription = {
 describe("RecentUploadTerms", () => {
   test("recognizes the terms of the uploads that it remembers", () => {
     const begun = new RecentUploadTerms();
-    expect(begun.hasTerms(upload, termsOf(given))).toBeUndefined();
+    expect(begun.haveTerms(upload, termsOf(given))).toBeUndefined();
     begun.remember(upload, termsOf(given));
-    expect(begun.hasTerms(upload, termsOf(given))).toBe(true);
-    expect(begun.hasTerms({ ...upload, uploadId: "2" }, termsOf(given))).toBeUndefined();
+    expect(begun.haveTerms(upload, termsOf(given))).toBe(true);
+    expect(begun.haveTerms({ ...upload, uploadId: "2" }, termsOf(given))).toBeUndefined();
   });
 
   test.each<[string, GivenDescription]>([
@@ -37,12 +37,12 @@ describe("RecentUploadTerms", () => {
   ])("distinguishes terms with another %s", (_what, other) => {
     const begun = new RecentUploadTerms();
     begun.remember(upload, termsOf(given));
-    expect(begun.hasTerms(upload, termsOf(other))).toBe(false);
+    expect(begun.haveTerms(upload, termsOf(other))).toBe(false);
   });
 
   test("distinguishes sizes whose parts have the same length", () => {
     const begun = new RecentUploadTerms();
     begun.remember(upload, termsOf(given, 16_800_000));
-    expect(begun.hasTerms(upload, termsOf(given, 16_800_000 + 8_388_593))).toBe(false);
+    expect(begun.haveTerms(upload, termsOf(given, 16_800_000 + 8_388_593))).toBe(false);
   });
 });

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type ReserveOptions, UploadBudget } from "../../../../src/storage/streaming/upload-budget.ts";
 
 const reserve = (budget: UploadBudget, bytes: number, options: Partial<ReserveOptions> = {}) =>
-  budget.reserve(bytes, { onReclaim: () => {}, ...options });
+  budget.reserve(bytes, { onWantedBack: () => {}, ...options });
 
 describe("the upload budget", () => {
   test("serves reservations in order, even if a later one would fit", async () => {
@@ -84,11 +84,11 @@ describe("a reservation that a client is filling", () => {
   /** Holds all of a budget of 10 in shares of 5, and gives each back when it is wanted. */
   async function filled() {
     const budget = new UploadBudget({ totalBytes: 10, maxWaitMs: 30_000, maxFillMs: 20_000 });
-    const reclaimed: string[] = [];
+    const wantedBack: string[] = [];
     const hold = async (name: string) => {
       const held = await reserve(budget, 5, {
-        onReclaim: ({ code }) => {
-          reclaimed.push(`${name}: ${code}`);
+        onWantedBack: ({ code }) => {
+          wantedBack.push(`${name}: ${code}`);
           queueMicrotask(() => held.release());
         },
       });
@@ -96,46 +96,46 @@ describe("a reservation that a client is filling", () => {
     };
     const first = await hold("first");
     await vi.advanceTimersByTimeAsync(1000);
-    return { budget, reclaimed, first, second: await hold("second") };
+    return { budget, wantedBack, first, second: await hold("second") };
   }
 
   test("is kept as long as no other upload waits", async () => {
-    const { budget, reclaimed } = await filled();
+    const { budget, wantedBack } = await filled();
     await vi.advanceTimersByTimeAsync(3_600_000);
-    expect(reclaimed).toEqual([]);
+    expect(wantedBack).toEqual([]);
     expect(budget.freeBytes).toBe(0);
   });
 
   test("is taken back when it takes too long while another upload waits: the slowest first", async () => {
-    const { budget, reclaimed } = await filled();
+    const { budget, wantedBack } = await filled();
     const waiting = reserve(budget, 5);
     await vi.advanceTimersByTimeAsync(18_999);
-    expect(reclaimed).toEqual([]);
+    expect(wantedBack).toEqual([]);
     await vi.advanceTimersByTimeAsync(1);
-    expect(reclaimed).toEqual(["first: OVERLOADED"]);
+    expect(wantedBack).toEqual(["first: OVERLOADED"]);
     await waiting;
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(reclaimed).toHaveLength(1);
+    expect(wantedBack).toHaveLength(1);
   });
 
   test("is taken back at once if it has already taken too long, and no more than are needed", async () => {
-    const { budget, reclaimed } = await filled();
+    const { budget, wantedBack } = await filled();
     await vi.advanceTimersByTimeAsync(60_000);
     await Promise.all([reserve(budget, 2), reserve(budget, 3)]);
-    expect(reclaimed).toEqual(["first: OVERLOADED"]);
+    expect(wantedBack).toEqual(["first: OVERLOADED"]);
     await reserve(budget, 1);
-    expect(reclaimed).toEqual(["first: OVERLOADED", "second: OVERLOADED"]);
+    expect(wantedBack).toEqual(["first: OVERLOADED", "second: OVERLOADED"]);
   });
 
   test("is not taken back once it is full and being sent to S3", async () => {
-    const { budget, reclaimed, first, second } = await filled();
+    const { budget, wantedBack, first, second } = await filled();
     first.markFilled();
     second.markFilled();
     const waiting = reserve(budget, 5);
     const turnedAway = expect(waiting).rejects.toMatchObject({ code: "OVERLOADED" });
     await vi.advanceTimersByTimeAsync(30_000);
     await turnedAway;
-    expect(reclaimed).toEqual([]);
+    expect(wantedBack).toEqual([]);
   });
 
   test("goes to an upload without parts in flight before a new upload", async () => {
@@ -176,7 +176,7 @@ describe("a reservation that a client is filling", () => {
         const all = clients.map(async ({ bytes, comesAtMs, fillMs }) => {
           await sleep(comesAtMs);
           const release = () => void granted.then((held) => held?.release());
-          const granted = reserve(budget, bytes, { onReclaim: release }).catch(() => undefined);
+          const granted = reserve(budget, bytes, { onWantedBack: release }).catch(() => undefined);
           const held = await granted;
           if (held === undefined || fillMs === null) return;
           await sleep(fillMs);

@@ -1,0 +1,26 @@
+import { Notification, Stack } from "@mantine/core";
+import { IconCheck, IconX } from "@tabler/icons-react";
+import { useStore } from "./store.ts";
+import { useWorkspace } from "./workspace.ts";
+
+/** A live region: screen readers read each message when it appears. */
+export function NoticeList() {
+  const { notices } = useWorkspace();
+  const shown = useStore(notices);
+  return (
+    <Stack className="notices" gap="xs" role="status" aria-live="polite">
+      {shown.map(({ id, kind, text }) => (
+        <Notification
+          key={id}
+          withBorder
+          color={kind === "error" ? "red" : "teal"}
+          icon={kind === "error" ? <IconX size={18} aria-hidden /> : <IconCheck size={18} aria-hidden />}
+          closeButtonProps={{ "aria-label": "Close the message" }}
+          onClose={() => notices.close(id)}
+        >
+          {text}
+        </Notification>
+      ))}
+    </Stack>
+  );
+}

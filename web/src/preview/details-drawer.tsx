@@ -1,0 +1,76 @@
+import { Button, Drawer, Group, Skeleton, Stack } from "@mantine/core";
+import type { ObjectRef } from "@valetkey/client";
+import { fileActions } from "../actions/file-actions.tsx";
+import { useRunAction } from "../actions/run-action.ts";
+import { explain } from "../errors/explain.ts";
+import { Problem } from "../errors/problem.tsx";
+import { type Entry, type FileEntry, toFileEntry } from "../folder/entry.ts";
+import { nameOf } from "../format/names.ts";
+import { useSession } from "../session/session-context.ts";
+import { DetailsTable } from "./details-table.tsx";
+import { Preview } from "./preview.tsx";
+import { PreviousNext } from "./previous-next.tsx";
+import { useDetails } from "./use-details.ts";
+
+interface DetailsDrawerProps {
+  readonly object: ObjectRef;
+  /** What is listed beside it. */
+  readonly entries: readonly Entry[];
+  close(): void;
+}
+
+/** A preview of one file, and everything that the store knows of it. */
+export default function DetailsDrawer({ object, entries, close }: DetailsDrawerProps) {
+  const { details, error } = useDetails(object);
+  const files = entries.filter((entry) => entry.kind === "file");
+  return (
+    <Drawer
+      opened
+      onClose={close}
+      position="right"
+      size="lg"
+      title={<span className="file-name">{nameOf(object.key)}</span>}
+      closeButtonProps={{ "aria-label": "Close the details" }}
+    >
+      <Stack>
+        <PreviousNext current={object.key} files={files} />
+        {error !== undefined && <Problem title="This file cannot be shown" message={explain(error)} />}
+        {details === undefined && error === undefined && (
+          <Skeleton height={240} role="status" aria-label="Loading" />
+        )}
+        {details !== undefined && (
+          <>
+            <Preview key={`${details.key} ${details.etag}`} object={details} />
+            <Actions entry={toFileEntry(details)} />
+            <DetailsTable details={details} />
+          </>
+        )}
+      </Stack>
+    </Drawer>
+  );
+}
+
+function Actions({ entry }: { entry: FileEntry }) {
+  const { viewer } = useSession();
+  const run = useRunAction();
+  const actions = fileActions([entry], viewer).filter(({ id }) => id !== "details");
+  return (
+    <Group gap="xs">
+      {actions.map(({ id, label, Icon, color, disabled }) => (
+        <Button
+          key={id}
+          size="xs"
+          variant={id === "download" ? "filled" : "default"}
+          c={id === "delete" ? "var(--mantine-color-error)" : undefined}
+          color={id === "download" ? undefined : color}
+          leftSection={<Icon size={16} aria-hidden />}
+          disabled={disabled !== undefined}
+          title={disabled}
+          onClick={() => run(id, [entry])}
+        >
+          {label}
+        </Button>
+      ))}
+    </Group>
+  );
+}

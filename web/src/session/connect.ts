@@ -1,0 +1,23 @@
+import { createValetKey, type ValetKey } from "@valetkey/client";
+import type { Identity } from "./identity.ts";
+import type { WebConfig } from "./web-config.ts";
+
+/** The client of `@valetkey/client` that sends this identity's token. */
+export function connect({ graphqlUrl }: WebConfig, identity: Identity): ValetKey {
+  const url = new URL(graphqlUrl, document.baseURI);
+  if (identity.kind === "anonymous") return createValetKey({ url });
+  const token = identity.kind === "token" ? identity.token : () => fetchDevelopmentToken(identity.subject);
+  return createValetKey({ url, token });
+}
+
+async function fetchDevelopmentToken(subject: string): Promise<string> {
+  const response = await fetch("dev/token", {
+    method: "POST",
+    headers: { "content-type": "application/json", accept: "application/json" },
+    body: JSON.stringify({ subject }),
+  });
+  if (!response.ok)
+    throw new Error(`The server issued no token for ${subject} (HTTP status ${response.status}).`);
+  const { token } = (await response.json()) as { token: string };
+  return token;
+}
