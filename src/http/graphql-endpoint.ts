@@ -9,11 +9,11 @@ import { isForm, notAcceptable, prefersPage, unsupportedMediaType } from "./cont
 import { crossSiteError } from "./cross-site-requests.ts";
 import { EventLoopDelay } from "./event-loop-delay.ts";
 import { executeWithApollo } from "./execute-with-apollo.ts";
-import { sendContinue } from "./expect-continue.ts";
 import type { SendExplorer } from "./explorers.ts";
 import { FairExecution } from "./fair-execution.ts";
 import { receiveForm } from "./form-request.ts";
-import { RequestBodies } from "./request-bodies.ts";
+import { startJsonBody } from "./json-body.ts";
+import type { RequestBodies } from "./request-bodies.ts";
 import type { ResponseBackpressure } from "./response-backpressure.ts";
 
 declare module "fastify" {
@@ -35,6 +35,7 @@ export interface GraphQLEndpointOptions {
   maxUploadBytes: number;
   rateLimit: { requests: number; windowMs: number } | undefined;
   backpressure: ResponseBackpressure;
+  bodies: RequestBodies;
   /** Shows an explorer to a browser that opens the URL. */
   sendExplorer: SendExplorer | undefined;
 }
@@ -44,7 +45,7 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
   server.decorateRequest("principal");
   server.decorateRequest("tokenError");
 
-  const bodies = new RequestBodies(server);
+  const { bodies } = options;
   const delay = new EventLoopDelay(server);
   const formLimits = { maxFiles: options.maxFiles, maxFileBytes: options.maxUploadBytes };
   const execution = new FairExecution({ isLate: () => delay.isLate });
@@ -67,17 +68,13 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
       // @fastify/rate-limit adds its hook here. It counts callers without a valid token by their address.
     ],
     preParsing: (request, reply, body, done) => {
-      const client = callerKey(request);
       const error =
         request.tokenError ??
         notAcceptable(request) ??
         unsupportedMediaType(request) ??
         crossSiteError(request) ??
-        options.backpressure.error(client);
-      if (error === undefined && !isForm(request)) {
-        if (!isTooLarge(request)) sendContinue(reply.raw);
-        bodies.start({ request, body, client });
-      }
+        options.backpressure.error(callerKey(request));
+      if (error === undefined && !isForm(request)) startJsonBody(request, reply, body, bodies);
       done(error ?? null, body);
     },
     onError: (request, _reply, _error, done) => {
@@ -158,11 +155,6 @@ function refuseMethod(_request: FastifyRequest, reply: FastifyReply, done: (erro
   reply.header("allow", "GET, POST");
   const error = new ValetKeyError("BAD_USER_INPUT", "Use the method POST, or GET for a query.");
   done(Object.assign(error, { statusCode: 405 }));
-}
-
-/** Whether Fastify refuses this JSON body by its Content-Length, before it reads any of it. */
-function isTooLarge({ headers, routeOptions }: FastifyRequest): boolean {
-  return Number(headers["content-length"] ?? 0) > routeOptions.bodyLimit;
 }
 
 function rateLimitOf(limit: GraphQLEndpointOptions["rateLimit"]) {

@@ -19,6 +19,7 @@ import { HostCheck } from "./host-check.ts";
 import { lingeringClose } from "./lingering-close.ts";
 import { metricsEndpoint } from "./metrics-endpoint.ts";
 import { PipeliningLimit } from "./pipelining.ts";
+import { RequestBodies } from "./request-bodies.ts";
 import { framingError } from "./request-framing.ts";
 import { ResponseBackpressure } from "./response-backpressure.ts";
 import { respondToUnparsableRequest } from "./unparsable-request.ts";
@@ -91,9 +92,10 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   server.decorateRequest("releaseBody");
 
   const backpressure = new ResponseBackpressure();
-  const hostCheck = options.checkHost ? new HostCheck(options.origins) : undefined;
+  const bodies = new RequestBodies(server);
+  const hostCheck = new HostCheck(options.origins);
   server.addHook("onRequest", function refuseEarly({ raw, is404 }, reply, done) {
-    const error = framingError(raw) ?? hostCheck?.error(raw);
+    const error = framingError(raw) ?? (options.checkHost ? hostCheck.error(raw) : undefined);
     if (error !== undefined) {
       reply.header("connection", "close");
       done(error);
@@ -120,13 +122,15 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
 
   healthEndpoints(server, options.readiness);
   if (options.metrics !== undefined) metricsEndpoint(server, options.metrics);
-  if (options.developmentTokens !== undefined) developmentTokenEndpoint(server, options.developmentTokens);
+  if (options.developmentTokens !== undefined) {
+    developmentTokenEndpoint(server, { tokens: options.developmentTokens, bodies, hostCheck });
+  }
   if (options.webClient !== undefined) await registerWebClient(server, options.webClient);
   const sendExplorer =
     options.explorerDirectory === undefined
       ? undefined
       : await registerExplorers(server, options.explorerDirectory);
-  graphqlEndpoint(server, { ...options, backpressure, sendExplorer });
+  graphqlEndpoint(server, { ...options, backpressure, bodies, sendExplorer });
   return server;
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { startIssuer } from "../support/issuer.ts";
+import { RawConnection } from "../support/raw-connection.ts";
 import { shareInFile } from "../support/share-in-file.ts";
 import { startDemoServer, startTestServer } from "../support/test-server.ts";
 
@@ -74,6 +75,16 @@ describe("on the embedded store, the development issuer", () => {
     expect(await response.json()).toMatchObject({
       errors: [{ extensions: { code: "BAD_USER_INPUT", field: "subject" } }],
     });
+  });
+
+  test("asks a client that waits for 100 Continue to send the body", async () => {
+    using connection = new RawConnection(Number(new URL(server.url).port));
+    const body = '{"subject":"alice"}';
+    const headers = `host: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
+    connection.send(`POST /dev/token HTTP/1.1\r\n${headers}\r\nexpect: 100-continue\r\n\r\n`);
+    expect((await connection.response())?.status).toBe(100);
+    connection.send(body);
+    expect((await connection.response())?.status).toBe(200);
   });
 
   test("lets pages of other sites neither ask nor read", async () => {
