@@ -26,6 +26,16 @@ const onlyIn = (dependency, allowed) => ({
   to: { path: `node_modules/${dependency}(/|$)`, dependencyTypesNot: ["type-only"] },
 });
 
+/** A package that only one folder of the client package may import, so that other users need not install it. */
+const onlyInClientFolder = (dependency, folder) => ({
+  name: `only-in-client-${folder}-${dependency.replaceAll(/\W+/g, "-")}`,
+  severity: "error",
+  from: { path: "^packages/client/src/", pathNot: `^packages/client/src/${folder}/` },
+  to: { path: `node_modules/${dependency}(/|$)` },
+});
+
+const client = "packages/client/src";
+
 /** What all features of src/graphql share. */
 const graphqlHelpers = ["src/graphql/(?!schema\\.)[\\w-]+\\.ts", "src/graphql/types"];
 
@@ -74,6 +84,22 @@ module.exports = {
       "multipart",
       "post",
     ]),
+    ...stack(client, ["generated", "core", "checksum", "upload", "client"]),
+    // The optional entry points use the main one, and never the other way round.
+    floor(`${client}/(index|operations)\\.ts`, `${client}/`, [
+      `${client}/(generated|core|checksum|upload|client)`,
+    ]),
+    ...["react", "uppy", "apollo"].map((entry) =>
+      floor(`${client}/${entry}`, `${client}/`, [
+        `${client}/(index|operations)\\.ts`,
+        `${client}/(generated|core)`,
+      ]),
+    ),
+    onlyInClientFolder("react", "react"),
+    onlyInClientFolder("@uppy/core", "uppy"),
+    onlyInClientFolder("@apollo/client", "apollo"),
+    onlyInClientFolder("rxjs", "apollo"),
+    onlyInClientFolder("graphql", "apollo"),
     floor("src/main\\.ts", "src/", ["src/app"]),
     floor("src/cli\\.ts", "src/", ["src/core", "src/app", "src/commands"]),
     {

@@ -1,25 +1,32 @@
 import type { CodegenConfig } from "@graphql-codegen/cli";
 
-/** Generates typed documents for the operations in examples/web. */
-const config: CodegenConfig = {
+const config = {
+  useTypeImports: true,
+  enumsAsTypes: true,
+  scalars: {
+    DateTimeISO: "string",
+    SafeInt: "number",
+    Upload: "Blob",
+  },
+};
+
+const preset = "client";
+const presetConfig = { fragmentMasking: false };
+const clientOperations = "packages/client/operations/*.graphql";
+
+const codegen: CodegenConfig = {
   schema: "schema.graphql",
-  documents: ["examples/web/*.ts"],
   importExtension: ".ts",
   generates: {
-    "examples/web/generated/": {
-      preset: "client",
-      presetConfig: { fragmentMasking: false },
-      config: {
-        useTypeImports: true,
-        enumsAsTypes: true,
-        scalars: {
-          DateTimeISO: "string",
-          SafeInt: "number",
-          Upload: "Blob",
-        },
-      },
+    "examples/web/generated/": { documents: "examples/web/*.ts", preset, presetConfig, config },
+    // The operations of @valetkey/client, as typed documents for other clients…
+    "packages/client/src/generated/": { documents: clientOperations, preset, presetConfig, config },
+    // …and as the strings that it sends itself.
+    "packages/client/src/generated/strings.ts": {
+      documents: clientOperations,
+      plugins: ["./scripts/operation-strings.mjs"],
     },
   },
 };
 
-export default config;
+export default codegen;

@@ -19,6 +19,7 @@ export default defineConfig({
       { find: /^graphql$/, replacement: graphql },
       // The source of the workspace's packages, not what was last built. globalSetup files ignore ssr.resolve.
       { find: /^@valetkey\/([\w-]+)$/, replacement: `${import.meta.dirname}/packages/$1/src/index.ts` },
+      { find: /^@valetkey\/([\w-]+)\/([\w-]+)$/, replacement: `${import.meta.dirname}/packages/$1/src/$2` },
     ],
   },
   test: {

@@ -56,5 +56,6 @@ for (const target of targets) {
 }
 if (!ifStale) {
   // The server's bundle has their source in it; only other projects need what is built here.
-  for (const name of ["embedded-s3"]) await buildPackage(`packages/${name}`, `packages/${name}/dist`);
+  for (const name of ["embedded-s3", "client"])
+    await buildPackage(`packages/${name}`, `packages/${name}/dist`);
 }

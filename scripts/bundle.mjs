@@ -6,15 +6,15 @@ import { join } from "node:path";
  * files is most of a cold start (docs/decisions/0012-bundle.md).
  * @param {Record<string, string>} entries output name to source file
  * @param {string} directory its files are deleted first, its folders are kept
- * @param {{ external?: readonly string[] }} options packages that are left out of the bundle
+ * @param {{ external?: readonly (string | RegExp)[], tsconfig?: string }} options `external`: packages that are left out of the bundle
  * @throws {Error} when the bundler is not installed, saying how to install it
  */
-export async function bundle(entries, directory, { external = [] } = {}) {
+export async function bundle(entries, directory, { external = [], tsconfig = "tsconfig.json" } = {}) {
   const { rolldown } = await loadRolldown();
   const build = await rolldown({
     input: entries,
     platform: "node",
-    tsconfig: "tsconfig.json",
+    tsconfig,
     // TypeGraphQL would load it to validate arguments, which is switched off.
     external: ["class-validator", ...external],
     resolve: {

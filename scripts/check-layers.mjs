@@ -7,7 +7,7 @@ import extractTSConfig from "dependency-cruiser/config-utl/extract-ts-config";
 
 const config = createRequire(import.meta.url)("../.dependency-cruiser.cjs");
 const tsConfig = extractTSConfig("tsconfig.json");
-const roots = ["src", "packages/embedded-s3/src"];
+const roots = ["src", "packages/embedded-s3/src", "packages/client/src"];
 const { output } = await cruise(
   roots,
   { ...config.options, ruleSet: { forbidden: config.forbidden }, validate: true },
@@ -17,7 +17,7 @@ const { output } = await cruise(
 
 const sources = roots.flatMap((root) =>
   readdirSync(root, { recursive: true })
-    .filter((name) => name.endsWith(".ts"))
+    .filter((name) => /\.tsx?$/.test(name))
     .map((name) => `${root}/${name.replaceAll("\\", "/")}`),
 );
 const read = new Set(output.modules.map(({ source }) => source));

@@ -1,0 +1,89 @@
+import { inBatches, maxItems } from "../core/batches.ts";
+import { ValetKeyError } from "../core/errors.ts";
+import { type ObjectRef, type StoredObject, toObjectInput, toStoredObject } from "../core/objects.ts";
+import { errorAt } from "../core/response.ts";
+import type { Transport } from "../core/transport.ts";
+import { copyObjectOperation, deleteObjectsOperation, objectsOperation } from "../generated/strings.ts";
+
+export interface Folder {
+  bucket: string;
+  /** Everything below this prefix. */
+  prefix: string;
+  region?: string | undefined;
+}
+
+export interface Removal {
+  removed: number;
+  /** The errors of the objects that are still there. */
+  failed: ValetKeyError[];
+}
+
+export async function copy(transport: Transport, from: ObjectRef, to: ObjectRef): Promise<StoredObject> {
+  const { bucket, key, region } = to;
+  const { copyObject } = await transport.request(
+    copyObjectOperation,
+    { from: toObjectInput(from), to: { bucket, key, region } },
+    // Large objects are copied part by part.
+    { timeoutMs: 15 * 60_000 },
+  );
+  if (copyObject === null) throw new ValetKeyError("The server returned no object.", { code: "NETWORK" });
+  return toStoredObject(copyObject);
+}
+
+/** Copies, then deletes the source, which stays if the copy fails. */
+export async function move(transport: Transport, from: ObjectRef, to: ObjectRef): Promise<StoredObject> {
+  if (from.bucket === to.bucket && from.key === to.key) {
+    const message = "The object would be moved to its own place, and deleted there.";
+    throw new ValetKeyError(message, { code: "BAD_USER_INPUT", field: "to" });
+  }
+  const copied = await copy(transport, from, to);
+  const { failed } = await removeObjects(transport, [from]);
+  if (failed[0] !== undefined) throw failed[0];
+  return copied;
+}
+
+export async function remove(
+  transport: Transport,
+  what: ObjectRef | readonly ObjectRef[] | Folder,
+): Promise<Removal> {
+  if (Array.isArray(what)) return await removeObjects(transport, what as readonly ObjectRef[]);
+  if ("prefix" in what) return await removeFolder(transport, what);
+  return await removeObjects(transport, [what as ObjectRef]);
+}
+
+async function removeFolder(transport: Transport, { bucket, prefix, region }: Folder): Promise<Removal> {
+  const total: Removal = { removed: 0, failed: [] };
+  let after: string | null | undefined;
+  do {
+    const page = await transport.request(objectsOperation, {
+      bucket,
+      prefix,
+      region,
+      first: maxItems,
+      after,
+    });
+    const { nodes, pageInfo } = page.objects;
+    // Without the version: in a bucket with versioning, the object is hidden and can be brought back.
+    const { removed, failed } = await removeObjects(
+      transport,
+      nodes.map(({ key }) => ({ bucket, key, region })),
+    );
+    total.removed += removed;
+    total.failed.push(...failed);
+    after = pageInfo.hasNextPage ? pageInfo.endCursor : undefined;
+  } while (after !== null && after !== undefined);
+  return total;
+}
+
+async function removeObjects(transport: Transport, objects: readonly ObjectRef[]): Promise<Removal> {
+  const results = await inBatches(objects, async (some) => {
+    const { data, errors } = await transport.requestBatch(deleteObjectsOperation, {
+      objects: some.map(toObjectInput),
+    });
+    return data.deleteObjects.map((item, index) =>
+      item === null ? errorAt(errors, "deleteObjects", index) : undefined,
+    );
+  });
+  const failed = results.filter((each) => each !== undefined);
+  return { removed: results.length - failed.length, failed };
+}

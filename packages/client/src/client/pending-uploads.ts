@@ -1,0 +1,37 @@
+import type { Transport } from "../core/transport.ts";
+import { abortUploadOperation, pendingUploadsOperation } from "../generated/strings.ts";
+
+export interface PendingUploadsOptions {
+  bucket: string;
+  prefix?: string | undefined;
+  region?: string | undefined;
+}
+
+/** A multipart upload that was left behind. To continue it, upload the same file again with `resume: true`. */
+export interface PendingUpload {
+  id: string;
+  bucket: string;
+  key: string;
+  startedAt: Date;
+  /** Deletes the parts that S3 has received. */
+  abort(): Promise<void>;
+}
+
+export async function pendingUploads(
+  transport: Transport,
+  options: PendingUploadsOptions,
+): Promise<PendingUpload[]> {
+  const found: PendingUpload[] = [];
+  let after: string | null | undefined;
+  do {
+    const { uploads } = await transport.request(pendingUploadsOperation, { ...options, first: 1000, after });
+    for (const { id, bucket, key, startedAt } of uploads.nodes) {
+      const abort = async () => {
+        await transport.request(abortUploadOperation, { id });
+      };
+      found.push({ id, bucket, key, startedAt: new Date(startedAt), abort });
+    }
+    after = uploads.pageInfo.hasNextPage ? uploads.pageInfo.endCursor : undefined;
+  } while (after !== null && after !== undefined);
+  return found;
+}

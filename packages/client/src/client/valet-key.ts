@@ -1,0 +1,63 @@
+import type { ValetKeyError } from "../core/errors.ts";
+import type { ObjectEntry, ObjectRef, StoredObject } from "../core/objects.ts";
+import type { TokenOption } from "../core/token.ts";
+import { Transport } from "../core/transport.ts";
+import type { UploadOptions, UploadTask } from "../upload/types.ts";
+import { Upload } from "../upload/upload-task.ts";
+import { copy, type Folder, move, type Removal, remove } from "./changes.ts";
+import { type DownloadOptions, downloadUrl, downloadUrls, type SignedUrl } from "./downloads.ts";
+import { type FolderOptions, type FolderPage, folder, head, type ListOptions, list } from "./listing.ts";
+import { type PendingUpload, type PendingUploadsOptions, pendingUploads } from "./pending-uploads.ts";
+import { type Viewer, viewer } from "./viewer.ts";
+
+export interface ValetKeyOptions {
+  /** The server's endpoint: `https://files.example.com/graphql`. */
+  url: string | URL;
+  /** A bearer token, or where to get one. A function is asked again after UNAUTHENTICATED. Default: anonymous. */
+  token?: TokenOption;
+  /** Sent with every request to the server, for sessions by cookie. Default: `same-origin`. */
+  credentials?: RequestCredentials | undefined;
+  fetch?: typeof globalThis.fetch | undefined;
+}
+
+/** A Valet Key server, as one caller sees it. Every failure is a ValetKeyError. */
+export interface ValetKey {
+  /** Begins at once. Never throws: `done` rejects. */
+  upload(file: Blob, options: UploadOptions): UploadTask;
+  downloadUrl(object: ObjectRef, options?: DownloadOptions): Promise<SignedUrl>;
+  /** Item i belongs to object i. */
+  downloadUrls(
+    objects: readonly ObjectRef[],
+    options?: DownloadOptions,
+  ): Promise<(SignedUrl | ValetKeyError)[]>;
+  /** Fetches pages as they are needed. */
+  list(options: ListOptions): AsyncIterable<ObjectEntry>;
+  /** One level: what a file browser shows. */
+  folder(options: FolderOptions): Promise<FolderPage>;
+  /** Undefined: there is no such object. */
+  head(object: ObjectRef): Promise<StoredObject | undefined>;
+  copy(from: ObjectRef, to: ObjectRef): Promise<StoredObject>;
+  /** Copies, then deletes. The source stays if the copy fails. */
+  move(from: ObjectRef, to: ObjectRef): Promise<StoredObject>;
+  /** Objects, or everything below a prefix. */
+  remove(what: ObjectRef | readonly ObjectRef[] | Folder): Promise<Removal>;
+  pendingUploads(options: PendingUploadsOptions): Promise<PendingUpload[]>;
+  viewer(): Promise<Viewer>;
+}
+
+export function createValetKey(options: ValetKeyOptions): ValetKey {
+  const transport = new Transport(options);
+  return {
+    upload: (file, uploadOptions) => new Upload(transport, file, uploadOptions),
+    downloadUrl: (object, downloadOptions) => downloadUrl(transport, object, downloadOptions),
+    downloadUrls: (objects, downloadOptions) => downloadUrls(transport, objects, downloadOptions),
+    list: (listOptions) => list(transport, listOptions),
+    folder: (folderOptions) => folder(transport, folderOptions),
+    head: (object) => head(transport, object),
+    copy: (from, to) => copy(transport, from, to),
+    move: (from, to) => move(transport, from, to),
+    remove: (what) => remove(transport, what),
+    pendingUploads: (pendingOptions) => pendingUploads(transport, pendingOptions),
+    viewer: () => viewer(transport),
+  };
+}

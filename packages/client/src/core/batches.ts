@@ -1,0 +1,14 @@
+/** How many items one operation of the server takes. */
+export const maxItems = 1000;
+
+/** Calls `send` for each 1,000 items, one batch after the other, and returns all results in order. */
+export async function inBatches<Item, Result>(
+  items: readonly Item[],
+  send: (batch: readonly Item[]) => Promise<readonly Result[]>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for (let start = 0; start < items.length; start += maxItems) {
+    results.push(...(await send(items.slice(start, start + maxItems))));
+  }
+  return results;
+}

@@ -1,0 +1,156 @@
+import type { OperationString } from "../generated/strings.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { abortedError, ValetKeyError } from "./errors.ts";
+import { type FieldError, type GraphQLResponse, readResponse } from "./response.ts";
+import { withRetries } from "./retry.ts";
+import { type TokenOption, TokenSource } from "./token.ts";
+
+export interface TransportOptions {
+  readonly url: string | URL;
+  readonly token?: TokenOption;
+  readonly credentials?: RequestCredentials | undefined;
+  readonly fetch?: typeof globalThis.fetch | undefined;
+}
+
+export interface RequestOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Default: two minutes. */
+  readonly timeoutMs?: number;
+}
+
+/** Sends operations to the server. Repeats those that fail with a retryable error, so they have to be idempotent. */
+export class Transport {
+  readonly clock: Clock;
+  readonly fetch: typeof globalThis.fetch;
+  readonly #url: string;
+  readonly #token: TokenSource;
+  readonly #credentials: RequestCredentials;
+
+  constructor(
+    { url, token, credentials = "same-origin", fetch }: TransportOptions,
+    clock: Clock = systemClock,
+  ) {
+    this.clock = clock;
+    // Looked up for each request: programs replace the global one to observe or to test.
+    this.fetch = fetch ?? ((...request) => globalThis.fetch(...request));
+    this.#url = String(url);
+    this.#token = new TokenSource(token);
+    this.#credentials = credentials;
+  }
+
+  /**
+   * Errors below a field of the operation leave the field itself. They are ignored: a caller may be allowed to store an
+   * object, but not to read its content type.
+   *
+   * @throws {ValetKeyError} the first error of the response
+   */
+  async request<Result, Variables>(
+    operation: OperationString<Result, Variables>,
+    variables: Variables,
+    options: RequestOptions = {},
+  ): Promise<Result> {
+    return await withRetries(
+      this.clock,
+      async () => {
+        const { data, errors } = await this.#authenticated(operation, variables, options);
+        const failed = errors.find(({ path }) => !isPresent(data, path[0]));
+        if (failed !== undefined) throw failed.error;
+        return dataOf(data, errors);
+      },
+      options.signal,
+    );
+  }
+
+  /**
+   * For lists whose items fail one by one.
+   *
+   * @throws {ValetKeyError} if there is no data
+   */
+  async requestBatch<Result, Variables>(
+    operation: OperationString<Result, Variables>,
+    variables: Variables,
+    options: RequestOptions = {},
+  ): Promise<{ data: Result; errors: readonly FieldError[] }> {
+    return await withRetries(
+      this.clock,
+      async () => {
+        const { data, errors } = await this.#authenticated(operation, variables, options);
+        return { data: dataOf(data, errors), errors };
+      },
+      options.signal,
+    );
+  }
+
+  /** Sends the operation again, once, with a new token if it fails because of the token. */
+  async #authenticated<Result, Variables>(
+    operation: OperationString<Result, Variables>,
+    variables: Variables,
+    options: RequestOptions,
+  ): Promise<GraphQLResponse<Result>> {
+    const used = this.#token.get();
+    const response = await this.#send<Result>(operation, variables, options, await used).catch(asErrors);
+    const wasRefused = response.errors.some(
+      ({ error }) => error.code === "UNAUTHENTICATED" && !error.retryable,
+    );
+    if (!wasRefused || !this.#token.renew(used)) return response;
+    return await this.#send<Result>(operation, variables, options, await this.#token.get());
+  }
+
+  async #send<Result>(
+    query: string,
+    variables: unknown,
+    { signal, timeoutMs = 120_000 }: RequestOptions,
+    token: string | undefined,
+  ): Promise<GraphQLResponse<Result>> {
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const headers: Record<string, string> = {
+      accept: "application/graphql-response+json, application/json",
+      "content-type": "application/json",
+    };
+    if (token !== undefined) headers.authorization = `Bearer ${token}`;
+    try {
+      const response = await this.fetch(this.#url, {
+        method: "POST",
+        headers,
+        body: JSON.stringify({ query, variables }),
+        credentials: this.#credentials,
+        signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+      });
+      return await readResponse<Result>(response);
+    } catch (thrown) {
+      if (thrown instanceof ValetKeyError) throw thrown;
+      if (signal?.aborted) throw abortedError();
+      const reason = timeout.aborted
+        ? `did not respond within ${timeoutMs / 1000} seconds`
+        : "cannot be reached";
+      throw new ValetKeyError(`The server at ${this.#url} ${reason}.`, {
+        code: "NETWORK",
+        retryable: true,
+        cause: thrown,
+      });
+    }
+  }
+}
+
+/** Errors that ended the whole request, in the form of a response. */
+function asErrors(thrown: unknown): GraphQLResponse<never> {
+  if (thrown instanceof ValetKeyError && thrown.code === "UNAUTHENTICATED") {
+    return { data: undefined, errors: [{ path: [], error: thrown }] };
+  }
+  throw thrown;
+}
+
+function dataOf<Result>(data: Result | null | undefined, errors: readonly FieldError[]): Result {
+  if (data !== null && data !== undefined) return data;
+  throw (
+    errors[0]?.error ??
+    new ValetKeyError("The response of the server has neither data nor errors.", { code: "NETWORK" })
+  );
+}
+
+/** Whether the response has a value for this field of the operation. */
+function isPresent(data: unknown, field: string | number | undefined): boolean {
+  if (field === undefined || typeof data !== "object" || data === null) return false;
+  const value = (data as Record<string, unknown>)[field];
+  return value !== null && value !== undefined;
+}

@@ -1,0 +1,131 @@
+import type { Clock } from "../core/clock.ts";
+import { abortedError, toValetKeyError, ValetKeyError } from "../core/errors.ts";
+import { pauseAfter, type RetryPolicy } from "../core/retry.ts";
+import type { Network } from "./network.ts";
+
+/** For requests of an upload: about two minutes of attempts, after which the server or the store is taken to be gone. */
+export const uploadPolicy: RetryPolicy = { maxAttempts: 9, baseMs: 500, maxMs: 30_000 };
+
+export interface FlowOptions {
+  readonly clock: Clock;
+  readonly network: Network;
+  readonly policy?: RetryPolicy | undefined;
+  readonly random?: (() => number) | undefined;
+  /** Called when the state may have changed. */
+  onChange(): void;
+}
+
+/** Runs the requests of an upload: holds them back while it is paused or offline, and repeats those that fail. */
+export class Flow {
+  readonly #options: FlowOptions;
+  readonly #policy: RetryPolicy;
+  readonly #stopped = new AbortController();
+  readonly #running = new Set<AbortController>();
+  readonly #waiting = new Set<() => void>();
+  readonly #unwatch: () => void;
+  #paused = false;
+  #offline: boolean;
+
+  constructor(options: FlowOptions) {
+    this.#options = options;
+    this.#policy = options.policy ?? uploadPolicy;
+    this.#offline = !options.network.isOnline;
+    this.#unwatch = options.network.watch((isOnline) => this.#setOffline(!isOnline));
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  get offline(): boolean {
+    return this.#offline;
+  }
+
+  /** Aborted by `stop`. */
+  get signal(): AbortSignal {
+    return this.#stopped.signal;
+  }
+
+  /**
+   * Runs a request, again after an error that is retryable. Requests that are interrupted by a pause, or because the
+   * network is gone, begin again and do not count as failed.
+   *
+   * @param onFailure called for each failed attempt, with its error
+   * @throws {ValetKeyError} the last error, or ABORTED
+   */
+  async run<Result>(
+    request: (signal: AbortSignal) => Promise<Result>,
+    onFailure: (error: ValetKeyError) => void = () => {},
+  ): Promise<Result> {
+    for (let failures = 0; ; ) {
+      await this.#open();
+      const controller = new AbortController();
+      this.#running.add(controller);
+      try {
+        return await request(controller.signal);
+      } catch (thrown) {
+        if (this.#stopped.signal.aborted) throw abortedError();
+        if (controller.signal.aborted) continue;
+        const error = toValetKeyError(thrown);
+        onFailure(error);
+        failures += 1;
+        const pauseMs = pauseAfter(error, failures, this.#policy, this.#options.random);
+        if (pauseMs === undefined) throw error;
+        await this.#options.clock.sleep(pauseMs, this.#stopped.signal);
+      } finally {
+        this.#running.delete(controller);
+        this.#wake();
+      }
+    }
+  }
+
+  /** Resolves when no request is running. */
+  async pause(): Promise<void> {
+    this.#paused = true;
+    await this.#interrupt();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#wake();
+  }
+
+  /** Ends all requests with ABORTED. Resolves when none is running. */
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    this.close();
+    await this.#interrupt();
+  }
+
+  /** Stops watching the network. */
+  close(): void {
+    this.#unwatch();
+  }
+
+  #setOffline(offline: boolean): void {
+    this.#offline = offline;
+    if (offline) void this.#interrupt();
+    this.#options.onChange();
+    this.#wake();
+  }
+
+  async #open(): Promise<void> {
+    while (!this.#stopped.signal.aborted && (this.#paused || this.#offline)) await this.#change();
+    if (this.#stopped.signal.aborted) throw abortedError();
+  }
+
+  async #interrupt(): Promise<void> {
+    for (const controller of this.#running) controller.abort();
+    this.#wake();
+    while (this.#running.size > 0) await this.#change();
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.add(resolve));
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
+  }
+}

@@ -1,0 +1,35 @@
+import type { RequestUploadMutation, UploadInput } from "../generated/graphql.ts";
+import { requestUploadOperation } from "../generated/strings.ts";
+import type { UploadSteps } from "./upload-steps.ts";
+
+export type RequestedUpload = RequestUploadMutation["requestUpload"];
+export type PutUpload = Extract<RequestedUpload, { __typename: "PutUpload" }>;
+export type MultipartUpload = Extract<RequestedUpload, { __typename: "MultipartUpload" }>;
+
+/** Asks the server how to send the file: as a whole, or in parts. */
+export async function requestUpload(
+  { transport, file, options, checksums }: Pick<UploadSteps, "transport" | "file" | "options" | "checksums">,
+  signal?: AbortSignal,
+): Promise<PutUpload | MultipartUpload> {
+  const { bucket, key, region, contentDisposition, cacheControl, overwrite, resume = false } = options;
+  const input: UploadInput = {
+    bucket,
+    key,
+    region,
+    contentDisposition,
+    cacheControl,
+    overwrite,
+    contentType: options.contentType ?? (file.type === "" ? undefined : file.type),
+    metadata: toPairs(options.metadata),
+    tags: toPairs(options.tags),
+    checksum: checksums && { algorithm: checksums.algorithm, value: checksums.whole() },
+  };
+  const variables = { input, size: file.size, method: "AUTO" as const, resume };
+  const { requestUpload } = await transport.request(requestUploadOperation, variables, { signal });
+  if (requestUpload.__typename === "PostUpload") throw new TypeError("AUTO never chooses a form.");
+  return requestUpload;
+}
+
+function toPairs(record: Record<string, string> | undefined): { name: string; value: string }[] | undefined {
+  return record && Object.entries(record).map(([name, value]) => ({ name, value }));
+}

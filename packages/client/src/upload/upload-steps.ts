@@ -1,0 +1,17 @@
+import type { FileChecksums } from "../checksum/file-checksums.ts";
+import type { Transport } from "../core/transport.ts";
+import type { Flow } from "./flow.ts";
+import type { StoreSender } from "./store-sender.ts";
+import type { UploadOptions } from "./types.ts";
+
+/** What the steps of one upload share. */
+export interface UploadSteps {
+  readonly transport: Transport;
+  readonly flow: Flow;
+  readonly sender: StoreSender;
+  readonly file: Blob;
+  readonly options: UploadOptions;
+  readonly checksums: FileChecksums | undefined;
+  /** Reports how many bytes of a part have been sent. A file that is sent as a whole is part 0. */
+  reportBytes(part: number, bytes: number): void;
+}

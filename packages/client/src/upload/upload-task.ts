@@ -1,0 +1,146 @@
+import type { ChecksumAlgorithm } from "../checksum/crc.ts";
+import { hashFile } from "../checksum/hash-file.ts";
+import { abortedError, toValetKeyError, type ValetKeyError } from "../core/errors.ts";
+import type { StoredObject } from "../core/objects.ts";
+import type { Transport } from "../core/transport.ts";
+import { abortUploadOperation } from "../generated/strings.ts";
+import { Flow } from "./flow.ts";
+import { browserNetwork } from "./network.ts";
+import { ProgressMeter } from "./progress-meter.ts";
+import { type MultipartUpload, requestUpload } from "./request-upload.ts";
+import { sendParts } from "./send-parts.ts";
+import { sendWhole } from "./send-whole.ts";
+import { StoreSender } from "./store-sender.ts";
+import type { Progress, UploadOptions, UploadState, UploadTask } from "./types.ts";
+
+/** After these errors the parts at S3 are of no use: the same file cannot be continued. */
+const uselessAfter = new Set(["FILE_CHANGED", "OBJECT_EXISTS", "CHECKSUM_MISMATCH"]);
+
+/** One file on its way to S3. Begins at once. */
+export class Upload extends EventTarget implements UploadTask {
+  readonly done: Promise<StoredObject>;
+  readonly #transport: Transport;
+  readonly #file: Blob;
+  readonly #options: UploadOptions;
+  readonly #flow: Flow;
+  readonly #meter: ProgressMeter;
+  /** How it ended. Undefined: it is under way. */
+  #outcome: "done" | "failed" | "aborted" | undefined;
+  #state: UploadState = "running";
+  #multipart: MultipartUpload | undefined;
+
+  constructor(transport: Transport, file: Blob, options: UploadOptions) {
+    super();
+    this.#transport = transport;
+    this.#file = file;
+    this.#options = options;
+    const { clock } = transport;
+    this.#meter = new ProgressMeter(clock, file.size);
+    this.#flow = new Flow({ clock, network: browserNetwork, onChange: () => this.#updateState() });
+    this.done = this.#run();
+    // Whoever does not look at `done` has no unhandled rejection.
+    this.done.catch(() => {});
+    this.#updateState();
+    const { signal } = options;
+    if (signal?.aborted) void this.abort();
+    else signal?.addEventListener("abort", () => void this.abort(), { once: true });
+  }
+
+  get state(): UploadState {
+    return this.#state;
+  }
+
+  get progress(): Progress {
+    return this.#meter.progress;
+  }
+
+  async pause(): Promise<void> {
+    if (this.#outcome !== undefined) return;
+    const paused = this.#flow.pause();
+    this.#meter.pause();
+    this.#updateState();
+    await paused;
+  }
+
+  resume(): void {
+    this.#flow.resume();
+    this.#updateState();
+  }
+
+  async abort(): Promise<void> {
+    await this.#flow.stop();
+    await this.done.catch(() => {});
+  }
+
+  async #run(): Promise<StoredObject> {
+    try {
+      // The caller can listen to events first, and errors of its arguments are rejections.
+      await Promise.resolve();
+      const object = await this.#send();
+      this.#end("done");
+      return object;
+    } catch (thrown) {
+      const error = this.#flow.signal.aborted ? abortedError() : toValetKeyError(thrown);
+      await this.#cleanUp(error);
+      this.#end(error.code === "ABORTED" ? "aborted" : "failed");
+      throw error;
+    }
+  }
+
+  async #send(): Promise<StoredObject> {
+    const file = this.#file;
+    const options = this.#options;
+    const flow = this.#flow;
+    const transport = this.#transport;
+    const checksums = await this.#hash();
+    const steps = {
+      transport,
+      flow,
+      sender: new StoreSender(transport.fetch),
+      file,
+      options,
+      checksums,
+      reportBytes: (part: number, bytes: number) => this.#reportBytes(part, bytes),
+    };
+    // Not interrupted: an upload that the server has started must be known, to be aborted.
+    const requested = await flow.run(async () => {
+      const upload = await requestUpload(steps);
+      if (upload.__typename === "MultipartUpload") this.#multipart = upload;
+      return upload;
+    });
+    return requested.__typename === "PutUpload"
+      ? await sendWhole(steps, requested)
+      : await sendParts(steps, requested);
+  }
+
+  async #hash() {
+    const algorithm: ChecksumAlgorithm | false = this.#options.checksum ?? "CRC64NVME";
+    return algorithm === false ? undefined : await hashFile(this.#file, algorithm, this.#flow.signal);
+  }
+
+  /** Leaves nothing at S3 that nobody can use. A failed upload stays there, to be continued. */
+  async #cleanUp({ code }: ValetKeyError): Promise<void> {
+    if (this.#multipart === undefined || (code !== "ABORTED" && !uselessAfter.has(code))) return;
+    await this.#transport.request(abortUploadOperation, { id: this.#multipart.id }).catch(() => {});
+  }
+
+  #reportBytes(part: number, bytes: number): void {
+    this.#meter.set(part, bytes);
+    this.#options.onProgress?.(this.progress);
+    this.dispatchEvent(new Event("progress"));
+  }
+
+  #end(outcome: "done" | "failed" | "aborted"): void {
+    this.#outcome = outcome;
+    this.#flow.close();
+    this.#updateState();
+  }
+
+  #updateState(): void {
+    const under = this.#flow.paused ? "paused" : this.#flow.offline ? "offline" : "running";
+    const state = this.#outcome ?? under;
+    if (state === this.#state) return;
+    this.#state = state;
+    this.dispatchEvent(new Event("statechange"));
+  }
+}
