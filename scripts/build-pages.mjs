@@ -1,8 +1,35 @@
+import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { brotliCompress, gzip } from "node:zlib";
+import { importBuildTool } from "./import-build-tool.mjs";
+
 /**
- * Builds web pages with Vite.
+ * Builds web pages with Vite. The output takes the place of an earlier one when it is complete.
  * @param {string} configFile
+ * @param {string} directory
+ * @param {{ compress?: boolean }} options whether to write a compressed copy beside each file of text
+ * @throws {Error} when Vite is not installed, saying how to install it
  */
-export async function buildPages(configFile) {
-  const { build } = await import("vite");
-  await build({ configFile, logLevel: "error" });
+export async function buildPages(configFile, directory, { compress = false } = {}) {
+  const { build } = await importBuildTool(() => import("vite"));
+  const unfinished = `${directory}.unfinished`;
+  await rm(unfinished, { recursive: true, force: true });
+  const outDir = join(process.cwd(), unfinished);
+  await build({ configFile, logLevel: "error", build: { outDir, emptyOutDir: true } });
+  if (compress) await compressFiles(join(unfinished, "assets"));
+  await rm(directory, { recursive: true, force: true });
+  await rename(unfinished, directory);
+}
+
+async function compressFiles(directory) {
+  const names = (await readdir(directory)).filter((name) => /\.(?:js|css|svg|json|wasm)$/.test(name));
+  await Promise.all(
+    names.map(async (name) => {
+      const path = join(directory, name);
+      const bytes = await readFile(path);
+      await writeFile(`${path}.br`, await promisify(brotliCompress)(bytes));
+      await writeFile(`${path}.gz`, await promisify(gzip)(bytes, { level: 9 }));
+    }),
+  );
 }

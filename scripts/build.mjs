@@ -1,6 +1,6 @@
-// node scripts/build.mjs [--if-stale]: compiles and bundles the server and its web pages into dist/ and, without
-// --if-stale, each package that others can install into its own dist/. With --if-stale only what is out of date is built.
-// Types are not checked here; `npm run check` does that.
+// node scripts/build.mjs [--if-stale] [server] [web] [explorer] [packages]: compiles and bundles the server and its web
+// pages into dist/, and each package that others can install into its own dist/. Without names all of them are built; with
+// --if-stale only those in dist/ that are out of date. Types are not checked here; `npm run check` does that.
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { buildPackage } from "./build-package.mjs";
@@ -14,19 +14,39 @@ const entries = {
   "print-configuration": "src/commands/print-configuration.ts",
 };
 
+const forPages = ["scripts/build-pages.mjs", "web/package.json", "package-lock.json"];
+
 /** What is built into dist/: some of the files that show when it was built, and everything that it is made from. */
 const targets = [
   {
-    name: "the server",
+    name: "server",
+    title: "the server",
     outputs: Object.keys(entries).map((name) => `dist/${name}.js`),
     inputs: ["src", "packages/embedded-s3/src", "scripts", "tsconfig.json", "package-lock.json"],
     build: () => bundle(entries, "dist"),
   },
   {
-    name: "GraphiQL",
+    name: "web",
+    title: "the web client",
+    outputs: ["dist/web/index.html"],
+    inputs: [
+      ...[
+        "web/src",
+        "web/index.html",
+        "web/vite.config.ts",
+        "packages/client/src",
+        "packages/client/package.json",
+      ],
+      ...forPages,
+    ],
+    build: () => buildPages("web/vite.config.ts", "dist/web", { compress: true }),
+  },
+  {
+    name: "explorer",
+    title: "GraphiQL",
     outputs: ["dist/explorer/index.html"],
-    inputs: ["web/explorer", "scripts/build-pages.mjs", "package-lock.json"],
-    build: () => buildPages("web/explorer/vite.config.ts"),
+    inputs: ["web/explorer", ...forPages],
+    build: () => buildPages("web/explorer/vite.config.ts", "dist/explorer"),
   },
 ];
 
@@ -43,19 +63,23 @@ function isStale({ outputs, inputs }) {
 }
 
 process.on("uncaughtException", (error) => {
-  // That the bundler is not installed needs no stack; everything else does.
-  console.error(error.name === "MissingBundlerError" ? error.message : error);
+  // That a build tool is not installed needs no stack; everything else does.
+  console.error(error.name === "MissingBuildToolError" ? error.message : error);
   process.exit(1);
 });
 
 const ifStale = process.argv.includes("--if-stale");
+const names = process.argv.slice(2).filter((each) => each !== "--if-stale");
+const isWanted = (name) => names.length === 0 || names.includes(name);
+
 for (const target of targets) {
-  if (ifStale && !isStale(target)) continue;
-  console.error(`Building ${target.name} into dist/ …`);
+  if (!isWanted(target.name) || (ifStale && !isStale(target))) continue;
+  console.error(`Building ${target.title} into dist/ …`);
   await target.build();
 }
-if (!ifStale) {
-  // The server's bundle has their source in it; only other projects need what is built here.
-  for (const name of ["embedded-s3", "client"])
+if (!ifStale && isWanted("packages")) {
+  // The bundles in dist/ have their source in them; only other projects need what is built here.
+  for (const name of ["embedded-s3", "client"]) {
     await buildPackage(`packages/${name}`, `packages/${name}/dist`);
+  }
 }

@@ -1,5 +1,6 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { importBuildTool } from "./import-build-tool.mjs";
 
 /**
  * Compiles entry points and bundles them with every package that they use into a few files: opening thousands of
@@ -10,7 +11,7 @@ import { join } from "node:path";
  * @throws {Error} when the bundler is not installed, saying how to install it
  */
 export async function bundle(entries, directory, { external = [], tsconfig = "tsconfig.json" } = {}) {
-  const { rolldown } = await loadRolldown();
+  const { rolldown } = await importBuildTool(() => import("rolldown"));
   const build = await rolldown({
     input: entries,
     platform: "node",
@@ -35,15 +36,4 @@ async function deleteFiles(directory) {
   await mkdir(directory, { recursive: true });
   const entries = await readdir(directory, { withFileTypes: true });
   await Promise.all(entries.filter((each) => each.isFile()).map(({ name }) => rm(join(directory, name))));
-}
-
-async function loadRolldown() {
-  try {
-    return await import("rolldown");
-  } catch (error) {
-    if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
-    const message =
-      "Building needs the development packages: run `npm ci --include=dev`, or copy dist/ from a machine that has built it and run `node dist/main.js`.";
-    throw Object.assign(new Error(message), { name: "MissingBundlerError" });
-  }
 }

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ValetKeyError } from "../core/errors.ts";
 import { sandboxPage, sandboxPolicy } from "./sandbox-page.ts";
+import { serveHashedFiles } from "./static-files.ts";
 
 /** Monaco, GraphiQL's editor, adds style elements by itself. Its workers and everything else come from this server. */
 const graphiqlPolicy = [
@@ -28,15 +28,7 @@ export type SendExplorer = (request: FastifyRequest, reply: FastifyReply) => Pro
  * @param directory where the build has put GraphiQL
  */
 export async function registerExplorers(server: FastifyInstance, directory: string): Promise<SendExplorer> {
-  await server.register(fastifyStatic, {
-    root: join(directory, "assets"),
-    prefix: "/explorer/assets/",
-    index: false,
-    decorateReply: false,
-    // Their names contain a hash of their content.
-    immutable: true,
-    maxAge: "1y",
-  });
+  await serveHashedFiles(server, { directory: join(directory, "assets"), prefix: "/explorer/assets/" });
   return async (request, reply) => {
     reply.type("text/html; charset=utf-8").header("referrer-policy", "no-referrer");
     if ((request.query as Record<string, unknown>).explorer === "graphiql") {

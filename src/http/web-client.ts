@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
+import { serveHashedFiles } from "./static-files.ts";
 
 export interface WebClientOptions {
   /** Where the build has put the web client: `index.html` and `assets/`. */
@@ -26,15 +26,7 @@ export async function registerWebClient(server: FastifyInstance, options: WebCli
   const { directory, storeOrigins, developmentCallers, defaultBucket = null } = options;
   const page = await readFile(join(directory, "index.html"), "utf8").catch(() => undefined);
   if (page === undefined) return;
-  await server.register(fastifyStatic, {
-    root: join(directory, "assets"),
-    prefix: "/assets/",
-    index: false,
-    decorateReply: false,
-    // Their names contain a hash of their content.
-    immutable: true,
-    maxAge: "1y",
-  });
+  await serveHashedFiles(server, { directory: join(directory, "assets"), prefix: "/assets/" });
   server.get("/", (_request, reply) => {
     const nonce = randomBytes(16).toString("base64");
     reply
