@@ -55,7 +55,7 @@ function sendByXhr({ url, headers, body, signal, onProgress }: BodyToSend): Prom
     };
     xhr.onload = () => {
       end();
-      resolve({ status: xhr.status, body: xhr.responseText, header: (name) => xhr.getResponseHeader(name) });
+      resolve({ status: xhr.status, body: xhr.responseText, header: (name) => exposedHeader(xhr, name) });
     };
     xhr.onerror = xhr.onabort = () => {
       end();
@@ -65,6 +65,13 @@ function sendByXhr({ url, headers, body, signal, onProgress }: BodyToSend): Prom
     restartTimer();
     xhr.send(body);
   });
+}
+
+/** `getResponseHeader` writes an error to the console for a header that the bucket's CORS rules do not expose. */
+function exposedHeader(xhr: XMLHttpRequest, name: string): string | null {
+  const start = `${name.toLowerCase()}: `;
+  const lines = xhr.getAllResponseHeaders().split("\r\n");
+  return lines.find((line) => line.toLowerCase().startsWith(start))?.slice(start.length) ?? null;
 }
 
 async function sendByFetch(
