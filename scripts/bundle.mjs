@@ -22,6 +22,8 @@ export async function bundle(entries, directory, { external = [], tsconfig = "ts
       conditionNames: ["@valetkey/source", "import", "node", "default"],
       alias: { "@apollo/utils.createhash": join(import.meta.dirname, "create-hash.mjs") },
     },
+    // "use client" stays at the top of an entry point, which is where frameworks look for it.
+    checks: { moduleLevelDirective: false },
     logLevel: "warn",
   });
   try {

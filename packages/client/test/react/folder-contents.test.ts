@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { ValetKeyError } from "../../src/index.ts";
+import { FolderContents } from "../../src/react/folder-contents.ts";
+import { announceStored } from "../../src/react/object-changes.ts";
+import { createControlledClient, storedAt } from "./controlled-client.ts";
+
+const ignore = () => {};
+const settle = () => sleep(0);
+
+function startFolder() {
+  const { client, folderCalls } = createControlledClient();
+  const contents = new FolderContents(client, { bucket: "demo", prefix: "photos/" });
+  const keys = () => contents.getSnapshot().objects.map(({ key }) => key);
+  const answer = async (call: number, key: string, next?: string) => {
+    const objects = [storedAt({ bucket: "demo", key })];
+    const folders = ["photos/2026/"];
+    folderCalls[call]?.resolve({ objects, folders, endCursor: next, hasNextPage: next !== undefined });
+    await settle();
+  };
+  return { client, contents, folderCalls, keys, answer };
+}
+
+describe("the contents of a folder", () => {
+  test("are loaded once, page by page", async () => {
+    const { contents, folderCalls, keys, answer } = startFolder();
+    contents.subscribe(ignore)();
+    contents.subscribe(ignore);
+    expect(contents.getSnapshot()).toMatchObject({ loading: true, objects: [] });
+    await answer(0, "photos/a", "1");
+    expect(contents.getSnapshot()).toMatchObject({ loading: false, hasNextPage: true });
+    contents.loadMore();
+    contents.loadMore();
+    await answer(1, "photos/b");
+    expect(keys()).toEqual(["photos/a", "photos/b"]);
+    expect(contents.getSnapshot()).toMatchObject({ folders: ["photos/2026/"], hasNextPage: false });
+    expect(folderCalls.map(({ after }) => after)).toEqual([undefined, "1"]);
+  });
+
+  test("are those of the last refresh, whatever arrives later", async () => {
+    const { contents, keys, answer } = startFolder();
+    contents.subscribe(ignore);
+    contents.refresh();
+    await answer(1, "photos/new");
+    await answer(0, "photos/old");
+    expect(keys()).toEqual(["photos/new"]);
+  });
+
+  test("keep what was loaded when a page fails, which can be loaded again", async () => {
+    const { contents, folderCalls, keys, answer } = startFolder();
+    contents.subscribe(ignore);
+    await answer(0, "photos/a", "1");
+    contents.loadMore();
+    const error = new ValetKeyError("Busy.", { code: "OVERLOADED", retryable: true });
+    folderCalls[1]?.reject(error);
+    await settle();
+    expect(contents.getSnapshot()).toMatchObject({ error, loading: false, hasNextPage: true });
+    contents.loadMore();
+    await answer(2, "photos/b");
+    expect(keys()).toEqual(["photos/a", "photos/b"]);
+    expect(contents.getSnapshot().error).toBeUndefined();
+  });
+
+  test("are loaded again as far as they were, after an upload into the folder", async () => {
+    const { client, contents, folderCalls, keys, answer } = startFolder();
+    contents.subscribe(ignore);
+    await answer(0, "photos/a", "1");
+    contents.loadMore();
+    await answer(1, "photos/b", "2");
+    announceStored(client, { bucket: "demo", key: "elsewhere" });
+    announceStored(client, { bucket: "demo", key: "photos/0" });
+    announceStored(client, { bucket: "demo", key: "photos/1" });
+    await expect.poll(() => folderCalls.length).toBe(3);
+    await answer(2, "photos/0", "1");
+    await answer(3, "photos/a", "2");
+    expect(keys()).toEqual(["photos/0", "photos/a"]);
+    expect(folderCalls.slice(2).map(({ after }) => after)).toEqual([undefined, "1"]);
+  });
+});
