@@ -109,6 +109,39 @@ describe("Flow", () => {
     expect(begun).toBe(true);
   });
 
+  test("does not wait for the next attempt when the network is back", async () => {
+    const { flow, setOnline } = makeFlow();
+    let attempts = 0;
+    const result = flow.run(async () => {
+      attempts += 1;
+      if (attempts === 1) throw failure(true);
+    });
+    await settle();
+    setOnline(false);
+    setOnline(true);
+    await result;
+    expect(attempts).toBe(2);
+  });
+
+  test("ends one request by its own signal, and leaves the others", async () => {
+    const { flow } = makeFlow();
+    const controller = new AbortController();
+    const ended = flow.run(untilAborted, { signal: controller.signal });
+    ended.catch(() => {});
+    let send = (_result: string) => {};
+    const kept = flow.run(
+      () =>
+        new Promise<string>((resolve) => {
+          send = resolve;
+        }),
+    );
+    await settle();
+    controller.abort();
+    await expect(ended).rejects.toMatchObject({ code: "ABORTED" });
+    send("kept");
+    expect(await kept).toBe("kept");
+  });
+
   test.each(["while it runs", "while it waits for the next attempt", "while it is paused"])(
     "stop ends a request %s",
     async (when) => {

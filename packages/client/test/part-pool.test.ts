@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { PartPool } from "../src/upload/part-pool.ts";
-import { settle } from "./virtual-clock.ts";
+import { settle, VirtualClock } from "./virtual-clock.ts";
 
 /** Parts that a test finishes one by one. */
 function makeSender() {
@@ -22,7 +22,7 @@ const numbers = (count: number) => Array.from({ length: count }, (_, index) => i
 describe("PartPool", () => {
   test("sends six parts at once, and the next one as soon as one has arrived", async () => {
     const { running, send } = makeSender();
-    const done = new PartPool().run(numbers(10), send);
+    const done = new PartPool(new VirtualClock()).run(numbers(10), send);
     expect([...running.keys()]).toEqual([1, 2, 3, 4, 5, 6]);
     running.get(4)?.finish();
     await settle();
@@ -36,9 +36,11 @@ describe("PartPool", () => {
 
   test("sends fewer when the store is overloaded, and more again as parts arrive", async () => {
     const { running, send } = makeSender();
-    const pool = new PartPool();
+    const clock = new VirtualClock();
+    const pool = new PartPool(clock);
     const done = pool.run(numbers(60), send);
     pool.slowDown();
+    await clock.advance(5_000);
     pool.slowDown();
     expect(pool.limit).toBe(1);
     // None of the six that are under way is taken back, and none is started.
@@ -57,12 +59,29 @@ describe("PartPool", () => {
     await done;
   });
 
+  test("halves their number once when several parts fail together", () => {
+    const pool = new PartPool(new VirtualClock());
+    for (let part = 0; part < 6; part++) pool.slowDown();
+    expect(pool.limit).toBe(3);
+  });
+
+  test("stops the other parts after a failure", async () => {
+    const signals: AbortSignal[] = [];
+    const done = new PartPool(new VirtualClock()).run(numbers(20), (number, signal) => {
+      signals.push(signal);
+      if (number === 2) return Promise.reject(new Error("refused"));
+      return new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("stopped"))));
+    });
+    await expect(done).rejects.toThrow("refused");
+    expect(signals).toHaveLength(6);
+  });
+
   test("sends each part once, whatever the order in which they arrive", async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(30), fc.infiniteStream(fc.nat(5)), async (count, choices) => {
         const { running, send } = makeSender();
         const sent: number[] = [];
-        const done = new PartPool().run(numbers(count), (number) => {
+        const done = new PartPool(new VirtualClock()).run(numbers(count), (number) => {
           sent.push(number);
           return send(number);
         });
@@ -79,7 +98,7 @@ describe("PartPool", () => {
 
   test("starts no more after a failure, and fails when the others have ended", async () => {
     const { running, send } = makeSender();
-    const done = new PartPool().run(numbers(20), send);
+    const done = new PartPool(new VirtualClock()).run(numbers(20), send);
     let ended = false;
     done.catch(() => {
       ended = true;

@@ -31,6 +31,18 @@ describe("ProgressMeter", () => {
     expect(secondsLeft).toBeCloseTo((1_000_000 - meter.progress.bytes) / bytesPerSecond);
   });
 
+  test("leaves bytes that were at S3 before out of the rate", async () => {
+    const clock = new VirtualClock();
+    const meter = new ProgressMeter(clock, 1_000_000);
+    meter.addPresent(1, 500_000);
+    await clock.advance(1000);
+    meter.set(2, 1000);
+    await clock.advance(1000);
+    meter.set(2, 2000);
+    expect(meter.progress.bytes).toBe(502_000);
+    expect(meter.progress.bytesPerSecond).toBeLessThanOrEqual(1000);
+  });
+
   test("does not know the time that is left before anything was sent", () => {
     expect(new ProgressMeter(new VirtualClock(), 5).progress).toEqual({
       bytes: 0,

@@ -40,3 +40,19 @@ export class VirtualClock implements Clock {
 export async function settle(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
+
+/** A clock whose sleeps end at once, after moving the time forward. */
+export class ImpatientClock implements Clock {
+  /** The length of each sleep so far. */
+  readonly sleeps: number[] = [];
+  #now = 0;
+
+  now(): number {
+    return this.#now;
+  }
+
+  async sleep(ms: number): Promise<void> {
+    this.sleeps.push(ms);
+    this.#now += ms;
+  }
+}
