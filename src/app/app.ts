@@ -1,5 +1,4 @@
 import { setMaxListeners } from "node:events";
-import { join } from "node:path";
 import type { Logger } from "pino";
 import { DevelopmentIssuer } from "../access/development-issuer.ts";
 import { reloadGrantsFile } from "../access/grants-file.ts";
@@ -20,7 +19,7 @@ import { UploadIds } from "../storage/multipart/upload-id.ts";
 import { Presigner } from "../storage/signing/presigner.ts";
 import { UploadBudget } from "../storage/streaming/upload-budget.ts";
 import { openBackend } from "./backend.ts";
-import { builtPages } from "./built-pages.ts";
+import { builtFiles } from "./built-files.ts";
 import type { Config } from "./config/config.ts";
 import { drain } from "./drain.ts";
 import { readInitialGrants } from "./initial-grants.ts";
@@ -40,8 +39,6 @@ export interface App {
 
 export interface AppOptions {
   readonly log?: Logger | undefined;
-  /** The folder with the built web pages, `web/` and `explorer/`. Default: where the build writes them. */
-  readonly pages?: string | undefined;
 }
 
 /** How much memory all uploads through the server may use together. */
@@ -54,7 +51,6 @@ const maxRequestSeconds = 60;
  * @throws {ConfigError} when the configuration names something that cannot be used
  */
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
-  const { pages = builtPages } = options;
   const log = createLog(config, options.log);
   for (const warning of config.warnings) log.warn(warning);
   const metrics = createMetrics();
@@ -106,13 +102,13 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     developmentTokens: developmentIssuer,
     webClient: config.webClient
       ? {
-          directory: join(pages, "web"),
+          directory: builtFiles("web"),
           storeOrigins: storeOrigins(endpoints, config.regions.allowed),
           developmentCallers: developmentIssuer?.callers ?? [],
-          defaultBucket: config.store.kind === "embedded" && !config.grantsFile ? "demo" : undefined,
+          defaultBucket: config.store.kind === "embedded" ? "demo" : undefined,
         }
       : undefined,
-    explorerDirectory: config.production ? undefined : join(pages, "explorer"),
+    explorerDirectory: config.production ? undefined : builtFiles("explorer"),
     maxFiles: config.maxFiles,
     maxUploadBytes: config.maxUploadBytes,
     rateLimit: config.rateLimit,

@@ -11,6 +11,9 @@ grants:
     bucket: demo
     allow: [DOWNLOAD, UPLOAD, LIST, DELETE]
   - who: authenticated
+    bucket: demo
+    allow: [DOWNLOAD, UPLOAD, LIST, DELETE]
+  - who: authenticated
     bucket: private
     prefix: "users/{sub}/"
     allow: [DOWNLOAD, UPLOAD, LIST, DELETE]

@@ -43,6 +43,12 @@ describe("on the embedded store, the development issuer", () => {
     },
   );
 
+  test("lets every caller use the bucket demo", async () => {
+    const { data } = await server.client.as(await tokenOf("bob")).answer(viewer);
+    const { grants } = (data as { viewer: { grants: unknown } }).viewer;
+    expect(grants).toContainEqual(expect.objectContaining({ bucket: "demo", prefix: "" }));
+  });
+
   test("lets each caller use only their own folder", async () => {
     const alice = server.client.as(await tokenOf("alice"));
     expect((await alice.answer(store("users/alice/a"))).errors).toBeUndefined();

@@ -10,7 +10,7 @@ export function ActionMenu({ entry }: { entry: Entry }) {
   const { viewer } = useSession();
   const run = useRunAction();
   return (
-    <Menu position="bottom-end" withinPortal shadow="md">
+    <Menu position="bottom-end" withInitialFocusPlaceholder={false} shadow="md">
       <Menu.Target>
         <ActionIcon
           variant="subtle"
@@ -26,10 +26,10 @@ export function ActionMenu({ entry }: { entry: Entry }) {
         onClick={(event) => event.stopPropagation()}
         onKeyDown={(event) => event.stopPropagation()}
       >
-        {fileActions([entry], viewer).map(({ id, label, Icon, color, disabled }) => (
+        {fileActions([entry], viewer).map(({ id, label, Icon, textColor, disabled }) => (
           <Menu.Item
             key={id}
-            color={color}
+            c={textColor}
             leftSection={<Icon size={18} aria-hidden />}
             disabled={disabled !== undefined}
             title={disabled}

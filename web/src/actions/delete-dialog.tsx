@@ -35,7 +35,7 @@ export function DeleteDialog({ entries, close }: { entries: readonly Entry[]; cl
           <Button variant="default" onClick={close} data-autofocus>
             Keep
           </Button>
-          <Button color="red" onClick={() => void confirm()}>
+          <Button color="red.9" onClick={() => void confirm()}>
             Delete
           </Button>
         </Group>

@@ -18,7 +18,8 @@ export interface FileAction {
   readonly id: FileActionId;
   readonly label: string;
   readonly Icon: ComponentType<{ size?: number; "aria-hidden"?: boolean }>;
-  readonly color?: string;
+  /** The color of its text, if it is not the usual one. */
+  readonly textColor?: string;
   /** Why the action is not possible. */
   readonly disabled: string | undefined;
 }
@@ -41,7 +42,13 @@ const rules: readonly Rule[] = [
   },
   { id: "copy", label: "Copy to…", Icon: IconCopy, needs: ["DOWNLOAD"] },
   { id: "move", label: "Move to…", Icon: IconFolderSymlink, needs: ["DOWNLOAD", "DELETE"] },
-  { id: "delete", label: "Delete", Icon: IconTrash, color: "red", needs: ["DELETE"] },
+  {
+    id: "delete",
+    label: "Delete",
+    Icon: IconTrash,
+    textColor: "var(--mantine-color-error)",
+    needs: ["DELETE"],
+  },
 ];
 
 /** What can be done with these entries. Actions that make no sense for them are left out. */

@@ -37,11 +37,12 @@ export function SelectionBar({ selected, clear }: SelectionBarProps) {
           </Text>
         )}
       </Text>
-      {fileActions(selected, viewer).map(({ id, label, Icon, color = "gray", disabled }) => (
+      {fileActions(selected, viewer).map(({ id, label, Icon, textColor, disabled }) => (
         <Tooltip key={id} label={disabled ?? label}>
           <ActionIcon
             variant="subtle"
-            color={color}
+            color="gray"
+            c={textColor}
             size="lg"
             aria-label={label}
             disabled={disabled !== undefined}

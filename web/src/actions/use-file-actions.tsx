@@ -32,7 +32,8 @@ export function useFileActions(prefix: string): { run: RunAction; dialog: ReactN
       if (first === undefined) return;
       const failed = `${describeEntries(entries)} could not be downloaded`;
       if (entries.length === 1 && first.kind === "file") {
-        return saveFile(client, first.object).catch((thrown) => notices.error(failed, thrown));
+        const { bucket, key } = first;
+        return saveFile(client, { bucket, key }).catch((thrown) => notices.error(failed, thrown));
       }
       const name = `${(entries.length === 1 ? first.name : nameOf(prefix)) || first.bucket}.zip`;
       const { chooseZipTarget, saveZip } = await import("./zip.ts");
@@ -60,7 +61,7 @@ export function useFileActions(prefix: string): { run: RunAction; dialog: ReactN
     [download, prefix],
   );
 
-  const dialog = open !== undefined && (
+  const dialog = open && (
     <Suspense>
       <Dialogs {...open} close={() => setOpen(undefined)} />
     </Suspense>

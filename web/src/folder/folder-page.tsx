@@ -81,6 +81,7 @@ export function FolderPage({ bucket, prefix, file }: Address) {
           <DetailsDrawer
             object={{ bucket, key: file }}
             entries={folder.entries}
+            isCovered={dialog !== undefined}
             close={() => openFolder(prefix)}
           />
         )}

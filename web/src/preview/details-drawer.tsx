@@ -16,17 +16,20 @@ interface DetailsDrawerProps {
   readonly object: ObjectRef;
   /** What is listed beside it. */
   readonly entries: readonly Entry[];
+  /** Whether a dialog is in front of it. Escape then closes only the dialog. */
+  readonly isCovered: boolean;
   close(): void;
 }
 
 /** A preview of one file, and everything that the store knows of it. */
-export default function DetailsDrawer({ object, entries, close }: DetailsDrawerProps) {
+export default function DetailsDrawer({ object, entries, isCovered, close }: DetailsDrawerProps) {
   const { details, error } = useDetails(object);
   const files = entries.filter((entry) => entry.kind === "file");
   return (
     <Drawer
       opened
       onClose={close}
+      closeOnEscape={!isCovered}
       position="right"
       size="lg"
       title={<span className="file-name">{nameOf(object.key)}</span>}
@@ -56,13 +59,12 @@ function Actions({ entry }: { entry: FileEntry }) {
   const actions = fileActions([entry], viewer).filter(({ id }) => id !== "details");
   return (
     <Group gap="xs">
-      {actions.map(({ id, label, Icon, color, disabled }) => (
+      {actions.map(({ id, label, Icon, textColor, disabled }) => (
         <Button
           key={id}
           size="xs"
           variant={id === "download" ? "filled" : "default"}
-          c={id === "delete" ? "var(--mantine-color-error)" : undefined}
-          color={id === "download" ? undefined : color}
+          c={textColor}
           leftSection={<Icon size={16} aria-hidden />}
           disabled={disabled !== undefined}
           title={disabled}

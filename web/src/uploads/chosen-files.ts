@@ -12,6 +12,7 @@ export function fromInput(files: FileList): ChosenFile[] {
 
 /** Reads dropped files, and dropped folders with everything in them. Call it before the drop event ends. */
 export async function fromDrop({ items }: DataTransfer): Promise<ChosenFile[]> {
+  // The items are gone when the event has ended.
   const entries = [...items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
   const chosen: ChosenFile[] = [];
   for (const entry of entries) await collect(entry, chosen);

@@ -44,7 +44,7 @@ export function ExistingFilesDialog() {
           <Button variant="default" onClick={() => decide((id) => uploads.keepBoth(id))}>
             Keep both
           </Button>
-          <Button color="red" onClick={() => decide((id) => uploads.replace(id))}>
+          <Button color="red.9" onClick={() => decide((id) => uploads.replace(id))}>
             Replace
           </Button>
         </Group>

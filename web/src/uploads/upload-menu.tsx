@@ -30,7 +30,7 @@ export function UploadMenu({ disabled, addFiles }: UploadMenuProps) {
         onChange={add}
         aria-label="Folder to upload"
       />
-      <Menu position="bottom-end" withinPortal>
+      <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
         <Tooltip label={disabled} disabled={disabled === undefined}>
           <span>
             <Menu.Target>

@@ -33,10 +33,7 @@ export async function downloadUrl(
   object: ObjectRef,
   options: DownloadOptions = {},
 ): Promise<SignedUrl> {
-  const { downloadUrl } = await transport.request(downloadUrlOperation, {
-    ...toObjectInput(object),
-    ...options,
-  });
+  const { downloadUrl } = await transport.request(downloadUrlOperation, { ...object, ...options });
   return toSignedUrl(downloadUrl);
 }
 

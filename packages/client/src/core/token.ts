@@ -13,12 +13,8 @@ export class TokenSource {
 
   /** The same promise until `renew` is called. */
   get(): Promise<string | undefined> {
-    if (this.#current !== undefined) return this.#current;
-    const asked = this.#ask();
-    this.#current = asked;
-    // A failure is only for those that wait for it already.
-    asked.catch(() => this.renew(asked));
-    return asked;
+    this.#current ??= this.#ask();
+    return this.#current;
   }
 
   /**
@@ -39,6 +35,7 @@ export class TokenSource {
     try {
       return await option();
     } catch (thrown) {
+      this.#current = undefined;
       if (thrown instanceof ValetKeyError) throw thrown;
       const { message } = toValetKeyError(thrown);
       throw new ValetKeyError(`The function \`token\` failed: ${message}`, {

@@ -2,7 +2,7 @@ import type { OperationString } from "../generated/strings.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { abortedError, ValetKeyError } from "./errors.ts";
 import { type FieldError, type GraphQLResponse, readResponse } from "./response.ts";
-import { type RetryPolicy, withRetries } from "./retry.ts";
+import { withRetries } from "./retry.ts";
 import { type TokenOption, TokenSource } from "./token.ts";
 
 export interface TransportOptions {
@@ -16,8 +16,6 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
   /** Default: two minutes. */
   readonly timeoutMs?: number;
-  /** Default: that of single requests. */
-  readonly retryPolicy?: RetryPolicy;
 }
 
 /** Sends operations to the server. Repeats those that fail with a retryable error, so they have to be idempotent. */
@@ -60,7 +58,6 @@ export class Transport {
         return dataOf(data, errors);
       },
       options.signal,
-      options.retryPolicy,
     );
   }
 
@@ -81,7 +78,6 @@ export class Transport {
         return { data: dataOf(data, errors), errors };
       },
       options.signal,
-      options.retryPolicy,
     );
   }
 

@@ -16,11 +16,9 @@ export async function sendWhole(steps: UploadSteps, requested: PutUpload): Promi
         checksums === undefined ? false : await checksums.hasChanged(0, file.size),
       );
     },
-    {
-      onFailure: (error) => {
-        steps.reportBytes(0, 0);
-        if (error instanceof StoreError && error.remedy === "sign") upload = undefined;
-      },
+    (error) => {
+      steps.reportBytes(0, 0);
+      if (error instanceof StoreError && error.remedy === "sign") upload = undefined;
     },
   );
   steps.reportBytes(0, file.size);
