@@ -1,7 +1,7 @@
 import type { ValetKeyError } from "../core/errors.ts";
 import type { ObjectEntry, ObjectRef, StoredObject } from "../core/objects.ts";
 import type { TokenOption } from "../core/token.ts";
-import { Transport } from "../core/transport.ts";
+import { type Credentials, Transport } from "../core/transport.ts";
 import type { UploadOptions, UploadTask } from "../upload/types.ts";
 import { Upload } from "../upload/upload-task.ts";
 import { copy, type Folder, move, type Removal, remove } from "./changes.ts";
@@ -16,7 +16,7 @@ export interface ValetKeyOptions {
   /** A bearer token, or where to get one. A function is asked again after UNAUTHENTICATED. Default: anonymous. */
   token?: TokenOption;
   /** Sent with every request to the server, for sessions by cookie. Default: `same-origin`. */
-  credentials?: RequestCredentials | undefined;
+  credentials?: Credentials | undefined;
   fetch?: typeof globalThis.fetch | undefined;
 }
 

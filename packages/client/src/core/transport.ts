@@ -5,10 +5,13 @@ import { type FieldError, type GraphQLResponse, readResponse } from "./response.
 import { withRetries } from "./retry.ts";
 import { type TokenOption, TokenSource } from "./token.ts";
 
+/** As `fetch` takes it. Projects for Node do not have the DOM's name for it. */
+export type Credentials = "include" | "omit" | "same-origin";
+
 export interface TransportOptions {
   readonly url: string | URL;
   readonly token?: TokenOption;
-  readonly credentials?: RequestCredentials | undefined;
+  readonly credentials?: Credentials | undefined;
   readonly fetch?: typeof globalThis.fetch | undefined;
 }
 
@@ -24,7 +27,7 @@ export class Transport {
   readonly fetch: typeof globalThis.fetch;
   readonly #url: string;
   readonly #token: TokenSource;
-  readonly #credentials: RequestCredentials;
+  readonly #credentials: Credentials;
 
   constructor(
     { url, token, credentials = "same-origin", fetch }: TransportOptions,
