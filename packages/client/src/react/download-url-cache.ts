@@ -21,6 +21,8 @@ export class DownloadUrlCache {
   readonly #client: ValetKey;
   /** By toUrlKey. Those that were used last are at the end. */
   readonly #urls = new Map<string, CachedUrl>();
+  /** How many URLs components use at the moment. */
+  #used = 0;
   #waiting: CachedUrl[] = [];
   #stopListening: (() => void) | undefined;
 
@@ -35,6 +37,7 @@ export class DownloadUrlCache {
   /** Requests the URL if need be, and keeps it fresh until the returned function is called. */
   subscribe(key: string, listener: () => void): () => void {
     const url = this.#urls.get(key) ?? this.#create(key);
+    if (!url.state.hasListeners) this.#used++;
     const remove = url.state.listen(listener);
     if (url.isDue) this.#request(url);
     this.#stopListening ??= onWake(() => this.#requestThoseDue());
@@ -62,13 +65,18 @@ export class DownloadUrlCache {
 
   /** Keeps a URL that works for the component that will need it next. */
   #release(key: string, url: CachedUrl): void {
+    this.#used--;
     if (url.state.value.error !== undefined) this.#delete(key, url);
     else if (this.#urls.delete(key)) this.#urls.set(key, url);
-    const unused = [...this.#urls].filter(([, { state }]) => !state.hasListeners);
-    for (const [oldKey, old] of unused.slice(0, -maxUnused)) this.#delete(oldKey, old);
-    if (unused.length < this.#urls.size) return;
+    if (this.#urls.size - this.#used > maxUnused) this.#deleteOldest();
+    if (this.#used > 0) return;
     this.#stopListening?.();
     this.#stopListening = undefined;
+  }
+
+  #deleteOldest(): void {
+    const oldest = [...this.#urls].find(([, { state }]) => !state.hasListeners);
+    if (oldest !== undefined) this.#delete(...oldest);
   }
 
   #delete(key: string, url: CachedUrl): void {

@@ -52,11 +52,7 @@ export class QueuedUpload {
   constructor(settings: QueuedUploadOptions) {
     this.id = settings.id;
     this.#settings = settings;
-    try {
-      this.#options = settings.options();
-    } catch (thrown) {
-      this.#outcome = { state: "failed", error: toValetKeyError(thrown) };
-    }
+    this.#prepare();
   }
 
   get isSettled(): boolean {
@@ -139,14 +135,23 @@ export class QueuedUpload {
 
   readonly retry = (): void => {
     if (this.#outcome === undefined || this.#outcome.state === "done") return;
-    if (this.#options === undefined) return;
     const hasParts = this.#outcome.state === "failed" && this.#task !== undefined;
-    if (hasParts) this.#options = { ...this.#options, resume: true };
     this.#task = undefined;
     this.#outcome = undefined;
     this.#isPaused = false;
+    if (this.#options === undefined) this.#prepare();
+    else if (hasParts) this.#options = { ...this.#options, resume: true };
     this.#changed();
   };
+
+  /** Asks where the file goes. If that fails, so does the upload. */
+  #prepare(): void {
+    try {
+      this.#options = this.#settings.options();
+    } catch (thrown) {
+      this.#outcome = { state: "failed", error: toValetKeyError(thrown) };
+    }
+  }
 
   #state(): UploadState {
     if (this.#outcome !== undefined) return this.#outcome.state;

@@ -38,6 +38,7 @@ export class UploadQueue {
   readonly setConcurrency = (concurrency: number): void => {
     if (!(concurrency >= 1))
       throw new RangeError(`concurrency must be at least 1, but it is ${concurrency}.`);
+    if (concurrency === this.#concurrency) return;
     this.#concurrency = concurrency;
     this.#changed();
   };

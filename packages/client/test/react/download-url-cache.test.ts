@@ -144,4 +144,61 @@ describe("the cache of download URLs", () => {
     expect(cache.getState(keyOf("599")).url).toBe("https://599");
     expect(vi.getTimerCount()).toBe(500);
   });
+
+  describe("in a browser", () => {
+    beforeEach(() => {
+      vi.stubGlobal("window", new EventTarget());
+      vi.stubGlobal("document", new EventTarget());
+    });
+    afterEach(() => vi.unstubAllGlobals());
+
+    /** Time passes, and no timer runs. */
+    const sleepFor = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000);
+
+    test.each([
+      ["window", "focus"],
+      ["window", "online"],
+      ["window", "pageshow"],
+      ["document", "visibilitychange"],
+    ] as const)("checks its URLs after the computer slept, at the %s's event %s", async (target, event) => {
+      const { cache, urlsCalls, call } = startCache();
+      cache.subscribe(keyOf("a"), ignore);
+      await settle();
+      call(0).resolve([signed("https://a", 600)]);
+      await settle();
+      globalThis[target].dispatchEvent(new Event(event));
+      await settle();
+      expect(urlsCalls).toHaveLength(1);
+      sleepFor(3_600);
+      globalThis[target].dispatchEvent(new Event(event));
+      globalThis[target].dispatchEvent(new Event(event));
+      await settle();
+      expect(urlsCalls).toHaveLength(2);
+      expect(cache.getState(keyOf("a")).url).toBe("https://a");
+    });
+
+    test("still checks the URLs that are used after many others were released", async () => {
+      const { cache, urlsCalls, call } = startCache();
+      const releases = Array.from({ length: 600 }, (_, index) => cache.subscribe(keyOf(`${index}`), ignore));
+      cache.subscribe(keyOf("used"), ignore);
+      await settle();
+      call(0).resolve([...releases.map((_, index) => `${index}`), "used"].map((name) => signed(name, 600)));
+      await settle();
+      for (const release of releases) release();
+      sleepFor(3_600);
+      window.dispatchEvent(new Event("focus"));
+      await settle();
+      expect(urlsCalls.slice(1).map(({ objects }) => objects.map(({ key }) => key))).toEqual([["used"]]);
+    });
+
+    test("stops listening when no URL is used", async () => {
+      const { cache } = startCache();
+      const removed = vi.spyOn(window, "removeEventListener");
+      const releases = [cache.subscribe(keyOf("a"), ignore), cache.subscribe(keyOf("b"), ignore)];
+      releases[0]?.();
+      expect(removed).not.toHaveBeenCalled();
+      releases[1]?.();
+      expect(removed).toHaveBeenCalledTimes(3);
+    });
+  });
 });

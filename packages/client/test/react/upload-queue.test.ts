@@ -47,6 +47,16 @@ describe("the upload queue", () => {
     expect(() => queue.setConcurrency(0)).toThrow("concurrency must be at least 1, but it is 0.");
   });
 
+  test("tells components nothing when `concurrency` stays the same", async () => {
+    const { queue } = startQueue(2, 1);
+    await settle();
+    const listener = vi.fn();
+    queue.subscribe(listener);
+    queue.setConcurrency(2);
+    await settle();
+    expect(listener).not.toHaveBeenCalled();
+  });
+
   test("gives the turn of a paused upload to the next one, and queues it when it is resumed", async () => {
     const { task, upload, states } = startQueue(1, 2);
     await settle();
@@ -84,11 +94,12 @@ describe("the upload queue", () => {
     expect(upload(0).error).toMatchObject({ code: "FORBIDDEN" });
   });
 
-  test("fails only the file for which `options` throws", async () => {
+  test("fails only the file for which `options` throws, and asks it again when it is tried again", async () => {
     const { client } = createControlledClient();
     const queue = new UploadQueue(client, 3);
+    let isReady = false;
     queue.upload(files(2), (file) => {
-      if (file.name === "0") throw new Error("Where to?");
+      if (file.name === "0" && !isReady) throw new Error("Where to?");
       return destination(file);
     });
     await settle();
@@ -98,6 +109,10 @@ describe("the upload queue", () => {
     first?.retry();
     await settle();
     expect(queue.getSnapshot().uploads[0]).toMatchObject({ state: "failed" });
+    isReady = true;
+    first?.retry();
+    await settle();
+    expect(queue.getSnapshot().uploads[0]).toMatchObject({ state: "running", error: undefined });
   });
 
   test("continues a failed upload when it is tried again, and starts an aborted one anew", async () => {
