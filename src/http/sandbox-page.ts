@@ -1,7 +1,10 @@
 const scriptOrigin = "https://embeddable-sandbox.cdn.apollographql.com";
 const scriptUrl = `${scriptOrigin}/_latest/embeddable-sandbox.umd.production.min.js`;
+const frameOrigin = "https://sandbox.embed.apollographql.com";
 /** A network without internet access may drop packets instead of refusing connections. */
-const maxLoadMs = 5000;
+const maxScriptMs = 5000;
+/** From then on until the frame sends its first message. If it is blocked, the page gets no event. */
+const maxFrameMs = 10_000;
 
 /** What the page of Apollo Sandbox may load. Sandbox itself runs in a frame of its own origin. */
 export function sandboxPolicy(nonce: string): string {
@@ -9,7 +12,8 @@ export function sandboxPolicy(nonce: string): string {
     "default-src 'none'",
     `script-src 'nonce-${nonce}' ${scriptOrigin}`,
     `style-src 'nonce-${nonce}'`,
-    "frame-src https://sandbox.embed.apollographql.com",
+    "img-src data:",
+    `frame-src ${frameOrigin}`,
     "connect-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
@@ -17,7 +21,10 @@ export function sandboxPolicy(nonce: string): string {
   ].join("; ");
 }
 
-/** A page with Apollo Sandbox, without its telemetry. If Sandbox cannot be loaded, the page opens GraphiQL. */
+/**
+ * A page with Apollo Sandbox, without its telemetry. If Sandbox cannot be loaded, the page opens GraphiQL, or says so
+ * to a user who has asked for Sandbox.
+ */
 export function sandboxPage(nonce: string): string {
   return `<!doctype html>
 <html lang="en">
@@ -29,33 +36,70 @@ export function sandboxPage(nonce: string): string {
     <style nonce="${nonce}">
       html, body { height: 100%; margin: 0; }
       body { display: flex; flex-direction: column; font: 14px system-ui, sans-serif; }
-      nav { padding: 4px 12px; }
+      nav, p { margin: 0; padding: 4px 12px; }
       #sandbox { flex: 1; }
       iframe { width: 100%; height: 100%; border: none; }
     </style>
   </head>
   <body>
-    <nav>Valet Key: Apollo Sandbox · <a href="/graphql?explorer=graphiql">Use GraphiQL instead</a></nav>
+    <nav>Valet Key: Apollo Sandbox · <a id="graphiql" href="?explorer=graphiql">Use GraphiQL instead</a></nav>
+    <p id="failure" role="alert" hidden>Apollo Sandbox could not be loaded from ${scriptOrigin} and ${frameOrigin}.</p>
     <div id="sandbox"></div>
-    <script nonce="${nonce}">
-      const useGraphiQL = () => location.replace("/graphql?explorer=graphiql");
-      const timer = setTimeout(useGraphiQL, ${maxLoadMs});
-      const script = document.createElement("script");
-      script.src = ${JSON.stringify(scriptUrl)};
-      script.onerror = useGraphiQL;
-      script.onload = () => {
-        clearTimeout(timer);
-        new window.EmbeddedSandbox({
-          target: "#sandbox",
-          initialEndpoint: new URL("/graphql", location.href).href,
-          endpointIsEditable: false,
-          runTelemetry: false,
-          allowDynamicStyles: false,
-        });
-      };
-      document.head.append(script);
-    </script>
+    <script nonce="${nonce}">${script}</script>
   </body>
 </html>
 `;
 }
+
+const script = `
+      const parameters = new URLSearchParams(location.search);
+      const isAskedFor = parameters.get("explorer") === "sandbox";
+      parameters.set("explorer", "graphiql");
+      const graphiql = document.getElementById("graphiql");
+      graphiql.href = "?" + parameters;
+
+      function giveUp() {
+        clearTimeout(timer);
+        if (isAskedFor) document.getElementById("failure").hidden = false;
+        else location.replace(graphiql.href);
+      }
+
+      function readVariables() {
+        try {
+          return JSON.parse(parameters.get("variables"));
+        } catch {
+          return undefined;
+        }
+      }
+
+      function openSandbox() {
+        clearTimeout(timer);
+        // A proxy may respond with a page of its own.
+        if (window.EmbeddedSandbox === undefined) return giveUp();
+        timer = setTimeout(giveUp, ${maxFrameMs});
+        addEventListener("message", ({ origin }) => {
+          if (origin === ${JSON.stringify(frameOrigin)}) clearTimeout(timer);
+        });
+        new window.EmbeddedSandbox({
+          target: "#sandbox",
+          initialEndpoint: location.origin + location.pathname,
+          initialState: {
+            document: parameters.get("query") ?? undefined,
+            variables: readVariables() ?? undefined,
+          },
+          endpointIsEditable: false,
+          runTelemetry: false,
+          allowDynamicStyles: false,
+          // The server accepts forms, which upload files, only with this header.
+          handleRequest: (url, options) =>
+            fetch(url, { ...options, headers: { ...options.headers, "apollo-require-preflight": "true" } }),
+        });
+      }
+
+      let timer = setTimeout(giveUp, ${maxScriptMs});
+      const embed = document.createElement("script");
+      embed.src = ${JSON.stringify(scriptUrl)};
+      embed.onerror = giveUp;
+      embed.onload = openSandbox;
+      document.head.append(embed);
+    `;

@@ -45,6 +45,29 @@ async function run(page: Page): Promise<void> {
   await page.click(".graphiql-execute-button");
 }
 
+async function fileOf(folder: string, text: string): Promise<string> {
+  const path = join(folder, `${text}.txt`);
+  await writeFile(path, text);
+  return path;
+}
+
+/** Attaches a file to a variable, in the panel for files. */
+async function attach(page: Page, variable: string, path: string): Promise<void> {
+  await page.waitForSelector(".graphiql-sidebar", wait);
+  const closed = await page.$('button[aria-label="Show Files"]');
+  await closed?.click();
+  await page.waitForSelector("#file-path", wait);
+  // Three clicks select what is there.
+  await page.click("#file-path", { count: 3 });
+  await page.type("#file-path", variable);
+  const [chooser] = await Promise.all([page.waitForFileChooser(), page.click("#file-input")]);
+  await chooser.accept([path]);
+  await page.waitForFunction(
+    `document.querySelector('[aria-label="Attached files"]').textContent.includes("${variable}:")`,
+    wait,
+  );
+}
+
 /** Monaco shows spaces as no-break spaces. */
 function waitForResponse(page: Page, text: string) {
   const shown = `document.querySelector(".graphiql-response").textContent.replaceAll("\\u00a0", " ")`;
@@ -72,20 +95,13 @@ describe("GraphiQL", () => {
 
   test("uploads a file that is attached to a variable", async () => {
     await using folder = await makeTemporaryFolder("explorer");
-    const path = join(folder.path, "hello.txt");
-    await writeFile(path, "hello");
     const query =
       "mutation ($file: Upload!, $input: UploadInput!) { uploadFile(file: $file, input: $input) { size } }";
     const variables = JSON.stringify({ input: { bucket: "demo", key: "from-graphiql.txt" } });
     await using tab = await openTab(
       `/graphql?${new URLSearchParams({ explorer: "graphiql", query, variables })}`,
     );
-    await tab.page.waitForSelector('button[aria-label="Show Files"]', wait);
-    await tab.page.click('button[aria-label="Show Files"]');
-    await tab.page.waitForSelector("#file-input", wait);
-    const [chooser] = await Promise.all([tab.page.waitForFileChooser(), tab.page.click("#file-input")]);
-    await chooser.accept([path]);
-    await tab.page.waitForSelector('[aria-label="Attached files"] li', wait);
+    await attach(tab.page, "file", await fileOf(folder.path, "hello"));
     await run(tab.page);
     await waitForResponse(tab.page, '"size": 5');
     const { data } = await server.client.answer(
@@ -94,11 +110,29 @@ describe("GraphiQL", () => {
     expect(data).toEqual({ object: { size: 5, contentType: "text/plain" } });
   });
 
-  test("has a link to Apollo Sandbox", async () => {
-    await using tab = await openTab("/graphql?explorer=graphiql");
+  test("sends the files of a list in the order of the list, whatever order they are attached in", async () => {
+    await using folder = await makeTemporaryFolder("explorer");
+    const query =
+      "mutation ($files: [Upload!]!, $inputs: [UploadInput!]!) { uploadFiles(files: $files, inputs: $inputs) { key size } }";
+    const inputs = ["first", "second"].map((key) => ({ bucket: "demo", key }));
+    const parameters = { explorer: "graphiql", query, variables: JSON.stringify({ inputs }) };
+    await using tab = await openTab(`/graphql?${new URLSearchParams(parameters)}`);
+    await attach(tab.page, "files.1", await fileOf(folder.path, "22"));
+    await attach(tab.page, "files.0", await fileOf(folder.path, "1"));
+    await run(tab.page);
+    await waitForResponse(tab.page, '"uploadFiles"');
+    const response = await tab.page.$eval(".graphiql-response", (each) => each.textContent);
+    expect(response).toMatch(/first.*1.*second.*2/s);
+    expect(response).not.toContain("errors");
+  });
+
+  test("has a link to Apollo Sandbox, which keeps the query", async () => {
+    await using tab = await openTab("/graphql?explorer=graphiql&query=%7B__typename%7D");
     await tab.page.waitForSelector(".explorer-logo a", wait);
-    expect(await tab.page.$eval(".explorer-logo a", (link) => link.getAttribute("href"))).toBe(
-      "/graphql?explorer=sandbox",
-    );
+    const link = await tab.page.$eval(".explorer-logo a", (each) => each.getAttribute("href"));
+    expect(Object.fromEntries(new URLSearchParams(link ?? ""))).toEqual({
+      explorer: "sandbox",
+      query: "{__typename}",
+    });
   });
 });

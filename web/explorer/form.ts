@@ -1,8 +1,16 @@
 import type { FetcherParams } from "@graphiql/toolkit";
 import type { AttachedFile } from "./files.tsx";
 
-/** A GraphQL multipart request: https://github.com/jaydenseric/graphql-multipart-request-spec */
-export function toForm(operation: FetcherParams, attached: readonly AttachedFile[]): FormData {
+/**
+ * A GraphQL multipart request: https://github.com/jaydenseric/graphql-multipart-request-spec. The server uses the files
+ * in the order in which the form sends them, so they are sent in the order in which the operation declares them.
+ */
+export function toForm(operation: FetcherParams, files: readonly AttachedFile[]): FormData {
+  const positionOf = ({ path }: AttachedFile) =>
+    operation.query.search(new RegExp(`\\$${path.split(".")[0]}\\b`));
+  const attached = files.toSorted(
+    (a, b) => positionOf(a) - positionOf(b) || a.path.localeCompare(b.path, "en", { numeric: true }),
+  );
   const variables: Record<string, unknown> = structuredClone(operation.variables ?? {});
   const map: Record<string, string[]> = {};
   for (const [index, { path }] of attached.entries()) {

@@ -7,9 +7,10 @@ import { createRoot } from "react-dom/client";
 import { createFetcher } from "./fetcher.ts";
 import { Files, filesPlugin } from "./files.tsx";
 
-const endpoint = new URL("/graphql", location.href).href;
 const files = new Files();
 const parameters = new URLSearchParams(location.search);
+const sandbox = new URLSearchParams(parameters);
+sandbox.set("explorer", "sandbox");
 
 const defaultQuery = `# Valet Key: presigned URLs and uploads, on short-lived credentials.
 #
@@ -31,7 +32,7 @@ const root = document.getElementById("explorer");
 if (root === null) throw new Error("The page has no element for the explorer.");
 createRoot(root).render(
   <GraphiQL
-    fetcher={createFetcher(endpoint, files)}
+    fetcher={createFetcher(location.pathname, files)}
     defaultQuery={defaultQuery}
     initialQuery={parameters.get("query") ?? undefined}
     initialVariables={parameters.get("variables") ?? undefined}
@@ -39,7 +40,7 @@ createRoot(root).render(
   >
     <GraphiQL.Logo>
       <span className="explorer-logo">
-        Valet Key <a href="/graphql?explorer=sandbox">Use Apollo Sandbox</a>
+        Valet Key <a href={`?${sandbox}`}>Use Apollo Sandbox</a>
       </span>
     </GraphiQL.Logo>
   </GraphiQL>,
