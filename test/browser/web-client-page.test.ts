@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { resolve } from "node:path";
+import axe from "axe-core";
 import type { Page } from "puppeteer-core";
 import { describe, expect, test } from "vitest";
 import { firstPageBytes } from "../../scripts/first-page-bytes.mjs";
@@ -22,7 +21,6 @@ import {
 await buildPagesIfStale();
 const server = await shareInFile(startDemoServer());
 const browser = await shareInFile(launchBrowser("chromium"));
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** A PNG of one pixel. */
 const picture = Buffer.from(
@@ -31,8 +29,10 @@ const picture = Buffer.from(
 );
 
 async function store(key: string, body: Buffer, contentType: string): Promise<void> {
+  const metadata = [{ name: "camera", value: "pinhole" }];
+  const tags = [{ name: "project", value: "tests" }];
   const upload = await requestUpload(server.client, "PUT", {
-    input: { bucket: "demo", key, contentType },
+    input: { bucket: "demo", key, contentType, metadata, tags },
     size: body.length,
   });
   expect((await sendPut(upload, body)).status).toBe(200);
@@ -61,7 +61,7 @@ interface Violation {
 /** What axe finds on the page as it is. */
 async function accessibilityViolations(page: Page): Promise<string[]> {
   // Not as a script element, which the page's policy refuses.
-  await page.evaluate(axe);
+  await page.evaluate(axe.source);
   const { violations } = (await page.evaluate("axe.run()")) as { violations: Violation[] };
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
@@ -144,6 +144,16 @@ test("nothing is asked from other hosts than the server and its store", async ()
   );
   expect(hosts).toEqual(new Set(["127.0.0.1"]));
   expect(tab.violations).toEqual([]);
+});
+
+test("the details of a file show its metadata and tags", async () => {
+  await using tab = await openWebClient(browser, server.url, {
+    as: "nobody",
+    hash: "#/demo/page/picture.png",
+  });
+  for (const text of ["image/png", "Metadata: camera", "pinhole", "Tag: project", "tests"]) {
+    await waitForText(tab.page, text);
+  }
 });
 
 describe("a preview", () => {

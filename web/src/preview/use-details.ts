@@ -1,19 +1,19 @@
-import type { ObjectRef, StoredObject } from "@valetkey/client";
+import type { ObjectDetails, ObjectRef } from "@valetkey/client";
 import { useEffect, useState } from "react";
 import { useWorkspace } from "../activity/workspace.ts";
 import { useSession } from "../session/session-context.ts";
 
 export function useDetails({ bucket, key }: ObjectRef): {
-  details: StoredObject | undefined;
+  details: ObjectDetails | undefined;
   error: unknown;
 } {
   const { client } = useSession();
   const { changes } = useWorkspace();
-  const [result, setResult] = useState<{ details?: StoredObject; error?: unknown }>({});
+  const [result, setResult] = useState<{ details?: ObjectDetails; error?: unknown }>({});
   useEffect(() => {
     let isCurrent = true;
     const load = () =>
-      client.head({ bucket, key }).then(
+      client.details({ bucket, key }).then(
         (details) => isCurrent && setResult(details === undefined ? { error: notFound() } : { details }),
         (error) => isCurrent && setResult({ error }),
       );

@@ -5,6 +5,7 @@ import { type Credentials, Transport } from "../core/transport.ts";
 import type { UploadOptions, UploadTask } from "../upload/types.ts";
 import { Upload } from "../upload/upload-task.ts";
 import { copy, type Folder, move, type Removal, remove } from "./changes.ts";
+import { details, type ObjectDetails } from "./details.ts";
 import { type DownloadOptions, downloadUrl, downloadUrls, type SignedUrl } from "./downloads.ts";
 import { type FolderOptions, type FolderPage, folder, head, type ListOptions, list } from "./listing.ts";
 import { type PendingUpload, type PendingUploadsOptions, pendingUploads } from "./pending-uploads.ts";
@@ -36,6 +37,8 @@ export interface ValetKey {
   folder(options: FolderOptions): Promise<FolderPage>;
   /** Undefined: there is no such object. */
   head(object: ObjectRef): Promise<StoredObject | undefined>;
+  /** Like `head`, with metadata and tags, which cost one more request to S3. */
+  details(object: ObjectRef): Promise<ObjectDetails | undefined>;
   copy(from: ObjectRef, to: ObjectRef): Promise<StoredObject>;
   /** Copies, then deletes. The source stays if the copy fails. */
   move(from: ObjectRef, to: ObjectRef): Promise<StoredObject>;
@@ -54,6 +57,7 @@ export function createValetKey(options: ValetKeyOptions): ValetKey {
     list: (listOptions) => list(transport, listOptions),
     folder: (folderOptions) => folder(transport, folderOptions),
     head: (object) => head(transport, object),
+    details: (object) => details(transport, object),
     copy: (from, to) => copy(transport, from, to),
     move: (from, to) => move(transport, from, to),
     remove: (what) => remove(transport, what),
