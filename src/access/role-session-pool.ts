@@ -199,10 +199,8 @@ export class RoleSessionPool {
         ? { seconds: Math.max(wholeSeconds - 1, 0), until: this.#monotonicNow() + observationMs }
         : undefined;
     const { sessionName, expiresAt, credentials } = session;
-    this.#options.log.info(
-      { sessionName, expiresAt, accessKeyId: credentials.accessKeyId },
-      "assumed the role",
-    );
+    const { accessKeyId } = credentials;
+    this.#options.log.info({ sessionName, expiresAt, accessKeyId }, "assumed the role");
   }
 }
 

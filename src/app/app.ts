@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { join } from "node:path";
 import type { Logger } from "pino";
 import { DevelopmentIssuer } from "../access/development-issuer.ts";
 import { reloadGrantsFile } from "../access/grants-file.ts";
@@ -19,7 +20,7 @@ import { UploadIds } from "../storage/multipart/upload-id.ts";
 import { Presigner } from "../storage/signing/presigner.ts";
 import { UploadBudget } from "../storage/streaming/upload-budget.ts";
 import { openBackend } from "./backend.ts";
-import { builtFiles } from "./built-files.ts";
+import { builtPages } from "./built-pages.ts";
 import type { Config } from "./config/config.ts";
 import { drain } from "./drain.ts";
 import { readInitialGrants } from "./initial-grants.ts";
@@ -39,6 +40,8 @@ export interface App {
 
 export interface AppOptions {
   readonly log?: Logger | undefined;
+  /** The folder with the built web pages, `web/` and `explorer/`. Default: where the build writes them. */
+  readonly pages?: string | undefined;
 }
 
 /** How much memory all uploads through the server may use together. */
@@ -51,6 +54,7 @@ const maxRequestSeconds = 60;
  * @throws {ConfigError} when the configuration names something that cannot be used
  */
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
+  const { pages = builtPages } = options;
   const log = createLog(config, options.log);
   for (const warning of config.warnings) log.warn(warning);
   const metrics = createMetrics();
@@ -102,13 +106,13 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     developmentTokens: developmentIssuer,
     webClient: config.webClient
       ? {
-          directory: builtFiles("web"),
+          directory: join(pages, "web"),
           storeOrigins: storeOrigins(endpoints, config.regions.allowed),
           developmentCallers: developmentIssuer?.callers ?? [],
-          defaultBucket: config.store.kind === "embedded" ? "demo" : undefined,
+          defaultBucket: config.store.kind === "embedded" && !config.grantsFile ? "demo" : undefined,
         }
       : undefined,
-    explorerDirectory: config.production ? undefined : builtFiles("explorer"),
+    explorerDirectory: config.production ? undefined : join(pages, "explorer"),
     maxFiles: config.maxFiles,
     maxUploadBytes: config.maxUploadBytes,
     rateLimit: config.rateLimit,

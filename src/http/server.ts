@@ -125,7 +125,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   if (options.developmentTokens !== undefined) {
     developmentTokenEndpoint(server, { tokens: options.developmentTokens, bodies, hostCheck });
   }
-  if (options.webClient !== undefined) await registerWebClient(server, options.webClient);
+  if (options.webClient !== undefined) await registerWebClient(server, options.webClient, options.log);
   const sendExplorer =
     options.explorerDirectory === undefined
       ? undefined

@@ -9,14 +9,21 @@ export async function serveHashedFiles(
   server: FastifyInstance,
   { directory, prefix }: { readonly directory: string; readonly prefix: string },
 ): Promise<void> {
-  await server.register(fastifyStatic, {
-    root: directory,
-    prefix,
-    index: false,
-    decorateReply: false,
-    preCompressed: true,
-    immutable: true,
-    maxAge: "1y",
-    setHeaders: (response) => response.setHeader("vary", "accept-encoding"),
+  await server.register(async (scope) => {
+    scope.addHook("onRequest", function varyByEncoding(_request, reply, done) {
+      // CORS may have set the header already.
+      const vary = [reply.getHeader("vary"), "accept-encoding"].filter((each) => each !== undefined);
+      reply.header("vary", vary.join(", "));
+      done();
+    });
+    await scope.register(fastifyStatic, {
+      root: directory,
+      prefix,
+      index: false,
+      decorateReply: false,
+      preCompressed: true,
+      immutable: true,
+      maxAge: "1y",
+    });
   });
 }

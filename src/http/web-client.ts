@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
 import { serveHashedFiles } from "./static-files.ts";
 
 export interface WebClientOptions {
@@ -22,10 +23,17 @@ const noncePlaceholder = "__CSP_NONCE__";
  * Serves the web client at `/`, and what it has to know of this server at `/web-config.json`. Without the built files,
  * `/` is not served.
  */
-export async function registerWebClient(server: FastifyInstance, options: WebClientOptions): Promise<void> {
+export async function registerWebClient(
+  server: FastifyInstance,
+  options: WebClientOptions,
+  log: Pick<Logger, "info">,
+): Promise<void> {
   const { directory, storeOrigins, developmentCallers, defaultBucket = null } = options;
   const page = await readFile(join(directory, "index.html"), "utf8").catch(() => undefined);
-  if (page === undefined) return;
+  if (page === undefined) {
+    log.info("the web client has not been built: run `npm run build`, and start the server again");
+    return;
+  }
   await serveHashedFiles(server, { directory: join(directory, "assets"), prefix: "/assets/" });
   server.get("/", (_request, reply) => {
     const nonce = randomBytes(16).toString("base64");
@@ -36,7 +44,7 @@ export async function registerWebClient(server: FastifyInstance, options: WebCli
       .header("cross-origin-opener-policy", "same-origin")
       .send(page.replaceAll(noncePlaceholder, nonce));
   });
-  server.get("/web-config.json", async () => ({ graphqlUrl: "/graphql", developmentCallers, defaultBucket }));
+  server.get("/web-config.json", async () => ({ graphqlUrl: "graphql", developmentCallers, defaultBucket }));
 }
 
 /** Scripts come from this server only. Stored objects are shown as media, or in frames of the store's own origin. */

@@ -77,7 +77,7 @@ describe("the host", () => {
   test("presigned URLs name an address that other machines can reach, and the log says what to set", async () => {
     const lines: string[] = [];
     const log = pino({ level: "warn" }, { write: (line) => void lines.push(line) });
-    await using app = await startDemoServer(await environment({ HOST: "0.0.0.0" }), log);
+    await using app = await startDemoServer(await environment({ HOST: "0.0.0.0" }), { log });
     const client = new GraphQLClient(app.url.replace("0.0.0.0", "127.0.0.1"));
     const data = await client.data<{ downloadUrl: { url: string } }>(downloadUrl);
     const { hostname } = new URL(data.downloadUrl.url);

@@ -105,7 +105,7 @@ test("a server without base credentials starts, and logs that it is not ready", 
   await writeFile(VALETKEY_GRANTS, "grants: []");
   const lines: string[] = [];
   const log = pino({ level: "warn" }, { write: (line: string) => lines.push(line) });
-  await using _server = await startDemoServer(environment({ ...withRole, VALETKEY_GRANTS }), log);
+  await using _server = await startDemoServer(environment({ ...withRole, VALETKEY_GRANTS }), { log });
   const reasons = () => lines.map((line) => JSON.parse(line).reason);
   await expect.poll(reasons).toEqual(["no base credentials"]);
 });

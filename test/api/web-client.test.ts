@@ -1,54 +1,118 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import Fastify from "fastify";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { registerWebClient } from "../../src/http/web-client.ts";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
 import { makeTemporaryFolder } from "../support/resources.ts";
 import { shareInFile } from "../support/share-in-file.ts";
-import { startDemoServer, startTestServer } from "../support/test-server.ts";
+import { bucket, startDemoServer, startTestServer } from "../support/test-server.ts";
+
+const script = "export {};\n".repeat(100);
+
+/** The form of what the build writes. */
+async function writePages() {
+  const folder = await makeTemporaryFolder("pages");
+  const assets = join(folder.path, "web/assets");
+  await mkdir(assets, { recursive: true });
+  await writeFile(join(folder.path, "web/index.html"), '<meta property="csp-nonce" nonce="__CSP_NONCE__">');
+  await writeFile(join(assets, "main-abc.js"), script);
+  await writeFile(join(assets, "main-abc.js.gz"), gzipSync(script));
+  await writeFile(join(folder.path, "secret.txt"), "not for the web");
+  return folder;
+}
+
+const { path: pages } = await shareInFile(writePages());
+const server = await shareInFile(startDemoServer({}, { pages }));
+const get = (path: string, init?: RequestInit) => fetch(`${server.url}${path}`, init);
 
 describe("the web client", () => {
-  const server = Fastify();
-  afterAll(() => server.close());
-  beforeAll(async () => {
-    const folder = await shareInFile(makeTemporaryFolder("web"));
-    await mkdir(join(folder.path, "assets"));
-    await writeFile(join(folder.path, "index.html"), '<meta name="nonce" content="__CSP_NONCE__">');
-    await writeFile(join(folder.path, "assets/main-abc.js"), "export {};");
-    await registerWebClient(server, {
-      directory: folder.path,
-      storeOrigins: ["https://*.s3.eu-central-1.amazonaws.com"],
-      developmentCallers: ["alice"],
-      defaultBucket: undefined,
-    });
-  });
-
   test("has a policy that allows scripts of the server only, and a new nonce in each response", async () => {
     const nonces = [];
-    for (const response of [await server.inject("/"), await server.inject("/")]) {
-      expect(response.headers["content-type"]).toBe("text/html; charset=utf-8");
-      const policy = String(response.headers["content-security-policy"]);
-      expect(policy).toContain("script-src 'self';");
-      expect(policy).toContain("connect-src 'self' blob: https://*.s3.eu-central-1.amazonaws.com;");
+    for (const response of [await get("/"), await get("/?x=1")]) {
+      expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8");
+      expect(response.headers.get("cache-control")).toBe("no-store");
+      const policy = response.headers.get("content-security-policy") ?? "";
+      expect(policy).toContain("default-src 'none'; script-src 'self';");
+      expect(policy).toContain("frame-ancestors 'none'");
       expect(policy).not.toContain("unsafe");
-      const nonce = /content="([^"]+)"/.exec(response.body)?.[1] ?? "";
-      expect(policy).toContain(`'nonce-${nonce}'`);
+      const nonce = /nonce="([^"]+)"/.exec(await response.text())?.[1] ?? "";
+      expect(policy).toContain(`style-src 'self' 'nonce-${nonce}';`);
       nonces.push(nonce);
     }
     expect(new Set(nonces).size).toBe(2);
   });
 
-  test("lets browsers keep files whose names have a hash", async () => {
-    const response = await server.inject("/assets/main-abc.js");
-    expect(response.headers["content-type"]).toContain("javascript");
-    expect(response.headers["cache-control"]).toBe("public, max-age=31536000, immutable");
-    expect((await server.inject("/assets/../index.html")).statusCode).toBe(404);
+  test("may connect to the store of the presigned URLs", async () => {
+    const { downloadUrl } = await server.client.data<{ downloadUrl: { url: string } }>(
+      '{ downloadUrl(bucket: "demo", key: "a", verify: false) { url } }',
+    );
+    const policy = (await get("/")).headers.get("content-security-policy");
+    expect(policy).toContain(`connect-src 'self' blob: ${new URL(downloadUrl.url).origin};`);
   });
 
-  test("is told what it needs to know of the server", async () => {
-    expect((await server.inject("/web-config.json")).json()).toEqual({
-      graphqlUrl: "/graphql",
-      developmentCallers: ["alice"],
+  test("lets browsers keep files whose names have a hash, and sends them compressed", async () => {
+    const plain = await get("/assets/main-abc.js", { headers: { "accept-encoding": "identity" } });
+    expect(plain.headers.get("content-type")).toContain("javascript");
+    expect(plain.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
+    expect(plain.headers.get("vary")).toContain("accept-encoding");
+    expect(plain.headers.get("content-encoding")).toBeNull();
+    expect(await plain.text()).toBe(script);
+    const compressed = await get("/assets/main-abc.js", { headers: { "accept-encoding": "gzip" } });
+    expect(compressed.headers.get("content-encoding")).toBe("gzip");
+    expect(Number(compressed.headers.get("content-length"))).toBe(gzipSync(script).length);
+    expect(await compressed.text()).toBe(gunzipSync(gzipSync(script)).toString());
+  });
+
+  test.each([
+    ["/assets/missing.js", 404],
+    ["/assets/", 404],
+    ["/assets", 404],
+    ["/index.html", 404],
+    ["/folder", 404],
+    ["/assets/..%2f..%2fsecret.txt", 404],
+    ["/assets/..%5c..%5csecret.txt", 403],
+    ["/assets/%00", 400],
+  ])("is not at %s, which gets %d in JSON", async (path, status) => {
+    const response = await get(path);
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "BAD_USER_INPUT" } }] });
+  });
+
+  test("is only read", async () => {
+    for (const path of ["/", "/assets/main-abc.js", "/web-config.json"]) {
+      expect((await get(path, { method: "POST", body: "{}" })).status).toBe(404);
+      const head = await get(path, { method: "HEAD" });
+      expect(head.status).toBe(200);
+      expect(await head.text()).toBe("");
+    }
+  });
+
+  test("leaves the other paths of the server as they are", async () => {
+    expect(await (await get("/healthz")).json()).toEqual({ status: "ok" });
+    expect((await get("/metrics")).headers.get("content-type")).toContain("text/plain");
+  });
+});
+
+describe("/web-config.json", () => {
+  const configOf = async ({ url }: { readonly url: string }) =>
+    (await fetch(`${url}/web-config.json`)).json();
+
+  test("offers the development callers and the bucket demo on the embedded store", async () => {
+    expect(await configOf(server)).toEqual({
+      graphqlUrl: "graphql",
+      developmentCallers: ["alice", "bob"],
+      defaultBucket: "demo",
+    });
+  });
+
+  test("offers no bucket if there is a grants file, and no callers with a role", async () => {
+    await using withRole = await startTestServer({ pages });
+    expect(await configOf(withRole)).toMatchObject({ developmentCallers: [], defaultBucket: null });
+    await using folder = await makeTemporaryFolder("grants");
+    const grants = join(folder.path, "grants.json");
+    await writeFile(grants, JSON.stringify({ grants: [{ who: "anonymous", bucket, allow: ["LIST"] }] }));
+    await using withGrants = await startDemoServer({ VALETKEY_GRANTS: grants }, { pages });
+    expect(await configOf(withGrants)).toMatchObject({
+      developmentCallers: ["alice", "bob"],
       defaultBucket: null,
     });
   });
@@ -56,16 +120,25 @@ describe("the web client", () => {
 
 describe("VALETKEY_WEB", () => {
   test("off removes the web client", async () => {
-    await using server = await startDemoServer({ VALETKEY_WEB: "off" });
-    for (const path of ["/", "/web-config.json"]) {
-      const response = await fetch(`${server.url}${path}`);
+    await using off = await startDemoServer({ VALETKEY_WEB: "off" }, { pages });
+    for (const path of ["/", "/web-config.json", "/assets/main-abc.js"]) {
+      const response = await fetch(`${off.url}${path}`);
       expect(response.status).toBe(404);
       expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "BAD_USER_INPUT" } }] });
     }
   });
 
-  test("is off in production", async () => {
-    await using server = await startTestServer({ env: { NODE_ENV: "production" } });
-    expect((await fetch(server.url)).status).toBe(404);
+  test.each([
+    [{}, 404],
+    [{ VALETKEY_WEB: "on" }, 200],
+  ])("with %j, / gets %d in production", async (env, status) => {
+    await using production = await startTestServer({ pages, env: { NODE_ENV: "production", ...env } });
+    expect((await fetch(production.url)).status).toBe(status);
+  });
+
+  test("on without the built files leaves / a 404", async () => {
+    await using empty = await makeTemporaryFolder("empty");
+    await using unbuilt = await startDemoServer({ VALETKEY_WEB: "on" }, { pages: empty.path });
+    expect((await fetch(unbuilt.url)).status).toBe(404);
   });
 });

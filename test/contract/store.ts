@@ -1,4 +1,4 @@
-import { createCipheriv, createHash, randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import {
   GetObjectCommand,
   type GetObjectCommandOutput,
@@ -74,11 +74,7 @@ export async function pendingUploads(bucket: string, prefix: string): Promise<st
   return (Uploads ?? []).map((upload) => upload.Key ?? "");
 }
 
-/** Incompressible bytes, the same for the same seed. */
-export function noise(size: number, seed = "noise"): Buffer {
-  const key = createHash("sha256").update(seed).digest();
-  return createCipheriv("aes-256-ctr", key, Buffer.alloc(16)).update(Buffer.alloc(size));
-}
+export { noise } from "../support/noise.ts";
 
 export function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");

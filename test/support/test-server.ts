@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { PutObjectCommand, type PutObjectCommandInput, S3Client } from "@aws-sdk/client-s3";
 import type { Logger } from "pino";
 import type { Action } from "../../src/access/grants.ts";
-import { type App, startApp } from "../../src/app/app.ts";
+import { type App, type AppOptions, startApp } from "../../src/app/app.ts";
 import { loadConfig } from "../../src/app/config/config.ts";
 import { changeAwsEnvironment } from "./environment.ts";
 import { GraphQLClient } from "./graphql-client.ts";
@@ -42,6 +42,8 @@ export interface TestServerOptions {
   readonly env?: Environment;
   /** Default: no log. */
   readonly log?: Logger | undefined;
+  /** Default: the web pages of the last build, if there are any. */
+  readonly pages?: string | undefined;
 }
 
 export interface RunningServer extends Closable {
@@ -75,7 +77,7 @@ export function startTestServer(options: TestServerOptions = {}): Promise<TestSe
     const grantsFile = join(folder.path, "grants.json");
     await writeFile(grantsFile, JSON.stringify({ grants: options.grants ?? anyoneMayDoAnything }));
     const env = { ...environmentOf(store, options), VALETKEY_GRANTS: grantsFile, ...options.env };
-    const running = await startInProcess(started, env, options.log);
+    const running = await startInProcess(started, env, options);
 
     const { endpoint, region, adminCredentials: credentials } = store;
     const admin = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
@@ -89,17 +91,17 @@ export function startTestServer(options: TestServerOptions = {}): Promise<TestSe
 }
 
 /** Starts what `npm start` starts without any configuration, on free ports and with a data folder of its own. */
-export function startDemoServer(env: Environment = {}, log?: Logger): Promise<RunningServer> {
+export function startDemoServer(env: Environment = {}, options: AppOptions = {}): Promise<RunningServer> {
   return startTogether(async (started) => {
     const folder = await started.use(makeTemporaryFolder("demo"));
     const defaults = { PORT: "0", VALETKEY_STORE_PORT: "0", LOG_LEVEL: "silent" };
-    return await startInProcess(started, { ...defaults, VALETKEY_DATA_DIR: folder.path, ...env }, log);
+    return await startInProcess(started, { ...defaults, VALETKEY_DATA_DIR: folder.path, ...env }, options);
   });
 }
 
-async function startInProcess(started: Started, env: Environment, log: Logger | undefined) {
+async function startInProcess(started: Started, env: Environment, { log, pages }: AppOptions) {
   await started.use(changeAwsEnvironment(env));
-  const app = await startApp(loadConfig(env), { log });
+  const app = await startApp(loadConfig(env), { log, pages });
   started.defer(() => app.close());
   return { url: app.url, client: new GraphQLClient(app.url), app };
 }

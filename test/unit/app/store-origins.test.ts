@@ -18,3 +18,13 @@ test("a store at one endpoint has one origin", () => {
   const endpoints = new Endpoints({ forcePathStyle: true, endpoint: "http://127.0.0.1:4001" });
   expect(storeOrigins(endpoints, regions)).toEqual(["http://127.0.0.1:4001"]);
 });
+
+test("a store at an IPv6 address, which a policy cannot name, is any host on its port", () => {
+  const endpoints = new Endpoints({ forcePathStyle: true, endpoint: "http://[::1]:4001" });
+  expect(storeOrigins(endpoints, regions)).toEqual(["http://*:4001"]);
+});
+
+test("a store with virtual-hosted buckets behind one endpoint has an origin for each bucket", () => {
+  const endpoints = new Endpoints({ forcePathStyle: false, endpoint: "https://s3.example.com" });
+  expect(storeOrigins(endpoints, regions)).toEqual(["https://*.s3.example.com", "https://s3.example.com"]);
+});

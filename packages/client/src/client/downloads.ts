@@ -33,7 +33,10 @@ export async function downloadUrl(
   object: ObjectRef,
   options: DownloadOptions = {},
 ): Promise<SignedUrl> {
-  const { downloadUrl } = await transport.request(downloadUrlOperation, { ...object, ...options });
+  const { downloadUrl } = await transport.request(downloadUrlOperation, {
+    ...toObjectInput(object),
+    ...options,
+  });
   return toSignedUrl(downloadUrl);
 }
 

@@ -13,6 +13,9 @@ export interface RetryPolicy {
 /** For requests to the server: four attempts within about four seconds. */
 export const requestPolicy: RetryPolicy = { maxAttempts: 4, baseMs: 500, maxMs: 8_000 };
 
+/** For requests that somebody else repeats. */
+export const noRetries: RetryPolicy = { maxAttempts: 1, baseMs: 0, maxMs: 0 };
+
 /** A server that asks for a longer pause than this is not waited for. */
 const longestRetryAfterMs = 300_000;
 
@@ -33,6 +36,8 @@ export function pauseAfter(
   random: () => number = Math.random,
 ): number | undefined {
   const { retryable, retryAfterMs = 0 } = error;
+  // Repeating the request does not bring the missing bytes.
+  if (error.code === "UPLOAD_INCOMPLETE") return undefined;
   if (!retryable || failures >= policy.maxAttempts || retryAfterMs > longestRetryAfterMs) return undefined;
   // The jitter is added to what the server asks for: it asks all its clients for the same.
   return retryAfterMs + backoffMs(failures, policy, random);

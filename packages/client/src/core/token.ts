@@ -13,8 +13,12 @@ export class TokenSource {
 
   /** The same promise until `renew` is called. */
   get(): Promise<string | undefined> {
-    this.#current ??= this.#ask();
-    return this.#current;
+    if (this.#current !== undefined) return this.#current;
+    const asked = this.#ask();
+    this.#current = asked;
+    // A failure is only for those that wait for it already.
+    asked.catch(() => this.renew(asked));
+    return asked;
   }
 
   /**
@@ -35,7 +39,6 @@ export class TokenSource {
     try {
       return await option();
     } catch (thrown) {
-      this.#current = undefined;
       if (thrown instanceof ValetKeyError) throw thrown;
       const { message } = toValetKeyError(thrown);
       throw new ValetKeyError(`The function \`token\` failed: ${message}`, {

@@ -2,7 +2,7 @@ import type { OperationString } from "../generated/strings.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { abortedError, ValetKeyError } from "./errors.ts";
 import { type FieldError, type GraphQLResponse, readResponse } from "./response.ts";
-import { withRetries } from "./retry.ts";
+import { type RetryPolicy, withRetries } from "./retry.ts";
 import { type TokenOption, TokenSource } from "./token.ts";
 
 /** As `fetch` takes it. Projects for Node do not have the DOM's name for it. */
@@ -19,6 +19,8 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
   /** Default: two minutes. */
   readonly timeoutMs?: number;
+  /** Default: that of single requests. */
+  readonly retryPolicy?: RetryPolicy;
 }
 
 /** Sends operations to the server. Repeats those that fail with a retryable error, so they have to be idempotent. */
@@ -61,6 +63,7 @@ export class Transport {
         return dataOf(data, errors);
       },
       options.signal,
+      options.retryPolicy,
     );
   }
 
@@ -81,6 +84,7 @@ export class Transport {
         return { data: dataOf(data, errors), errors };
       },
       options.signal,
+      options.retryPolicy,
     );
   }
 

@@ -15,6 +15,13 @@ export interface FlowOptions {
   onChange(): void;
 }
 
+export interface RunOptions {
+  /** Ends the request with ABORTED. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called for each failed attempt, with its error. */
+  readonly onFailure?: (error: ValetKeyError) => void;
+}
+
 /** Runs the requests of an upload: holds them back while it is paused or offline, and repeats those that fail. */
 export class Flow {
   readonly #options: FlowOptions;
@@ -22,6 +29,8 @@ export class Flow {
   readonly #stopped = new AbortController();
   readonly #running = new Set<AbortController>();
   readonly #waiting = new Set<() => void>();
+  /** Aborted when the network is back: what waits for its next attempt then need not wait. */
+  #untilOnline = new AbortController();
   readonly #unwatch: () => void;
   #paused = false;
   #offline: boolean;
@@ -50,28 +59,32 @@ export class Flow {
    * Runs a request, again after an error that is retryable. Requests that are interrupted by a pause, or because the
    * network is gone, begin again and do not count as failed.
    *
-   * @param onFailure called for each failed attempt, with its error
    * @throws {ValetKeyError} the last error, or ABORTED
    */
   async run<Result>(
     request: (signal: AbortSignal) => Promise<Result>,
-    onFailure: (error: ValetKeyError) => void = () => {},
+    { signal, onFailure }: RunOptions = {},
   ): Promise<Result> {
+    const end = signal === undefined ? this.signal : AbortSignal.any([signal, this.signal]);
     for (let failures = 0; ; ) {
       await this.#open();
+      if (end.aborted) throw abortedError();
       const controller = new AbortController();
       this.#running.add(controller);
       try {
-        return await request(controller.signal);
+        return await request(AbortSignal.any([end, controller.signal]));
       } catch (thrown) {
-        if (this.#stopped.signal.aborted) throw abortedError();
+        if (end.aborted) throw abortedError();
         if (controller.signal.aborted) continue;
         const error = toValetKeyError(thrown);
-        onFailure(error);
+        onFailure?.(error);
         failures += 1;
         const pauseMs = pauseAfter(error, failures, this.#policy, this.#options.random);
         if (pauseMs === undefined) throw error;
-        await this.#options.clock.sleep(pauseMs, this.#stopped.signal);
+        // It is not under way while it waits for its next attempt.
+        this.#running.delete(controller);
+        this.#wake();
+        await this.#options.clock.sleep(pauseMs, AbortSignal.any([end, this.#untilOnline.signal]));
       } finally {
         this.#running.delete(controller);
         this.#wake();
@@ -104,7 +117,12 @@ export class Flow {
 
   #setOffline(offline: boolean): void {
     this.#offline = offline;
-    if (offline) void this.#interrupt();
+    if (offline) {
+      void this.#interrupt();
+    } else {
+      this.#untilOnline.abort();
+      this.#untilOnline = new AbortController();
+    }
     this.#options.onChange();
     this.#wake();
   }

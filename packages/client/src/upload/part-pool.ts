@@ -1,5 +1,9 @@
+import type { Clock } from "../core/clock.ts";
+
 /** How many parts are sent at once. */
 const maxParallel = 6;
+/** Parts that fail within this time fail for the same reason. */
+const sameCauseMs = 2_000;
 
 /**
  * Sends parts in parallel. As soon as one has arrived the next one starts, so a slow part does not hold up others. When
@@ -9,6 +13,12 @@ export class PartPool {
   #limit = maxParallel;
   #running = 0;
   #sentSinceChange = 0;
+  #slowedDownAtMs = Number.NEGATIVE_INFINITY;
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   get limit(): number {
     return this.#limit;
@@ -16,16 +26,23 @@ export class PartPool {
 
   /** Call this when the store is overloaded or does not respond. */
   slowDown(): void {
+    const now = this.#clock.now();
+    if (now - this.#slowedDownAtMs < sameCauseMs) return;
+    this.#slowedDownAtMs = now;
     this.#limit = Math.max(1, Math.floor(this.#limit / 2));
     this.#sentSinceChange = 0;
   }
 
   /**
-   * Calls `send` for each number. After the first failure no more are started.
+   * Calls `send` for each number. After the first failure no more are started, and the signal of the others is aborted.
    *
    * @throws the first failure, when all that were started have ended
    */
-  run(numbers: readonly number[], send: (number: number) => Promise<void>): Promise<void> {
+  run(
+    numbers: readonly number[],
+    send: (number: number, signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
+    const others = new AbortController();
     return new Promise((resolve, reject) => {
       let next = 0;
       let failure: { error: unknown } | undefined;
@@ -33,13 +50,14 @@ export class PartPool {
         while (failure === undefined && next < numbers.length && this.#running < this.#limit) {
           const number = numbers[next++] as number;
           this.#running += 1;
-          send(number).then(
+          send(number, others.signal).then(
             () => {
               this.#speedUp();
               finish();
             },
             (error: unknown) => {
               failure ??= { error };
+              others.abort();
               finish();
             },
           );

@@ -26,6 +26,12 @@ export class ProgressMeter {
     this.#sample();
   }
 
+  /** Bytes that were at S3 before this upload began: they say nothing about its rate. */
+  addPresent(part: number, bytes: number): void {
+    this.set(part, bytes);
+    this.#samples = [];
+  }
+
   /** Forgets the rate: nothing was sent for a while, on purpose. */
   pause(): void {
     this.#samples = [];

@@ -1,3 +1,4 @@
+import { noRetries } from "../core/retry.ts";
 import type { RequestUploadMutation, UploadInput } from "../generated/graphql.ts";
 import { requestUploadOperation } from "../generated/strings.ts";
 import type { UploadSteps } from "./upload-steps.ts";
@@ -25,7 +26,10 @@ export async function requestUpload(
     checksum: checksums && { algorithm: checksums.algorithm, value: checksums.whole() },
   };
   const variables = { input, size: file.size, method: "AUTO" as const, resume };
-  const { requestUpload } = await transport.request(requestUploadOperation, variables, { signal });
+  const { requestUpload } = await transport.request(requestUploadOperation, variables, {
+    signal,
+    retryPolicy: noRetries,
+  });
   if (requestUpload.__typename === "PostUpload") throw new TypeError("AUTO never chooses a form.");
   return requestUpload;
 }

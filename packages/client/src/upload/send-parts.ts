@@ -1,5 +1,6 @@
 import { ValetKeyError } from "../core/errors.ts";
 import { type StoredObject, toStoredObject } from "../core/objects.ts";
+import { noRetries } from "../core/retry.ts";
 import { completeUploadOperation, multipartUploadOperation } from "../generated/strings.ts";
 import { PartPool } from "./part-pool.ts";
 import type { MultipartUpload } from "./request-upload.ts";
@@ -15,7 +16,7 @@ export async function sendParts(steps: UploadSteps, upload: MultipartUpload): Pr
   let { uploadedParts } = upload;
   for (let repairs = 0; ; repairs++) {
     const etags = new Map(uploadedParts.map(({ number, etag }) => [number, etag]));
-    for (const { number, size } of uploadedParts) steps.reportBytes(number, size);
+    for (const { number, size } of uploadedParts) steps.reportPresent(number, size);
     await sendMissing(steps, upload, etags);
     try {
       return await complete(steps, upload, etags);
@@ -24,7 +25,11 @@ export async function sendParts(steps: UploadSteps, upload: MultipartUpload): Pr
       if (!isIncomplete || repairs >= maxRepairs) throw error;
     }
     const found = await steps.flow.run((signal) =>
-      steps.transport.request(multipartUploadOperation, { id: upload.id }, { signal }),
+      steps.transport.request(
+        multipartUploadOperation,
+        { id: upload.id },
+        { signal, retryPolicy: noRetries },
+      ),
     );
     if (found.upload === null) throw new ValetKeyError("The upload is gone.", { code: "UPLOAD_NOT_FOUND" });
     uploadedParts = found.upload.uploadedParts;
@@ -41,9 +46,14 @@ async function sendMissing(
     (number) => !etags.has(number),
   );
   const signed = new SignedParts(steps.transport, upload, { numbers, checksums });
-  const pool = new PartPool();
-  await pool.run(numbers, async (number) => {
+  const pool = new PartPool(steps.transport.clock);
+  await pool.run(numbers, async (number, signal) => {
     const { start, end } = signed.range(number);
+    const onFailure = (error: ValetKeyError) => {
+      steps.reportBytes(number, 0);
+      if (error instanceof StoreError && error.remedy === "sign") signed.drop(number);
+      else if (error.code === "STORE_REFUSED" || error.code === "NETWORK") pool.slowDown();
+    };
     const response = await flow.run(
       async (signal) => {
         const { url, headers } = await signed.get(number, signal);
@@ -53,11 +63,7 @@ async function sendMissing(
           checksums === undefined ? false : await checksums.hasChanged(start, end),
         );
       },
-      (error) => {
-        steps.reportBytes(number, 0);
-        if (error instanceof StoreError && error.remedy === "sign") signed.drop(number);
-        else pool.slowDown();
-      },
+      { signal, onFailure },
     );
     steps.reportBytes(number, end - start);
     etags.set(number, response.header("etag") ?? "");
@@ -74,7 +80,11 @@ async function complete(
   // Without the ETags, which the bucket's CORS rule may hide, the server asks S3 for its parts.
   const known = parts.every(({ etag }) => etag !== "") ? parts : undefined;
   const { completeUpload } = await flow.run((signal) =>
-    transport.request(completeUploadOperation, { id, parts: known }, { signal, timeoutMs: 10 * 60_000 }),
+    transport.request(
+      completeUploadOperation,
+      { id, parts: known },
+      { signal, timeoutMs: 10 * 60_000, retryPolicy: noRetries },
+    ),
   );
   if (completeUpload === null) throw new ValetKeyError("The server returned no object.", { code: "NETWORK" });
   return toStoredObject(completeUpload);

@@ -16,9 +16,11 @@ export async function sendWhole(steps: UploadSteps, requested: PutUpload): Promi
         checksums === undefined ? false : await checksums.hasChanged(0, file.size),
       );
     },
-    (error) => {
-      steps.reportBytes(0, 0);
-      if (error instanceof StoreError && error.remedy === "sign") upload = undefined;
+    {
+      onFailure: (error) => {
+        steps.reportBytes(0, 0);
+        if (error instanceof StoreError && error.remedy === "sign") upload = undefined;
+      },
     },
   );
   steps.reportBytes(0, file.size);

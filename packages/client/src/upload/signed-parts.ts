@@ -1,5 +1,6 @@
 import type { FileChecksums } from "../checksum/file-checksums.ts";
 import { ValetKeyError } from "../core/errors.ts";
+import { noRetries } from "../core/retry.ts";
 import type { Transport } from "../core/transport.ts";
 import type { PartChecksumInput, UploadPartFieldsFragment } from "../generated/graphql.ts";
 import { uploadPartsOperation } from "../generated/strings.ts";
@@ -65,7 +66,7 @@ export class SignedParts {
     const { upload } = await this.#transport.request(
       uploadPartsOperation,
       { id: this.#plan.id, numbers, checksums: await this.#checksumsOf(numbers) },
-      { signal },
+      { signal, retryPolicy: noRetries },
     );
     if (upload === null) {
       const message = "The upload was completed or aborted elsewhere.";

@@ -14,4 +14,6 @@ export interface UploadSteps {
   readonly checksums: FileChecksums | undefined;
   /** Reports how many bytes of a part have been sent. A file that is sent as a whole is part 0. */
   reportBytes(part: number, bytes: number): void;
+  /** Reports a part that was at S3 before this upload began. */
+  reportPresent(part: number, bytes: number): void;
 }

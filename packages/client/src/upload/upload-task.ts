@@ -1,6 +1,6 @@
 import type { ChecksumAlgorithm } from "../checksum/crc.ts";
 import { hashFile } from "../checksum/hash-file.ts";
-import { abortedError, toValetKeyError, type ValetKeyError } from "../core/errors.ts";
+import { abortedError, toValetKeyError, ValetKeyError } from "../core/errors.ts";
 import type { StoredObject } from "../core/objects.ts";
 import type { Transport } from "../core/transport.ts";
 import { abortUploadOperation } from "../generated/strings.ts";
@@ -15,6 +15,13 @@ import type { Progress, UploadOptions, UploadState, UploadTask } from "./types.t
 
 /** After these errors the parts at S3 are of no use: the same file cannot be continued. */
 const uselessAfter = new Set(["FILE_CHANGED", "OBJECT_EXISTS", "CHECKSUM_MISMATCH"]);
+
+/** For callers without types. */
+function assertArguments(file: unknown, options: unknown): void {
+  const message = "upload(file, options) takes a Blob or a File, and an object with bucket and key.";
+  if (file instanceof Blob && typeof options === "object" && options !== null) return;
+  throw new ValetKeyError(message, { code: "BAD_USER_INPUT" });
+}
 
 /** One file on its way to S3. Begins at once. */
 export class Upload extends EventTarget implements UploadTask {
@@ -35,13 +42,15 @@ export class Upload extends EventTarget implements UploadTask {
     this.#file = file;
     this.#options = options;
     const { clock } = transport;
-    this.#meter = new ProgressMeter(clock, file.size);
+    this.#meter = new ProgressMeter(clock, file?.size ?? 0);
     this.#flow = new Flow({ clock, network: browserNetwork, onChange: () => this.#updateState() });
     this.done = this.#run();
     // Whoever does not look at `done` has no unhandled rejection.
     this.done.catch(() => {});
     this.#updateState();
-    const { signal } = options;
+    const { signal, onProgress } = options ?? {};
+    // Like another listener: what it throws does not end the upload.
+    if (onProgress !== undefined) this.addEventListener("progress", () => onProgress(this.progress));
     if (signal?.aborted) void this.abort();
     else signal?.addEventListener("abort", () => void this.abort(), { once: true });
   }
@@ -76,6 +85,7 @@ export class Upload extends EventTarget implements UploadTask {
     try {
       // The caller can listen to events first, and errors of its arguments are rejections.
       await Promise.resolve();
+      assertArguments(this.#file, this.#options);
       const object = await this.#send();
       this.#end("done");
       return object;
@@ -100,7 +110,14 @@ export class Upload extends EventTarget implements UploadTask {
       file,
       options,
       checksums,
-      reportBytes: (part: number, bytes: number) => this.#reportBytes(part, bytes),
+      reportBytes: (part: number, bytes: number) => {
+        this.#meter.set(part, bytes);
+        this.dispatchEvent(new Event("progress"));
+      },
+      reportPresent: (part: number, bytes: number) => {
+        this.#meter.addPresent(part, bytes);
+        this.dispatchEvent(new Event("progress"));
+      },
     };
     // Not interrupted: an upload that the server has started must be known, to be aborted.
     const requested = await flow.run(async () => {
@@ -122,12 +139,6 @@ export class Upload extends EventTarget implements UploadTask {
   async #cleanUp({ code }: ValetKeyError): Promise<void> {
     if (this.#multipart === undefined || (code !== "ABORTED" && !uselessAfter.has(code))) return;
     await this.#transport.request(abortUploadOperation, { id: this.#multipart.id }).catch(() => {});
-  }
-
-  #reportBytes(part: number, bytes: number): void {
-    this.#meter.set(part, bytes);
-    this.#options.onProgress?.(this.progress);
-    this.dispatchEvent(new Event("progress"));
   }
 
   #end(outcome: "done" | "failed" | "aborted"): void {

@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { TokenSource } from "../../src/core/token.ts";
+
+test("requests that wait for the token share one call of the function", async () => {
+  let calls = 0;
+  const source = new TokenSource(async () => `token ${++calls}`);
+  expect(await Promise.all([source.get(), source.get()])).toEqual(["token 1", "token 1"]);
+});
+
+test("requests that were refused with the same token renew it once", async () => {
+  let calls = 0;
+  const source = new TokenSource(() => `token ${++calls}`);
+  const used = source.get();
+  expect(await used).toBe("token 1");
+  expect([source.renew(used), await source.get(), source.renew(used), await source.get()]).toEqual([
+    true,
+    "token 2",
+    true,
+    "token 2",
+  ]);
+});
+
+test("a token that is a string is not renewed", async () => {
+  const source = new TokenSource("fixed");
+  expect(await source.get()).toBe("fixed");
+  expect(source.renew(source.get())).toBe(false);
+});
+
+test.each([
+  ["throws", () => failOnce()],
+  ["rejects", async () => failOnce()],
+])("a function that %s is called again by the next request", async (_how, token) => {
+  failures = 1;
+  const source = new TokenSource(token);
+  await expect(source.get()).rejects.toMatchObject({
+    code: "UNAUTHENTICATED",
+    message: expect.stringContaining("signed out"),
+  });
+  expect(await source.get()).toBe("late");
+});
+
+let failures = 0;
+
+function failOnce(): string {
+  if (failures-- > 0) throw new Error("signed out");
+  return "late";
+}

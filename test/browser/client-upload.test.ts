@@ -1,0 +1,254 @@
+import { createHash } from "node:crypto";
+import { open, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DeleteBucketCorsCommand, ListMultipartUploadsCommand, ListPartsCommand } from "@aws-sdk/client-s3";
+import type { HTTPRequest, Page } from "puppeteer-core";
+import { describe, expect, test } from "vitest";
+import { noise } from "../support/noise.ts";
+import { makeTemporaryFolder } from "../support/resources.ts";
+import { shareInFile } from "../support/share-in-file.ts";
+import { startTestServer } from "../support/test-server.ts";
+import { launchBrowser } from "./browsers.ts";
+import { chooseFile, sha256At, startClientPage } from "./client-page.ts";
+import { memoryOfProcesses } from "./process-memory.ts";
+
+const MiB = 2 ** 20;
+const wait = { timeout: 150_000, polling: 50 };
+
+const server = await shareInFile(startTestServer());
+const pages = await shareInFile(startClientPage(`${server.url}/graphql`));
+const browser = await shareInFile(launchBrowser("chromium"));
+const folder = await shareInFile(makeTemporaryFolder("client"));
+
+async function openPage(): Promise<Page & AsyncDisposable> {
+  const tab = await browser.newPage();
+  await tab.goto(pages.url);
+  await tab.waitForFunction("window.valetKey !== undefined", wait);
+  return Object.assign(tab, { [Symbol.asyncDispose]: () => tab.close() });
+}
+
+/** Runs statements in the page, where `file` is the chosen file. */
+function run<Result>(tab: Page, statements: string): Promise<Result> {
+  const file = 'const file = document.querySelector("input").files[0];';
+  return tab.evaluate(`(async () => { ${file} ${statements} })()`) as Promise<Result>;
+}
+
+const begin = (tab: Page, options: string) =>
+  run(
+    tab,
+    `window.task = valetKey.upload(file, { bucket: "demo", ${options} }); window.task.done.catch(() => {});`,
+  );
+
+/** The stored object, or the code and message of the error. */
+const outcome = (tab: Page) =>
+  run<{ code?: string; message?: string; size?: number }>(
+    tab,
+    "return window.task.done.then((object) => ({ ...object }), ({ code, message }) => ({ code, message }));",
+  );
+
+async function stored(key: string): Promise<string> {
+  const { downloadUrl } = await server.client.data<{ downloadUrl: { url: string } }>(
+    'query ($key: String!) { downloadUrl(bucket: "demo", key: $key) { url } }',
+    { key },
+  );
+  return await sha256At(downloadUrl.url);
+}
+
+async function makeFile(name: string, bytes: number): Promise<{ path: string; sha256: string }> {
+  const path = join(folder.path, name);
+  const hash = createHash("sha256");
+  const file = await open(path, "w");
+  for (let at = 0; at < bytes; at += MiB) {
+    const piece = noise(Math.min(MiB, bytes - at), at);
+    hash.update(piece);
+    await file.write(piece);
+  }
+  await file.close();
+  return { path, sha256: hash.digest("hex") };
+}
+
+async function pending(): Promise<number> {
+  const { Uploads = [] } = await server.admin.send(new ListMultipartUploadsCommand({ Bucket: "demo" }));
+  return Uploads.length;
+}
+
+/** The numbers of the parts that the store has of a pending upload. */
+async function arrivedParts(key: string): Promise<number[]> {
+  const { Uploads = [] } = await server.admin.send(new ListMultipartUploadsCommand({ Bucket: "demo" }));
+  const UploadId = Uploads.find(({ Key }) => Key === key)?.UploadId;
+  if (UploadId === undefined) return [];
+  const { Parts = [] } = await server.admin.send(
+    new ListPartsCommand({ Bucket: "demo", Key: key, UploadId }),
+  );
+  return Parts.map(({ PartNumber }) => PartNumber ?? 0);
+}
+
+/** The number of the part that a request sends. */
+function partOf(request: HTTPRequest): number | undefined {
+  const number = new URL(request.url()).searchParams.get("partNumber");
+  return request.method() === "PUT" && number !== null ? Number(number) : undefined;
+}
+
+const cors = { "access-control-allow-origin": "*" };
+
+describe("in Chromium, an upload", () => {
+  test.each([
+    ["small", 1234],
+    ["300 MiB", 300 * MiB],
+  ])("of a %s file stores its bytes, and reports progress up to the end", async (name, bytes) => {
+    await using tab = await openPage();
+    const { path, sha256 } = await makeFile(name, bytes);
+    await chooseFile(tab, path);
+    await run(tab, "window.seen = [];");
+    await begin(tab, `key: ${JSON.stringify(name)}, onProgress: ({ bytes }) => window.seen.push(bytes)`);
+    expect(await outcome(tab)).toMatchObject({ size: bytes });
+    const seen = (await tab.evaluate("window.seen")) as number[];
+    expect(seen.at(-1)).toBe(bytes);
+    expect(seen.length).toBeGreaterThan(bytes / (64 * MiB));
+    expect(await stored(name)).toBe(sha256);
+    expect(await pending()).toBe(0);
+  });
+
+  test("continues after a reload, and no part that arrived goes twice", async () => {
+    await using tab = await openPage();
+    const { path, sha256 } = await makeFile("reload", 90 * MiB);
+    await chooseFile(tab, path);
+    await tab.setRequestInterception(true);
+    let held = true;
+    const sent: number[] = [];
+    tab.on("request", (request) => {
+      const part = partOf(request);
+      if (part !== undefined && held && part > 4) return;
+      if (part !== undefined && !held) sent.push(part);
+      void request.continue();
+    });
+    await begin(tab, 'key: "reload"');
+    await expect.poll(() => arrivedParts("reload")).toEqual([1, 2, 3, 4]);
+    held = false;
+    await tab.reload();
+    await tab.waitForFunction("window.valetKey !== undefined", wait);
+    await chooseFile(tab, path);
+    await begin(tab, 'key: "reload", resume: true');
+    expect(await outcome(tab)).toMatchObject({ size: 90 * MiB });
+    expect(sent.filter((part) => part <= 4)).toEqual([]);
+    expect(new Set(sent).size).toBe(sent.length);
+    expect(await stored("reload")).toBe(sha256);
+    expect(await pending()).toBe(0);
+  });
+
+  test("waits while the browser is offline, and continues by itself", async () => {
+    await using tab = await openPage();
+    const { path, sha256 } = await makeFile("offline", 150 * MiB);
+    await chooseFile(tab, path);
+    await run(tab, "window.states = [];");
+    await begin(tab, 'key: "offline"');
+    await run(
+      tab,
+      'window.task.addEventListener("statechange", () => window.states.push(window.task.state));',
+    );
+    await tab.waitForFunction("window.task.progress.bytes > 0", wait);
+    await tab.setOfflineMode(true);
+    await tab.waitForFunction('window.task.state === "offline"', wait);
+    await new Promise((resolve) => setTimeout(resolve, 20_000));
+    expect(await tab.evaluate("window.task.state")).toBe("offline");
+    await tab.setOfflineMode(false);
+    expect(await outcome(tab)).toMatchObject({ size: 150 * MiB });
+    expect(await tab.evaluate("window.states")).toEqual(["offline", "running", "done"]);
+    expect(await stored("offline")).toBe(sha256);
+  });
+
+  test.each<[string, (request: HTTPRequest) => Promise<void>]>([
+    ["500", (request) => request.respond({ status: 500, headers: cors, body: "" })],
+    [
+      "503",
+      (request) =>
+        request.respond({ status: 503, headers: cors, body: "<Error><Code>SlowDown</Code></Error>" }),
+    ],
+    [
+      "403",
+      (request) =>
+        request.respond({ status: 403, headers: cors, body: "<Error><Code>AccessDenied</Code></Error>" }),
+    ],
+    ["a reset connection", (request) => request.abort("connectionreset")],
+  ])("survives a part that is answered with %s", async (what, fail) => {
+    await using tab = await openPage();
+    const { path, sha256 } = await makeFile("faults", 70 * MiB);
+    await chooseFile(tab, path);
+    await tab.setRequestInterception(true);
+    let failed = 0;
+    tab.on("request", (request) => {
+      if (partOf(request) === 2 && failed === 0) {
+        failed += 1;
+        void fail(request);
+      } else void request.continue();
+    });
+    await begin(tab, `key: ${JSON.stringify(`faults ${what}`)}`);
+    expect(await outcome(tab)).toMatchObject({ size: 70 * MiB });
+    expect(failed).toBe(1);
+    expect(await stored(`faults ${what}`)).toBe(sha256);
+  });
+
+  test("that is cancelled leaves nothing at the store", async () => {
+    await using tab = await openPage();
+    await chooseFile(tab, (await makeFile("cancelled", 200 * MiB)).path);
+    await begin(tab, 'key: "cancelled"');
+    await tab.waitForFunction("window.task.progress.bytes > 0", wait);
+    await run(tab, "await window.task.abort();");
+    expect(await outcome(tab)).toMatchObject({ code: "ABORTED" });
+    expect(await pending()).toBe(0);
+  });
+
+  test("of a file that changes meanwhile says so", async () => {
+    await using tab = await openPage();
+    const { path } = await makeFile("changing", 100 * MiB);
+    await chooseFile(tab, path);
+    await begin(tab, 'key: "changing"');
+    await tab.waitForFunction("window.task.progress.bytes > 0", wait);
+    await truncate(path, 10 * MiB);
+    expect(await outcome(tab)).toMatchObject({ code: "FILE_CHANGED" });
+    expect(await pending()).toBe(0);
+  });
+
+  test("of the same file in two tabs ends in both, and stores it whole", async () => {
+    const { path, sha256 } = await makeFile("twice", 80 * MiB);
+    await using one = await openPage();
+    await using other = await openPage();
+    for (const tab of [one, other]) await chooseFile(tab, path);
+    for (const tab of [one, other]) await begin(tab, 'key: "twice", resume: true');
+    const outcomes = [await outcome(one), await outcome(other)];
+    expect(outcomes.some(({ size }) => size === 80 * MiB)).toBe(true);
+    for (const { size, code } of outcomes) if (size === undefined) expect(code).toBe("UPLOAD_NOT_FOUND");
+    expect(await stored("twice")).toBe(sha256);
+  });
+
+  test("of 2 GiB keeps the memory of the browser flat", async () => {
+    await using tab = await openPage();
+    const path = join(folder.path, "sparse");
+    await writeFile(path, "");
+    await truncate(path, 2 ** 31);
+    await chooseFile(tab, path);
+    const before = await memoryOfProcesses(browser.process()?.pid ?? 0);
+    await begin(tab, 'key: "sparse"');
+    let peak = before;
+    while ((await tab.evaluate("window.task.state")) === "running") {
+      peak = Math.max(peak, await memoryOfProcesses(browser.process()?.pid ?? 0));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    expect(await outcome(tab)).toMatchObject({ size: 2 ** 31 });
+    expect((peak - before) / MiB).toBeLessThan(500);
+    await server.client.data(
+      'mutation { deleteObjects(objects: [{ bucket: "demo", key: "sparse" }]) { key } }',
+    );
+  });
+
+  // The last one: the bucket has no rule any more.
+  test("to a bucket without CORS says what to set", async () => {
+    await server.admin.send(new DeleteBucketCorsCommand({ Bucket: "demo" }));
+    await using tab = await openPage();
+    await chooseFile(tab, (await makeFile("no-cors", 1000)).path);
+    await begin(tab, 'key: "no-cors"');
+    const { code, message } = await outcome(tab);
+    expect(code).toBe("STORE_REFUSED");
+    expect(message).toContain(`AllowedOrigins ["${pages.url}"]`);
+  });
+});
