@@ -1,0 +1,26 @@
+import { execFile } from "node:child_process";
+import { utimes } from "node:fs/promises";
+import { resolve } from "node:path";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+
+const root = resolve(import.meta.dirname, "../..");
+
+/** Builds as `npm start` does. Returns what it said. */
+async function buildIfStale(): Promise<string> {
+  const { stderr } = await promisify(execFile)(process.execPath, ["scripts/build.mjs", "--if-stale"], {
+    cwd: root,
+  });
+  return stderr;
+}
+
+test.each([
+  ["web/index.html", "the web client"],
+  ["packages/client/src/index.ts", "the web client"],
+  ["web/explorer/index.html", "GraphiQL"],
+])("after a change of %s, only %s is built", async (path, title) => {
+  await buildIfStale();
+  expect(await buildIfStale()).toBe("");
+  await utimes(resolve(root, path), new Date(), new Date());
+  expect(await buildIfStale()).toBe(`Building ${title} into dist/ …\n`);
+});
