@@ -6,6 +6,8 @@ import { blocksOf, startWorker, type WorkerRequest, type WorkerResponse } from "
 /** What a worker is given at once. */
 const segmentBytes = 32 * blockBytes;
 const maxWorkers = 4;
+/** A worker that has not responded by then never will: this thread computes instead. */
+const workerTimeoutMs = 300_000;
 
 /**
  * Reads a file once and computes its CRCs, in workers where there are any.
@@ -29,6 +31,10 @@ export async function hashFile(
         const blob = file.slice(index * segmentBytes, (index + 1) * segmentBytes);
         results[index] = await hasher.hash({ blob, algorithm, blockBytes });
       }
+    } catch (thrown) {
+      // The others need not go on.
+      next = segments;
+      throw thrown;
     } finally {
       hasher.close();
     }
@@ -61,12 +67,20 @@ class Hasher {
   /** Undefined if the worker does not work: a Content-Security-Policy may refuse it only now. */
   #ask(worker: Worker, request: WorkerRequest): Promise<WorkerResponse | undefined> {
     return new Promise((resolve) => {
-      worker.onmessage = ({ data }: MessageEvent<WorkerResponse>) => resolve(data);
-      worker.onerror = (event) => {
-        event.preventDefault();
+      const giveUp = () => {
+        clearTimeout(timer);
         this.close();
         this.#worker = undefined;
         resolve(undefined);
+      };
+      const timer = setTimeout(giveUp, workerTimeoutMs);
+      worker.onmessage = ({ data }: MessageEvent<WorkerResponse>) => {
+        clearTimeout(timer);
+        resolve(data);
+      };
+      worker.onerror = (event) => {
+        event.preventDefault();
+        giveUp();
       };
       worker.postMessage(request);
     });

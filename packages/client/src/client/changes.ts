@@ -1,5 +1,5 @@
 import { inBatches, maxItems } from "../core/batches.ts";
-import { ValetKeyError } from "../core/errors.ts";
+import { toValetKeyError, ValetKeyError } from "../core/errors.ts";
 import { type ObjectRef, type StoredObject, toObjectInput, toStoredObject } from "../core/objects.ts";
 import { errorAt } from "../core/response.ts";
 import type { Transport } from "../core/transport.ts";
@@ -75,14 +75,24 @@ async function removeFolder(transport: Transport, { bucket, prefix, region }: Fo
   return total;
 }
 
+function notRemoved({ bucket, key }: ObjectRef, cause: ValetKeyError): ValetKeyError {
+  const message = `The object ${key} of the bucket ${bucket} was not removed: ${cause.message}`;
+  return new ValetKeyError(message, { ...cause, cause });
+}
+
 async function removeObjects(transport: Transport, objects: readonly ObjectRef[]): Promise<Removal> {
-  const results = await inBatches(objects, async (some) => {
-    const { data, errors } = await transport.requestBatch(deleteObjectsOperation, {
-      objects: some.map(toObjectInput),
-    });
-    return data.deleteObjects.map((item, index) =>
-      item === null ? errorAt(errors, "deleteObjects", index) : undefined,
-    );
+  const results = await inBatches(objects, async (some, offset) => {
+    const batch = some.map(toObjectInput);
+    try {
+      const { data, errors } = await transport.requestBatch(deleteObjectsOperation, { objects: batch });
+      return data.deleteObjects.map((item, index) =>
+        item === null ? errorAt(errors, "deleteObjects", index, offset) : undefined,
+      );
+    } catch (thrown) {
+      // Objects of earlier batches are gone, which has to be reported.
+      if (offset === 0) throw thrown;
+      return batch.map((object) => notRemoved(object, toValetKeyError(thrown)));
+    }
   });
   const failed = results.filter((each) => each !== undefined);
   return { removed: results.length - failed.length, failed };

@@ -53,13 +53,13 @@ export async function downloadUrls(
       objects.map((object) => downloadUrl(transport, object, options).catch(toValetKeyError)),
     );
   }
-  return await inBatches(objects, async (some) => {
+  return await inBatches(objects, async (some, offset) => {
     const { data, errors } = await transport.requestBatch(downloadUrlsOperation, {
       objects: some.map(toObjectInput),
       ...shared,
     });
     return data.downloadUrls.map((item, index) =>
-      item === null ? errorAt(errors, "downloadUrls", index) : toSignedUrl(item),
+      item === null ? errorAt(errors, "downloadUrls", index, offset) : toSignedUrl(item),
     );
   });
 }

@@ -1,14 +1,18 @@
 /** How many items one operation of the server takes. */
 export const maxItems = 1000;
 
-/** Calls `send` for each 1,000 items, one batch after the other, and returns all results in order. */
+/**
+ * Calls `send` for each 1,000 items, one batch after the other, and returns all results in order.
+ *
+ * @param send takes a batch, and how many items there were before it
+ */
 export async function inBatches<Item, Result>(
   items: readonly Item[],
-  send: (batch: readonly Item[]) => Promise<readonly Result[]>,
+  send: (batch: readonly Item[], offset: number) => Promise<readonly Result[]>,
 ): Promise<Result[]> {
   const results: Result[] = [];
   for (let start = 0; start < items.length; start += maxItems) {
-    results.push(...(await send(items.slice(start, start + maxItems))));
+    results.push(...(await send(items.slice(start, start + maxItems), start)));
   }
   return results;
 }

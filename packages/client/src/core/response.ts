@@ -88,8 +88,23 @@ export function parseRetryAfter(header: string | null): number | undefined {
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
 
-/** The error of one item of a list. */
-export function errorAt(errors: readonly FieldError[], field: string, index: number): ValetKeyError {
-  const own = errors.find(({ path }) => path[0] === field && path[1] === index);
-  return own?.error ?? new ValetKeyError("The server returned nothing for this item.", { code: "NETWORK" });
+/**
+ * The error of one item of a batch.
+ *
+ * @param offset how many items there were before the batch: the error's field counts them too
+ */
+export function errorAt(
+  errors: readonly FieldError[],
+  field: string,
+  index: number,
+  offset: number,
+): ValetKeyError {
+  const own = errors.find(({ path }) => path[0] === field && path[1] === index)?.error;
+  if (own === undefined) {
+    return new ValetKeyError("The server returned nothing for this item.", { code: "NETWORK" });
+  }
+  return new ValetKeyError(own.message, {
+    ...own,
+    field: own.field?.replace(/^objects\.\d+/, `objects.${offset + index}`),
+  });
 }

@@ -26,7 +26,7 @@ export const folderOperation =
   "query Folder($bucket:String!$prefix:String$region:String$first:Int$after:String){objects(bucket:$bucket prefix:$prefix delimiter:\"/\" region:$region first:$first after:$after){folders nodes{...ObjectFields}pageInfo{hasNextPage endCursor}}}fragment ObjectFields on S3Object{bucket key region size etag lastModified versionId}" as OperationString<FolderQuery, FolderQueryVariables>;
 
 export const copyObjectOperation =
-  "mutation CopyObject($from:ObjectInput!$to:UploadInput!){copyObject(from:$from to:$to){...ObjectFields}}fragment ObjectFields on S3Object{bucket key region size etag lastModified versionId}" as OperationString<CopyObjectMutation, CopyObjectMutationVariables>;
+  "mutation CopyObject($from:ObjectInput!$to:UploadInput!){copyObject(from:$from to:$to){...ObjectFields contentType}}fragment ObjectFields on S3Object{bucket key region size etag lastModified versionId}" as OperationString<CopyObjectMutation, CopyObjectMutationVariables>;
 
 export const deleteObjectsOperation =
   "mutation DeleteObjects($objects:[ObjectInput!]!){deleteObjects(objects:$objects){bucket key versionId}}" as OperationString<DeleteObjectsMutation, DeleteObjectsMutationVariables>;

@@ -32,6 +32,13 @@ export class ProgressMeter {
     this.#samples = [];
   }
 
+  /** Nothing that was sent counts any more. */
+  restart(): void {
+    this.#parts.clear();
+    this.#bytes = 0;
+    this.#samples = [];
+  }
+
   /** Forgets the rate: nothing was sent for a while, on purpose. */
   pause(): void {
     this.#samples = [];

@@ -63,7 +63,8 @@ function sendByXhr({ url, headers, body, signal, onProgress }: BodyToSend): Prom
     };
     signal.addEventListener("abort", abort);
     restartTimer();
-    xhr.send(body);
+    if (signal.aborted) xhr.onabort(new ProgressEvent("abort"));
+    else xhr.send(body);
   });
 }
 

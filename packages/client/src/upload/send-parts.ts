@@ -72,7 +72,7 @@ async function sendMissing(
 
 /** With its parts, so that it may be repeated: a completed upload is found again by them. */
 async function complete(
-  { flow, transport }: UploadSteps,
+  { flow, transport, file, options }: UploadSteps,
   { id }: MultipartUpload,
   etags: ReadonlyMap<number, string>,
 ): Promise<StoredObject> {
@@ -87,5 +87,6 @@ async function complete(
     ),
   );
   if (completeUpload === null) throw new ValetKeyError("The server returned no object.", { code: "NETWORK" });
-  return toStoredObject(completeUpload);
+  const contentType = options.contentType ?? (file.type || undefined);
+  return { ...toStoredObject(completeUpload), contentType };
 }

@@ -42,8 +42,13 @@ export function toStoreError({ status, body, header }: StoreResponse): StoreErro
   }
   // S3 says AccessDenied for an expired URL, and stores differ in how they word it.
   if (status === 403) return new StoreError(message, { code: "STORE_REFUSED", retryable: true }, "sign");
+  // A full disk (507) and a request that the store does not implement (501) stay so.
   const isBusy =
-    status >= 500 || status === 429 || status === 408 || status === 409 || storeCode === "RequestTimeout";
+    (status >= 500 && status !== 507 && status !== 501) ||
+    status === 429 ||
+    status === 408 ||
+    status === 409 ||
+    storeCode === "RequestTimeout";
   return new StoreError(message, { code: "STORE_REFUSED", retryable: isBusy, retryAfterMs });
 }
 

@@ -4,15 +4,17 @@ import { StoreError, type StoreResponse } from "./store-error.ts";
 
 /** A store that has refused this many URLs of one upload in a row refuses for another reason than their age. */
 const maxRefusals = 3;
-/** A store that never responds is given up earlier than one that has responded before. */
-const maxSilentFailures = 4;
+/** After this many failures of one body without any response of the store, the page looks for the reason. */
+const maxSilentFailures = 3;
+const probeMs = 5_000;
 
 /** Sends the bodies of one upload to S3, and decides which failures are final. */
 export class StoreSender {
   readonly #fetch: typeof globalThis.fetch;
   #hasResponded = false;
   #refusals = 0;
-  #silentFailures = 0;
+  /** By URL. */
+  readonly #silentFailures = new Map<string, number>();
 
   constructor(fetch: typeof globalThis.fetch) {
     this.#fetch = fetch;
@@ -40,9 +42,24 @@ export class StoreSender {
       if (error.remedy === "read" && (await hasChanged())) return fileChangedError(error);
       if (error.remedy === "sign" && ++this.#refusals >= maxRefusals) return final(error);
     } else if (error instanceof ValetKeyError && error.code === "NETWORK" && !this.#hasResponded) {
-      if (++this.#silentFailures >= maxSilentFailures) return noResponse(url, error);
+      const failures = (this.#silentFailures.get(url) ?? 0) + 1;
+      this.#silentFailures.set(url, failures);
+      if (failures >= maxSilentFailures && (await this.#isReachable(url))) return missingCorsRule(url, error);
     }
     return error;
+  }
+
+  /** Whether the store responds to a page that does not ask to read its response. Then its CORS rules are in the way. */
+  async #isReachable(url: string): Promise<boolean> {
+    const { origin } = new URL(url);
+    const page = globalThis.location?.origin;
+    if (page === undefined || page === origin) return false;
+    try {
+      await this.#fetch(origin, { mode: "no-cors", signal: AbortSignal.timeout(probeMs) });
+      return true;
+    } catch {
+      return false;
+    }
   }
 }
 
@@ -50,12 +67,8 @@ function final({ message, code, cause }: ValetKeyError): ValetKeyError {
   return new ValetKeyError(message, { code, cause });
 }
 
-function noResponse(url: string, cause: ValetKeyError): ValetKeyError {
-  const { host } = new URL(url);
-  const origin = globalThis.location?.origin;
-  const hint =
-    origin === undefined
-      ? ""
-      : ` If the store can be reached, its bucket has no CORS rule for this page. Add one with AllowedOrigins ["${origin}"], AllowedMethods ["GET", "HEAD", "PUT", "POST"], AllowedHeaders ["*"] and ExposeHeaders ["ETag"].`;
-  return new ValetKeyError(`The store ${host} did not respond.${hint}`, { code: "STORE_REFUSED", cause });
+function missingCorsRule(url: string, cause: ValetKeyError): ValetKeyError {
+  const { origin } = globalThis.location;
+  const message = `The store ${new URL(url).host} can be reached, but its bucket has no CORS rule for this page. Add one with AllowedOrigins ["${origin}"], AllowedMethods ["GET", "HEAD", "PUT", "POST"], AllowedHeaders ["*"] and ExposeHeaders ["ETag"].`;
+  return new ValetKeyError(message, { code: "STORE_REFUSED", cause });
 }

@@ -12,9 +12,13 @@ import { sendParts } from "./send-parts.ts";
 import { sendWhole } from "./send-whole.ts";
 import { StoreSender } from "./store-sender.ts";
 import type { Progress, UploadOptions, UploadState, UploadTask } from "./types.ts";
+import type { UploadSteps } from "./upload-steps.ts";
 
 /** After these errors the parts at S3 are of no use: the same file cannot be continued. */
 const uselessAfter = new Set(["FILE_CHANGED", "OBJECT_EXISTS", "CHECKSUM_MISMATCH"]);
+
+/** After these errors of an upload that was resumed, a new one begins. */
+const unfitAfter = new Set(["CHECKSUM_MISMATCH", "UPLOAD_NOT_FOUND"]);
 
 /** For callers without types. */
 function assertArguments(file: unknown, options: unknown): void {
@@ -103,7 +107,7 @@ export class Upload extends EventTarget implements UploadTask {
     const flow = this.#flow;
     const transport = this.#transport;
     const checksums = await this.#hash();
-    const steps = {
+    const steps: UploadSteps = {
       transport,
       flow,
       sender: new StoreSender(transport.fetch),
@@ -120,14 +124,28 @@ export class Upload extends EventTarget implements UploadTask {
       },
     };
     // Not interrupted: an upload that the server has started must be known, to be aborted.
-    const requested = await flow.run(async () => {
-      const upload = await requestUpload(steps);
-      if (upload.__typename === "MultipartUpload") this.#multipart = upload;
-      return upload;
-    });
-    return requested.__typename === "PutUpload"
-      ? await sendWhole(steps, requested)
-      : await sendParts(steps, requested);
+    const start = (again: UploadSteps) =>
+      flow.run(async () => {
+        const upload = await requestUpload(again);
+        if (upload.__typename === "MultipartUpload") this.#multipart = upload;
+        return upload;
+      });
+    const requested = await start(steps);
+    if (requested.__typename === "PutUpload") return await sendWhole(steps, requested);
+    try {
+      return await sendParts(steps, requested);
+    } catch (thrown) {
+      const { code } = toValetKeyError(thrown);
+      if (requested.uploadedParts.length === 0 || !unfitAfter.has(code)) throw thrown;
+    }
+    // What was left behind is gone, or was of a file with other bytes.
+    await transport.request(abortUploadOperation, { id: requested.id });
+    this.#meter.restart();
+    const fresh = { ...steps, options: { ...options, resume: false } };
+    const another = await start(fresh);
+    return another.__typename === "PutUpload"
+      ? await sendWhole(fresh, another)
+      : await sendParts(fresh, another);
   }
 
   async #hash() {
