@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { buildPackage } from "./build-package.mjs";
 import { buildPages } from "./build-pages.mjs";
 import { bundle } from "./bundle.mjs";
+import { firstPageBytes } from "./first-page-bytes.mjs";
 
 const entries = {
   main: "src/main.ts",
@@ -39,7 +40,10 @@ const targets = [
       ],
       ...forPages,
     ],
-    build: () => buildPages("web/vite.config.ts", "dist/web", { compress: true }),
+    async build() {
+      await buildPages("web/vite.config.ts", "dist/web", { compress: true });
+      console.error(`The first page has ${Math.ceil(firstPageBytes("dist/web") / 1000)} kB, compressed.`);
+    },
   },
   {
     name: "explorer",

@@ -28,7 +28,7 @@ export function UploadPanel() {
           <Text fw={600} size="sm">
             {title}
           </Text>
-          {active.length > 0 && (
+          {active.length > 1 && (
             <Text size="xs" c="dimmed">
               {rateOf(active)}
             </Text>
