@@ -12,6 +12,8 @@ import { importBuildTool } from "./import-build-tool.mjs";
  * @throws {Error} when Vite is not installed, saying how to install it
  */
 export async function buildPages(configFile, directory, { compress = false } = {}) {
+  // Vite would take another value from the environment, and React would be the one for development.
+  process.env.NODE_ENV = "production";
   const { build } = await importBuildTool(() => import("vite"));
   const unfinished = `${directory}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
-import { utimes } from "node:fs/promises";
-import { resolve } from "node:path";
+import { readdir, readFile, utimes } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 
@@ -23,4 +23,15 @@ test.each([
   expect(await buildIfStale()).toBe("");
   await utimes(resolve(root, path), new Date(), new Date());
   expect(await buildIfStale()).toBe(`Building ${title} into dist/ …\n`);
+});
+
+test("the pages have React for production, whatever NODE_ENV is", async () => {
+  await utimes(resolve(root, "web/package.json"), new Date(), new Date());
+  await buildIfStale();
+  for (const name of ["web", "explorer"]) {
+    const assets = resolve(root, "dist", name, "assets");
+    const scripts = (await readdir(assets)).filter((each) => each.endsWith(".js"));
+    const sources = await Promise.all(scripts.map((each) => readFile(join(assets, each), "utf8")));
+    expect(sources.filter((source) => source.includes("Download the React DevTools"))).toHaveLength(0);
+  }
 });
