@@ -3,7 +3,7 @@ import { abortedError, toValetKeyError, ValetKeyError } from "../core/errors.ts"
 import { pauseAfter, type RetryPolicy } from "../core/retry.ts";
 import type { Network } from "./network.ts";
 
-/** For requests of an upload: about two minutes of attempts, after which the server or the store is taken to be gone. */
+/** For requests of an upload: nine attempts with pauses of up to 90 seconds together, after which the server or the store is taken to be gone. */
 export const uploadPolicy: RetryPolicy = { maxAttempts: 9, baseMs: 500, maxMs: 30_000 };
 
 export interface FlowOptions {
