@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { bundle } from "../scripts/bundle.mjs";
 import { leaveServerProcessor, processors } from "./processors.mjs";
 import { withResources } from "./resources.mjs";
+import { browserUpload } from "./rows/browser-upload.mjs";
 import { coldStart } from "./rows/cold-start.mjs";
 import { inProcess } from "./rows/in-process.mjs";
 import { memory } from "./rows/memory.mjs";
@@ -19,6 +20,7 @@ const rows = {
   requests,
   verified,
   "upload-file": uploadThroughput,
+  "browser-upload": browserUpload,
   neighbour,
   memory,
   "cold-start": coldStart,
