@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { createCrc as createStoreCrc } from "../../embedded-s3/src/checksums/crc.ts";
 import { CrcCombination } from "../src/checksum/combine.ts";
 import { type ChecksumAlgorithm, createCrc } from "../src/checksum/crc.ts";
 import { blockBytes, toBase64 } from "../src/checksum/file-checksums.ts";
@@ -20,6 +21,16 @@ describe.each(algorithms)("%s", (algorithm) => {
   test("has the check value of the catalogue", () => {
     expect(toBase64(algorithm, crcOf(algorithm, new TextEncoder().encode("123456789")))).toBe(
       checkValues[algorithm],
+    );
+  });
+
+  test("is what the embedded store computes", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 500 }), (bytes) => {
+        const store = createStoreCrc(algorithm);
+        store.update(Buffer.from(bytes));
+        expect(toBase64(algorithm, crcOf(algorithm, bytes))).toBe(store.digest().toString("base64"));
+      }),
     );
   });
 

@@ -18,6 +18,7 @@ export interface ValetKeyOptions {
   token?: TokenOption;
   /** Sent with every request to the server, for sessions by cookie. Default: `same-origin`. */
   credentials?: Credentials | undefined;
+  /** Used instead of the global `fetch`; where there is no XMLHttpRequest, also to send bytes to the store. */
   fetch?: typeof globalThis.fetch | undefined;
 }
 
