@@ -26,6 +26,7 @@ const codegen: CodegenConfig = {
       documents: clientOperations,
       plugins: ["./scripts/operation-strings.mjs"],
     },
+    "packages/client/src/generated/possible-types.ts": { plugins: ["./scripts/possible-types.mjs"] },
   },
 };
 
