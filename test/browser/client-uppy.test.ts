@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { GetObjectCommand, ListMultipartUploadsCommand, ListPartsCommand } from "@aws-sdk/client-s3";
 import type { HTTPRequest, Page } from "puppeteer-core";
 import { describe, expect, test } from "vitest";
-import { noise } from "../support/noise.ts";
 import { makeTemporaryFolder } from "../support/resources.ts";
 import { shareInFile } from "../support/share-in-file.ts";
 import { bucket, startTestServer } from "../support/test-server.ts";
@@ -33,7 +32,7 @@ async function openPage(): Promise<Page & AsyncDisposable> {
 /** Makes a file and chooses it through Dashboard's own input. Returns the hash of its bytes. */
 async function choose(page: Page, name: string, bytes: number): Promise<string> {
   const path = join(folder.path, name);
-  const content = noise(bytes, bytes);
+  const content = randomBytes(bytes);
   await writeFile(path, content);
   await chooseAgain(page, name);
   return createHash("sha256").update(content).digest("hex");

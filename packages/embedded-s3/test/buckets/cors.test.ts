@@ -16,7 +16,7 @@ async function preflight(store: RunningStore, method: string, bucket = Bucket): 
 }
 
 test("a new bucket has the CORS rules that the documentation recommends, for every origin", async () => {
-  const guide = await readFile(new URL("../../../../docs/uploads.md", import.meta.url), "utf8");
+  const guide = await readFile(new URL("../../../../docs/guides/cors.md", import.meta.url), "utf8");
   const block = /```json\n(\{\n {2}"CORSRules"[\s\S]*?)```/.exec(guide)?.[1] ?? "";
   const documented = (JSON.parse(block) as { CORSRules: CORSRule[] }).CORSRules;
   const { s3 } = await runningStore();
