@@ -232,7 +232,7 @@ describe("with Uppy's Dashboard", () => {
   });
 
   test.each([
-    ["forbidden.txt", "may not"],
+    ["forbidden.txt", "demo-other"],
     ["unnamed", "This file has no place."],
   ])("%s fails with a message, and the other file is uploaded", async (name, message) => {
     await using page = await openPage();

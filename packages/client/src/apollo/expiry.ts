@@ -17,8 +17,8 @@ export const unlessExpired: FieldPolicy = {
     const msLeft = expiresAtMs - marginMs - Date.now();
     if (msLeft <= 0) return undefined;
     // Apollo Client keeps the results of queries. This variable tells it when this one is out of date.
-    const expired = (storage.expired ??= watchTime(msLeft)) as ReactiveVar<boolean>;
-    expired();
+    storage.expired ??= watchTime(msLeft);
+    (storage.expired as ReactiveVar<boolean>)();
     return existing;
   },
 };
