@@ -2,16 +2,18 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "puppeteer-core";
 import { describe, expect, test } from "vitest";
+import { startIssuer } from "../support/issuer.ts";
 import { requestUpload } from "../support/operations.ts";
 import { sendPut } from "../support/presigned-requests.ts";
 import { makeTemporaryFolder } from "../support/resources.ts";
 import { shareInFile } from "../support/share-in-file.ts";
-import { startDemoServer } from "../support/test-server.ts";
+import { startDemoServer, startTestServer } from "../support/test-server.ts";
 import { launchBrowser } from "./browsers.ts";
 import { buildPagesIfStale } from "./built-pages.ts";
 import {
   chooseFiles,
   dropFiles,
+  openSignIn,
   openWebClient,
   press,
   pressInDialog,
@@ -85,6 +87,27 @@ test("a token that is not valid is refused with a message", async () => {
   await tab.page.locator("input[type=password]").fill("not a token");
   await press(tab.page, "Sign in with the token");
   await waitForText(tab.page, "This server accepts no tokens.");
+});
+
+test("a user whose token is not accepted any more is signed out with a message", async () => {
+  await using issuer = await startIssuer();
+  await using production = await startTestServer({ issuer });
+  const token = await issuer.token({ sub: "carol" });
+  await using tab = await openSignIn(browser, production.url);
+  const { page } = tab;
+  await page.locator("input[type=password]").click();
+  await page.keyboard.sendCharacter(token);
+  await press(page, "Sign in with the token");
+  await page.waitForSelector("::-p-aria(Your account: carol)");
+  // As if it had expired: the server gets another one.
+  await page.setRequestInterception(true);
+  page.on("request", (request) => {
+    const headers = { ...request.headers() };
+    if (headers.authorization !== undefined) headers.authorization = "Bearer expired";
+    void request.continue({ headers });
+  });
+  await page.evaluate("location.hash = '#/demo/elsewhere/'");
+  await waitForText(page, "Your token is not accepted, or not any more.");
 });
 
 test("folders are opened by their names, by breadcrumbs, by the URL and by the browser's buttons", async () => {
@@ -282,5 +305,7 @@ describe("files and folders", () => {
     await tab.page.focus("tbody tr");
     await keyboard.press("Enter");
     await tab.page.waitForSelector("section[aria-label='Text of b.txt']", wait);
+    await keyboard.press("Escape");
+    await tab.page.waitForFunction("document.activeElement?.dataset.index === '0'", wait);
   });
 });

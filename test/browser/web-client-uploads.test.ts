@@ -66,11 +66,9 @@ describe("an upload that was left behind", () => {
     await using tab = await openWebClient(browser, server.url, { as: "nobody", hash: "#/demo/continued/" });
     const { page } = tab;
     const session = await page.createCDPSession();
-    await session.send("Network.enable");
-    // Only the first part arrives.
-    await session.send("Network.setBlockedURLs", {
-      urls: [2, 3, 4, 5, 6].map((part) => `*partNumber=${part}&*`),
-    });
+    // Only the first part arrives; the others wait for this session.
+    const patterns = [2, 3, 4, 5, 6].map((part) => ({ urlPattern: `*partNumber=${part}&*` }));
+    await session.send("Fetch.enable", { patterns });
     const firstPart = page.waitForResponse(
       (response) => response.url().includes("partNumber=1&") && response.request().method() === "PUT",
     );
@@ -79,7 +77,7 @@ describe("an upload that was left behind", () => {
     // The page asks before it is left.
     page.on("dialog", (dialog) => void dialog.accept());
     await page.reload();
-    await session.send("Network.setBlockedURLs", { urls: [] });
+    await session.send("Fetch.disable");
 
     await waitForText(page, "1 upload in this folder was not finished");
     const parts = watchParts(page);

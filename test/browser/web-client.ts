@@ -47,6 +47,18 @@ export async function openWebClient(
   return { page, origins, violations, [Symbol.asyncDispose]: () => context.close() };
 }
 
+/** Opens the page for signing in, in a browser context of its own. */
+export async function openSignIn(
+  browser: Browser,
+  url: string,
+): Promise<{ readonly page: Page } & AsyncDisposable> {
+  const context = await browser.createBrowserContext();
+  const page = await context.newPage();
+  page.setDefaultTimeout(wait.timeout);
+  await page.goto(url);
+  return { page, [Symbol.asyncDispose]: () => context.close() };
+}
+
 /** Clicks a button or menu item, by the name that screen readers read. */
 export function press(page: Page, name: string): Promise<void> {
   return clickNamed(page, "", name);

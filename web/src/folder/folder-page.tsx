@@ -17,6 +17,7 @@ import { Breadcrumbs } from "./breadcrumbs.tsx";
 import type { Entry } from "./entry.ts";
 import { FolderContent } from "./folder-content.tsx";
 import { FolderToolbar } from "./folder-toolbar.tsx";
+import { useFocusReturn } from "./use-focus-return.ts";
 import { useFolder } from "./use-folder.ts";
 import { useRefreshAfterChanges } from "./use-refresh-after-changes.ts";
 import { useSelection } from "./use-selection.ts";
@@ -35,6 +36,8 @@ export function FolderPage({ bucket, prefix, file }: Address) {
   const selection = useSelection(folder.entries);
   const { run, dialog } = useFileActions(prefix);
   const addFiles = useAddFiles(bucket, prefix);
+  useFocusReturn(file !== undefined);
+  useFocusReturn(dialog !== undefined || isNaming);
   useRefreshAfterChanges(bucket, prefix, folder.refresh);
 
   const uploadDisabled = can(viewer, "UPLOAD", bucket, prefix) ? undefined : whyNot("UPLOAD");

@@ -20,6 +20,7 @@ import { replaceAddress, useAddress } from "./use-address.ts";
 export function FilesPage() {
   const session = useSession();
   const [workspace] = useState(() => createWorkspace(session));
+  useEffect(() => () => workspace.uploads.pauseAll(), [workspace]);
   const address = useAddress() ?? firstPlace(session);
   useDefaultAddress(address);
   return (

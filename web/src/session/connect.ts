@@ -2,11 +2,24 @@ import { createValetKey, type ValetKey } from "@valetkey/client";
 import type { Identity } from "./identity.ts";
 import type { WebConfig } from "./web-config.ts";
 
-/** The client of `@valetkey/client` that sends this identity's token. */
-export function connect({ graphqlUrl }: WebConfig, identity: Identity): ValetKey {
+/**
+ * The client of `@valetkey/client` that sends this identity's token.
+ *
+ * @param onRefused called when the server does not accept a token that the user has given
+ */
+export function connect({ graphqlUrl }: WebConfig, identity: Identity, onRefused: () => void): ValetKey {
   const url = new URL(graphqlUrl, document.baseURI);
   if (identity.kind === "anonymous") return createValetKey({ url });
-  const token = identity.kind === "token" ? identity.token : () => fetchDevelopmentToken(identity.subject);
+  if (identity.kind === "development") {
+    return createValetKey({ url, token: () => fetchDevelopmentToken(identity.subject) });
+  }
+  let wasAsked = false;
+  const token = () => {
+    // Asked for another token, because the server has refused this one.
+    if (wasAsked) onRefused();
+    wasAsked = true;
+    return identity.token;
+  };
   return createValetKey({ url, token });
 }
 

@@ -30,7 +30,8 @@ export function useSignIn(config: WebConfig): SignIn {
   useEffect(() => {
     if (pending === undefined) return;
     let isCurrent = true;
-    const client = connect(config, pending);
+    const onRefused = () => signOut("Your token is not accepted, or not any more. Sign in again.");
+    const client = connect(config, pending, onRefused);
     client.viewer().then(
       (viewer) => {
         if (!isCurrent) return;

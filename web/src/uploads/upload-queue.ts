@@ -71,6 +71,12 @@ export class UploadQueue extends Store<readonly UploadItem[]> {
     this.#restart(id, { key: numberedName(item.key.replace(/ \(\d+\)(?=(\.[^./]*)?$)/, ""), number) });
   }
 
+  /** What has arrived stays at the store, so that the uploads can be continued later. */
+  pauseAll(): void {
+    this.set(this.get().filter(({ state }) => state !== "waiting"));
+    for (const task of this.#tasks.values()) void task.pause();
+  }
+
   removeFinished(): void {
     this.set(this.get().filter((item) => !isFinished(item)));
   }
