@@ -6,7 +6,10 @@ import type { FormLimits } from "./form-limits.ts";
 /** For everything outside fields and files that arrives in a row: part headers, a preamble, an epilogue. */
 const maxOverheadInARowBytes = 2 ** 16;
 
-/** Counts the bytes of one form that belong to no file. The constructor throws RangeError for a malformed limit. */
+/**
+ * Counts the bytes of one form that belong to no file; `ByteLimit` in core/byte-limit.ts counts those of files, and
+ * form-limits.ts lists every limit. The constructor throws RangeError for a malformed limit.
+ */
 export class FormByteCounter {
   readonly maxFieldBytes: number;
   #fieldBytes = 0;
