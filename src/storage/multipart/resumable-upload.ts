@@ -79,9 +79,10 @@ async function resumableIfSameTerms(
   const parts = fittingParts(terms.plan, held);
   // The size of the file is derived from the length of a part, so an upload without parts could be of any file.
   if (parts.length === 0 && hasSameTerms === undefined) return undefined;
-  return (await hasChecksum(s3, upload, terms.description.checksum?.algorithm))
-    ? { ...candidate, parts }
-    : undefined;
+  // The terms include the algorithm, so S3 does not have to be asked for it. Ceph would not know it.
+  const isFit =
+    hasSameTerms === true || (await hasChecksum(s3, upload, terms.description.checksum?.algorithm));
+  return isFit ? { ...candidate, parts } : undefined;
 }
 
 /** Stores other than AWS may not return the session. */

@@ -83,6 +83,7 @@ function DevelopmentCallers({
         {choices.map(({ name, identity }) => (
           <Button
             key={name}
+            px="xs"
             variant={identity.kind === "anonymous" ? "default" : "filled"}
             loading={pending !== undefined && nameOf(pending) === name}
             onClick={() => signIn(identity)}

@@ -69,6 +69,6 @@ function final({ message, code, cause }: ValetKeyError): ValetKeyError {
 
 function missingCorsRule(url: string, cause: ValetKeyError): ValetKeyError {
   const { origin } = globalThis.location;
-  const message = `The store ${new URL(url).host} can be reached, but its bucket has no CORS rule for this page. Add one with AllowedOrigins ["${origin}"], AllowedMethods ["GET", "HEAD", "PUT", "POST"], AllowedHeaders ["*"] and ExposeHeaders ["ETag"].`;
+  const message = `The store ${new URL(url).host} can be reached, but its bucket has no CORS rule for this page. Add one with AllowedOrigins ["${origin}"], AllowedMethods ["GET", "PUT", "POST"], AllowedHeaders ["*"] and ExposeHeaders ["ETag"].`;
   return new ValetKeyError(message, { code: "STORE_REFUSED", cause });
 }
