@@ -196,7 +196,11 @@ describe("with Uppy's Dashboard", () => {
       const part = partOf(request);
       const headers = { "access-control-allow-origin": "*" };
       const body = "<Error><Code>InvalidRequest</Code><Message>Part 2 is not wanted.</Message></Error>";
-      if (isFailing && part === 2) return void request.respond({ status: 400, headers, body });
+      if (isFailing && part === 2) {
+        // A part that fails ends those that are under way: one of them has to arrive before.
+        const another = expect.poll(arrivedParts).not.toEqual([]);
+        return void another.then(() => request.respond({ status: 400, headers, body }));
+      }
       if (!isFailing && part !== undefined) sent.push(part);
       void request.continue();
     });
