@@ -10,7 +10,6 @@ const origin = `127.0.0.1:${process.env.PORT}`;
 
 const app = express();
 app.get("/healthz", (_request, response) => response.send("ok"));
-app.use(express.json());
 app.use(session({ secret, resave: false, saveUninitialized: false }));
 app.use(
   companion.app({
