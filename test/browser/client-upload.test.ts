@@ -122,16 +122,22 @@ describe("in Chromium, an upload", () => {
       if (part !== undefined && !held) sent.push(part);
       void request.continue();
     });
+    const finished: number[] = [];
+    tab.on("requestfinished", (request) => {
+      const part = partOf(request);
+      if (part !== undefined && !held) finished.push(part);
+    });
     await begin(tab, 'key: "reload"');
     await expect.poll(() => arrivedParts("reload")).toEqual([1, 2, 3, 4]);
-    held = false;
     await tab.reload();
     await tab.waitForFunction("window.valetKey !== undefined", wait);
+    // Only now, because the page that is left may try a part again while it is being closed.
+    held = false;
     await chooseFile(tab, path);
     await begin(tab, 'key: "reload", resume: true');
     expect(await outcome(tab)).toMatchObject({ size: 90 * MiB });
     expect(sent.filter((part) => part <= 4)).toEqual([]);
-    expect(new Set(sent).size).toBe(sent.length);
+    expect(finished.toSorted((a, b) => a - b)).toEqual([5, 6, 7]);
     expect(await stored("reload")).toBe(sha256);
     expect(await pending()).toBe(0);
   });
