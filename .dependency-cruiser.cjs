@@ -124,7 +124,11 @@ module.exports = {
       name: "only-in-node-http",
       severity: "error",
       from: { path: "^src/", pathNot: ["^src/(http|storage/client)/"] },
-      to: { path: "^(node:)?(http2?|https)$", dependencyTypes: ["core"] },
+      to: {
+        path: "^(node:)?(http2?|https)$",
+        dependencyTypes: ["core"],
+        dependencyTypesNot: ["type-only"],
+      },
     },
     onlyIn("fastify", ["^src/http/"]),
     onlyIn("graphql", ["^src/graphql/"]),

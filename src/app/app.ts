@@ -1,32 +1,12 @@
-import { setMaxListeners } from "node:events";
 import { join } from "node:path";
-import type { Logger } from "pino";
-import { DevelopmentIssuer } from "../access/development-issuer.ts";
-import { reloadGrantsFile } from "../access/grants-file.ts";
-import { anonymousOnly, TokenVerifier } from "../access/token-verifier.ts";
-import { createMetrics } from "../core/metrics.ts";
-import { RequestContext } from "../graphql/context.ts";
 import { createApollo } from "../graphql/operation/apollo.ts";
-import { createSchema } from "../graphql/schema.ts";
-import type { Services } from "../graphql/services.ts";
 import { isLoopbackHost } from "../http/loopback.ts";
 import { createHttpServer } from "../http/server.ts";
-import { BucketRegions } from "../storage/client/bucket-regions.ts";
-import { Endpoints } from "../storage/client/endpoints.ts";
-import { AbandonedUploads } from "../storage/multipart/abandoned-uploads.ts";
-import { RecentCompletions } from "../storage/multipart/recent-completions.ts";
-import { RecentUploadTerms } from "../storage/multipart/recent-upload-terms.ts";
-import { UploadIds } from "../storage/multipart/upload-id.ts";
-import { Presigner } from "../storage/signing/presigner.ts";
-import { UploadBudget } from "../storage/streaming/upload-budget.ts";
-import { openBackend } from "./backend.ts";
 import { builtPages } from "./built-pages.ts";
 import type { Config } from "./config/config.ts";
 import { drain } from "./drain.ts";
-import { readInitialGrants } from "./initial-grants.ts";
 import { listen } from "./listen.ts";
-import { createLog } from "./log.ts";
-import { ReadinessProbe } from "./readiness-probe.ts";
+import { type RuntimeOptions, startRuntime } from "./runtime.ts";
 import { storeOrigins } from "./store-origins.ts";
 
 export interface App {
@@ -38,16 +18,10 @@ export interface App {
   close(reason?: string): Promise<void>;
 }
 
-export interface AppOptions {
-  readonly log?: Logger | undefined;
+export interface AppOptions extends RuntimeOptions {
   /** The folder with the built web pages, `web/` and `explorer/`. Default: where the build writes them. */
   readonly pages?: string | undefined;
 }
-
-/** How much memory all uploads through the server may use together. */
-const uploadBudgetBytes = 256 * 2 ** 20;
-/** How long a request without files may start calls to S3. Each call has a timeout of its own. */
-const maxRequestSeconds = 60;
 
 /**
  * Starts the server and listens.
@@ -55,48 +29,14 @@ const maxRequestSeconds = 60;
  */
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
   const { pages = builtPages } = options;
-  const log = createLog(config, options.log);
-  for (const warning of config.warnings) log.warn(warning);
-  const metrics = createMetrics();
-  const grants = await readInitialGrants(config, log);
-  const [backend, schema] = await Promise.all([openBackend(config, metrics, log), createSchema()]);
-  const { store, clock, sessions, s3Clients } = backend;
-  const stopping = new AbortController();
-  // Every running upload adds a listener.
-  setMaxListeners(0, stopping.signal);
-  const endpoints = new Endpoints(store.s3);
-  const services: Services = {
-    grants,
-    sessions,
-    s3Clients,
-    presigner: new Presigner({ endpoints, metrics }),
-    regions: config.regions,
-    bucketRegions: new BucketRegions(config.regions.allowed),
-    uploadIds: new UploadIds(store.secrets, config.regions),
-    uploadBudget: new UploadBudget({ totalBytes: uploadBudgetBytes }),
-    abandonedUploads: new AbandonedUploads({
-      onGivenUp: ({ bucket }, err) =>
-        log.error({ err, bucket }, "an upload could not be aborted: sweep the bucket"),
-    }),
-    recentUploadTerms: new RecentUploadTerms(),
-    recentCompletions: new RecentCompletions(),
-    clock: clock.now,
-    metrics,
-    maxRequestMs: maxRequestSeconds * 1000,
-    multipartBytes: config.multipartBytes,
-    maxUploadBytes: config.maxUploadBytes,
-    stopping: stopping.signal,
-  };
-  const developmentIssuer = config.developmentTokens ? await DevelopmentIssuer.create(log) : undefined;
-  const authenticator =
-    developmentIssuer ?? (config.tokens ? new TokenVerifier({ ...config.tokens, log }) : anonymousOnly(log));
-  const readiness = new ReadinessProbe(store.baseCredentials, sessions, log);
+  const runtime = await startRuntime(config, options);
+  const { log, metrics, schema, readiness, developmentIssuer, endpoints } = runtime;
   const apollo = createApollo({ schema, production: config.production, metrics, log });
   await apollo.start();
   const http = await createHttpServer({
     apollo,
-    makeContext: (caller) => new RequestContext(services, caller),
-    authenticate: (authorization) => authenticator.verify(authorization),
+    makeContext: runtime.createContext,
+    authenticate: runtime.authenticate,
     readiness,
     metrics: config.metrics ? metrics : undefined,
     log,
@@ -119,7 +59,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   });
   const url = await listen(http, config).catch(async (error: unknown) => {
     await apollo.stop();
-    await backend.close();
+    await runtime.close();
     throw error;
   });
   log.info({ url, store: config.store.kind }, "Valet Key is ready");
@@ -128,16 +68,16 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
 
   return {
     url,
-    async reloadGrants() {
-      if (config.grantsFile !== undefined) await reloadGrantsFile(config.grantsFile, grants, log);
-    },
+    reloadGrants: runtime.reloadGrants,
     async close(reason) {
       readiness.draining = true;
       log.info({ reason, seconds: config.drainSeconds }, "draining");
-      const leftMs = await drain(http, { drainSeconds: config.drainSeconds, stopping });
+      const leftMs = await drain(http, {
+        drainSeconds: config.drainSeconds,
+        abortUploads: runtime.abortUploads,
+      });
       await apollo.stop();
-      await services.abandonedUploads.close(leftMs);
-      await backend.close();
+      await runtime.close(leftMs);
     },
   };
 }

@@ -9,8 +9,8 @@ const abortOnlySeconds = 1;
 
 export interface DrainOptions {
   readonly drainSeconds: number;
-  /** Aborted when the time to drain is over. Uploads that are still running end then. */
-  readonly stopping: AbortController;
+  /** Called when the time to drain is over. */
+  readonly abortUploads: () => void;
 }
 
 /**
@@ -19,13 +19,13 @@ export interface DrainOptions {
  */
 export async function drain(
   http: FastifyInstance,
-  { drainSeconds, stopping }: DrainOptions,
+  { drainSeconds, abortUploads }: DrainOptions,
 ): Promise<number> {
   const endsAtMs = performance.now() + (drainSeconds + abortSeconds) * 1000;
   const closed = http.close();
   setTimeout(() => http.connections.closeUnused(), unusedSeconds * 1000).unref();
   const forced = setTimeout(() => {
-    stopping.abort();
+    abortUploads();
     http.connections.closeRest();
     const closeAll = () => http.server.closeAllConnections();
     setTimeout(closeAll, (abortSeconds - abortOnlySeconds) * 1000).unref();

@@ -1,5 +1,6 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { Logger } from "pino";
+import { createParameterDecorator } from "type-graphql";
 import type { GrantedLimits } from "../access/authorization.ts";
 import type { CallerGrants } from "../access/grants.ts";
 import type { RoleSession } from "../access/role-session.ts";
@@ -17,8 +18,23 @@ import { Turns } from "./turns.ts";
 /** S3 checks the credentials when a call arrives. Ten seconds are enough for the call to arrive, and for a retry. */
 const secondsForCall = 10;
 
+/** The context of graphql-js. It has one property, so that a server with a schema of its own can add others. */
+export interface GraphQLContext {
+  readonly valetKey: RequestContext;
+}
+
+/** Passes the RequestContext to a resolver's method. */
+export const Context = () =>
+  createParameterDecorator<Partial<GraphQLContext>>(({ context }) => {
+    if (context.valetKey !== undefined) return context.valetKey;
+    throw new TypeError(
+      "The context lacks `valetKey`: spread `await valetKey.context({ principal })` into it for each request.",
+    );
+  });
+
 export interface RequestContextOptions {
   readonly principal: Principal;
+  readonly grants: CallerGrants;
   readonly requestId: string;
   readonly log: Logger;
   /** The connection that carries the response. */
@@ -27,15 +43,9 @@ export interface RequestContextOptions {
   readonly sendsFiles: boolean;
 }
 
-/** The objects that the request has created so far. */
-interface Held {
-  grants?: CallerGrants;
-  loaders?: Loaders;
-  sessionName?: string;
-  logAtInfo?: boolean;
-  calls?: S3Calls;
-  turns?: Turns;
-  readonly sessions: Map<string, { mustOutliveSeconds: number; session: Promise<RoleSession> }>;
+interface SessionInUse {
+  readonly mustOutliveSeconds: number;
+  readonly session: Promise<RoleSession>;
 }
 
 /**
@@ -45,58 +55,50 @@ interface Held {
 export class RequestContext {
   readonly services: Services;
   readonly principal: Principal;
+  readonly grants: CallerGrants;
   readonly requestId: string;
-  private readonly serverLog: Logger;
-  private readonly connection: RequestContextOptions["connection"];
-  private readonly deadlineMs: number;
-  // Not #private fields: Apollo gives resolvers a copy made with Object.assign, which shares this object but
-  // would lack those fields.
-  private readonly held: Held = { sessions: new Map() };
+  /** Requests that changed something or failed are logged at level info, others at debug. */
+  logAtInfo = false;
+  readonly #serverLog: Logger;
+  readonly #connection: RequestContextOptions["connection"];
+  readonly #deadlineMs: number;
+  readonly #sessions = new Map<string, SessionInUse>();
+  #sessionName: string | undefined;
+  #loaders: Loaders | undefined;
+  #turns: Turns | undefined;
+  #calls: S3Calls | undefined;
 
   constructor(
     services: Services,
-    { principal, requestId, log, connection, sendsFiles }: RequestContextOptions,
+    { principal, grants, requestId, log, connection, sendsFiles }: RequestContextOptions,
   ) {
     this.services = services;
     this.principal = principal;
+    this.grants = grants;
     this.requestId = requestId;
-    this.serverLog = log;
-    this.connection = connection;
-    this.deadlineMs = sendsFiles ? Infinity : performance.now() + services.maxRequestMs;
-  }
-
-  get grants(): CallerGrants {
-    this.held.grants ??= this.services.grants.grantsFor(this.principal);
-    return this.held.grants;
+    this.#serverLog = log;
+    this.#connection = connection;
+    this.#deadlineMs = sendsFiles ? Infinity : performance.now() + services.maxRequestMs;
   }
 
   get loaders(): Loaders {
-    this.held.loaders ??= new Loaders(this.calls);
-    return this.held.loaders;
+    this.#loaders ??= new Loaders(this.#s3Calls);
+    return this.#loaders;
   }
 
   get turns(): Turns {
-    this.held.turns ??= new Turns();
-    return this.held.turns;
+    this.#turns ??= new Turns();
+    return this.#turns;
   }
 
   /** Written with every log line of this request. CloudTrail records the same session name. */
   get logFields(): { readonly requestId: string; readonly sessionName: string | undefined } {
-    return { requestId: this.requestId, sessionName: this.held.sessionName };
-  }
-
-  /** Requests that changed something or failed are logged at level info, others at debug. */
-  get logAtInfo(): boolean {
-    return this.held.logAtInfo ?? false;
-  }
-
-  set logAtInfo(logAtInfo: boolean) {
-    this.held.logAtInfo = logAtInfo;
+    return { requestId: this.requestId, sessionName: this.#sessionName };
   }
 
   /** Created on use: a logger for every request would cost more than its log line. */
   get log(): Logger {
-    return this.serverLog.child(this.logFields);
+    return this.#serverLog.child(this.logFields);
   }
 
   /** @throws {ValetKeyError} BAD_USER_INPUT (expiresIn, stableFor), with the allowed maximum */
@@ -115,15 +117,15 @@ export class RequestContext {
   session(mustOutliveSeconds = secondsForCall, options: SessionOptions = {}): Promise<RoleSession> {
     const { purpose = "objects", asOf, mayShorten = false } = options;
     const kind = `${purpose} ${asOf?.getTime()} ${mayShorten}`;
-    const inUse = this.held.sessions.get(kind);
+    const inUse = this.#sessions.get(kind);
     if (inUse !== undefined && inUse.mustOutliveSeconds >= mustOutliveSeconds) return inUse.session;
     const session = this.services.sessions
       .get({ principal: this.principal, grants: this.grants }, mustOutliveSeconds, options)
       .then((assumed) => {
-        this.held.sessionName = assumed.sessionName;
+        this.#sessionName = assumed.sessionName;
         return assumed;
       });
-    this.held.sessions.set(kind, { mustOutliveSeconds, session });
+    this.#sessions.set(kind, { mustOutliveSeconds, session });
     return session;
   }
 
@@ -133,18 +135,18 @@ export class RequestContext {
 
   /** For work that takes longer than a role session lives: a client with a session that is valid now. */
   async freshS3(region: Region): Promise<S3Client> {
-    this.held.sessions.clear();
+    this.#sessions.clear();
     return this.s3(region);
   }
 
-  private get calls(): S3Calls {
-    this.held.calls ??= new S3Calls({
+  get #s3Calls(): S3Calls {
+    this.#calls ??= new S3Calls({
       bucketRegions: this.services.bucketRegions,
       clientFor: (region, purpose) => this.s3(region, purpose),
-      connection: this.connection,
-      deadlineMs: this.deadlineMs,
+      connection: this.#connection,
+      deadlineMs: this.#deadlineMs,
     });
-    return this.held.calls;
+    return this.#calls;
   }
 
   /** Runs a call to S3 with the limits of this request: see `S3Calls.callS3`. */
@@ -153,7 +155,7 @@ export class RequestContext {
     call: S3Call<Address, Result>,
     purpose?: SessionPurpose,
   ): Promise<Result> {
-    return this.calls.callS3(address, call, purpose);
+    return this.#s3Calls.callS3(address, call, purpose);
   }
 
   /** For calls inside of a call. `callS3` would wait forever there. */
@@ -162,7 +164,7 @@ export class RequestContext {
     call: S3Call<Address, Result>,
     purpose?: SessionPurpose,
   ): Promise<Result> {
-    return this.calls.callS3Nested(address, call, purpose);
+    return this.#s3Calls.callS3Nested(address, call, purpose);
   }
 
   /**

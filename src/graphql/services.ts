@@ -1,4 +1,3 @@
-import type { Grants } from "../access/grants.ts";
 import type { RoleSessionPool } from "../access/role-session-pool.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Metrics } from "../core/metrics.ts";
@@ -12,9 +11,8 @@ import type { UploadIds } from "../storage/multipart/upload-id.ts";
 import type { Presigner } from "../storage/signing/presigner.ts";
 import type { UploadBudget } from "../storage/streaming/upload-budget.ts";
 
-/** What all requests share. Created once, when the server starts. */
+/** What all requests share. */
 export interface Services {
-  readonly grants: Grants;
   readonly sessions: RoleSessionPool;
   readonly s3Clients: S3Clients;
   readonly presigner: Presigner;

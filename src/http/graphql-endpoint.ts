@@ -1,9 +1,10 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { ApolloServer } from "@apollo/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { ValetKeyError } from "../core/errors.ts";
 import { anonymous, type Principal } from "../core/principal.ts";
-import type { RequestContext, RequestContextOptions } from "../graphql/context.ts";
+import type { GraphQLContext, RequestContext, RequestContextOptions } from "../graphql/context.ts";
 import { callerKey } from "./caller-key.ts";
 import { isForm, notAcceptable, prefersPage, unsupportedMediaType } from "./content-negotiation.ts";
 import { crossSiteError } from "./cross-site-requests.ts";
@@ -24,12 +25,16 @@ declare module "fastify" {
   }
 }
 
-export type MakeContext = (options: RequestContextOptions) => RequestContext;
+/** Creates the context of a request. It finds out what the caller may do, which can fail. */
+export type MakeContext = (options: Omit<RequestContextOptions, "grants" | "log">) => Promise<RequestContext>;
+
+/** Returns the caller of a request with these headers. Throws UNAUTHENTICATED. */
+export type Authenticate = (headers: IncomingHttpHeaders) => Promise<Principal>;
 
 export interface GraphQLEndpointOptions {
-  apollo: ApolloServer<RequestContext>;
+  apollo: ApolloServer<GraphQLContext>;
   makeContext: MakeContext;
-  authenticate: (authorization: string) => Promise<Principal>;
+  authenticate: Authenticate;
   log: Logger;
   maxFiles: number;
   maxUploadBytes: number;
@@ -61,9 +66,7 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
       (request, reply, done) => {
         request.principal = anonymous;
         reply.header("x-request-id", request.id);
-        const { authorization } = request.headers;
-        if (authorization === undefined) done();
-        else authenticate(request, options, authorization).then(() => done(), done);
+        authenticate(request, options).then(() => done(), done);
       },
       // @fastify/rate-limit adds its hook here. It counts callers without a valid token by their address.
     ],
@@ -105,14 +108,18 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
   async function respond(request: FastifyRequest, reply: FastifyReply): Promise<string> {
     const { log } = options;
     const startedAtMs = performance.now();
-    const context = options.makeContext({
+    const context = await options.makeContext({
       principal: request.principal,
       requestId: request.id,
-      log,
       connection: reply.raw,
       sendsFiles: request.releaseBody !== undefined,
     });
-    const response = await executeWithApollo(options.apollo, async () => context, request, reply);
+    const response = await executeWithApollo(
+      options.apollo,
+      async () => ({ valetKey: context }),
+      request,
+      reply,
+    );
     const level = context.logAtInfo || reply.statusCode >= 400 ? "info" : "debug";
     if (log.isLevelEnabled(level)) {
       const ms = Math.round(performance.now() - startedAtMs);
@@ -138,13 +145,9 @@ function clientGone(): ValetKeyError {
 }
 
 /** Keeps the error of a token that is not valid, so that the rate limit can count the request first. */
-async function authenticate(
-  request: FastifyRequest,
-  options: GraphQLEndpointOptions,
-  authorization: string,
-): Promise<void> {
+async function authenticate(request: FastifyRequest, options: GraphQLEndpointOptions): Promise<void> {
   try {
-    request.principal = await options.authenticate(authorization);
+    request.principal = await options.authenticate(request.headers);
   } catch (error) {
     request.tokenError = error as Error;
   }

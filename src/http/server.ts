@@ -4,8 +4,7 @@ import rateLimit from "@fastify/rate-limit";
 import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import type { Logger } from "pino";
 import type { Metrics } from "../core/metrics.ts";
-import type { Principal } from "../core/principal.ts";
-import type { RequestContext } from "../graphql/context.ts";
+import type { GraphQLContext } from "../graphql/context.ts";
 import { callerKey } from "./caller-key.ts";
 import { Connections } from "./connections.ts";
 import { registerCors } from "./cors.ts";
@@ -13,7 +12,7 @@ import { type DevelopmentTokens, developmentTokenEndpoint } from "./development-
 import { createErrorHandler, sendExpectationFailed, sendNotFound } from "./error-response.ts";
 import { deferContinue } from "./expect-continue.ts";
 import { registerExplorers } from "./explorers.ts";
-import { graphqlEndpoint, type MakeContext } from "./graphql-endpoint.ts";
+import { type Authenticate, graphqlEndpoint, type MakeContext } from "./graphql-endpoint.ts";
 import { healthEndpoints, type Readiness } from "./health.ts";
 import { HostCheck } from "./host-check.ts";
 import { lingeringClose } from "./lingering-close.ts";
@@ -26,10 +25,9 @@ import { respondToUnparsableRequest } from "./unparsable-request.ts";
 import { registerWebClient, type WebClientOptions } from "./web-client.ts";
 
 export interface HttpOptions {
-  apollo: ApolloServer<RequestContext>;
+  apollo: ApolloServer<GraphQLContext>;
   makeContext: MakeContext;
-  /** Returns the caller of a request with this Authorization header. Throws UNAUTHENTICATED. */
-  authenticate: (authorization: string) => Promise<Principal>;
+  authenticate: Authenticate;
   readiness: Readiness;
   /** If undefined, there is no /metrics. */
   metrics: Metrics | undefined;

@@ -1,8 +1,8 @@
 import type { GraphQLResolveInfo } from "graphql";
-import { Args, Ctx, Info, Query, Resolver } from "type-graphql";
+import { Args, Info, Query, Resolver } from "type-graphql";
 import { parseDownloadAddress } from "../addresses.ts";
 import { settleEach } from "../batch.ts";
-import type { RequestContext } from "../context.ts";
+import { Context, type RequestContext } from "../context.ts";
 import { requestedExpiresIn } from "../requested-expires-in.ts";
 import { Cost, lengthOf, listLength, maxItems } from "../types/field-cost.ts";
 import { DownloadUrlArguments, DownloadUrlsArguments } from "./download-arguments.ts";
@@ -17,7 +17,7 @@ export class DownloadResolver {
       "Returns a presigned URL to download one object directly from S3. Requires a grant for `DOWNLOAD`. Fails with `OBJECT_NOT_FOUND`, `BUCKET_NOT_FOUND` or `FORBIDDEN`, or with `UNAUTHENTICATED` if a token could help.",
   })
   downloadUrl(
-    @Ctx() context: RequestContext,
+    @Context() context: RequestContext,
     @Info() info: GraphQLResolveInfo,
     @Args(() => DownloadUrlArguments) options: DownloadUrlArguments,
   ): Promise<DownloadUrl> {
@@ -38,7 +38,7 @@ export class DownloadResolver {
       "Returns presigned URLs to download up to 1,000 objects. Item i of the result belongs to object i. A failed item is `null`, with an error at its path; other items are unaffected.",
   })
   downloadUrls(
-    @Ctx() context: RequestContext,
+    @Context() context: RequestContext,
     @Info() info: GraphQLResolveInfo,
     @Args(() => DownloadUrlsArguments) { objects, ...options }: DownloadUrlsArguments,
   ): Promise<(DownloadUrl | Error)[]> {

@@ -1,6 +1,6 @@
-import { Args, ArgsType, Ctx, Field, Mutation, Resolver } from "type-graphql";
+import { Args, ArgsType, Field, Mutation, Resolver } from "type-graphql";
 import { parseObjectAddress } from "../addresses.ts";
-import type { RequestContext } from "../context.ts";
+import { Context, type RequestContext } from "../context.ts";
 import { withFieldPrefix } from "../field-prefix.ts";
 import { Cost } from "../types/field-cost.ts";
 import { ObjectInput } from "../types/object-input.ts";
@@ -30,7 +30,7 @@ export class CopyResolver {
       "Copies an object of any size inside S3 and returns the copy. The bytes do not pass through the server. If that fails, the result is `null`, with an error. Copying an object onto itself must change something. To restore an older version, copy it (`from.versionId`) onto its own key.",
   })
   async copyObject(
-    @Ctx() context: RequestContext,
+    @Context() context: RequestContext,
     @Args(() => CopyObjectArguments) { from, to }: CopyObjectArguments,
   ): Promise<S3Object> {
     const source = await withFieldPrefix("from.", () => parseObjectAddress(from, context.services.regions));

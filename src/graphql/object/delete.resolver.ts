@@ -1,8 +1,8 @@
-import { Args, ArgsType, Ctx, Field, Mutation, ObjectType, Resolver } from "type-graphql";
+import { Args, ArgsType, Field, Mutation, ObjectType, Resolver } from "type-graphql";
 import { authorizeDelete } from "../../access/authorization.ts";
 import { parseObjectAddress } from "../addresses.ts";
 import { settleEach } from "../batch.ts";
-import type { RequestContext } from "../context.ts";
+import { Context, type RequestContext } from "../context.ts";
 import { Cost, lengthOf } from "../types/field-cost.ts";
 import { BucketField, KeyField } from "../types/fields.ts";
 import { ObjectInput } from "../types/object-input.ts";
@@ -39,7 +39,7 @@ export class DeleteResolver {
       "Deletes up to 1,000 objects. Requires a grant for `DELETE`. Item i of the result belongs to object i. A failed item is `null`, with an error at its path; other items are unaffected. Deleting an object that does not exist succeeds. In a bucket with versioning, deleting without `versionId` hides the object behind a delete marker; deleting that marker by its `versionId` brings the object back. Deleting a version by its `versionId` is permanent.",
   })
   deleteObjects(
-    @Ctx() context: RequestContext,
+    @Context() context: RequestContext,
     @Args(() => DeleteObjectsArguments) { objects }: DeleteObjectsArguments,
   ): Promise<(DeletedObject | Error)[]> {
     return settleEach(objects, { argument: "objects", turns: context.turns }, async (object) => {

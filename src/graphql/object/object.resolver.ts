@@ -1,8 +1,8 @@
-import { Args, ArgsType, Ctx, Query, Resolver } from "type-graphql";
+import { Args, ArgsType, Query, Resolver } from "type-graphql";
 import { authorizeDownload } from "../../access/authorization.ts";
 import { ValetKeyError } from "../../core/errors.ts";
 import { parseObjectAddress } from "../addresses.ts";
-import type { RequestContext } from "../context.ts";
+import { Context, type RequestContext } from "../context.ts";
 import { Cost } from "../types/field-cost.ts";
 import { BucketField, KeyArgument, RegionArgument, VersionIdArgument } from "../types/fields.ts";
 import { S3Object } from "./s3-object.ts";
@@ -32,7 +32,7 @@ export class ObjectResolver {
       "Returns one object, or `null` if there is no such object. Requires a grant for `DOWNLOAD`. A missing bucket is an error (`BUCKET_NOT_FOUND`).",
   })
   async object(
-    @Ctx() context: RequestContext,
+    @Context() context: RequestContext,
     @Args(() => ObjectArguments) object: ObjectArguments,
   ): Promise<S3Object | null> {
     const address = parseObjectAddress(object, context.services.regions);

@@ -1,9 +1,9 @@
-import { Args, ArgsType, Ctx, Field, Query, Resolver } from "type-graphql";
+import { Args, ArgsType, Field, Query, Resolver } from "type-graphql";
 import { authorizeList } from "../../access/authorization.ts";
 import { parseKeyPrefix } from "../../core/object-address.ts";
 import { listObjects, parsePage } from "../../storage/objects/list-objects.ts";
 import { parseBucketAddress } from "../addresses.ts";
-import type { RequestContext } from "../context.ts";
+import { Context, type RequestContext } from "../context.ts";
 import { Cost, pageSize } from "../types/field-cost.ts";
 import { AfterArgument, BucketField, FirstArgument, RegionArgument } from "../types/fields.ts";
 import { toPageInfo } from "../types/page-info.ts";
@@ -48,7 +48,7 @@ export class ObjectsResolver {
       "Lists objects page by page, with one request to S3 for a page. Requires a grant for `LIST`. Use a `delimiter` to browse a bucket like folders.",
   })
   async objects(
-    @Ctx() context: RequestContext,
+    @Context() context: RequestContext,
     @Args(() => ObjectsArguments) { bucket, region, delimiter, first, after, ...given }: ObjectsArguments,
   ): Promise<ObjectConnection> {
     const address = parseBucketAddress({ bucket, region }, context.services.regions);

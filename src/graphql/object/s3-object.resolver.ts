@@ -1,9 +1,9 @@
 import type { GraphQLResolveInfo } from "graphql";
-import { Args, Ctx, FieldResolver, Info, Resolver, Root } from "type-graphql";
+import { Args, FieldResolver, Info, Resolver, Root } from "type-graphql";
 import { authorizeDownload } from "../../access/authorization.ts";
 import { ValetKeyError } from "../../core/errors.ts";
 import type { ObjectHead } from "../../storage/objects/stored-object.ts";
-import type { RequestContext } from "../context.ts";
+import { Context, type RequestContext } from "../context.ts";
 import { DownloadArguments } from "../download/download-arguments.ts";
 import { DownloadUrl } from "../download/download-url.ts";
 import { signDownload } from "../download/sign-download.ts";
@@ -20,7 +20,7 @@ export class S3ObjectResolver {
     nullable: true,
     description: "The media type that downloads have as `Content-Type`.",
   })
-  async contentType(@Root() object: S3Object, @Ctx() context: RequestContext): Promise<string | null> {
+  async contentType(@Root() object: S3Object, @Context() context: RequestContext): Promise<string | null> {
     return (await head(object, context))?.contentType ?? null;
   }
 
@@ -29,7 +29,10 @@ export class S3ObjectResolver {
     nullable: true,
     description: "The `Content-Disposition` header of downloads, unless their URL overrides it.",
   })
-  async contentDisposition(@Root() object: S3Object, @Ctx() context: RequestContext): Promise<string | null> {
+  async contentDisposition(
+    @Root() object: S3Object,
+    @Context() context: RequestContext,
+  ): Promise<string | null> {
     return (await head(object, context))?.contentDisposition ?? null;
   }
 
@@ -38,7 +41,7 @@ export class S3ObjectResolver {
     nullable: true,
     description: "The `Cache-Control` header of downloads.",
   })
-  async cacheControl(@Root() object: S3Object, @Ctx() context: RequestContext): Promise<string | null> {
+  async cacheControl(@Root() object: S3Object, @Context() context: RequestContext): Promise<string | null> {
     return (await head(object, context))?.cacheControl ?? null;
   }
 
@@ -46,7 +49,7 @@ export class S3ObjectResolver {
   @FieldResolver(() => [KeyValue], {
     description: "The metadata stored with the object. Names are in lower case.",
   })
-  async metadata(@Root() object: S3Object, @Ctx() context: RequestContext): Promise<KeyValue[]> {
+  async metadata(@Root() object: S3Object, @Context() context: RequestContext): Promise<KeyValue[]> {
     return [...((await head(object, context))?.metadata ?? [])];
   }
 
@@ -56,7 +59,7 @@ export class S3ObjectResolver {
     description:
       "The checksum of the whole object, if S3 stores one. After a multipart upload S3 may store only a checksum of the parts' checksums, which is not shown.",
   })
-  async checksum(@Root() object: S3Object, @Ctx() context: RequestContext): Promise<Checksum | null> {
+  async checksum(@Root() object: S3Object, @Context() context: RequestContext): Promise<Checksum | null> {
     return (await head(object, context))?.checksum ?? null;
   }
 
@@ -64,7 +67,7 @@ export class S3ObjectResolver {
   @FieldResolver(() => [KeyValue], {
     description: "The tags of the object.",
   })
-  async tags(@Root() { address }: S3Object, @Ctx() context: RequestContext): Promise<KeyValue[]> {
+  async tags(@Root() { address }: S3Object, @Context() context: RequestContext): Promise<KeyValue[]> {
     authorizeDownload(context.grants, address);
     return [...((await ifExists(context.loaders.tags.load(address))) ?? [])];
   }
@@ -75,7 +78,7 @@ export class S3ObjectResolver {
   })
   downloadUrl(
     @Root() { address }: S3Object,
-    @Ctx() context: RequestContext,
+    @Context() context: RequestContext,
     @Info() info: GraphQLResolveInfo,
     @Args(() => DownloadArguments) options: DownloadArguments,
   ): Promise<DownloadUrl> {

@@ -7,7 +7,7 @@ import {
 import type { GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import type { Metrics } from "../../core/metrics.ts";
-import type { RequestContext } from "../context.ts";
+import type { GraphQLContext } from "../context.ts";
 import { formatGraphQLError, stringifyResult } from "./error-format.ts";
 import { withoutSuggestions } from "./hide-suggestions.ts";
 import { KnownDocuments } from "./known-documents.ts";
@@ -30,9 +30,9 @@ export function createApollo({
   production,
   metrics,
   log,
-}: ApolloOptions): ApolloServer<RequestContext> {
+}: ApolloOptions): ApolloServer<GraphQLContext> {
   const known = new KnownDocuments();
-  return new ApolloServer<RequestContext>({
+  return new ApolloServer<GraphQLContext>({
     schema,
     introspection: !production,
     csrfPrevention: true,

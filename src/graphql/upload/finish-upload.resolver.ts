@@ -1,8 +1,8 @@
-import { Args, ArgsType, Ctx, Field, ID, InputType, Int, Mutation, Resolver } from "type-graphql";
+import { Args, ArgsType, Field, ID, InputType, Int, Mutation, Resolver } from "type-graphql";
 import { completeUpload } from "../../storage/multipart/complete-upload.ts";
 import { abortMultipartUpload } from "../../storage/multipart/multipart-uploads.ts";
 import { assertEveryPart } from "../../storage/multipart/part-list.ts";
-import type { RequestContext } from "../context.ts";
+import { Context, type RequestContext } from "../context.ts";
 import { S3Object } from "../object/s3-object.ts";
 import { toS3Object } from "../object/to-s3-object.ts";
 import { Cost } from "../types/field-cost.ts";
@@ -47,7 +47,7 @@ export class FinishUploadResolver {
       "Completes a multipart upload: S3 joins the parts, and the object appears under its key. If that fails, the result is `null`, with an error: `UPLOAD_INCOMPLETE` if parts are missing (the message names them), `OBJECT_EXISTS` if the upload was started with `overwrite: false` and there is an object by now, `CHECKSUM_MISMATCH` if the file does not have the checksum that was given to `requestUpload`. If the response was lost, call it again.",
   })
   async completeUpload(
-    @Ctx() context: RequestContext,
+    @Context() context: RequestContext,
     @Args(() => CompleteUploadArguments) { id, parts }: CompleteUploadArguments,
   ): Promise<S3Object> {
     const upload = openDescribedUpload(context, id);
@@ -66,7 +66,7 @@ export class FinishUploadResolver {
       "Ends a multipart upload, deletes its parts from S3, and returns its id. Aborting an upload that has been completed or aborted already succeeds.",
   })
   async abortUpload(
-    @Ctx() context: RequestContext,
+    @Context() context: RequestContext,
     @Args(() => AbortUploadArguments) { id }: AbortUploadArguments,
   ): Promise<string> {
     const upload = openUpload(context, id);

@@ -1,11 +1,11 @@
 import type { GraphQLResolveInfo } from "graphql";
-import { Args, ArgsType, Ctx, FieldResolver, Info, Query, Resolver, Root } from "type-graphql";
+import { Args, ArgsType, FieldResolver, Info, Query, Resolver, Root } from "type-graphql";
 import { ValetKeyError } from "../../core/errors.ts";
 import { fittingParts } from "../../storage/multipart/multipart-uploads.ts";
 import { startOfUpload } from "../../storage/multipart/pending-uploads.ts";
 import { maxPartCount, planWith } from "../../storage/multipart/upload-plan.ts";
 import { bareEtag } from "../../storage/objects/stored-object.ts";
-import type { RequestContext } from "../context.ts";
+import { Context, type RequestContext } from "../context.ts";
 import { requestedExpiresIn } from "../requested-expires-in.ts";
 import { boundedPage, Cost, maxItems } from "../types/field-cost.ts";
 import { UploadIdArgument } from "../types/fields.ts";
@@ -32,7 +32,7 @@ export class MultipartUploadResolver {
       'Returns a multipart upload in progress, or `null` if it has been completed or aborted. Requires a grant for `UPLOAD`. Use it to ask for more `parts`. The result changes with every part that is sent, so query it without your client\'s cache (Apollo Client: `fetchPolicy: "no-cache"`); otherwise a loop over `parts` gets the same parts again and never ends.',
   })
   async upload(
-    @Ctx() context: RequestContext,
+    @Context() context: RequestContext,
     @Args(() => UploadArguments) { id }: UploadArguments,
   ): Promise<MultipartUpload | null> {
     const upload = openDescribedUpload(context, id);
@@ -48,7 +48,10 @@ export class MultipartUploadResolver {
 
   @Cost({ sharedS3Call: "start of the upload" })
   @FieldResolver(() => DateTimeISO, { nullable: true, description: "When the upload was started." })
-  async startedAt(@Root() { upload }: MultipartUpload, @Ctx() context: RequestContext): Promise<Date | null> {
+  async startedAt(
+    @Root() { upload }: MultipartUpload,
+    @Context() context: RequestContext,
+  ): Promise<Date | null> {
     if (upload.startedAt !== undefined) return upload.startedAt;
     const start = await context.callS3(upload, (s3, there) => startOfUpload(s3, there), "pending-uploads");
     return start ?? null;
@@ -67,7 +70,7 @@ export class MultipartUploadResolver {
   })
   async parts(
     @Root() root: MultipartUpload,
-    @Ctx() context: RequestContext,
+    @Context() context: RequestContext,
     @Info() info: GraphQLResolveInfo,
     @Args(() => PartsArguments) options: PartsArguments,
   ): Promise<UploadPart[]> {
@@ -91,7 +94,7 @@ export class MultipartUploadResolver {
   })
   async uploadedParts(
     @Root() { upload }: MultipartUpload,
-    @Ctx() { loaders }: RequestContext,
+    @Context() { loaders }: RequestContext,
   ): Promise<UploadedPart[]> {
     const held = await loaders.parts.load(upload);
     return fittingParts(planWith(upload.sizeBytes, upload.partBytes), held).map(

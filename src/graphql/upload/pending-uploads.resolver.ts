@@ -1,9 +1,9 @@
-import { Args, ArgsType, Ctx, Field, Query, Resolver } from "type-graphql";
+import { Args, ArgsType, Field, Query, Resolver } from "type-graphql";
 import { authorizeUploadsBelow } from "../../access/authorization.ts";
 import { parseKeyPrefix } from "../../core/object-address.ts";
 import { listPendingUploads, parsePendingPage } from "../../storage/multipart/pending-uploads.ts";
 import { parseBucketAddress } from "../addresses.ts";
-import type { RequestContext } from "../context.ts";
+import { Context, type RequestContext } from "../context.ts";
 import { Cost, pageSize } from "../types/field-cost.ts";
 import { AfterArgument, BucketField, FirstArgument, RegionArgument } from "../types/fields.ts";
 import { toPageInfo } from "../types/page-info.ts";
@@ -40,7 +40,7 @@ export class PendingUploadsResolver {
       "Lists multipart uploads in progress, page by page. Requires a grant for `UPLOAD`. After a reload, a client finds its unfinished uploads here. Resume one with `requestUpload` and `resume: true`, or end it with `abortUpload`.",
   })
   async uploads(
-    @Ctx() context: RequestContext,
+    @Context() context: RequestContext,
     @Args(() => UploadsArguments) { bucket, region, first, after, ...given }: UploadsArguments,
   ): Promise<PendingUploadConnection> {
     const address = parseBucketAddress({ bucket, region }, context.services.regions);

@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from "graphql";
-import { Args, Ctx, Info, Mutation, Resolver } from "type-graphql";
+import { Args, Info, Mutation, Resolver } from "type-graphql";
 import { settleEach } from "../batch.ts";
-import type { RequestContext } from "../context.ts";
+import { Context, type RequestContext } from "../context.ts";
 import { requestedExpiresIn } from "../requested-expires-in.ts";
 import { Cost, lengthOf, maxItems } from "../types/field-cost.ts";
 import { requestUpload } from "./prepare-upload.ts";
@@ -20,7 +20,7 @@ export class RequestUploadResolver {
       "Returns what a client needs to send a file directly to S3. Requires a grant for `UPLOAD`. Everything given here is signed, so S3 refuses a file with another size, content type or checksum. Small files are sent with one PUT request, large files as a multipart upload; see `method`.",
   })
   requestUpload(
-    @Ctx() context: RequestContext,
+    @Context() context: RequestContext,
     @Info() info: GraphQLResolveInfo,
     @Args(() => RequestUploadArguments) options: RequestUploadArguments,
   ): Promise<typeof UploadRequest> {
@@ -42,7 +42,7 @@ export class RequestUploadResolver {
       "Requests up to 1,000 uploads, like `requestUpload`. Item i of the result belongs to upload i. A failed item is `null`, with an error at its path; other items are unaffected.",
   })
   requestUploads(
-    @Ctx() context: RequestContext,
+    @Context() context: RequestContext,
     @Info() info: GraphQLResolveInfo,
     @Args(() => RequestUploadsArguments) { uploads, ...options }: RequestUploadsArguments,
   ): Promise<(typeof UploadRequest | Error)[]> {

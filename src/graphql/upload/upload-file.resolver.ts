@@ -1,7 +1,7 @@
-import { Args, ArgsType, Ctx, Field, Mutation, Resolver } from "type-graphql";
+import { Args, ArgsType, Field, Mutation, Resolver } from "type-graphql";
 import { badUserInput } from "../../core/errors.ts";
 import { fileArgument, type IncomingFile } from "../../core/incoming-file.ts";
-import type { RequestContext } from "../context.ts";
+import { Context, type RequestContext } from "../context.ts";
 import { S3Object } from "../object/s3-object.ts";
 import { Cost, lengthOf } from "../types/field-cost.ts";
 import { Upload } from "../types/scalars.ts";
@@ -44,7 +44,7 @@ export class UploadFileResolver {
       "Uploads a file through the server and returns the stored object. Send it as a [GraphQL multipart request](https://github.com/jaydenseric/graphql-multipart-request-spec). The server streams the file to S3 and stores it completely or not at all. If that fails, the result is `null`, with an error. The server's operator sets the largest size, 5 GiB by default. For larger files, and to keep the bytes off the server, use `requestUpload`.",
   })
   uploadFile(
-    @Ctx() context: RequestContext,
+    @Context() context: RequestContext,
     @Args(() => UploadFileArguments) { file, input }: UploadFileArguments,
   ): Promise<S3Object> {
     return storeFile(context, file, input, { file: fileArgument, input: "input" });
@@ -57,7 +57,7 @@ export class UploadFileResolver {
       "Uploads several files of one form, like `uploadFile`. Item i of the result belongs to file i. A failed item is `null`, with an error at its path; other items are unaffected. The server's operator sets the largest number of files, 10 by default.",
   })
   async uploadFiles(
-    @Ctx() context: RequestContext,
+    @Context() context: RequestContext,
     @Args(() => UploadFilesArguments) { files, inputs }: UploadFilesArguments,
   ): Promise<(S3Object | Error)[]> {
     if (files.length !== inputs.length) {

@@ -1,5 +1,5 @@
-import { Ctx, Query, Resolver } from "type-graphql";
-import type { RequestContext } from "../context.ts";
+import { Query, Resolver } from "type-graphql";
+import { Context, type RequestContext } from "../context.ts";
 import { Viewer } from "./viewer.ts";
 
 @Resolver()
@@ -8,7 +8,7 @@ export class ViewerResolver {
     description:
       "Returns who the caller is and what the caller may do. Use it to show only the actions that are allowed.",
   })
-  viewer(@Ctx() { principal, grants }: RequestContext): Viewer {
+  viewer(@Context() { principal, grants }: RequestContext): Viewer {
     return {
       subject: principal.authenticated ? principal.subject : null,
       authenticated: principal.authenticated,

@@ -16,14 +16,13 @@ function contextOf({
   const services = {
     maxRequestMs,
     bucketRegions: new BucketRegions([address.region]),
-    grants: { grantsFor: () => [] },
     sessions: { get: async () => session },
     s3Clients: { for: () => ({}) },
   } as unknown as Services;
   const log = pino({ level: "silent" });
   const connection = { destroyed: false };
   return new RequestContext(services, {
-    ...{ principal: anonymous, requestId: "1", log, connection, sendsFiles: false },
+    ...{ principal: anonymous, grants: [], requestId: "1", log, connection, sendsFiles: false },
     ...caller,
   });
 }

@@ -26,7 +26,7 @@ async function startServer() {
   const services = { maxRequestMs: 60_000 } as Services;
   const server = await createHttpServer({
     ...{ apollo, log, metrics, origins: [], maxFiles: 1, maxUploadBytes: 1, rateLimit: undefined },
-    makeContext: (caller) => new RequestContext(services, caller),
+    makeContext: async (caller) => new RequestContext(services, { ...caller, grants: [], log }),
     authenticate: async () => anonymous,
     allowLoopbackOrigins: false,
     developmentTokens: undefined,

@@ -1,0 +1,153 @@
+import { setMaxListeners } from "node:events";
+import type { IncomingHttpHeaders } from "node:http";
+import type { GraphQLSchema } from "graphql";
+import type { Logger } from "pino";
+import { DevelopmentIssuer } from "../access/development-issuer.ts";
+import { reloadGrantsFile } from "../access/grants-file.ts";
+import { anonymousOnly, TokenVerifier } from "../access/token-verifier.ts";
+import { createMetrics, type Metrics } from "../core/metrics.ts";
+import { anonymous, type Principal } from "../core/principal.ts";
+import { RequestContext, type RequestContextOptions } from "../graphql/context.ts";
+import { createSchema } from "../graphql/schema.ts";
+import type { Services } from "../graphql/services.ts";
+import { BucketRegions } from "../storage/client/bucket-regions.ts";
+import { Endpoints } from "../storage/client/endpoints.ts";
+import { AbandonedUploads } from "../storage/multipart/abandoned-uploads.ts";
+import { RecentCompletions } from "../storage/multipart/recent-completions.ts";
+import { RecentUploadTerms } from "../storage/multipart/recent-upload-terms.ts";
+import { UploadIds } from "../storage/multipart/upload-id.ts";
+import { Presigner } from "../storage/signing/presigner.ts";
+import { UploadBudget } from "../storage/streaming/upload-budget.ts";
+import { type Backend, openBackend } from "./backend.ts";
+import type { Config } from "./config/config.ts";
+import { readInitialGrants } from "./initial-grants.ts";
+import { createLog } from "./log.ts";
+import { ReadinessProbe } from "./readiness-probe.ts";
+
+export interface RuntimeOptions {
+  /** Default: a log of its own, to the standard output. */
+  readonly log?: Logger | undefined;
+}
+
+/**
+ * One running Valet Key: everything but an HTTP server. The stand-alone server, `createValetKey` and the handlers for
+ * other servers all use this. Several of them in one process share nothing.
+ */
+export interface Runtime {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly services: Services;
+  /** Where presigned URLs lead. */
+  readonly endpoints: Endpoints;
+  readonly schema: GraphQLSchema;
+  readonly readiness: ReadinessProbe;
+  /** If undefined, as in production and with a role, no tokens are issued. */
+  readonly developmentIssuer: DevelopmentIssuer | undefined;
+  /** Returns the caller of a request with these headers. Throws UNAUTHENTICATED. */
+  authenticate(headers: IncomingHttpHeaders): Promise<Principal>;
+  /** What the resolvers of one request share. Throws when it cannot be found out what the caller may do. */
+  createContext(request: RequestOfCaller): Promise<RequestContext>;
+  /** Reads the grants file again. If it does not parse, the current rules stay in force. */
+  reloadGrants(): Promise<void>;
+  /** Ends the uploads that are still running. `close` does it too. */
+  abortUploads(): void;
+  /**
+   * Ends everything.
+   * @param abortMs how long to wait for uploads to be aborted at S3
+   */
+  close(abortMs?: number): Promise<void>;
+}
+
+export type RequestOfCaller = Omit<RequestContextOptions, "grants" | "log">;
+
+/** How much memory all uploads through the server may use together. */
+const uploadBudgetBytes = 256 * 2 ** 20;
+/** How long a request without files may start calls to S3. Each call has a timeout of its own. */
+const maxRequestSeconds = 60;
+/** The default of `close`. */
+const abortSeconds = 5;
+
+/** @throws {ConfigError} when the configuration names something that cannot be used */
+export async function startRuntime(config: Config, options: RuntimeOptions = {}): Promise<Runtime> {
+  const log = createLog(config, options.log);
+  for (const warning of config.warnings) log.warn(warning);
+  const metrics = createMetrics();
+  const grants = await readInitialGrants(config, log);
+  const schema = await createSchema();
+  const developmentIssuer = config.developmentTokens ? await DevelopmentIssuer.create(log) : undefined;
+  const tokens =
+    developmentIssuer ?? (config.tokens ? new TokenVerifier({ ...config.tokens, log }) : anonymousOnly(log));
+  const backend = await openBackend(config, metrics, log);
+  const endpoints = new Endpoints(backend.store.s3);
+  const stopping = new AbortController();
+  // Every running upload adds a listener.
+  setMaxListeners(0, stopping.signal);
+  const services = createServices(config, { backend, endpoints, metrics, log, stopping: stopping.signal });
+  let closing: Promise<void> | undefined;
+
+  return {
+    config,
+    log,
+    metrics,
+    services,
+    endpoints,
+    schema,
+    readiness: new ReadinessProbe(backend.store.baseCredentials, backend.sessions, log),
+    developmentIssuer,
+    async authenticate({ authorization }) {
+      return authorization === undefined ? anonymous : await tokens.verify(authorization);
+    },
+    async createContext(request) {
+      return new RequestContext(services, { ...request, grants: grants.grantsFor(request.principal), log });
+    },
+    async reloadGrants() {
+      if (config.grantsFile !== undefined) await reloadGrantsFile(config.grantsFile, grants, log);
+    },
+    abortUploads: () => stopping.abort(),
+    close(abortMs = abortSeconds * 1000) {
+      closing ??= (async () => {
+        stopping.abort();
+        await services.abandonedUploads.close(abortMs);
+        await backend.close();
+      })();
+      return closing;
+    },
+  };
+}
+
+interface ServiceParts {
+  readonly backend: Backend;
+  readonly endpoints: Endpoints;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly stopping: AbortSignal;
+}
+
+function createServices(
+  config: Config,
+  { backend, endpoints, metrics, log, stopping }: ServiceParts,
+): Services {
+  const { store, clock, sessions, s3Clients } = backend;
+  return {
+    sessions,
+    s3Clients,
+    presigner: new Presigner({ endpoints, metrics }),
+    regions: config.regions,
+    bucketRegions: new BucketRegions(config.regions.allowed),
+    uploadIds: new UploadIds(store.secrets, config.regions),
+    uploadBudget: new UploadBudget({ totalBytes: uploadBudgetBytes }),
+    abandonedUploads: new AbandonedUploads({
+      onGivenUp: ({ bucket }, err) =>
+        log.error({ err, bucket }, "an upload could not be aborted: sweep the bucket"),
+    }),
+    recentUploadTerms: new RecentUploadTerms(),
+    recentCompletions: new RecentCompletions(),
+    clock: clock.now,
+    metrics,
+    maxRequestMs: maxRequestSeconds * 1000,
+    multipartBytes: config.multipartBytes,
+    maxUploadBytes: config.maxUploadBytes,
+    stopping,
+  };
+}
