@@ -5,6 +5,7 @@ import { sendContinue } from "./expect-continue.ts";
 import { readForm } from "./form.ts";
 import { assertFormFits, type FormLimits } from "./form-limits.ts";
 import type { RequestBodies } from "./request-bodies.ts";
+import { stateOf } from "./request-state.ts";
 
 /** Makes the operation of a form the body that Apollo sees. The files arrive when resolvers read them. */
 export async function receiveForm(
@@ -20,7 +21,5 @@ export async function receiveForm(
   const form = await readForm(request.raw, { ...limits, onAccepted: () => sendContinue(reply.raw) });
   bodies.end(request);
   request.body = form.operation;
-  request.releaseBody = () => form.release();
-  // An upload that is interrupted has parts to remove from S3, and a client to inform.
-  request.server.connections.hold(reply.raw);
+  stateOf(request).releaseBody = () => form.release();
 }

@@ -1,9 +1,10 @@
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import type { ApolloServer } from "@apollo/server";
+import rateLimit from "@fastify/rate-limit";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { ValetKeyError } from "../core/errors.ts";
-import { anonymous, type Principal } from "../core/principal.ts";
+import type { Principal } from "../core/principal.ts";
 import type { GraphQLContext, RequestContext, RequestContextOptions } from "../graphql/context.ts";
 import { callerKey } from "./caller-key.ts";
 import { isForm, notAcceptable, prefersPage, unsupportedMediaType } from "./content-negotiation.ts";
@@ -14,16 +15,9 @@ import type { SendExplorer } from "./explorers.ts";
 import { FairExecution } from "./fair-execution.ts";
 import { receiveForm } from "./form-request.ts";
 import { startJsonBody } from "./json-body.ts";
-import type { RequestBodies } from "./request-bodies.ts";
+import { RequestBodies } from "./request-bodies.ts";
+import { decorateRequests, stateOf } from "./request-state.ts";
 import type { ResponseBackpressure } from "./response-backpressure.ts";
-
-declare module "fastify" {
-  interface FastifyRequest {
-    principal: Principal;
-    /** The error of a token that is not valid. It is sent after the rate limit has counted the request. */
-    tokenError: Error | undefined;
-  }
-}
 
 /** Creates the context of a request. It finds out what the caller may do, which can fail. */
 export type MakeContext = (options: Omit<RequestContextOptions, "grants" | "log">) => Promise<RequestContext>;
@@ -31,7 +25,8 @@ export type MakeContext = (options: Omit<RequestContextOptions, "grants" | "log"
 /** Returns the caller of a request with these headers. Throws UNAUTHENTICATED. */
 export type Authenticate = (headers: IncomingHttpHeaders) => Promise<Principal>;
 
-export interface GraphQLEndpointOptions {
+/** What the endpoint needs, wherever it is served. */
+export interface GraphQLService {
   apollo: ApolloServer<GraphQLContext>;
   makeContext: MakeContext;
   authenticate: Authenticate;
@@ -39,32 +34,52 @@ export interface GraphQLEndpointOptions {
   maxFiles: number;
   maxUploadBytes: number;
   rateLimit: { requests: number; windowMs: number } | undefined;
-  backpressure: ResponseBackpressure;
-  bodies: RequestBodies;
-  /** Shows an explorer to a browser that opens the URL. */
-  sendExplorer: SendExplorer | undefined;
 }
 
-/** Serves GraphQL at /graphql. The steps of a request, in order: token, rate limit, headers, body, Apollo. */
-export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpointOptions): void {
-  server.decorateRequest("principal");
-  server.decorateRequest("tokenError");
+export interface GraphQLEndpointOptions extends GraphQLService {
+  /** `/graphql` */
+  path: string;
+  backpressure: ResponseBackpressure;
+  /** Called when the fields of a form have arrived, before its files are read. */
+  onFormAccepted?: ((response: ServerResponse) => void) | undefined;
+  /** Shows an explorer to a browser that opens the URL. */
+  sendExplorer?: SendExplorer | undefined;
+}
 
-  const { bodies } = options;
-  const delay = new EventLoopDelay(server);
+export const maxBodyBytes = 2 * 2 ** 20;
+
+/**
+ * A Fastify plugin that serves GraphQL at one path. The steps of a request, in order: token, rate limit, headers, body,
+ * Apollo. Parsers and decorators of the surrounding server do not apply here, and those of this scope do not leave it.
+ */
+export async function graphqlEndpoint(
+  scope: FastifyInstance,
+  options: GraphQLEndpointOptions,
+): Promise<void> {
+  decorateRequests(scope);
+  const bodies = new RequestBodies(scope);
+  const delay = new EventLoopDelay(scope);
   const formLimits = { maxFiles: options.maxFiles, maxFileBytes: options.maxUploadBytes };
   const execution = new FairExecution({ isLate: () => delay.isLate });
 
+  scope.removeAllContentTypeParsers();
+  // These two names are harmless: JSON.parse makes them own properties, and variables are read only by the names of
+  // the schema.
+  const parseJson = scope.getDefaultJsonParser("ignore", "ignore");
+  scope.addContentTypeParser("application/json", { parseAs: "string" }, parseJson);
   // preValidation reads forms, after all checks that can refuse them.
-  server.addContentTypeParser("multipart/form-data", (_request, _body, done) => done(null));
+  scope.addContentTypeParser("multipart/form-data", (_request, _body, done) => done(null));
+  if (options.rateLimit !== undefined) {
+    await scope.register(rateLimit, { global: false, addHeadersOnExceeding: {}, addHeaders: {} });
+  }
 
-  server.route({
+  scope.route({
     method: ["GET", "POST"],
-    url: "/graphql",
-    config: { rateLimit: rateLimitOf(options.rateLimit) },
+    url: options.path,
+    bodyLimit: maxBodyBytes,
+    config: rateLimitConfig(options.rateLimit),
     onRequest: [
       (request, reply, done) => {
-        request.principal = anonymous;
         reply.header("x-request-id", request.id);
         authenticate(request, options).then(() => done(), done);
       },
@@ -72,7 +87,7 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
     ],
     preParsing: (request, reply, body, done) => {
       const error =
-        request.tokenError ??
+        stateOf(request).tokenError ??
         notAcceptable(request) ??
         unsupportedMediaType(request) ??
         crossSiteError(request) ??
@@ -86,15 +101,21 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
     },
     preValidation: (request, reply, done) => {
       bodies.end(request);
-      if (isForm(request)) receiveForm(request, reply, formLimits, bodies).then(() => done(), done);
-      else done();
+      if (!isForm(request)) {
+        done();
+        return;
+      }
+      receiveForm(request, reply, formLimits, bodies).then(() => {
+        options.onFormAccepted?.(reply.raw);
+        done();
+      }, done);
     },
     handler: (request, reply) => {
       if (options.sendExplorer !== undefined && request.method === "GET" && prefersPage(request)) {
         return options.sendExplorer(request, reply);
       }
       // Forms wait for their clients, and streamed uploads have a limit of their own.
-      if (request.releaseBody !== undefined) return respond(request, reply);
+      if (stateOf(request).releaseBody !== undefined) return respond(request, reply);
       const client = callerKey(request);
       return execution.run(client, async () => {
         // The client may have closed the connection while the request waited for its turn.
@@ -108,11 +129,12 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
   async function respond(request: FastifyRequest, reply: FastifyReply): Promise<string> {
     const { log } = options;
     const startedAtMs = performance.now();
+    const { principal, releaseBody } = stateOf(request);
     const context = await options.makeContext({
-      principal: request.principal,
+      principal,
       requestId: request.id,
       connection: reply.raw,
-      sendsFiles: request.releaseBody !== undefined,
+      sendsFiles: releaseBody !== undefined,
     });
     const response = await executeWithApollo(
       options.apollo,
@@ -131,10 +153,10 @@ export function graphqlEndpoint(server: FastifyInstance, options: GraphQLEndpoin
     return response;
   }
 
-  server.route({
+  scope.route({
     // An OPTIONS request gets here if no other origin is allowed.
     method: ["PUT", "PATCH", "DELETE", "OPTIONS"],
-    url: "/graphql",
+    url: options.path,
     onRequest: refuseMethod,
     handler: () => undefined,
   });
@@ -146,10 +168,11 @@ function clientGone(): ValetKeyError {
 
 /** Keeps the error of a token that is not valid, so that the rate limit can count the request first. */
 async function authenticate(request: FastifyRequest, options: GraphQLEndpointOptions): Promise<void> {
+  const state = stateOf(request);
   try {
-    request.principal = await options.authenticate(request.headers);
+    state.principal = await options.authenticate(request.headers);
   } catch (error) {
-    request.tokenError = error as Error;
+    state.tokenError = error as Error;
   }
 }
 
@@ -160,12 +183,14 @@ function refuseMethod(_request: FastifyRequest, reply: FastifyReply, done: (erro
   done(Object.assign(error, { statusCode: 405 }));
 }
 
-function rateLimitOf(limit: GraphQLEndpointOptions["rateLimit"]) {
-  if (limit === undefined) return false as const;
+function rateLimitConfig(limit: GraphQLService["rateLimit"]) {
+  if (limit === undefined) return {};
   return {
-    max: limit.requests,
-    timeWindow: limit.windowMs,
-    keyGenerator: callerKey,
-    errorResponseBuilder: () => new ValetKeyError("RATE_LIMITED", "Too many requests: try again later."),
+    rateLimit: {
+      max: limit.requests,
+      timeWindow: limit.windowMs,
+      keyGenerator: callerKey,
+      errorResponseBuilder: () => new ValetKeyError("RATE_LIMITED", "Too many requests: try again later."),
+    },
   };
 }

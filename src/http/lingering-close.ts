@@ -1,14 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import type { onSendHookHandler } from "fastify";
+import { stateOf } from "./request-state.ts";
 import { ThroughputMonitor } from "./throughput-monitor.ts";
-
-declare module "fastify" {
-  interface FastifyRequest {
-    /** Set by the code that streams the body: stops that code, because the response is about to be sent. */
-    releaseBody: (() => void) | undefined;
-  }
-}
 
 export interface LingeringCloseOptions {
   /** The maximum number of bytes that are read and discarded. */
@@ -34,7 +28,7 @@ export interface LingeringCloseOptions {
 export function lingeringClose(options: LingeringCloseOptions): onSendHookHandler {
   return (request, reply, payload, done) => {
     const { raw } = request;
-    request.releaseBody?.();
+    stateOf(request).releaseBody?.();
     if (raw.readableEnded) {
       done();
       return;

@@ -1,23 +1,21 @@
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import type { ApolloServer } from "@apollo/server";
-import rateLimit from "@fastify/rate-limit";
-import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
+import Fastify, { type FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import type { Metrics } from "../core/metrics.ts";
 import type { GraphQLContext } from "../graphql/context.ts";
-import { callerKey } from "./caller-key.ts";
 import { Connections } from "./connections.ts";
 import { registerCors } from "./cors.ts";
 import { type DevelopmentTokens, developmentTokenEndpoint } from "./development-tokens.ts";
 import { createErrorHandler, sendExpectationFailed, sendNotFound } from "./error-response.ts";
 import { deferContinue } from "./expect-continue.ts";
 import { registerExplorers } from "./explorers.ts";
-import { type Authenticate, graphqlEndpoint, type MakeContext } from "./graphql-endpoint.ts";
+import { type Authenticate, graphqlEndpoint, type MakeContext, maxBodyBytes } from "./graphql-endpoint.ts";
 import { healthEndpoints, type Readiness } from "./health.ts";
 import { HostCheck } from "./host-check.ts";
-import { lingeringClose } from "./lingering-close.ts";
 import { metricsEndpoint } from "./metrics-endpoint.ts";
 import { PipeliningLimit } from "./pipelining.ts";
+import { addCommonHeaders, protectResponses } from "./protect-responses.ts";
 import { RequestBodies } from "./request-bodies.ts";
 import { framingError } from "./request-framing.ts";
 import { ResponseBackpressure } from "./response-backpressure.ts";
@@ -49,16 +47,14 @@ export interface HttpOptions {
   rateLimit: { requests: number; windowMs: number } | undefined;
 }
 
-const maxBodyBytes = 2 * 2 ** 20;
 /** Longer than the 60 s after which most load balancers close an idle connection, so that they close it first. */
 const keepAliveMs = 72_000;
-/** The default for 429 and 503. */
-const retryAfterSeconds = "1";
 
-/** How far a form may be over the limit so that a browser that reads no response before it has sent everything gets one. */
-const maxExcessBytes = 16 * 2 ** 20;
-
-/** Creates the HTTP server. It does not listen yet. Closing it refuses new connections and waits for running requests. */
+/**
+ * Creates the stand-alone server: the GraphQL endpoint, and everything around it that a server of one's own would have
+ * to bring. It does not listen yet. Closing it refuses new connections and waits for running
+ * requests.
+ */
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
   const handleError = createErrorHandler(options.log);
   const connections = new Connections();
@@ -87,10 +83,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   server.setErrorHandler(handleError);
   server.setNotFoundHandler(sendNotFound);
   server.decorate("connections", connections);
-  server.decorateRequest("releaseBody");
 
-  const backpressure = new ResponseBackpressure();
-  const bodies = new RequestBodies(server);
   const hostCheck = new HostCheck(options.origins);
   server.addHook("onRequest", function refuseEarly({ raw, is404 }, reply, done) {
     const error = framingError(raw) ?? (options.checkHost ? hostCheck.error(raw) : undefined);
@@ -102,25 +95,16 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
       sendNotFound(reply.request, reply);
     } else done();
   });
-  // A form has at most this many bytes of files, and no other body is larger.
-  const linger = lingeringClose({
-    maxBytes: options.maxFiles * options.maxUploadBytes + maxExcessBytes,
-  });
-  server.addHook("onSend", function finish(request, reply, payload, done) {
-    addCommonHeaders(reply);
-    if (options.readiness.draining) reply.header("connection", "close");
-    if (typeof payload === "string") {
-      backpressure.track(reply.raw, callerKey(request), payload.length);
-    }
-    linger.call(this, request, reply, payload, done);
-  });
+  const backpressure = new ResponseBackpressure();
+  const isDraining = () => options.readiness.draining;
+  protectResponses(server, { ...options, backpressure, isDraining });
 
   await registerCors(server, { ...options, allowLoopback: options.allowLoopbackOrigins });
-  await server.register(rateLimit, { global: false, addHeadersOnExceeding: {}, addHeaders: {} });
 
   healthEndpoints(server, options.readiness);
   if (options.metrics !== undefined) metricsEndpoint(server, options.metrics);
   if (options.developmentTokens !== undefined) {
+    const bodies = new RequestBodies(server);
     developmentTokenEndpoint(server, { tokens: options.developmentTokens, bodies, hostCheck });
   }
   if (options.webClient !== undefined) await registerWebClient(server, options.webClient, options.log);
@@ -128,7 +112,14 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     options.explorerDirectory === undefined
       ? undefined
       : await registerExplorers(server, options.explorerDirectory);
-  graphqlEndpoint(server, { ...options, backpressure, bodies, sendExplorer });
+  await server.register(graphqlEndpoint, {
+    ...options,
+    path: "/graphql",
+    backpressure,
+    sendExplorer,
+    // An upload that is interrupted has parts to remove from S3, and a client to inform.
+    onFormAccepted: (response: ServerResponse) => connections.hold(response),
+  });
   return server;
 }
 
@@ -148,12 +139,4 @@ function createNodeServer(handler: RequestListener, connections: Connections): S
   deferContinue(server);
   connections.watch(server);
   return server;
-}
-
-function addCommonHeaders(reply: FastifyReply): void {
-  reply.header("x-content-type-options", "nosniff");
-  // A route whose responses may be cached sets the header itself.
-  if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
-  const mayRetry = reply.statusCode === 503 || reply.statusCode === 429;
-  if (mayRetry && !reply.hasHeader("retry-after")) reply.header("retry-after", retryAfterSeconds);
 }

@@ -5,6 +5,7 @@ import { ValetKeyError } from "../../../src/core/errors.ts";
 import type { IncomingFile } from "../../../src/core/incoming-file.ts";
 import { type FormOptions, readForm } from "../../../src/http/form.ts";
 import { type LingeringCloseOptions, lingeringClose } from "../../../src/http/lingering-close.ts";
+import { stateOf } from "../../../src/http/request-state.ts";
 import { RawConnection } from "../../support/raw-connection.ts";
 
 export const boundary = "boundary";
@@ -38,7 +39,6 @@ export interface FormServerOptions extends Partial<FormOptions> {
 export async function startFormServer(options: FormServerOptions = {}): Promise<FormServer> {
   const limits = { maxFiles: 3, maxFileBytes: 1_000_000, ...options };
   const server = Fastify();
-  server.decorateRequest("releaseBody");
   server.addHook("onSend", lingeringClose({ maxBytes: 3_000_000, ...options.lingeringClose }));
   server.addContentTypeParser("*", (_request, _body, done) => done(null));
   server.post("/", async (request, reply) => {
@@ -50,7 +50,7 @@ export async function startFormServer(options: FormServerOptions = {}): Promise<
   async function answerTo(request: FastifyRequest): Promise<Answer> {
     try {
       const form = await readForm(request.raw, limits);
-      request.releaseBody = () => form.release();
+      stateOf(request).releaseBody = () => form.release();
       return { status: 200, data: await formServer.resolve(coerce(form.operation.variables)) };
     } catch (error) {
       return toAnswer(error);

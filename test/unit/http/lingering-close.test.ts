@@ -8,7 +8,6 @@ async function startServer(
   options: Partial<LingeringCloseOptions> = {},
 ): Promise<{ port: number } & AsyncDisposable> {
   const server = Fastify();
-  server.decorateRequest("releaseBody");
   server.addHook("onSend", lingeringClose({ maxBytes: 100_000, ...options }));
   server.addContentTypeParser("*", (_request, _body, done) => done(null));
   server.post("/*", (request, reply) => {

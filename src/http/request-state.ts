@@ -1,0 +1,29 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { anonymous, type Principal } from "../core/principal.ts";
+
+/** What the steps of one request tell each other. */
+export interface RequestState {
+  principal: Principal;
+  /** The error of a token that is not valid. It is sent after the rate limit has counted the request. */
+  tokenError: Error | undefined;
+  /** Set by the code that streams the body: stops that code, because the response is about to be sent. */
+  releaseBody: (() => void) | undefined;
+}
+
+/** A symbol, so that it collides with no decorator of a server that somebody else made. */
+const key = Symbol("Valet Key");
+
+interface RequestWithState {
+  [key]?: RequestState | null;
+}
+
+/** Reserves the property for all requests of this scope, which keeps their shape the same. */
+export function decorateRequests(scope: FastifyInstance): void {
+  if (!scope.hasRequestDecorator(key)) scope.decorateRequest(key, null);
+}
+
+export function stateOf(request: FastifyRequest): RequestState {
+  const holder = request as RequestWithState;
+  holder[key] ??= { principal: anonymous, tokenError: undefined, releaseBody: undefined };
+  return holder[key];
+}
