@@ -1,3 +1,4 @@
+import type { Buckets } from "../core/bucket-settings.ts";
 import type { Grant, GrantRule } from "./grants.ts";
 import { SessionPolicyTooLargeError, sessionPolicy } from "./session-policy.ts";
 
@@ -11,6 +12,7 @@ const shortestClaim = "x";
  */
 export function findOversizedRule(
   rules: readonly GrantRule[],
+  buckets: Buckets,
 ): { readonly index: number; readonly message: string } | undefined {
   const shared = { anonymous: [] as Grant[], authenticated: [] as Grant[] };
   for (const [index, { who, prefix: template, ...limits }] of rules.entries()) {
@@ -19,7 +21,7 @@ export function findOversizedRule(
     const together = typeof who === "string" ? shared[who] : [];
     together.push(grant);
     try {
-      sessionPolicy(together, { partition: "aws" });
+      sessionPolicy(together, { partition: "aws", buckets });
     } catch (error) {
       if (!(error instanceof SessionPolicyTooLargeError)) throw error;
       return { index, message: error.message };

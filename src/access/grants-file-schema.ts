@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { parseByteSize } from "../core/byte-size.ts";
 import { type BucketName, parseBucketName } from "../core/object-address.ts";
+import { bucketSettingsSchema } from "./bucket-settings-schema.ts";
 import type { ClaimValue, Who } from "./caller-match.ts";
 import { actions, type GrantRule } from "./grants.ts";
 import {
@@ -86,5 +87,8 @@ const rule = z
     return { ...rest, actions: actions.filter((action) => allow.includes(action)) };
   });
 
-/** The grants file, and the rules that it becomes. */
-export const grantsFileSchema = z.strictObject({ grants: z.array(rule) });
+/** The access file, and the settings of buckets and the rules that it becomes. */
+export const grantsFileSchema = z.strictObject({
+  buckets: bucketSettingsSchema(bucket).default(new Map()),
+  grants: z.array(rule),
+});

@@ -2,12 +2,15 @@ import { readFile, stat } from "node:fs/promises";
 import type { Logger } from "pino";
 import { type Document, isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
+import { type BucketSettings, Buckets } from "../core/bucket-settings.ts";
+import type { BucketName } from "../core/object-address.ts";
 import { findOversizedRule } from "./find-oversized-rule.ts";
 import type { GrantRule, Grants } from "./grants.ts";
 import { grantsFileSchema } from "./grants-file-schema.ts";
 
 export interface GrantsFile {
   readonly rules: readonly GrantRule[];
+  readonly buckets: ReadonlyMap<BucketName, BucketSettings>;
   /** Rules that are valid but probably not intended. */
   readonly warnings: readonly string[];
 }
@@ -44,7 +47,8 @@ export function parseGrantsFile(text: string, name: string): GrantsFile {
     throw refuse(faults.map(({ offset, message }) => fault(offset, message)));
   }
   const rules: readonly GrantRule[] = parsed.data.grants;
-  const oversize = findOversizedRule(rules);
+  const buckets = new Buckets(parsed.data.buckets);
+  const oversize = findOversizedRule(rules, buckets);
   if (oversize !== undefined) {
     throw refuse([fault(offsetAt(document, ["grants", oversize.index]), oversize.message)]);
   }
@@ -54,7 +58,7 @@ export function parseGrantsFile(text: string, name: string): GrantsFile {
     const message = `ends in a claim: without a slash after {${last.claim}}, bob may use what belongs to bobby`;
     return [fault(offsetAt(document, ["grants", index, "prefix"]), message)];
   });
-  return { rules, warnings };
+  return { rules, buckets: buckets.all(), warnings };
 }
 
 /** @throws {GrantsFileError} also when there is no such file */
@@ -83,17 +87,24 @@ function tooLarge(name: string): GrantsFileError {
   return new GrantsFileError(`${name}:1:1: more than 1 MiB`);
 }
 
+/** What the access file decides: who may do what, and how each bucket is reached. */
+export interface Access {
+  readonly grants: Grants;
+  readonly buckets: Buckets;
+}
+
 /**
- * Applies the rules of the file. A file with errors is logged and changes nothing.
- * @returns whether the rules were replaced
+ * Applies the file. A file with errors is logged and changes nothing.
+ * @returns whether the rules and settings were replaced
  */
 export async function reloadGrantsFile(
   path: string,
-  grants: Grants,
+  { grants, buckets }: Access,
   log: Pick<Logger, "info" | "warn" | "error">,
 ): Promise<boolean> {
   try {
-    const { rules, warnings } = await readGrantsFile(path);
+    const { rules, buckets: settings, warnings } = await readGrantsFile(path);
+    buckets.replace(settings);
     grants.replace(rules);
     for (const warning of warnings) log.warn(warning);
     log.info({ rules: rules.length }, "the grants file was read again");

@@ -77,7 +77,8 @@ export class RoleSessionPool {
     this.#cache = new SessionCache({
       ...options,
       monotonicNow,
-      onSizeChange: (sessions) => metrics.roleSessions.set(sessions),
+      // Every role has a pool, and all of them count together.
+      onSizeChange: (change) => metrics.roleSessions.inc(change),
     });
     this.#refusals = new NegativeCache(monotonicNow);
     this.#breaker = new CircuitBreaker({ monotonicNow });
@@ -130,6 +131,11 @@ export class RoleSessionPool {
     return this.#breaker.isOpen
       ? { ok: false, reason: "STS cannot be reached, fails or throttles" }
       : this.#health.check();
+  }
+
+  /** Forgets all sessions. */
+  close(): void {
+    this.#cache.clear();
   }
 
   get #nominalSeconds(): number {

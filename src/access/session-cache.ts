@@ -17,7 +17,8 @@ export interface SessionCacheOptions {
   /** Above either limit, the least recently used sessions are removed. */
   readonly maxSessions?: number | undefined;
   readonly maxSessionBytes?: number | undefined;
-  readonly onSizeChange: (sessions: number) => void;
+  /** Called with the number of sessions that were added, or removed if it is negative. */
+  readonly onSizeChange: (change: number) => void;
 }
 
 const purgeEveryMs = 60_000;
@@ -29,6 +30,7 @@ export class SessionCache {
   readonly #options: SessionCacheOptions;
   readonly #sessions: LRUCache<string, CachedSession>;
   #purgedAtMs = 0;
+  #reportedSize = 0;
 
   constructor(options: SessionCacheOptions) {
     this.#options = options;
@@ -51,7 +53,7 @@ export class SessionCache {
     const previous = this.#sessions.peek(key)?.session;
     const ttl = Math.max(session.expiresAt.getTime() - now, 1);
     this.#sessions.set(key, { session, assumedAtMs: now, previous }, { ttl });
-    this.#options.onSizeChange(this.#sessions.size);
+    this.#reportSize();
   }
 
   /**
@@ -71,12 +73,23 @@ export class SessionCache {
     return doesNewestServe ? session : undefined;
   }
 
+  clear(): void {
+    this.#sessions.clear();
+    this.#reportSize();
+  }
+
+  #reportSize(): void {
+    const { size } = this.#sessions;
+    if (size !== this.#reportedSize) this.#options.onSizeChange(size - this.#reportedSize);
+    this.#reportedSize = size;
+  }
+
   #purgeSometimes(): void {
     const now = this.#options.monotonicNow();
     if (now - this.#purgedAtMs < purgeEveryMs) return;
     this.#purgedAtMs = now;
     this.#sessions.purgeStale();
-    this.#options.onSizeChange(this.#sessions.size);
+    this.#reportSize();
   }
 }
 

@@ -1,5 +1,8 @@
+import type { Buckets } from "../core/bucket-settings.ts";
 import type { BucketName } from "../core/object-address.ts";
 import type { Action, Grant } from "./grants.ts";
+import { type ArnOf, allow, group, oneOrMany, type Statement } from "./iam-statement.ts";
+import { kmsStatements } from "./kms-statements.ts";
 
 /**
  * The IAM actions behind each action on objects. HeadObject is s3:GetObject; CreateMultipartUpload,
@@ -40,6 +43,14 @@ export class SessionPolicyTooLargeError extends Error {
   }
 }
 
+export interface SessionPolicyOptions {
+  readonly partition: Partition;
+  /** Default: objects. */
+  readonly purpose?: SessionPurpose | undefined;
+  /** Says which buckets are encrypted with a KMS key. */
+  readonly buckets?: Pick<Buckets, "of"> | undefined;
+}
+
 /**
  * The shortest IAM policy that allows what the grants allow. Equal grants give equal text. It is ASCII, because STS
  * refuses characters beyond U+00FF.
@@ -47,29 +58,21 @@ export class SessionPolicyTooLargeError extends Error {
  * role
  * @throws {SessionPolicyTooLargeError}
  */
-export function sessionPolicy(
-  grants: readonly Grant[],
-  options: { readonly partition: Partition; readonly purpose?: SessionPurpose | undefined },
-): string | undefined {
+export function sessionPolicy(grants: readonly Grant[], options: SessionPolicyOptions): string | undefined {
   const arn = (resource: string) => `arn:${options.partition}:s3:::${resource}`;
   const statements =
     options.purpose === "pending-uploads"
       ? pendingUploadStatements(grants, arn)
-      : [...objectStatements(grants, arn), ...listStatements(grants, arn)];
+      : [
+          ...objectStatements(grants, arn),
+          ...listStatements(grants, arn),
+          ...kmsStatements(grants, arn, options.buckets),
+        ];
   if (statements.length === 0) return undefined;
   const policy = asciiJson({ Version: "2012-10-17", Statement: statements });
   if (policy.length > maxPolicyCharacters) throw new SessionPolicyTooLargeError(policy.length);
   return policy;
 }
-
-interface Statement {
-  readonly Effect: "Allow";
-  readonly Action: string | readonly string[];
-  readonly Resource: string | readonly string[];
-  readonly Condition?: { readonly StringLike: { readonly "s3:prefix": string | readonly string[] } };
-}
-
-type ArnOf = (resource: string) => string;
 
 function objectStatements(grants: readonly Grant[], arn: ArnOf): readonly Statement[] {
   const perAction = (["DOWNLOAD", "UPLOAD", "DELETE"] as const).map((action) => ({
@@ -135,24 +138,6 @@ function prefixesByBucket(
  */
 function literal(text: string): string {
   return text.replace(/[*?$]/g, "${$&}");
-}
-
-function allow(iamActions: readonly string[], arns: readonly string[]): Statement {
-  return { Effect: "Allow", Action: oneOrMany(iamActions), Resource: oneOrMany(arns) };
-}
-
-function oneOrMany(values: readonly string[]): string | readonly string[] {
-  return values.length === 1 && values[0] !== undefined ? values[0] : values;
-}
-
-function group<Key, Value>(entries: readonly (readonly [Key, Value])[]): Map<Key, Value[]> {
-  const groups = new Map<Key, Value[]>();
-  for (const [key, value] of entries) {
-    const values = groups.get(key);
-    if (values === undefined) groups.set(key, [value]);
-    else values.push(value);
-  }
-  return groups;
 }
 
 function byText(a: readonly [string, unknown], b: readonly [string, unknown]): number {

@@ -1,5 +1,8 @@
 import { createHash } from "node:crypto";
+import { partitionOf } from "../core/aws-names.ts";
+import type { Buckets } from "../core/bucket-settings.ts";
 import { ValetKeyError } from "../core/errors.ts";
+import type { BucketName } from "../core/object-address.ts";
 import { type Principal, principalKey } from "../core/principal.ts";
 import type { AssumeRoleRequest, RoleToAssume } from "./assume-role.ts";
 import type { Grant } from "./grants.ts";
@@ -22,6 +25,8 @@ export interface SessionRequest extends AssumeRoleRequest {
 
 export interface SessionRequestOptions {
   readonly role: RoleToAssume;
+  /** Says which buckets belong to the role, so that the policy has only those, and their KMS keys. Default: all. */
+  readonly buckets?: RoleBuckets | undefined;
   /** The subjects of this issuer become session names unchanged. */
   readonly trustedIssuer?: string | undefined;
   /** Sends `valetkey:sub` and `valetkey:iss`. The trust policy must allow sts:TagSession. */
@@ -30,15 +35,18 @@ export interface SessionRequestOptions {
   readonly sendSourceIdentity?: boolean | undefined;
 }
 
+/** The buckets that are used with one role. */
+export interface RoleBuckets extends Pick<Buckets, "of"> {
+  includes(bucket: BucketName): boolean;
+}
+
 /** Creates the session requests of callers, and remembers them by principal object and purpose. */
 export class SessionRequests {
   readonly #options: SessionRequestOptions;
-  readonly #partition: string;
   readonly #known = new WeakMap<Principal, KnownRequests>();
 
   constructor(options: SessionRequestOptions) {
     this.#options = options;
-    this.#partition = options.role.arn.split(":")[1] ?? "aws";
   }
 
   /** @throws {ValetKeyError} FORBIDDEN without any grant; CREDENTIALS_UNAVAILABLE if the grants do not fit into a session policy */
@@ -55,9 +63,17 @@ export class SessionRequests {
   }
 
   #make(caller: SessionCaller, purpose: SessionPurpose): SessionRequest {
-    const { principal, grants } = caller;
-    const { role, trustedIssuer, sendSessionTags = false, sendSourceIdentity = false } = this.#options;
-    const policy = policyOf(grants, { partition: this.#partition, purpose });
+    const { principal } = caller;
+    const {
+      role,
+      buckets,
+      trustedIssuer,
+      sendSessionTags = false,
+      sendSourceIdentity = false,
+    } = this.#options;
+    const grants =
+      buckets === undefined ? caller.grants : caller.grants.filter(({ bucket }) => buckets.includes(bucket));
+    const policy = policyOf(grants, { partition: partitionOf(role.arn), purpose, buckets });
     const name = caller.sessionName ?? sessionName(principal, trustedIssuer);
     const request: AssumeRoleRequest = {
       sessionName: name,

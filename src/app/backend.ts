@@ -1,37 +1,85 @@
+import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
 import type { Logger } from "pino";
 import { createAssumeRole } from "../access/assume-role.ts";
+import { type RoleConnection, RoleConnections } from "../access/role-connections.ts";
 import { RoleSessionPool } from "../access/role-session-pool.ts";
+import type { RoleBuckets } from "../access/session-request.ts";
+import type { BucketRole, Buckets } from "../core/bucket-settings.ts";
 import { SkewCorrectedClock } from "../core/clock.ts";
 import type { Metrics } from "../core/metrics.ts";
+import { Endpoints } from "../storage/client/endpoints.ts";
 import { S3Clients } from "../storage/client/s3-clients.ts";
 import type { Config } from "./config/config.ts";
 import { openStore, type Store } from "./store-connection.ts";
 
-/** The store, the role sessions for it, and the S3 clients that use them. */
+/** The stores, the role sessions for them, and the S3 clients that use them. */
 export interface Backend {
   readonly store: Store;
-  readonly clock: SkewCorrectedClock;
-  readonly sessions: RoleSessionPool;
+  readonly endpoints: Endpoints;
+  readonly roles: RoleConnections;
   readonly s3Clients: S3Clients;
   close(): Promise<void>;
 }
 
-export async function openBackend(config: Config, metrics: Metrics, log: Logger): Promise<Backend> {
+export async function openBackend(
+  config: Config,
+  buckets: Buckets,
+  metrics: Metrics,
+  log: Logger,
+): Promise<Backend> {
   const store = await openStore(config, log);
+  const endpoints = new Endpoints({ ...store.s3, buckets });
+  const roles = new RoleConnections({
+    buckets,
+    defaultRole: store.role,
+    connect: (role, ofRole) => connectRole(role, ofRole, { config, store, metrics, log }),
+  });
+  const s3Clients = new S3Clients({ endpoints, buckets, metrics });
+  return {
+    store,
+    endpoints,
+    roles,
+    s3Clients,
+    async close() {
+      s3Clients.close();
+      roles.close();
+      await store.close();
+    },
+  };
+}
+
+interface Environs {
+  readonly config: Config;
+  readonly store: Store;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+function connectRole(
+  role: BucketRole,
+  buckets: RoleBuckets,
+  { config, store, metrics, log }: Environs,
+): RoleConnection {
   const clock = new SkewCorrectedClock(Date.now, (skewMs) =>
     log.warn({ skewMs }, "this machine's clock differs from AWS's, whose time is used for signatures"),
   );
-  const role = { ...store.role, sessionSeconds: config.sessionSeconds };
+  const isDefault = role === store.role;
+  const toAssume = {
+    arn: role.arn,
+    externalId: role.externalId ?? store.role.externalId,
+    sessionSeconds: config.sessionSeconds,
+  };
   const assumeRole = createAssumeRole({
-    role,
+    role: toAssume,
     region: config.regions.default,
-    endpoint: store.stsEndpoint,
-    credentials: store.baseCredentials,
+    endpoint: isDefault ? store.stsEndpoint : role.stsEndpoint,
+    credentials: isDefault ? store.baseCredentials : baseCredentials(role.profile),
     clock,
     metrics,
   });
   const sessions = new RoleSessionPool({
-    role,
+    role: toAssume,
+    buckets,
     assumeRole,
     clock: clock.now,
     metrics,
@@ -42,16 +90,17 @@ export async function openBackend(config: Config, metrics: Metrics, log: Logger)
     sendSessionTags: store.sessionTags,
     sendSourceIdentity: store.sourceIdentity,
   });
-  const s3Clients = new S3Clients({ ...store.s3, metrics });
   return {
-    store,
-    clock,
     sessions,
-    s3Clients,
-    async close() {
-      s3Clients.close();
+    clock: clock.now,
+    close() {
+      sessions.close();
       assumeRole.close();
-      await store.close();
     },
   };
+}
+
+/** What assumes a role that a bucket names: AWS's provider chain, or one profile. */
+function baseCredentials(profile: string | undefined) {
+  return fromNodeProviderChain(profile === undefined ? {} : { profile });
 }

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { RoleSessionPool } from "../access/role-session-pool.ts";
+import type { RoleConnections } from "../access/role-connections.ts";
 
 const cacheMs = 10_000;
 const maxResolveMs = 2_000;
@@ -8,18 +8,18 @@ const maxResolveMs = 2_000;
 export class ReadinessProbe {
   draining = false;
   readonly #baseCredentials: () => Promise<unknown>;
-  readonly #sessions: Pick<RoleSessionPool, "health">;
+  readonly #roles: Pick<RoleConnections, "health">;
   readonly #log: Pick<Logger, "info" | "warn">;
   #lastReason: string | undefined;
   #credentials: { readonly checkedAt: number; readonly resolve: Promise<boolean> } | undefined;
 
   constructor(
     baseCredentials: () => Promise<unknown>,
-    sessions: Pick<RoleSessionPool, "health">,
+    roles: Pick<RoleConnections, "health">,
     log: Pick<Logger, "info" | "warn">,
   ) {
     this.#baseCredentials = baseCredentials;
-    this.#sessions = sessions;
+    this.#roles = roles;
     this.#log = log;
   }
 
@@ -39,7 +39,7 @@ export class ReadinessProbe {
   }
 
   async #reason(): Promise<string | undefined> {
-    const health = this.#sessions.health();
+    const health = this.#roles.health();
     if (!health.ok) return health.reason;
     return (await this.#haveBaseCredentials()) ? undefined : "no base credentials";
   }

@@ -5,13 +5,14 @@ import type { Logger } from "pino";
 import { DevelopmentIssuer } from "../access/development-issuer.ts";
 import { reloadGrantsFile } from "../access/grants-file.ts";
 import { anonymousOnly, TokenVerifier } from "../access/token-verifier.ts";
+import type { Buckets } from "../core/bucket-settings.ts";
 import { createMetrics, type Metrics } from "../core/metrics.ts";
 import { anonymous, type Principal } from "../core/principal.ts";
 import { RequestContext, type RequestContextOptions } from "../graphql/context.ts";
 import { createSchema } from "../graphql/schema.ts";
 import type { Services } from "../graphql/services.ts";
 import { BucketRegions } from "../storage/client/bucket-regions.ts";
-import { Endpoints } from "../storage/client/endpoints.ts";
+import type { Endpoints } from "../storage/client/endpoints.ts";
 import { AbandonedUploads } from "../storage/multipart/abandoned-uploads.ts";
 import { RecentCompletions } from "../storage/multipart/recent-completions.ts";
 import { RecentUploadTerms } from "../storage/multipart/recent-upload-terms.ts";
@@ -20,7 +21,7 @@ import { Presigner } from "../storage/signing/presigner.ts";
 import { UploadBudget } from "../storage/streaming/upload-budget.ts";
 import { type Backend, openBackend } from "./backend.ts";
 import type { Config } from "./config/config.ts";
-import { readInitialGrants } from "./initial-grants.ts";
+import { readInitialAccess } from "./initial-access.ts";
 import { createLog } from "./log.ts";
 import { ReadinessProbe } from "./readiness-probe.ts";
 
@@ -73,17 +74,16 @@ export async function startRuntime(config: Config, options: RuntimeOptions = {})
   const log = createLog(config, options.log);
   for (const warning of config.warnings) log.warn(warning);
   const metrics = createMetrics();
-  const grants = await readInitialGrants(config, log);
+  const { grants, buckets } = await readInitialAccess(config, log);
   const schema = await createSchema();
   const developmentIssuer = config.developmentTokens ? await DevelopmentIssuer.create(log) : undefined;
   const tokens =
     developmentIssuer ?? (config.tokens ? new TokenVerifier({ ...config.tokens, log }) : anonymousOnly(log));
-  const backend = await openBackend(config, metrics, log);
-  const endpoints = new Endpoints(backend.store.s3);
+  const backend = await openBackend(config, buckets, metrics, log);
   const stopping = new AbortController();
   // Every running upload adds a listener.
   setMaxListeners(0, stopping.signal);
-  const services = createServices(config, { backend, endpoints, metrics, log, stopping: stopping.signal });
+  const services = createServices(config, { backend, buckets, metrics, log, stopping: stopping.signal });
   let closing: Promise<void> | undefined;
 
   return {
@@ -91,9 +91,9 @@ export async function startRuntime(config: Config, options: RuntimeOptions = {})
     log,
     metrics,
     services,
-    endpoints,
+    endpoints: backend.endpoints,
     schema,
-    readiness: new ReadinessProbe(backend.store.baseCredentials, backend.sessions, log),
+    readiness: new ReadinessProbe(backend.store.baseCredentials, backend.roles, log),
     developmentIssuer,
     async authenticate({ authorization }) {
       return authorization === undefined ? anonymous : await tokens.verify(authorization);
@@ -102,7 +102,9 @@ export async function startRuntime(config: Config, options: RuntimeOptions = {})
       return new RequestContext(services, { ...request, grants: grants.grantsFor(request.principal), log });
     },
     async reloadGrants() {
-      if (config.grantsFile !== undefined) await reloadGrantsFile(config.grantsFile, grants, log);
+      if (config.grantsFile === undefined) return;
+      await reloadGrantsFile(config.grantsFile, { grants, buckets }, log);
+      backend.roles.closeUnused();
     },
     abortUploads: () => stopping.abort(),
     close(abortMs = abortSeconds * 1000) {
@@ -118,7 +120,7 @@ export async function startRuntime(config: Config, options: RuntimeOptions = {})
 
 interface ServiceParts {
   readonly backend: Backend;
-  readonly endpoints: Endpoints;
+  readonly buckets: Buckets;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly stopping: AbortSignal;
@@ -126,16 +128,18 @@ interface ServiceParts {
 
 function createServices(
   config: Config,
-  { backend, endpoints, metrics, log, stopping }: ServiceParts,
+  { backend, buckets, metrics, log, stopping }: ServiceParts,
 ): Services {
-  const { store, clock, sessions, s3Clients } = backend;
+  const { store, endpoints, roles, s3Clients } = backend;
+  const regions = { ...config.regions, buckets };
   return {
-    sessions,
+    buckets,
+    roles,
     s3Clients,
     presigner: new Presigner({ endpoints, metrics }),
-    regions: config.regions,
-    bucketRegions: new BucketRegions(config.regions.allowed),
-    uploadIds: new UploadIds(store.secrets, config.regions),
+    regions,
+    bucketRegions: new BucketRegions(regions),
+    uploadIds: new UploadIds(store.secrets, regions),
     uploadBudget: new UploadBudget({ totalBytes: uploadBudgetBytes }),
     abandonedUploads: new AbandonedUploads({
       onGivenUp: ({ bucket }, err) =>
@@ -143,7 +147,6 @@ function createServices(
     }),
     recentUploadTerms: new RecentUploadTerms(),
     recentCompletions: new RecentCompletions(),
-    clock: clock.now,
     metrics,
     maxRequestMs: maxRequestSeconds * 1000,
     multipartBytes: config.multipartBytes,

@@ -1,7 +1,7 @@
 import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
 import { type EmbeddedS3, StoreStartError, startEmbeddedS3 } from "@valetkey/embedded-s3";
 import type { Logger } from "pino";
-import { type EndpointSettings, readEndpointSettings } from "../storage/client/endpoints.ts";
+import { type EndpointSettings, readEndpointSettings } from "../storage/client/endpoint-settings.ts";
 import type { Config, EmbeddedStoreConfig, RoleConfig } from "./config/config.ts";
 import { ConfigError } from "./config/config-error.ts";
 import { hostFault } from "./listen-fault.ts";

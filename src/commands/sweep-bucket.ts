@@ -3,8 +3,9 @@ import type { SessionPurpose } from "../access/session-policy.ts";
 import { openBackend } from "../app/backend.ts";
 import type { Config } from "../app/config/config.ts";
 import { ConfigError } from "../app/config/config-error.ts";
+import { readInitialAccess } from "../app/initial-access.ts";
 import { createMetrics } from "../core/metrics.ts";
-import { parseBucketName, parseKeyPrefix, parseRegion } from "../core/object-address.ts";
+import { parseBucketName, parseBucketRegion, parseKeyPrefix } from "../core/object-address.ts";
 import { anonymous } from "../core/principal.ts";
 import { type SweptUpload, sweepUploads } from "../storage/multipart/sweep.ts";
 
@@ -22,16 +23,18 @@ export async function* sweepBucket(
   { bucket, region, prefix, olderThanHours, abort }: SweepRequest,
   log: Logger,
 ): AsyncGenerator<SweptUpload> {
-  const address = { bucket: parseBucketName(bucket), region: parseRegion(region, config.regions) };
+  const { buckets } = await readInitialAccess(config, log);
+  const name = parseBucketName(bucket);
+  const address = { bucket: name, region: parseBucketRegion(name, region, { ...config.regions, buckets }) };
   const grants = [{ bucket: address.bucket, prefix: parseKeyPrefix(prefix), actions: ["UPLOAD"] }] as const;
-  const { sessions, s3Clients, close } = await openBackend(config, createMetrics(), log).catch(
+  const { roles, s3Clients, close } = await openBackend(config, buckets, createMetrics(), log).catch(
     forSweep(config),
   );
   try {
     // The sweep has its own session, which may only manage uploads below the prefix. Its name is reserved.
     const caller = { principal: anonymous, grants, sessionName: "valetkey-sweep" } as const;
     const clientFor = (purpose: SessionPurpose) => async () =>
-      s3Clients.for(await sessions.get(caller, 60, { purpose }), address.region);
+      s3Clients.for(await roles.of(name).sessions.get(caller, 60, { purpose }), address);
     const clients = { s3: clientFor("objects"), listing: clientFor("pending-uploads") };
     yield* sweepUploads(clients, address, { prefix, olderThanHours, dryRun: !abort });
   } finally {

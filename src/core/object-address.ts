@@ -99,10 +99,11 @@ export function parseKeyPrefix(value: string, field = "prefix"): string {
   return value;
 }
 
-/** The regions that a client may name, and the default. */
+/** The regions that a client may name, the default, and those of the buckets whose region is configured. */
 export interface Regions {
   readonly allowed: readonly Region[];
   readonly default: Region;
+  readonly buckets?: { of(bucket: BucketName): { readonly region?: Region | undefined } } | undefined;
 }
 
 /** @throws {ValetKeyError} BAD_USER_INPUT */
@@ -111,4 +112,20 @@ export function parseRegion(value: string | null | undefined, regions: Regions):
   const region = regions.allowed.find((allowed) => allowed === value);
   if (region === undefined) throw badUserInput("region", "Not one of the regions that this server serves.");
   return region;
+}
+
+/**
+ * The region of a bucket: the configured one, or else the one that the client named.
+ * @throws {ValetKeyError} BAD_USER_INPUT
+ */
+export function parseBucketRegion(
+  bucket: BucketName,
+  value: string | null | undefined,
+  regions: Regions,
+): Region {
+  const configured = regions.buckets?.of(bucket).region;
+  if (configured !== undefined && (value === null || value === undefined || value === configured))
+    return configured;
+  const named = parseRegion(value, regions);
+  return configured ?? named;
 }

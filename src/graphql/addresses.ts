@@ -4,9 +4,9 @@ import {
   hasDotSegment,
   type ObjectAddress,
   parseBucketName,
+  parseBucketRegion,
   parseNewObjectKey,
   parseObjectKey,
-  parseRegion,
   type Regions,
 } from "../core/object-address.ts";
 
@@ -22,7 +22,8 @@ interface ObjectArguments extends BucketArguments {
 
 /** @throws {ValetKeyError} BAD_USER_INPUT (bucket, region) */
 export function parseBucketAddress(given: BucketArguments, regions: Regions): BucketAddress {
-  return { bucket: parseBucketName(given.bucket), region: parseRegion(given.region, regions) };
+  const bucket = parseBucketName(given.bucket);
+  return { bucket, region: parseBucketRegion(bucket, given.region, regions) };
 }
 
 // S3's version ids are URL-safe and have up to 1,024 bytes. "null" is the version from before versioning was enabled.

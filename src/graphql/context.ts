@@ -4,10 +4,10 @@ import { createParameterDecorator } from "type-graphql";
 import type { GrantedLimits } from "../access/authorization.ts";
 import type { CallerGrants } from "../access/grants.ts";
 import type { RoleSession } from "../access/role-session.ts";
-import type { SessionOptions } from "../access/role-session-pool.ts";
+import type { RoleSessionPool, SessionOptions } from "../access/role-session-pool.ts";
 import type { SessionPurpose } from "../access/session-policy.ts";
 import { type LifetimeRequest, type UrlLifetime, urlLifetime } from "../access/url-lifetime.ts";
-import type { BucketAddress, Region } from "../core/object-address.ts";
+import type { BucketAddress, BucketName } from "../core/object-address.ts";
 import type { Principal } from "../core/principal.ts";
 import { bucketExists } from "../storage/objects/bucket-exists.ts";
 import { Loaders } from "./loaders.ts";
@@ -62,7 +62,7 @@ export class RequestContext {
   readonly #serverLog: Logger;
   readonly #connection: RequestContextOptions["connection"];
   readonly #deadlineMs: number;
-  readonly #sessions = new Map<string, SessionInUse>();
+  readonly #sessions = new Map<RoleSessionPool, Map<string, SessionInUse>>();
   #sessionName: string | undefined;
   #loaders: Loaders | undefined;
   #turns: Turns | undefined;
@@ -102,47 +102,78 @@ export class RequestContext {
   }
 
   /** @throws {ValetKeyError} BAD_USER_INPUT (expiresIn, stableFor), with the allowed maximum */
-  urlLifetime(request: LifetimeRequest, { maxExpiresSeconds }: GrantedLimits): UrlLifetime {
-    const { sessions, clock } = this.services;
+  urlLifetime(
+    bucket: BucketName,
+    request: LifetimeRequest,
+    { maxExpiresSeconds }: GrantedLimits,
+  ): UrlLifetime {
+    const { sessions, clock } = this.services.roles.of(bucket);
     const limits = { maxGrantedSeconds: maxExpiresSeconds, maxSessionSeconds: sessions.maxUrlSeconds };
     return urlLifetime(request, limits, clock());
   }
 
-  /** The role session that signs a URL of this lifetime. */
-  sessionFor({ sessionMustOutliveSeconds, asOf, mayShorten }: UrlLifetime): Promise<RoleSession> {
-    return this.session(sessionMustOutliveSeconds, { asOf, mayShorten });
+  /** The time at the bucket's store, for signatures. */
+  now(bucket: BucketName): Date {
+    return new Date(this.services.roles.of(bucket).clock());
   }
 
-  /** The caller's role session. One request keeps using the same session while it lives long enough. */
-  session(mustOutliveSeconds = secondsForCall, options: SessionOptions = {}): Promise<RoleSession> {
+  /** The role session that signs a URL of this lifetime. */
+  sessionFor(
+    bucket: BucketName,
+    { sessionMustOutliveSeconds, asOf, mayShorten }: UrlLifetime,
+  ): Promise<RoleSession> {
+    return this.session(bucket, sessionMustOutliveSeconds, { asOf, mayShorten });
+  }
+
+  /**
+   * The caller's session of the bucket's role. One request keeps using the same session of a role while it lives long
+   * enough.
+   */
+  session(
+    bucket: BucketName,
+    mustOutliveSeconds = secondsForCall,
+    options: SessionOptions = {},
+  ): Promise<RoleSession> {
     const { purpose = "objects", asOf, mayShorten = false } = options;
+    const pool = this.services.roles.of(bucket).sessions;
+    const ofRole = this.#sessionsOf(pool);
     const kind = `${purpose} ${asOf?.getTime()} ${mayShorten}`;
-    const inUse = this.#sessions.get(kind);
+    const inUse = ofRole.get(kind);
     if (inUse !== undefined && inUse.mustOutliveSeconds >= mustOutliveSeconds) return inUse.session;
-    const session = this.services.sessions
+    const session = pool
       .get({ principal: this.principal, grants: this.grants }, mustOutliveSeconds, options)
       .then((assumed) => {
         this.#sessionName = assumed.sessionName;
         return assumed;
       });
-    this.#sessions.set(kind, { mustOutliveSeconds, session });
+    ofRole.set(kind, { mustOutliveSeconds, session });
     return session;
   }
 
-  async s3(region: Region, purpose?: SessionPurpose): Promise<S3Client> {
-    return this.services.s3Clients.for(await this.session(secondsForCall, { purpose }), region);
+  #sessionsOf(pool: RoleSessionPool): Map<string, SessionInUse> {
+    let sessions = this.#sessions.get(pool);
+    if (sessions === undefined) {
+      sessions = new Map();
+      this.#sessions.set(pool, sessions);
+    }
+    return sessions;
+  }
+
+  async s3(address: BucketAddress, purpose?: SessionPurpose): Promise<S3Client> {
+    const session = await this.session(address.bucket, secondsForCall, { purpose });
+    return this.services.s3Clients.for(session, address);
   }
 
   /** For work that takes longer than a role session lives: a client with a session that is valid now. */
-  async freshS3(region: Region): Promise<S3Client> {
+  async freshS3(address: BucketAddress): Promise<S3Client> {
     this.#sessions.clear();
-    return this.s3(region);
+    return this.s3(address);
   }
 
   get #s3Calls(): S3Calls {
     this.#calls ??= new S3Calls({
       bucketRegions: this.services.bucketRegions,
-      clientFor: (region, purpose) => this.s3(region, purpose),
+      clientFor: (address, purpose) => this.s3(address, purpose),
       connection: this.#connection,
       deadlineMs: this.#deadlineMs,
     });
@@ -172,8 +203,7 @@ export class RequestContext {
    * cannot be repeated.
    */
   async discoverRegion<Address extends BucketAddress>(address: Address): Promise<Address> {
-    // With a single region there is nothing to discover.
-    if (this.services.regions.allowed.length > 1) await this.callS3(address, bucketExists);
+    if (!this.services.bucketRegions.isKnown(address.bucket)) await this.callS3(address, bucketExists);
     return this.applyKnownRegion(address);
   }
 

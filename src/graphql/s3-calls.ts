@@ -2,7 +2,7 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import type { SessionPurpose } from "../access/session-policy.ts";
 import { ConcurrencyLimit } from "../core/concurrency-limit.ts";
 import { ValetKeyError } from "../core/errors.ts";
-import type { BucketAddress, Region } from "../core/object-address.ts";
+import type { BucketAddress } from "../core/object-address.ts";
 import type { BucketRegions } from "../storage/client/bucket-regions.ts";
 import { nameMissing } from "./not-found.ts";
 
@@ -12,7 +12,7 @@ const maxParallelCalls = 32;
 export interface S3CallsOptions {
   readonly bucketRegions: BucketRegions;
   /** A client that signs with the caller's role session. */
-  readonly clientFor: (region: Region, purpose: SessionPurpose | undefined) => Promise<S3Client>;
+  readonly clientFor: (address: BucketAddress, purpose: SessionPurpose | undefined) => Promise<S3Client>;
   readonly connection: { readonly destroyed: boolean };
   /** By the clock of `performance.now()`. No call starts after this moment. */
   readonly deadlineMs: number;
@@ -57,9 +57,10 @@ export class S3Calls {
     purpose?: SessionPurpose,
   ): Promise<Result> {
     const { bucketRegions, clientFor } = this.#options;
-    const called = bucketRegions.followRegion(address.bucket, address.region, async (region) =>
-      call(await clientFor(region, purpose), { ...address, region }),
-    );
+    const called = bucketRegions.followRegion(address.bucket, address.region, async (region) => {
+      const there = { ...address, region };
+      return call(await clientFor(there, purpose), there);
+    });
     return called.catch((error: unknown) => {
       throw nameMissing(error, address);
     });

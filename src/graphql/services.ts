@@ -1,5 +1,5 @@
-import type { RoleSessionPool } from "../access/role-session-pool.ts";
-import type { Clock } from "../core/clock.ts";
+import type { RoleConnections } from "../access/role-connections.ts";
+import type { Buckets } from "../core/bucket-settings.ts";
 import type { Metrics } from "../core/metrics.ts";
 import type { Regions } from "../core/object-address.ts";
 import type { BucketRegions } from "../storage/client/bucket-regions.ts";
@@ -13,7 +13,8 @@ import type { UploadBudget } from "../storage/streaming/upload-budget.ts";
 
 /** What all requests share. */
 export interface Services {
-  readonly sessions: RoleSessionPool;
+  readonly roles: RoleConnections;
+  readonly buckets: Buckets;
   readonly s3Clients: S3Clients;
   readonly presigner: Presigner;
   readonly regions: Regions;
@@ -23,7 +24,6 @@ export interface Services {
   readonly abandonedUploads: AbandonedUploads;
   readonly recentUploadTerms: RecentUploadTerms;
   readonly recentCompletions: RecentCompletions;
-  readonly clock: Clock;
   readonly metrics: Metrics;
   /** How long a request without files may start calls to S3. */
   readonly maxRequestMs: number;

@@ -32,6 +32,8 @@ export interface TestServerOptions {
   readonly store?: StoreDescription | undefined;
   /** Default: everybody may do everything in the two buckets of `anyoneMayDoAnything`. */
   readonly grants?: readonly GrantRule[];
+  /** The settings of buckets in the access file. Default: none. */
+  readonly buckets?: Readonly<Record<string, object>>;
   /** Where the server finds S3, if not at the store itself: a proxy in front of it, for example. */
   readonly s3Url?: string | undefined;
   /** Where the server finds STS. Default: at the embedded store, or of a given store at `s3Url`. */
@@ -75,7 +77,8 @@ export function startTestServer(options: TestServerOptions = {}): Promise<TestSe
     const store = options.store ?? (await started.use(startTestStore())).description;
     const folder = await started.use(makeTemporaryFolder("server"));
     const grantsFile = join(folder.path, "grants.json");
-    await writeFile(grantsFile, JSON.stringify({ grants: options.grants ?? anyoneMayDoAnything }));
+    const { grants = anyoneMayDoAnything, buckets = {} } = options;
+    await writeFile(grantsFile, JSON.stringify({ buckets, grants }));
     const env = { ...environmentOf(store, options), VALETKEY_GRANTS: grantsFile, ...options.env };
     const running = await startInProcess(started, env, options);
 

@@ -10,7 +10,8 @@ export const versionedBucket = "demo-versioned";
 /** Exists, but no grant allows anything in it unless a test adds one. */
 export const otherBucket = "demo-other";
 
-export interface TestStoreOptions extends Pick<EmbeddedS3Options, "minSessionSeconds" | "onRequest"> {
+export interface TestStoreOptions
+  extends Pick<EmbeddedS3Options, "minSessionSeconds" | "onRequest" | "roles"> {
   /** The buckets to create. Default: the three above. */
   readonly buckets?: StoreBuckets;
   /** What the server's role allows: the JSON text of an IAM policy. Default: everything in S3. */
@@ -25,7 +26,10 @@ export interface TestStore extends Closable {
 export function startTestStore(options: TestStoreOptions = {}): Promise<TestStore> {
   const { buckets = defaultBuckets, rolePolicy, ...rest } = options;
   return startTogether(async (started) => {
-    const roles = rolePolicy === undefined ? [] : [{ name: roleName, policy: rolePolicy }];
+    const roles = [
+      ...(rest.roles ?? []),
+      ...(rolePolicy === undefined ? [] : [{ name: roleName, policy: rolePolicy }]),
+    ];
     const store = await started.use(startEmbeddedS3({ ...rest, roles }));
     await createBuckets(store, store.credentials, buckets);
     const description: StoreDescription = {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { NameSyntax } from "../../core/aws-names.ts";
 import { parseByteSize } from "../../core/byte-size.ts";
 
 /** Each of these parsers accepts the text of a variable. Its errors say which values the variable accepts. */
@@ -29,7 +30,7 @@ export const choice = <Value>(values: Record<string, Value>) =>
 
 export const onOff = choice({ on: true, off: false });
 
-export const shape = (pattern: RegExp, takes: string) => z.string().regex(pattern, `takes ${takes}`);
+export const named = ({ pattern, takes }: NameSyntax) => z.string().regex(pattern, `takes ${takes}`);
 
 export const list = <Item>(item: z.ZodType<Item, string>) =>
   z

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { externalId, regionName, roleArn } from "../../core/aws-names.ts";
 import { maxStreamedBytes } from "../../storage/streaming/streamed-part-sizes.ts";
 import {
   bytes,
@@ -7,10 +8,10 @@ import {
   httpUrl,
   integer,
   list,
+  named,
   onOff,
   origin,
   rateLimit,
-  shape,
 } from "./value-parsers.ts";
 
 const MiB = 2 ** 20;
@@ -24,8 +25,6 @@ const tokenAlgorithms = [
 ];
 const notYet = "is not supported by this version: leave it unset";
 const port = integer(0, 65_535);
-// A label of a host name, which is what the AWS SDK requires. Other stores have regions such as "default".
-const regionName = shape(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "region names such as eu-central-1");
 
 /** The variable's default and description, as docs/configuration.md shows them. */
 interface Documentation {
@@ -62,21 +61,17 @@ export const variables = {
     "`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`.",
   ),
   AWS_REGION: variable(
-    regionName.optional(),
+    named(regionName).optional(),
     "none",
     "The default region. With a role, either this or `VALETKEY_REGIONS` is required.",
   ),
   VALETKEY_ROLE_ARN: variable(
-    shape(
-      /^arn:aws[a-z-]*:iam::(?:\d{12})?:role\/[\w+=,.@/-]{1,512}$/,
-      "a role's ARN such as arn:aws:iam::111122223333:role/valetkey",
-    ).optional(),
+    named(roleArn).optional(),
     "none",
     "The role to assume. Without one, the server uses the embedded store.",
   ),
   VALETKEY_EXTERNAL_ID: variable(
-    // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-    shape(/^[\w+=,.@:/-]{2,1224}$/, "2 to 1,224 letters, digits and _+=,.@:/-").optional(),
+    named(externalId).optional(),
     "none",
     "The external ID that is sent with AssumeRole.",
   ),
@@ -96,7 +91,7 @@ export const variables = {
     "`on` sends the session name as SourceIdentity. The trust policy must allow `sts:SetSourceIdentity`.",
   ),
   VALETKEY_REGIONS: variable(
-    list(regionName).optional(),
+    list(named(regionName)).optional(),
     "`AWS_REGION`; without a role `us-east-1`",
     "The regions that a client may name, separated by commas. The default region is `AWS_REGION` if it is one of them, otherwise the first one.",
   ),

@@ -30,15 +30,19 @@ export async function signDownload(
     contentType: contentType ?? undefined,
   });
   const limits = authorizeDownload(context.grants, address);
-  const lifetime = context.urlLifetime({ expiresInSeconds: expiresIn, stableForSeconds: stableFor }, limits);
-  const session = await context.sessionFor(lifetime);
+  const lifetime = context.urlLifetime(
+    address.bucket,
+    { expiresInSeconds: expiresIn, stableForSeconds: stableFor },
+    limits,
+  );
+  const session = await context.sessionFor(address.bucket, lifetime);
   const region = verify
     ? (await context.loaders.head.load(address)).region
     : services.bucketRegions.regionOf(address.bucket, address.region);
   const { url, expiresAt } = presignDownload(services.presigner, {
     address: { ...address, region },
     session,
-    signedAt: lifetime.asOf ?? new Date(services.clock()),
+    signedAt: lifetime.asOf ?? context.now(address.bucket),
     expiresInSeconds: lifetime.signedSeconds,
     overrides,
   });

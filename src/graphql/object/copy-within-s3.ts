@@ -31,7 +31,7 @@ export async function copyWithinS3(
   const { abandonedUploads, stopping } = context.services;
   const copied = await context.callS3(target, (_, there) =>
     copyObject({
-      s3: () => context.freshS3(there.region),
+      s3: () => context.freshS3(there),
       source: () => withFieldPrefix("from.", () => context.callS3Nested(source, lookAtSource)),
       to: there,
       changes,

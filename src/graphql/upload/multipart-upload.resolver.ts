@@ -81,7 +81,7 @@ export class MultipartUploadResolver {
       // The error makes the whole result of requestUpload null. No client would know the id of the new upload.
       if (root.origin?.isNew) {
         const { upload } = root;
-        await context.services.abandonedUploads.abort(upload, () => context.freshS3(upload.region));
+        await context.services.abandonedUploads.abort(upload, () => context.freshS3(upload));
       }
       throw error;
     }

@@ -55,7 +55,7 @@ async function prepareUpload(
   const description = parseDescription(input);
   const file = { sizeBytes: size, contentType: input.contentType ?? undefined };
   const limits = authorizeUpload(context.grants, address, file);
-  const lifetime = context.urlLifetime({ expiresInSeconds: expiresIn }, limits);
+  const lifetime = context.urlLifetime(address.bucket, { expiresInSeconds: expiresIn }, limits);
   const expiresInSeconds = lifetime.signedSeconds;
 
   const { checksum } = description;
@@ -68,12 +68,17 @@ async function prepareUpload(
     const terms = { description, plan, resumed, expiresInSeconds };
     return beginMultipart(context, address, terms);
   }
-  if (chosen === UploadMethod.POST) assertFitsForm(address.key, description);
-  const session = await context.sessionFor(lifetime);
+  if (chosen === UploadMethod.POST) {
+    assertFitsForm(address.key, description);
+    if (services.buckets.of(address.bucket).owner !== undefined) {
+      throw badUserInput("method", "A form cannot name the owner of the bucket. Use PUT.");
+    }
+  }
+  const session = await context.sessionFor(address.bucket, lifetime);
   const signing = {
     address,
     session,
-    signedAt: new Date(services.clock()),
+    signedAt: context.now(address.bucket),
     expiresInSeconds,
     sizeBytes: size,
   };
@@ -108,7 +113,7 @@ async function beginMultipart(
   { description, plan, resumed, expiresInSeconds }: MultipartTerms,
 ): Promise<MultipartUpload> {
   const begun = resumed ?? {
-    startedAt: new Date(context.services.clock()),
+    startedAt: context.now(address.bucket),
     ...(await context.callS3(address, (s3, there) => createMultipartUpload(s3, there, description))),
   };
   const promised = {
@@ -138,8 +143,8 @@ async function findUpload(
   terms: UploadTerms,
 ): Promise<ResumedUpload | undefined> {
   const found = await context.callS3(address, async (s3, there) => {
-    const listing = await context.s3(there.region, "pending-uploads");
-    const { sessionName } = await context.session();
+    const listing = await context.s3(there, "pending-uploads");
+    const { sessionName } = await context.session(address.bucket);
     const mayHaveAnyType = allowsSizeForEveryType(context.grants, address, terms.plan.sizeBytes);
     const request = { terms, sessionName, mayHaveAnyType, begun: context.services.recentUploadTerms };
     return findResumableUpload({ s3, listing }, there, request);

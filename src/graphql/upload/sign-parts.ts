@@ -19,20 +19,21 @@ export async function signParts(
   { upload, origin }: MultipartUpload,
   request: PartsRequest,
 ): Promise<UploadPart[]> {
-  const { presigner, clock } = context.services;
+  const { presigner } = context.services;
   const limits = await authorizeStartedUpload(context, upload);
   const lifetime = context.urlLifetime(
+    upload.bucket,
     { expiresInSeconds: request.expiresIn, defaultSeconds: origin?.expiresInSeconds },
     limits,
   );
   const plan = planWith(upload.sizeBytes, upload.partBytes);
   const numbers = await partNumbers(plan, request, () => context.loaders.parts.load(upload));
   const checksumHeaders = partChecksumHeaders(upload, plan, request.checksums ?? []);
-  const session = await context.sessionFor(lifetime);
+  const session = await context.sessionFor(upload.bucket, lifetime);
   const signing = {
     address: upload,
     session,
-    signedAt: new Date(clock()),
+    signedAt: context.now(upload.bucket),
     expiresInSeconds: lifetime.signedSeconds,
     uploadId: upload.uploadId,
   };

@@ -45,7 +45,7 @@ async function stream(context: RequestContext, file: IncomingFile, input: Upload
   const address = await context.discoverRegion(given);
   const stored = await streamUpload({
     // Called for each part: an upload may take longer than a role session lives.
-    s3: () => context.freshS3(address.region),
+    s3: () => context.freshS3(address),
     address,
     body: file.open({ maxBytes: limitBytes }),
     // Reserves no more memory than the file can need.

@@ -1,17 +1,8 @@
-import { isIP } from "node:net";
 import { S3Client } from "@aws-sdk/client-s3";
 import { LRUCache } from "lru-cache";
+import { type BucketSettings, Buckets } from "../../core/bucket-settings.ts";
 import type { BucketName, Region } from "../../core/object-address.ts";
-
-/** The endpoint of S3, according to AWS's own settings and the configuration. */
-export interface EndpointSettings {
-  /** Whether the bucket is in the path instead of in the host name. */
-  readonly forcePathStyle: boolean;
-  /** The endpoint of another store than AWS, such as `http://127.0.0.1:4001`. Undefined: AWS's own endpoints. */
-  readonly endpoint?: string | undefined;
-  readonly useFips?: boolean | undefined;
-  readonly useDualstack?: boolean | undefined;
-}
+import { atPublicEndpoint, type EndpointSettings, endpointSettingsOf } from "./endpoint-settings.ts";
 
 /** The destination of the requests for one bucket, and its part of their signatures. */
 export interface BucketEndpoint {
@@ -23,65 +14,90 @@ export interface BucketEndpoint {
   readonly basePath: string;
   /** The region of the credential scope. */
   readonly signingRegion: string;
-}
-
-/**
- * Reads AWS's own endpoint settings through the SDK, as its S3 client would: AWS_ENDPOINT_URL_S3,
- * AWS_ENDPOINT_URL, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT and their profile entries.
- */
-export async function readEndpointSettings(options: {
-  readonly forcePathStyle: boolean;
-  /** Takes precedence over the environment and the profile. */
-  readonly endpoint?: string | undefined;
-}): Promise<EndpointSettings> {
-  const { config } = new S3Client({ region: "us-east-1" });
-  const [configured, useFips, useDualstack] = await Promise.all([
-    config.serviceConfiguredEndpoint?.(),
-    config.useFipsEndpoint(),
-    config.useDualstackEndpoint(),
-  ]);
-  const endpoint = options.endpoint ?? configured;
-  return {
-    forcePathStyle: options.forcePathStyle || isAtIpAddress(endpoint),
-    endpoint,
-    useFips,
-    useDualstack,
-  };
-}
-
-/** A bucket's name cannot precede an IP address, but the SDK's rules would put names with dots there. */
-function isAtIpAddress(endpoint: string | undefined): boolean {
-  return endpoint !== undefined && isIP(new URL(endpoint).hostname.replace(/^\[|\]$/g, "")) !== 0;
+  /** The account that has to own the bucket, if it is configured. */
+  readonly owner?: string | undefined;
 }
 
 export interface EndpointsOptions extends EndpointSettings {
+  /** The origin under which clients reach the store. Default: the one that the server uses. */
+  readonly publicEndpoint?: string | undefined;
+  /** Buckets with endpoints of their own. Default: none. */
+  readonly buckets?: Buckets | undefined;
   /** The number of cached endpoints. Default: 10,000. */
   readonly maxEntries?: number | undefined;
 }
 
-/** The endpoints of buckets, according to the SDK's own rules. These run once for each bucket. */
+/** How buckets with the same settings are reached. */
+interface Reach {
+  readonly id: number;
+  readonly fromServer: EndpointSettings;
+  readonly fromClients: EndpointSettings;
+  readonly accelerate: boolean;
+  readonly owner: string | undefined;
+}
+
+/**
+ * The endpoints of buckets. Calls of the server go to the store itself. What is signed for clients names the public
+ * endpoint, because a signature covers the host.
+ */
 export class Endpoints {
-  readonly #settings: EndpointSettings;
+  readonly #store: EndpointSettings;
+  readonly #publicEndpoint: string | undefined;
+  readonly #buckets: Buckets;
+  // By the settings object, which is another one after the access file was read again.
+  readonly #reaches = new WeakMap<BucketSettings, Reach>();
   readonly #resolved: LRUCache<string, BucketEndpoint>;
   readonly #rules = new S3Client({ region: "us-east-1" }).config.endpointProvider;
+  #lastId = 0;
 
-  constructor({ maxEntries = 10_000, ...settings }: EndpointsOptions) {
-    this.#settings = settings;
+  constructor({ maxEntries = 10_000, buckets = new Buckets(), publicEndpoint, ...store }: EndpointsOptions) {
+    this.#store = store;
+    this.#publicEndpoint = publicEndpoint;
+    this.#buckets = buckets;
     this.#resolved = new LRUCache({ max: maxEntries });
   }
 
+  /** For calls of the server: the same object for buckets that it reaches in the same way. */
+  fromServer(bucket: BucketName): EndpointSettings {
+    return this.#reach(bucket).fromServer;
+  }
+
+  /** The endpoint of presigned requests, according to the SDK's own rules. These run once for each bucket. */
   resolve(region: Region, bucket: BucketName): BucketEndpoint {
-    const cacheKey = `${region}/${bucket}`;
+    const reach = this.#reach(bucket);
+    const cacheKey = `${reach.id}/${region}/${bucket}`;
     let endpoint = this.#resolved.get(cacheKey);
     if (endpoint === undefined) {
-      endpoint = this.#applyRules(region, bucket);
+      endpoint = this.#applyRules(region, bucket, reach);
       this.#resolved.set(cacheKey, endpoint);
     }
     return endpoint;
   }
 
-  #applyRules(region: Region, bucket: BucketName): BucketEndpoint {
-    const { forcePathStyle, endpoint, useFips = false, useDualstack = false } = this.#settings;
+  #reach(bucket: BucketName): Reach {
+    const settings = this.#buckets.of(bucket);
+    let reach = this.#reaches.get(settings);
+    if (reach === undefined) {
+      const { endpoint, accelerate = false, owner } = settings;
+      const fromServer = endpointSettingsOf(settings, this.#store);
+      // The public endpoint of the configuration is that of its own store.
+      const publicEndpoint =
+        settings.publicEndpoint ?? (endpoint === undefined ? this.#publicEndpoint : undefined);
+      this.#lastId += 1;
+      reach = {
+        id: this.#lastId,
+        fromServer,
+        fromClients: atPublicEndpoint(fromServer, publicEndpoint),
+        accelerate,
+        owner,
+      };
+      this.#reaches.set(settings, reach);
+    }
+    return reach;
+  }
+
+  #applyRules(region: Region, bucket: BucketName, { fromClients, accelerate, owner }: Reach): BucketEndpoint {
+    const { forcePathStyle, endpoint, useFips = false, useDualstack = false } = fromClients;
     const { url, properties } = this.#rules({
       Region: region,
       Bucket: bucket,
@@ -89,7 +105,7 @@ export class Endpoints {
       ForcePathStyle: forcePathStyle,
       UseFIPS: useFips,
       UseDualStack: useDualstack,
-      Accelerate: false,
+      Accelerate: accelerate,
       UseGlobalEndpoint: false,
       DisableMultiRegionAccessPoints: true,
     });
@@ -98,6 +114,7 @@ export class Endpoints {
       host: url.host,
       basePath: url.pathname.replace(/\/$/, ""),
       signingRegion: properties?.authSchemes?.[0]?.signingRegion ?? region,
+      owner,
     };
   }
 }

@@ -4,14 +4,20 @@ import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { LRUCache } from "lru-cache";
 import type { RoleSession } from "../../access/role-session.ts";
+import type { Buckets } from "../../core/bucket-settings.ts";
 import { ConcurrencyLimit } from "../../core/concurrency-limit.ts";
 import type { Metrics } from "../../core/metrics.ts";
-import type { Region } from "../../core/object-address.ts";
+import type { BucketAddress, Region } from "../../core/object-address.ts";
 import { describeSdkFailure } from "../../core/sdk-failure.ts";
 import { unsignedPayload } from "../headers/content-sha256.ts";
-import type { EndpointSettings } from "./endpoints.ts";
+import { nameBucketOwners } from "./bucket-owner.ts";
+import type { EndpointSettings } from "./endpoint-settings.ts";
+import type { Endpoints } from "./endpoints.ts";
 
-export interface S3ClientsOptions extends EndpointSettings {
+export interface S3ClientsOptions {
+  readonly endpoints: Pick<Endpoints, "fromServer">;
+  /** Says which account has to own a bucket. */
+  readonly buckets: Pick<Buckets, "of">;
   readonly metrics: Metrics;
   /** The time to establish a connection. Default: 3,000. */
   readonly connectTimeoutMs?: number | undefined;
@@ -29,33 +35,29 @@ export interface S3ClientsOptions extends EndpointSettings {
 
 const maxSessions = 500;
 
+type ClientsOfSession = Map<EndpointSettings, Map<Region, S3Client>>;
+
 /**
- * The SDK's S3 clients, one for each role session and region. They share their connections and are cheap to create.
- * Those of the most recently used sessions are kept.
+ * The SDK's S3 clients, one for each role session, store and region. They share their connections and are cheap to
+ * create. Those of the most recently used sessions are kept.
  */
 export class S3Clients {
   readonly #options: S3ClientsOptions;
   readonly #handler: ObjectTransferHandler;
   // The number is limited, because a client takes far more memory than its session, and the pool holds many sessions.
-  readonly #clients = new LRUCache<RoleSession, Map<Region, S3Client>>({ max: maxSessions });
+  readonly #clients = new LRUCache<RoleSession, ClientsOfSession>({ max: maxSessions });
 
   constructor(options: S3ClientsOptions) {
     this.#options = options;
     this.#handler = new ObjectTransferHandler(options);
   }
 
-  for(session: RoleSession, region: Region): S3Client {
-    let clients = this.#clients.get(session);
-    if (clients === undefined) {
-      clients = new Map();
-      this.#clients.set(session, clients);
-    }
-    let client = clients.get(region);
-    if (client === undefined) {
-      client = this.#createClient(session, region);
-      clients.set(region, client);
-    }
-    return client;
+  /** A client for the bucket, in its region. */
+  for(session: RoleSession, { bucket, region }: BucketAddress): S3Client {
+    const settings = this.#options.endpoints.fromServer(bucket);
+    const ofSession = getOrCreate<RoleSession, ClientsOfSession>(this.#clients, session, () => new Map());
+    const ofStore = getOrCreate(ofSession, settings, () => new Map<Region, S3Client>());
+    return getOrCreate(ofStore, region, () => this.#createClient(session, region, settings));
   }
 
   /** Closes the connections that all clients share. */
@@ -63,14 +65,12 @@ export class S3Clients {
     this.#handler.destroy();
   }
 
-  #createClient(session: RoleSession, region: Region): S3Client {
-    const {
-      endpoint,
-      forcePathStyle,
-      useFips = false,
-      useDualstack = false,
-      maxAttempts = 3,
-    } = this.#options;
+  #createClient(
+    session: RoleSession,
+    region: Region,
+    { endpoint, forcePathStyle, useFips = false, useDualstack = false }: EndpointSettings,
+  ): S3Client {
+    const { maxAttempts = 3 } = this.#options;
     // Every setting is given here, so that no client reads the environment and the profiles again.
     const config: S3ClientConfig = {
       region,
@@ -97,8 +97,22 @@ export class S3Clients {
     const client = new S3Client(config);
     observeDuration(client, this.#options.metrics);
     leavePayloadUnsigned(client);
+    nameBucketOwners(client, this.#options.buckets);
     return client;
   }
+}
+
+interface Cache<Key, Value> {
+  get(key: Key): Value | undefined;
+  set(key: Key, value: Value): unknown;
+}
+
+function getOrCreate<Key, Value>(cache: Cache<Key, Value>, key: Key, create: () => Value): Value {
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  const created = create();
+  cache.set(key, created);
+  return created;
 }
 
 type HandleParameters = Parameters<NodeHttpHandler["handle"]>;

@@ -1,6 +1,11 @@
 import { z } from "zod";
 import { badUserInput, ValetKeyError } from "../../core/errors.ts";
-import { parseBucketName, parseObjectKey, parseRegion, type Regions } from "../../core/object-address.ts";
+import {
+  parseBucketName,
+  parseBucketRegion,
+  parseObjectKey,
+  type Regions,
+} from "../../core/object-address.ts";
 import { Sealer } from "../../core/sealer.ts";
 import { checksumAlgorithms } from "../checksums/checksum.ts";
 import { LegacyUploadIds, legacyFormatVersion } from "./legacy-upload-id.ts";
@@ -74,9 +79,10 @@ export class UploadIds {
   #parse(json: string): SealedUpload {
     try {
       const { r, b, k, u, promise } = sealedFields.parse(JSON.parse(json));
+      const bucket = parseBucketName(b);
       const address = {
-        region: parseRegion(r, this.#regions),
-        bucket: parseBucketName(b),
+        region: parseBucketRegion(bucket, r, this.#regions),
+        bucket,
         key: parseObjectKey(k),
         uploadId: u,
       };

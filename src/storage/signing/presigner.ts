@@ -3,6 +3,7 @@ import type { Metrics } from "../../core/metrics.ts";
 import type { NameAndValue } from "../../core/name-and-value.ts";
 import type { BucketAddress, ObjectAddress } from "../../core/object-address.ts";
 import { uriEncode, uriEncodePath } from "../../core/uri-encode.ts";
+import { expectedOwnerHeader } from "../client/bucket-owner.ts";
 import type { BucketEndpoint, Endpoints } from "../client/endpoints.ts";
 import { unsignedPayload } from "../headers/content-sha256.ts";
 import {
@@ -85,7 +86,7 @@ export class Presigner {
 
     // Parameters are sorted by name, and X-Amz-Signature comes between these two groups.
     const query = this.#commonQuery(context, request.expiresInSeconds);
-    const queryAfterSignature = `&X-Amz-SignedHeaders=${uriEncode(headers.signedHeaders)}${encodeQuery(request)}`;
+    const queryAfterSignature = `&X-Amz-SignedHeaders=${uriEncode(headers.signedHeaders)}${encodeQuery(request, endpoint)}`;
 
     const toSign = stringToSign(
       date,
@@ -142,10 +143,12 @@ function headersOf(endpoint: BucketEndpoint, { headers }: PresignRequest): Canon
   return canonicalHeaders(endpoint.host, headers);
 }
 
-function encodeQuery({ address, query }: PresignRequest): string {
-  if (query === undefined && address.versionId === undefined) return "";
-  const values: Readonly<Record<string, string>> =
-    address.versionId === undefined ? { ...query } : { ...query, versionId: address.versionId };
+function encodeQuery({ address, query }: PresignRequest, { owner }: BucketEndpoint): string {
+  if (query === undefined && address.versionId === undefined && owner === undefined) return "";
+  const values: Record<string, string> = { ...query };
+  if (address.versionId !== undefined) values.versionId = address.versionId;
+  // S3 enforces it in a query only if the name is in lower case.
+  if (owner !== undefined) values[expectedOwnerHeader] = owner;
   let encoded = "";
   for (const name of Object.keys(values).sort()) {
     if (!/^[a-z]/.test(name)) throw new RangeError("A parameter's name starts with a lower-case letter.");

@@ -10,6 +10,7 @@ import {
   readGrantsFile,
   reloadGrantsFile,
 } from "../../../src/access/grants-file.ts";
+import { Buckets } from "../../../src/core/bucket-settings.ts";
 import { anonymous } from "../../../src/core/principal.ts";
 import { principalOf } from "./principals.ts";
 
@@ -164,16 +165,17 @@ describe("reloading", () => {
     const path = join(folder, "grants.yaml");
     await writeFile(path, contractExample);
     const grants = new Grants((await readGrantsFile(path)).rules);
+    const access = { grants, buckets: new Buckets() };
     for (const bad of ["grants: [", "grants:\n  - {who: anonymous}", ""]) {
       await writeFile(path, bad);
-      expect(await reloadGrantsFile(path, grants, log)).toBe(false);
+      expect(await reloadGrantsFile(path, access, log)).toBe(false);
     }
-    expect(await reloadGrantsFile(join(folder, "gone.yaml"), grants, log)).toBe(false);
+    expect(await reloadGrantsFile(join(folder, "gone.yaml"), access, log)).toBe(false);
     expect(logged.filter((line) => line.startsWith("error:"))).toHaveLength(4);
     expect(grants.grantsFor(anonymous)).toHaveLength(1);
 
     await writeFile(path, "grants: []");
-    expect(await reloadGrantsFile(path, grants, log)).toBe(true);
+    expect(await reloadGrantsFile(path, access, log)).toBe(true);
     expect(grants.grantsFor(anonymous)).toEqual([]);
   });
 });

@@ -17,9 +17,10 @@ let asked: AssumeRoleRequest[];
 let lifetimeSeconds: number;
 let failure: Error | undefined;
 let reachedSts: Promise<void>;
-const metrics = createMetrics();
+let metrics = createMetrics();
 
 beforeEach(() => {
+  metrics = createMetrics();
   nowMs = Date.UTC(2026, 0, 1);
   asked = [];
   lifetimeSeconds = 3600;
@@ -160,6 +161,8 @@ describe("one session for each caller", () => {
       }
       expect(asked).toHaveLength(50);
       expect((await metrics.roleSessions.get()).values[0]?.value).toBe(10);
+      sessions.close();
+      expect((await metrics.roleSessions.get()).values[0]?.value).toBe(0);
     }
   });
 });

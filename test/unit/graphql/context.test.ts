@@ -15,8 +15,8 @@ function contextOf({
 }: Partial<RequestContextOptions> & { maxRequestMs?: number }) {
   const services = {
     maxRequestMs,
-    bucketRegions: new BucketRegions([address.region]),
-    sessions: { get: async () => session },
+    bucketRegions: new BucketRegions({ allowed: [address.region] }),
+    roles: { of: () => ({ sessions: { get: async () => session } }) },
     s3Clients: { for: () => ({}) },
   } as unknown as Services;
   const log = pino({ level: "silent" });

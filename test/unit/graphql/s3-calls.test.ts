@@ -8,7 +8,7 @@ const address = { bucket: "demo", region: "us-east-1" } as BucketAddress;
 
 function newCalls(): S3Calls {
   return new S3Calls({
-    bucketRegions: new BucketRegions([address.region]),
+    bucketRegions: new BucketRegions({ allowed: [address.region] }),
     clientFor: async () => ({}) as S3Client,
     connection: { destroyed: false },
     deadlineMs: Infinity,

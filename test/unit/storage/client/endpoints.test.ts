@@ -2,9 +2,9 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { parseBucketName, type Region } from "../../../../src/core/object-address.ts";
 import {
   type EndpointSettings,
-  Endpoints,
   readEndpointSettings,
-} from "../../../../src/storage/client/endpoints.ts";
+} from "../../../../src/storage/client/endpoint-settings.ts";
+import { Endpoints } from "../../../../src/storage/client/endpoints.ts";
 
 function resolve(settings: EndpointSettings, region: string, bucket: string) {
   return new Endpoints(settings).resolve(region as Region, parseBucketName(bucket));

@@ -4,9 +4,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CopyObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterEach, describe, expect, test } from "vitest";
 import type { RoleSession } from "../../../../src/access/role-session.ts";
+import { Buckets } from "../../../../src/core/bucket-settings.ts";
 import { createMetrics } from "../../../../src/core/metrics.ts";
+import { parseBucketName, type Region } from "../../../../src/core/object-address.ts";
+import { Endpoints } from "../../../../src/storage/client/endpoints.ts";
 import { S3Clients, type S3ClientsOptions } from "../../../../src/storage/client/s3-clients.ts";
 import { eu } from "../arbitraries.ts";
+
+const inEurope = { bucket: parseBucketName("photos"), region: eu };
 
 const there = { Bucket: "photos", Key: "a.txt" };
 const closing: (() => void)[] = [];
@@ -35,7 +40,9 @@ async function listen(server: Server): Promise<string> {
 async function clientsOf(listener: RequestListener, options: Partial<S3ClientsOptions> = {}) {
   const metrics = createMetrics();
   const endpoint = await listen(createServer(listener));
-  const clients = new S3Clients({ forcePathStyle: true, endpoint, metrics, maxAttempts: 1, ...options });
+  const buckets = new Buckets();
+  const endpoints = new Endpoints({ forcePathStyle: true, endpoint, buckets });
+  const clients = new S3Clients({ endpoints, buckets, metrics, maxAttempts: 1, ...options });
   closing.push(() => clients.close());
   const observed = async () =>
     (await metrics.s3RequestDuration.get()).values
@@ -48,9 +55,11 @@ describe("S3Clients", () => {
   test("creates one client for each session and region", async () => {
     const { clients } = await clientsOf((_, response) => response.end());
     const first = session();
-    expect(clients.for(first, eu)).toBe(clients.for(first, eu));
-    expect(clients.for(first, eu)).not.toBe(clients.for(first, "us-east-1" as typeof eu));
-    expect(clients.for(first, eu)).not.toBe(clients.for(session(), eu));
+    expect(clients.for(first, inEurope)).toBe(clients.for(first, inEurope));
+    expect(clients.for(first, inEurope)).not.toBe(
+      clients.for(first, { ...inEurope, region: "us-east-1" as Region }),
+    );
+    expect(clients.for(first, inEurope)).not.toBe(clients.for(session(), inEurope));
   });
 
   test("signs with the session and shares connections between sessions", async () => {
@@ -63,7 +72,7 @@ describe("S3Clients", () => {
       response.setHeader("content-length", "0").end();
     });
     for (const id of ["ASIA1", "ASIA2", "ASIA3", "ASIA4"]) {
-      await clients.for(session(id), eu).send(new HeadObjectCommand(there));
+      await clients.for(session(id), inEurope).send(new HeadObjectCommand(there));
     }
     expect(credentials).toEqual(["ASIA1", "ASIA2", "ASIA3", "ASIA4"]);
     expect(connections.size).toBeLessThan(4);
@@ -75,7 +84,7 @@ describe("S3Clients", () => {
       hashes.push(request.headers["x-amz-content-sha256"]);
       request.resume().on("end", () => response.setHeader("content-length", "0").end());
     });
-    const client = clients.for(session(), eu);
+    const client = clients.for(session(), inEurope);
     await client.send(new PutObjectCommand({ ...there, Body: "a" }));
     await client.send(new HeadObjectCommand(there));
     expect(hashes).toEqual(["UNSIGNED-PAYLOAD", expect.stringMatching(/^[0-9a-f]{64}$/)]);
@@ -87,7 +96,7 @@ describe("S3Clients", () => {
       headers = request.headers;
       request.resume().on("end", () => response.end());
     });
-    await clients.for(session(), eu).send(new PutObjectCommand({ ...there, Body: "abc" }));
+    await clients.for(session(), inEurope).send(new PutObjectCommand({ ...there, Body: "abc" }));
     expect(headers["x-amz-security-token"]).toBe("token");
     expect(Object.keys(headers).filter((name) => name.includes("checksum"))).toEqual([]);
   });
@@ -98,7 +107,7 @@ describe("S3Clients", () => {
       response.statusCode = statuses.shift() ?? 200;
       response.end();
     });
-    const client = clients.for(session(), eu);
+    const client = clients.for(session(), inEurope);
     await client.send(new HeadObjectCommand(there));
     await expect(client.send(new HeadObjectCommand(there))).rejects.toThrow();
     await expect(client.send(new HeadObjectCommand(there))).rejects.toThrow();
@@ -117,13 +126,13 @@ describe("S3Clients", () => {
       response.end();
     };
     const { clients } = await clientsOf(listener, { maxAttempts: 2 });
-    await expect(clients.for(session(), eu).send(new HeadObjectCommand(there))).rejects.toThrow();
+    await expect(clients.for(session(), inEurope).send(new HeadObjectCommand(there))).rejects.toThrow();
     expect(attempts).toBe(2);
   });
 
   test("does not wait for a store that never responds", async () => {
     const { clients, observed } = await clientsOf(() => {}, { requestTimeoutMs: 50 });
-    const call = clients.for(session(), eu).send(new HeadObjectCommand(there));
+    const call = clients.for(session(), inEurope).send(new HeadObjectCommand(there));
     await expect(call).rejects.toMatchObject({ name: "TimeoutError" });
     expect(await observed()).toEqual([["HeadObject", "unreachable", 1]]);
   });
@@ -134,7 +143,7 @@ describe("S3Clients", () => {
       release = () => response.setHeader("content-length", "0").end();
     };
     const { clients } = await clientsOf(listener, { maxCalls: 1, connectTimeoutMs: 20 });
-    const client = clients.for(session(), eu);
+    const client = clients.for(session(), inEurope);
     const first = client.send(new HeadObjectCommand(there));
     const second = client.send(new HeadObjectCommand(there));
     await sleep(100);
@@ -147,7 +156,7 @@ describe("S3Clients", () => {
 
   test("refuses a call that has waited too long for its turn", async () => {
     const { clients } = await clientsOf(() => {}, { maxCalls: 1, maxWaitMs: 20, maxAttempts: 3 });
-    const client = clients.for(session(), eu);
+    const client = clients.for(session(), inEurope);
     const first = client.send(new HeadObjectCommand(there));
     first.catch(() => {});
     await expect(client.send(new HeadObjectCommand(there))).rejects.toMatchObject({
@@ -168,7 +177,7 @@ describe("S3Clients", () => {
     };
     const { clients } = await clientsOf(listener, { requestTimeoutMs: 50, idleTimeoutMs: 5_000 });
     const copy = new CopyObjectCommand({ ...there, CopySource: "photos/b.txt" });
-    expect((await clients.for(session(), eu).send(copy)).CopyObjectResult?.ETag).toBe("abc");
+    expect((await clients.for(session(), inEurope).send(copy)).CopyObjectResult?.ETag).toBe("abc");
   });
 
   test("ends a call that stores an object when no bytes move", async () => {
@@ -176,7 +185,7 @@ describe("S3Clients", () => {
       requestTimeoutMs: 5_000,
       idleTimeoutMs: 50,
     });
-    const call = clients.for(session(), eu).send(new PutObjectCommand({ ...there, Body: "abc" }));
+    const call = clients.for(session(), inEurope).send(new PutObjectCommand({ ...there, Body: "abc" }));
     await expect(call).rejects.toMatchObject({ name: "TimeoutError" });
   });
 });

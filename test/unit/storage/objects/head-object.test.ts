@@ -151,7 +151,7 @@ describe("a bucket in another region", () => {
   test("is followed and remembered if clients may name its region", async () => {
     await using wrong = await redirecting();
     await using right = await holding();
-    const regions = new BucketRegions([region, elsewhere]);
+    const regions = new BucketRegions({ allowed: [region, elsewhere] });
     const ask = () =>
       regions.followRegion(address.bucket, region, (actual) =>
         headObject(actual === elsewhere ? right.s3 : wrong.s3, { ...address, region: actual }),
@@ -164,7 +164,7 @@ describe("a bucket in another region", () => {
 
   test("is BUCKET_NOT_FOUND otherwise", async () => {
     await using wrong = await redirecting();
-    const regions = new BucketRegions([region]);
+    const regions = new BucketRegions({ allowed: [region] });
     const asked = regions.followRegion(address.bucket, region, () => headObject(wrong.s3, address));
     await expect(asked).rejects.toMatchObject({ code: "BUCKET_NOT_FOUND" });
   });

@@ -3,7 +3,8 @@ import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { createMetrics } from "../../../../src/core/metrics.ts";
-import { type EndpointSettings, Endpoints } from "../../../../src/storage/client/endpoints.ts";
+import type { EndpointSettings } from "../../../../src/storage/client/endpoint-settings.ts";
+import { Endpoints } from "../../../../src/storage/client/endpoints.ts";
 import { presignPost } from "../../../../src/storage/signing/presigned-post.ts";
 import { Presigner } from "../../../../src/storage/signing/presigner.ts";
 import {

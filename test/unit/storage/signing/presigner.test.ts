@@ -10,7 +10,8 @@ import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createMetrics } from "../../../../src/core/metrics.ts";
-import { type EndpointSettings, Endpoints } from "../../../../src/storage/client/endpoints.ts";
+import type { EndpointSettings } from "../../../../src/storage/client/endpoint-settings.ts";
+import { Endpoints } from "../../../../src/storage/client/endpoints.ts";
 import { Presigner, type PresignRequest } from "../../../../src/storage/signing/presigner.ts";
 import {
   anyBucket,

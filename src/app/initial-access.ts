@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { Grants } from "../access/grants.ts";
-import { GrantsFileError, parseGrantsFile, readGrantsFile } from "../access/grants-file.ts";
+import { type Access, GrantsFileError, parseGrantsFile, readGrantsFile } from "../access/grants-file.ts";
+import { Buckets } from "../core/bucket-settings.ts";
 import type { Config } from "./config/config.ts";
 import { ConfigError } from "./config/config-error.ts";
 
@@ -20,17 +21,20 @@ grants:
 `;
 
 /** @throws {ConfigError} when the grants file cannot be read or parsed */
-export async function readInitialGrants(
+export async function readInitialAccess(
   { grantsFile, tokens, developmentTokens }: Config,
   log: Logger,
-): Promise<Grants> {
+): Promise<Access> {
   try {
-    const { rules, warnings } =
+    const { rules, buckets, warnings } =
       grantsFile === undefined
         ? parseGrantsFile(demoGrants, "the embedded store's grants")
         : await readGrantsFile(grantsFile);
     for (const warning of warnings) log.warn(warning);
-    return new Grants(rules, { acceptsTokens: tokens !== undefined || developmentTokens });
+    return {
+      grants: new Grants(rules, { acceptsTokens: tokens !== undefined || developmentTokens }),
+      buckets: new Buckets(buckets),
+    };
   } catch (error) {
     if (!(error instanceof GrantsFileError)) throw error;
     throw new ConfigError(`VALETKEY_GRANTS: ${error.message}`, { cause: error });
