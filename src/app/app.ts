@@ -1,6 +1,6 @@
 import { join } from "node:path";
+import { isLoopbackHost } from "../core/loopback.ts";
 import { createApollo } from "../graphql/operation/apollo.ts";
-import { isLoopbackHost } from "../http/loopback.ts";
 import { createHttpServer } from "../http/server.ts";
 import { builtPages } from "./built-pages.ts";
 import type { Config } from "./config/config.ts";
@@ -37,6 +37,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     apollo,
     makeContext: runtime.createContext,
     authenticate: runtime.authenticate,
+    tokenCookie: config.tokenCookie,
     readiness,
     metrics: config.metrics ? metrics : undefined,
     log,

@@ -48,6 +48,10 @@ export function isForm({ headers }: Pick<FastifyRequest, "headers">): boolean {
   return formType.test(headers["content-type"] ?? "");
 }
 
+export function isJson({ headers }: Pick<FastifyRequest, "headers">): boolean {
+  return jsonType.test(headers["content-type"] ?? "");
+}
+
 /**
  * The error for a body that is neither JSON in UTF-8 nor a form. Fastify ignores the charset and decodes
  * every JSON body as UTF-8, the only encoding of JSON: https://www.rfc-editor.org/rfc/rfc8259#section-8.1

@@ -1,13 +1,16 @@
 import cors from "@fastify/cors";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
-import { isLoopbackHost } from "./loopback.ts";
+import { isLoopbackHost } from "../core/loopback.ts";
+import type { TokenCookieOptions } from "./token-cookie.ts";
 
 export interface CorsOptions {
   /** Exact origins whose pages may call this server. */
   readonly origins: readonly string[];
   /** Also allows pages of any loopback origin, such as http://localhost:5173. */
   readonly allowLoopback: boolean;
+  /** If undefined, pages of other origins cannot send cookies. */
+  readonly tokenCookie: TokenCookieOptions | undefined;
   readonly log: Pick<Logger, "warn">;
 }
 
@@ -16,7 +19,7 @@ const maxLoggedOrigins = 100;
 
 /** Allows pages of other origins to read responses. Logs which origins are blocked, since a page cannot see why. */
 export async function registerCors(server: FastifyInstance, options: CorsOptions): Promise<void> {
-  const { allowLoopback, log } = options;
+  const { allowLoopback, tokenCookie, log } = options;
   const origins = new Set(options.origins);
   const logged = new Set<string>();
 
@@ -33,6 +36,16 @@ export async function registerCors(server: FastifyInstance, options: CorsOptions
 
   function isAllowed(origin: string): boolean {
     return origins.has(origin) || (allowLoopback && isLoopbackOrigin(origin));
+  }
+
+  if (tokenCookie !== undefined) {
+    const credentialed = new Set(tokenCookie.origins);
+    server.addHook("onRequest", function allowCredentials(request, reply, done) {
+      if (credentialed.has(request.headers.origin ?? "")) {
+        reply.header("access-control-allow-credentials", "true");
+      }
+      done();
+    });
   }
 
   // Without any allowed origin, OPTIONS is refused like every other unsupported method.

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import { ValetKeyError } from "../core/errors.ts";
-import { isForm, prefersPage } from "./content-negotiation.ts";
+import { isForm, isJson, prefersPage } from "./content-negotiation.ts";
 
 /** Headers that a page of another origin can send only if a CORS preflight request allows it. */
 const preflightedHeaders = ["apollo-require-preflight", "x-apollo-operation-name"];
@@ -11,6 +11,11 @@ const queryMessage =
   'set preferGetMethod: false in urql, or method: "POST" in graphql-request.';
 const formMessage =
   "Pages of other sites could send this form without a CORS preflight. Add the header apollo-require-preflight: 1.";
+
+/** Whether a page of another origin could send this request only after a CORS preflight request. */
+export function hasPreflightedHeader(request: FastifyRequest): boolean {
+  return preflightedHeaders.some((name) => request.headers[name]) || isJson(request);
+}
 
 /**
  * The error for a form, or for a query by GET, that a page of any other origin could send on behalf of its visitor.

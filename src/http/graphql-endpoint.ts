@@ -18,6 +18,7 @@ import { startJsonBody } from "./json-body.ts";
 import { RequestBodies } from "./request-bodies.ts";
 import { decorateRequests, stateOf } from "./request-state.ts";
 import type { ResponseBackpressure } from "./response-backpressure.ts";
+import { TokenCookie, type TokenCookieOptions } from "./token-cookie.ts";
 
 /** Creates the context of a request. It finds out what the caller may do, which can fail. */
 export type MakeContext = (options: Omit<RequestContextOptions, "grants" | "log">) => Promise<RequestContext>;
@@ -30,6 +31,8 @@ export interface GraphQLService {
   apollo: ApolloServer<GraphQLContext>;
   makeContext: MakeContext;
   authenticate: Authenticate;
+  /** If undefined, tokens are taken from the Authorization header only. */
+  tokenCookie?: TokenCookieOptions | undefined;
   log: Logger;
   maxFiles: number;
   maxUploadBytes: number;
@@ -60,6 +63,7 @@ export async function graphqlEndpoint(
   const bodies = new RequestBodies(scope);
   const delay = new EventLoopDelay(scope);
   const formLimits = { maxFiles: options.maxFiles, maxFileBytes: options.maxUploadBytes };
+  const tokenCookie = options.tokenCookie && new TokenCookie(options.tokenCookie);
   const execution = new FairExecution({ isLate: () => delay.isLate });
 
   scope.removeAllContentTypeParsers();
@@ -81,7 +85,8 @@ export async function graphqlEndpoint(
     onRequest: [
       (request, reply, done) => {
         reply.header("x-request-id", request.id);
-        authenticate(request, options).then(() => done(), done);
+        if (tokenCookie !== undefined) addVary(reply, "Cookie");
+        authenticate(request, options.authenticate, tokenCookie).then(() => done(), done);
       },
       // @fastify/rate-limit adds its hook here. It counts callers without a valid token by their address.
     ],
@@ -166,14 +171,26 @@ function clientGone(): ValetKeyError {
   return new ValetKeyError("TIMEOUT", "The client has closed the connection.");
 }
 
-/** Keeps the error of a token that is not valid, so that the rate limit can count the request first. */
-async function authenticate(request: FastifyRequest, options: GraphQLEndpointOptions): Promise<void> {
+/**
+ * A token in the Authorization header is used instead of one in a cookie. Keeps the error of a token that is not valid,
+ * so that the rate limit can count the request first.
+ */
+async function authenticate(
+  request: FastifyRequest,
+  identify: Authenticate,
+  tokenCookie: TokenCookie | undefined,
+): Promise<void> {
   const state = stateOf(request);
   try {
-    state.principal = await options.authenticate(request.headers);
+    state.principal = await identify(tokenCookie?.withToken(request) ?? request.headers);
   } catch (error) {
     state.tokenError = error as Error;
   }
+}
+
+function addVary(reply: FastifyReply, name: string): void {
+  const others = reply.getHeader("vary");
+  reply.header("vary", others === undefined ? name : `${others}, ${name}`);
 }
 
 /** Responds before the body is read. */

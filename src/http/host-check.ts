@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { ValetKeyError } from "../core/errors.ts";
-import { isLoopbackHost } from "./loopback.ts";
+import { isLoopbackHost } from "../core/loopback.ts";
 
 /**
  * Protects a development server on loopback against DNS rebinding: a web page whose own name resolves to 127.0.0.1

@@ -19,6 +19,7 @@ import { addCommonHeaders, protectResponses } from "./protect-responses.ts";
 import { RequestBodies } from "./request-bodies.ts";
 import { framingError } from "./request-framing.ts";
 import { ResponseBackpressure } from "./response-backpressure.ts";
+import type { TokenCookieOptions } from "./token-cookie.ts";
 import { respondToUnparsableRequest } from "./unparsable-request.ts";
 import { registerWebClient, type WebClientOptions } from "./web-client.ts";
 
@@ -26,6 +27,8 @@ export interface HttpOptions {
   apollo: ApolloServer<GraphQLContext>;
   makeContext: MakeContext;
   authenticate: Authenticate;
+  /** Also takes the token from this cookie. */
+  tokenCookie: TokenCookieOptions | undefined;
   readiness: Readiness;
   /** If undefined, there is no /metrics. */
   metrics: Metrics | undefined;

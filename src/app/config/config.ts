@@ -35,6 +35,11 @@ function toConfig(values: Values) {
       audience: values.VALETKEY_JWT_AUDIENCE,
       algorithms: values.VALETKEY_JWT_ALGORITHMS ?? ["RS256", "ES256", "EdDSA"],
     },
+    /** The cookie from which the token is taken too. */
+    tokenCookie:
+      values.VALETKEY_TOKEN_COOKIE === undefined
+        ? undefined
+        : { name: values.VALETKEY_TOKEN_COOKIE, origins: values.VALETKEY_ORIGINS ?? [] },
     /** Whether the server issues tokens for made-up callers. */
     developmentTokens:
       values.VALETKEY_ROLE_ARN === undefined &&

@@ -55,7 +55,12 @@ function faultsWithRole(values: Values): readonly string[] {
   return faults;
 }
 
-const tokenSettings = ["VALETKEY_JWT_ISSUER", "VALETKEY_JWT_AUDIENCE", "VALETKEY_JWT_ALGORITHMS"] as const;
+const tokenSettings = [
+  "VALETKEY_JWT_ISSUER",
+  "VALETKEY_JWT_AUDIENCE",
+  "VALETKEY_JWT_ALGORITHMS",
+  "VALETKEY_TOKEN_COOKIE",
+] as const;
 
 function tokenFaults(values: Values): readonly string[] {
   if (values.VALETKEY_JWKS_URL === undefined) {

@@ -26,6 +26,12 @@ const tokenAlgorithms = [
 const notYet = "is not supported by this version: leave it unset";
 const port = integer(0, 65_535);
 
+// https://www.rfc-editor.org/rfc/rfc6265#section-4.1.1
+const cookieName = {
+  pattern: /^[\w!#$%&'*+.^`|~-]{1,200}$/,
+  takes: "the name of a cookie such as __Host-token",
+};
+
 /** The variable's default and description, as docs/configuration.md shows them. */
 interface Documentation {
   readonly shownDefault: string;
@@ -126,6 +132,11 @@ export const variables = {
     ).optional(),
     "`RS256,ES256,EdDSA`",
     "The accepted signature algorithms, separated by commas. Only asymmetric ones are possible.",
+  ),
+  VALETKEY_TOKEN_COOKIE: variable(
+    named(cookieName).optional(),
+    "none",
+    "The name of a cookie from which the token is taken too. Pages of `VALETKEY_ORIGINS` may then send credentials. [Tokens in a cookie](guides/sign-in.md#tokens-in-a-cookie) explains it.",
   ),
   VALETKEY_ORIGINS: variable(
     list(origin).optional(),

@@ -28,6 +28,7 @@ async function startServer() {
     ...{ apollo, log, metrics, origins: [], maxFiles: 1, maxUploadBytes: 1, rateLimit: undefined },
     makeContext: async (caller) => new RequestContext(services, { ...caller, grants: [], log }),
     authenticate: async () => anonymous,
+    tokenCookie: undefined,
     allowLoopbackOrigins: false,
     developmentTokens: undefined,
     webClient: undefined,

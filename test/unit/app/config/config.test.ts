@@ -115,6 +115,8 @@ describe("loadConfig", () => {
     ["VALETKEY_ORIGINS", "https://app.example.com/"],
     ["VALETKEY_JWKS_URL", "file:///etc/passwd"],
     ["VALETKEY_JWT_ALGORITHMS", "RS256,none"],
+    ["VALETKEY_TOKEN_COOKIE", "a cookie"],
+    ["VALETKEY_TOKEN_COOKIE", "token=1"],
     ["VALETKEY_JWT_ALGORITHMS", "HS256"],
     ["VALETKEY_REGIONS", "eu-central-1,*"],
     ["VALETKEY_REGIONS", "eu-central-1,"],
@@ -199,6 +201,7 @@ describe("loadConfig", () => {
 
   test("refuses settings of tokens without a JWKS", () => {
     expect(faultsOf({ VALETKEY_JWT_AUDIENCE: "valetkey" })).toContain("VALETKEY_JWT_AUDIENCE");
+    expect(faultsOf({ VALETKEY_TOKEN_COOKIE: "token" })).toContain("VALETKEY_TOKEN_COOKIE");
   });
 
   test("refuses tokens in production when neither the issuer nor the audience is checked", () => {
