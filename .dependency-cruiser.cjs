@@ -64,6 +64,7 @@ module.exports = {
       "client",
       "signing",
       "objects",
+      "confirmation",
       "multipart",
       "copying",
       "streaming",

@@ -22,7 +22,15 @@ const tasks = [
   { title: "Download files", operations: ["downloadUrl", "downloadUrls"] },
   {
     title: "Upload files directly to S3",
-    operations: ["requestUpload", "requestUploads", "upload", "completeUpload", "abortUpload", "uploads"],
+    operations: [
+      "requestUpload",
+      "requestUploads",
+      "confirmUpload",
+      "upload",
+      "completeUpload",
+      "abortUpload",
+      "uploads",
+    ],
   },
   { title: "Upload files through the server", operations: ["uploadFile", "uploadFiles"] },
   { title: "Browse a bucket", operations: ["objects", "object"] },

@@ -33,6 +33,11 @@ export function authorizeDownload(grants: CallerGrants, object: GrantedObject): 
   return limitsOf(grantsOn(grants, "DOWNLOAD", object.bucket, object.key));
 }
 
+/** The same without an error. */
+export function allowsDownload(grants: readonly Grant[], object: GrantedObject): boolean {
+  return grants.some((grant) => allows(grant, "DOWNLOAD", object.bucket, object.key));
+}
+
 /** @throws {ValetKeyError} FORBIDDEN; CONTENT_TYPE_NOT_ALLOWED (contentType); UPLOAD_TOO_LARGE (size) */
 export function authorizeUpload(
   grants: CallerGrants,

@@ -25,9 +25,10 @@ export type Partition = string;
  * `objects`: everything that the grants allow, and nothing else. `pending-uploads`: listing the multipart uploads in
  * progress of the buckets that the caller may upload to, and nothing else. S3 has no prefix condition for that listing,
  * so it also returns the keys of other callers' uploads and the server has to filter. That is why this permission is
- * not part of the sessions for objects.
+ * not part of the sessions for objects. `confirmation`: HEAD of the objects that the caller may upload, and nothing else,
+ * for callers who may not download them. The server signs no URL with such a session.
  */
-export type SessionPurpose = "objects" | "pending-uploads";
+export type SessionPurpose = "objects" | "pending-uploads" | "confirmation";
 
 /** The grants of one caller do not fit into a session policy. They are never reduced to fit. */
 export class SessionPolicyTooLargeError extends Error {
@@ -60,26 +61,30 @@ export interface SessionPolicyOptions {
  */
 export function sessionPolicy(grants: readonly Grant[], options: SessionPolicyOptions): string | undefined {
   const arn = (resource: string) => `arn:${options.partition}:s3:::${resource}`;
-  const statements =
-    options.purpose === "pending-uploads"
-      ? pendingUploadStatements(grants, arn)
-      : [
-          ...objectStatements(grants, arn),
-          ...listStatements(grants, arn),
-          ...kmsStatements(grants, arn, options.buckets),
-        ];
+  const statements = statementsFor(grants, arn, options);
   if (statements.length === 0) return undefined;
   const policy = asciiJson({ Version: "2012-10-17", Statement: statements });
   if (policy.length > maxPolicyCharacters) throw new SessionPolicyTooLargeError(policy.length);
   return policy;
 }
 
+function statementsFor(
+  grants: readonly Grant[],
+  arn: ArnOf,
+  { purpose, buckets }: SessionPolicyOptions,
+): readonly Statement[] {
+  if (purpose === "pending-uploads") return pendingUploadStatements(grants, arn);
+  const ofObjects =
+    purpose === "confirmation"
+      ? confirmationStatements(grants, arn)
+      : [...objectStatements(grants, arn), ...listStatements(grants, arn)];
+  return ofObjects.length === 0 ? [] : [...ofObjects, ...kmsStatements(grants, arn, buckets)];
+}
+
 function objectStatements(grants: readonly Grant[], arn: ArnOf): readonly Statement[] {
   const perAction = (["DOWNLOAD", "UPLOAD", "DELETE"] as const).map((action) => ({
     iamActions: objectActions[action] as readonly string[],
-    arns: prefixesByBucket(grants, action).flatMap(([bucket, prefixes]) =>
-      prefixes.map((prefix) => arn(`${bucket}/${literal(prefix)}*`)),
-    ),
+    arns: objectArns(grants, action, arn),
   }));
   // Lists either each action with all its resources, or each resource with all its actions, whichever is shorter.
   const byAction = perAction
@@ -111,6 +116,17 @@ function listStatements(grants: readonly Grant[], arn: ArnOf): readonly Statemen
 function pendingUploadStatements(grants: readonly Grant[], arn: ArnOf): readonly Statement[] {
   const buckets = prefixesByBucket(grants, "UPLOAD").map(([bucket]) => arn(bucket));
   return buckets.length === 0 ? [] : [allow(["s3:ListBucketMultipartUploads"], buckets)];
+}
+
+function confirmationStatements(grants: readonly Grant[], arn: ArnOf): readonly Statement[] {
+  const arns = objectArns(grants, "UPLOAD", arn);
+  return arns.length === 0 ? [] : [allow(["s3:GetObject"], arns)];
+}
+
+function objectArns(grants: readonly Grant[], action: Action, arn: ArnOf): readonly string[] {
+  return prefixesByBucket(grants, action).flatMap(([bucket, prefixes]) =>
+    prefixes.map((prefix) => arn(`${bucket}/${literal(prefix)}*`)),
+  );
 }
 
 /** The prefixes of an action, sorted, without those that are covered by a shorter one. */

@@ -9,10 +9,12 @@ import type { Buckets } from "../core/bucket-settings.ts";
 import { createMetrics, type Metrics } from "../core/metrics.ts";
 import { anonymous, type Principal } from "../core/principal.ts";
 import { RequestContext, type RequestContextOptions } from "../graphql/context.ts";
+import { ObjectStoredHook, type OnObjectStored } from "../graphql/object-stored.ts";
 import { createSchema } from "../graphql/schema.ts";
 import type { Services } from "../graphql/services.ts";
 import { BucketRegions } from "../storage/client/bucket-regions.ts";
 import type { Endpoints } from "../storage/client/endpoints.ts";
+import { UploadReceipts } from "../storage/confirmation/upload-receipts.ts";
 import { AbandonedUploads } from "../storage/multipart/abandoned-uploads.ts";
 import { RecentCompletions } from "../storage/multipart/recent-completions.ts";
 import { RecentUploadTerms } from "../storage/multipart/recent-upload-terms.ts";
@@ -28,6 +30,8 @@ import { ReadinessProbe } from "./readiness-probe.ts";
 export interface RuntimeOptions {
   /** Default: a log of its own, to the standard output. */
   readonly log?: Logger | undefined;
+  /** Called when an object was stored, before the caller is told. Default: nothing is called. */
+  readonly onObjectStored?: OnObjectStored | undefined;
 }
 
 /**
@@ -83,7 +87,9 @@ export async function startRuntime(config: Config, options: RuntimeOptions = {})
   const stopping = new AbortController();
   // Every running upload adds a listener.
   setMaxListeners(0, stopping.signal);
-  const services = createServices(config, { backend, buckets, metrics, log, stopping: stopping.signal });
+  const { onObjectStored } = options;
+  const parts = { backend, buckets, metrics, log, onObjectStored, stopping: stopping.signal };
+  const services = createServices(config, parts);
   let closing: Promise<void> | undefined;
 
   return {
@@ -123,12 +129,13 @@ interface ServiceParts {
   readonly buckets: Buckets;
   readonly metrics: Metrics;
   readonly log: Logger;
+  readonly onObjectStored: OnObjectStored | undefined;
   readonly stopping: AbortSignal;
 }
 
 function createServices(
   config: Config,
-  { backend, buckets, metrics, log, stopping }: ServiceParts,
+  { backend, buckets, metrics, log, onObjectStored, stopping }: ServiceParts,
 ): Services {
   const { store, endpoints, roles, s3Clients } = backend;
   const regions = { ...config.regions, buckets };
@@ -140,6 +147,7 @@ function createServices(
     regions,
     bucketRegions: new BucketRegions(regions),
     uploadIds: new UploadIds(store.secrets, regions),
+    uploadReceipts: new UploadReceipts(store.secrets, regions),
     uploadBudget: new UploadBudget({ totalBytes: uploadBudgetBytes }),
     abandonedUploads: new AbandonedUploads({
       onGivenUp: ({ bucket }, err) =>
@@ -147,6 +155,7 @@ function createServices(
     }),
     recentUploadTerms: new RecentUploadTerms(),
     recentCompletions: new RecentCompletions(),
+    objectStored: onObjectStored && new ObjectStoredHook(onObjectStored),
     metrics,
     maxRequestMs: maxRequestSeconds * 1000,
     multipartBytes: config.multipartBytes,

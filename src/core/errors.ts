@@ -14,6 +14,7 @@ export const errorCodes = {
   CONTENT_TYPE_NOT_ALLOWED: { retryable: false, status: 200 },
   UPLOAD_INCOMPLETE: { retryable: true, status: 200 },
   CHECKSUM_MISMATCH: { retryable: true, status: 200 },
+  UPLOAD_MISMATCH: { retryable: false, status: 200 },
   CREDENTIALS_UNAVAILABLE: { retryable: true, status: 200 },
   STORAGE_UNAVAILABLE: { retryable: true, status: 200 },
   RATE_LIMITED: { retryable: true, status: 429 },
@@ -52,6 +53,16 @@ export class ValetKeyError extends Error {
     this.retryable = options.retryable ?? errorCodes[code].retryable;
     this.field = options.field;
     this.reason = options.reason;
+  }
+}
+
+/** The hook `onObjectStored` has failed. Its error is logged, and clients only learn that the object is stored. */
+export class ObjectStoredHookFailure extends ValetKeyError {
+  constructor(cause: unknown) {
+    super("INTERNAL_SERVER_ERROR", "The object is stored, but the server could not process it. Try again.", {
+      retryable: true,
+      cause,
+    });
   }
 }
 

@@ -10,7 +10,9 @@ import { type LifetimeRequest, type UrlLifetime, urlLifetime } from "../access/u
 import type { BucketAddress, BucketName } from "../core/object-address.ts";
 import type { Principal } from "../core/principal.ts";
 import { bucketExists } from "../storage/objects/bucket-exists.ts";
+import { bareEtag, type ObjectHead, type StoredObject } from "../storage/objects/stored-object.ts";
 import { Loaders } from "./loaders.ts";
+import type { StoredEvent } from "./object-stored.ts";
 import { type S3Call, S3Calls } from "./s3-calls.ts";
 import type { Services } from "./services.ts";
 import { Turns } from "./turns.ts";
@@ -31,6 +33,17 @@ export const Context = () =>
       "The context lacks `valetKey`: spread `await valetKey.context({ principal })` into it for each request.",
     );
   });
+
+/** A hook has this long even if the request's time is nearly over, because the object is stored by then. */
+const minHookMs = 5_000;
+
+export interface StoredReport {
+  readonly by: StoredEvent["by"];
+  /** What was stored, for callers who may not read it. */
+  readonly given: Pick<StoredEvent, "contentType" | "checksum">;
+  /** See `ObjectStoredHook.call`. */
+  readonly once?: string;
+}
 
 export interface RequestContextOptions {
   readonly principal: Principal;
@@ -196,6 +209,32 @@ export class RequestContext {
     purpose?: SessionPurpose,
   ): Promise<Result> {
     return this.#s3Calls.callS3Nested(address, call, purpose);
+  }
+
+  /**
+   * After an object was stored: drops what the loaders know about it, and calls the operator's hook.
+   * @throws {ValetKeyError} if the hook does not accept the object, which stays stored
+   */
+  async wrote(stored: StoredObject & Partial<ObjectHead>, { by, given, once }: StoredReport): Promise<void> {
+    this.loaders.wrote(stored);
+    const { objectStored, maxRequestMs } = this.services;
+    if (objectStored === undefined) return;
+    const { bucket, key, region, versionId, lastModified } = stored;
+    const event: StoredEvent = {
+      bucket,
+      key,
+      region,
+      versionId,
+      size: stored.sizeBytes,
+      etag: bareEtag(stored.etag),
+      lastModified,
+      contentType: stored.contentType ?? given.contentType,
+      checksum: stored.checksum ?? given.checksum,
+      principal: this.principal,
+      by,
+    };
+    const leftMs = Math.min(this.#deadlineMs - performance.now(), maxRequestMs);
+    await objectStored.call(event, { timeoutMs: Math.max(Math.ceil(leftMs), minHookMs), once });
   }
 
   /**

@@ -4,12 +4,14 @@ import type { Metrics } from "../core/metrics.ts";
 import type { Regions } from "../core/object-address.ts";
 import type { BucketRegions } from "../storage/client/bucket-regions.ts";
 import type { S3Clients } from "../storage/client/s3-clients.ts";
+import type { UploadReceipts } from "../storage/confirmation/upload-receipts.ts";
 import type { AbandonedUploads } from "../storage/multipart/abandoned-uploads.ts";
 import type { RecentCompletions } from "../storage/multipart/recent-completions.ts";
 import type { RecentUploadTerms } from "../storage/multipart/recent-upload-terms.ts";
 import type { UploadIds } from "../storage/multipart/upload-id.ts";
 import type { Presigner } from "../storage/signing/presigner.ts";
 import type { UploadBudget } from "../storage/streaming/upload-budget.ts";
+import type { ObjectStoredHook } from "./object-stored.ts";
 
 /** What all requests share. */
 export interface Services {
@@ -20,10 +22,13 @@ export interface Services {
   readonly regions: Regions;
   readonly bucketRegions: BucketRegions;
   readonly uploadIds: UploadIds;
+  readonly uploadReceipts: UploadReceipts;
   readonly uploadBudget: UploadBudget;
   readonly abandonedUploads: AbandonedUploads;
   readonly recentUploadTerms: RecentUploadTerms;
   readonly recentCompletions: RecentCompletions;
+  /** Called when an object was stored. Undefined if the operator has no hook. */
+  readonly objectStored: ObjectStoredHook | undefined;
   readonly metrics: Metrics;
   /** How long a request without files may start calls to S3. */
   readonly maxRequestMs: number;

@@ -42,6 +42,7 @@ export interface PutUpload {
   readonly url: string;
   readonly headers: readonly KeyValue[];
   readonly expiresAt: string;
+  readonly receipt: string;
 }
 
 export interface PostUpload {
@@ -49,6 +50,7 @@ export interface PostUpload {
   readonly url: string;
   readonly fields: readonly KeyValue[];
   readonly expiresAt: string;
+  readonly receipt: string;
 }
 
 export interface MultipartUpload extends Address {
@@ -118,8 +120,8 @@ export async function requestUpload<Method extends keyof UploadRequests>(
         $firstParts: Int) {
       requestUpload(input: $input, size: $size, method: $method, expiresIn: $expiresIn, resume: $resume) {
         __typename
-        ... on PutUpload { url headers { name value } expiresAt }
-        ... on PostUpload { url fields { name value } expiresAt }
+        ... on PutUpload { url headers { name value } expiresAt receipt }
+        ... on PostUpload { url fields { name value } expiresAt receipt }
         ... on MultipartUpload { ...Upload parts(first: $firstParts) { ...Part } }
       }
     }
@@ -160,6 +162,14 @@ export async function completeUpload(
     { id, parts },
   );
   return data.completeUpload;
+}
+
+export async function confirmUpload(client: GraphQLClient, receipt: string): Promise<StoredObject> {
+  const data = await client.data<{ confirmUpload: StoredObject }>(
+    "mutation ($receipt: ID!) { confirmUpload(receipt: $receipt) { bucket key versionId size etag } }",
+    { receipt },
+  );
+  return data.confirmUpload;
 }
 
 export async function abortUpload(client: GraphQLClient, id: string): Promise<string> {

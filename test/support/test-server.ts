@@ -46,6 +46,8 @@ export interface TestServerOptions {
   readonly log?: Logger | undefined;
   /** Default: the web pages of the last build, if there are any. */
   readonly pages?: string | undefined;
+  /** The operator's hook. Default: none. */
+  readonly onObjectStored?: AppOptions["onObjectStored"];
 }
 
 export interface RunningServer extends Closable {
@@ -102,9 +104,13 @@ export function startDemoServer(env: Environment = {}, options: AppOptions = {})
   });
 }
 
-async function startInProcess(started: Started, env: Environment, { log, pages }: AppOptions) {
+async function startInProcess(
+  started: Started,
+  env: Environment,
+  { log, pages, onObjectStored }: AppOptions,
+) {
   await started.use(changeAwsEnvironment(env));
-  const app = await startApp(loadConfig(env), { log, pages });
+  const app = await startApp(loadConfig(env), { log, pages, onObjectStored });
   started.defer(() => app.close());
   return { url: app.url, client: new GraphQLClient(app.url), app };
 }

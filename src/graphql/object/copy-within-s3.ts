@@ -41,6 +41,6 @@ export async function copyWithinS3(
       signal: stopping,
     }),
   );
-  context.loaders.wrote(copied);
+  await context.wrote(copied, { by: "copyObject", given: changes });
   return toS3Object(copied);
 }

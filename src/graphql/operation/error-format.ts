@@ -4,7 +4,7 @@ import {
   type GraphQLFormattedError,
   type SourceLocation,
 } from "graphql";
-import { ValetKeyError } from "../../core/errors.ts";
+import { ObjectStoredHookFailure, ValetKeyError } from "../../core/errors.ts";
 import { limits } from "./limits.ts";
 import { locationOf } from "./locations.ts";
 
@@ -27,9 +27,12 @@ export function publicError(error: unknown, requestId: string): GraphQLFormatted
     const { message, code, retryable, field } = error;
     return { message, extensions: { code, retryable, ...(field === undefined ? {} : { field }) } };
   }
+  const isHook = error instanceof ObjectStoredHookFailure;
   return {
-    message: "Something went wrong on the server. Quote the request id when you report it.",
-    extensions: { code: "INTERNAL_SERVER_ERROR", retryable: false, requestId },
+    message: isHook
+      ? error.message
+      : "Something went wrong on the server. Quote the request id when you report it.",
+    extensions: { code: "INTERNAL_SERVER_ERROR", retryable: isHook, requestId },
   };
 }
 

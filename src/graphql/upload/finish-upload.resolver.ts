@@ -2,11 +2,13 @@ import { Args, ArgsType, Field, ID, InputType, Int, Mutation, Resolver } from "t
 import { completeUpload } from "../../storage/multipart/complete-upload.ts";
 import { abortMultipartUpload } from "../../storage/multipart/multipart-uploads.ts";
 import { assertEveryPart } from "../../storage/multipart/part-list.ts";
+import { toUploadKey } from "../../storage/multipart/upload-descriptor.ts";
 import { Context, type RequestContext } from "../context.ts";
 import { S3Object } from "../object/s3-object.ts";
 import { toS3Object } from "../object/to-s3-object.ts";
 import { Cost } from "../types/field-cost.ts";
 import { UploadIdArgument } from "../types/fields.ts";
+import { confirmUpload } from "./confirm-upload.ts";
 import { authorizeStartedUpload, openDescribedUpload, openUpload } from "./open-upload.ts";
 
 @InputType({ description: "A part that was sent to S3, with the ETag that S3 returned for it." })
@@ -29,6 +31,12 @@ class CompleteUploadArguments {
       "All parts with their ETags, from S3's responses or from `uploadedParts`. They are compared with the parts that S3 has received, and they prove that this upload became the object, so the call may be repeated at any time and on any replica. If omitted, the server asks S3 for the parts. In that case only the server process that completed the upload recognizes a repeated call; others return `UPLOAD_NOT_FOUND`.",
   })
   parts?: CompletedPartInput[] | null;
+}
+
+@ArgsType()
+class ConfirmUploadArguments {
+  @Field(() => ID, { description: "The `receipt` that `requestUpload` or `requestUploads` returned." })
+  receipt!: string;
 }
 
 @ArgsType()
@@ -56,8 +64,23 @@ export class FinishUploadResolver {
     const stored = await context.callS3(upload, (s3, there) =>
       completeUpload(s3, there, context.services.recentCompletions, parts ?? undefined),
     );
-    context.loaders.wrote(stored);
+    const once = JSON.stringify(["completeUpload", toUploadKey(upload)]);
+    await context.wrote(stored, { by: "completeUpload", given: upload, once });
     return toS3Object(stored);
+  }
+
+  // If the HEAD fails, two further calls find out why.
+  @Cost({ s3Calls: 3 })
+  @Mutation(() => S3Object, {
+    nullable: true,
+    description:
+      "Confirms that a file has arrived that was sent with one PUT request or with a form. The server asks S3 for the object, compares its size, content type and checksum with what `requestUpload` was given, and returns it. Requires a grant for `UPLOAD`. May be repeated. If it fails, the result is `null`, with an error: `UPLOAD_INCOMPLETE` (retryable) if the file has not arrived, `UPLOAD_MISMATCH` or `CHECKSUM_MISMATCH` if the object is not what was requested (the message names the property), `OBJECT_EXISTS` if `overwrite: false` has kept an older object, `BAD_USER_INPUT` if the receipt has expired or is not from this server. A multipart upload has no receipt; use `completeUpload`.",
+  })
+  async confirmUpload(
+    @Context() context: RequestContext,
+    @Args(() => ConfirmUploadArguments) { receipt }: ConfirmUploadArguments,
+  ): Promise<S3Object> {
+    return toS3Object(await confirmUpload(context, receipt));
   }
 
   @Cost({ s3Calls: 1 })

@@ -75,19 +75,21 @@ async function prepareUpload(
     }
   }
   const session = await context.sessionFor(address.bucket, lifetime);
-  const signing = {
-    address,
-    session,
-    signedAt: context.now(address.bucket),
-    expiresInSeconds,
-    sizeBytes: size,
+  const signedAt = context.now(address.bucket);
+  const signing = { address, session, signedAt, expiresInSeconds, sizeBytes: size };
+  const receiptUntil = (urlExpiresAt: Date) => {
+    const { contentType, overwrite } = description;
+    const given = { minBytes: size, maxBytes: size, contentType, checksum, overwrite };
+    return services.uploadReceipts.seal({ ...address, ...given, issuedAt: signedAt }, urlExpiresAt);
   };
   if (chosen === UploadMethod.POST) {
     const post = presignPost(services.presigner, { ...signing, fields: toFormFields(description) });
-    return Object.assign(new PostUpload(), post, address);
+    return Object.assign(new PostUpload(), post, address, {
+      sealReceipt: () => receiptUntil(post.expiresAt),
+    });
   }
   const put = presignPut(services.presigner, { ...signing, headers: toHeaders(description) });
-  return Object.assign(new PutUpload(), put, address);
+  return Object.assign(new PutUpload(), put, address, { sealReceipt: () => receiptUntil(put.expiresAt) });
 }
 
 function chooseMethod(method: UploadMethod, size: number, multipartBytes: number): UploadMethod {

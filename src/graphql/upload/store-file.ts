@@ -56,6 +56,6 @@ async function stream(context: RequestContext, file: IncomingFile, input: Upload
     metrics: services.metrics,
     signal: services.stopping,
   });
-  context.loaders.wrote(stored);
+  await context.wrote(stored, { by: "uploadFile", given: description });
   return toS3Object(stored);
 }

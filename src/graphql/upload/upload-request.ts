@@ -1,11 +1,23 @@
-import { createUnionType, Field, ObjectType } from "type-graphql";
+import { createUnionType, Field, ID, ObjectType } from "type-graphql";
 import { Cost, urlValues } from "../types/field-cost.ts";
 import { BucketField, ExpiresAtField, KeyField, RegionField } from "../types/fields.ts";
 import { KeyValue } from "../types/key-value.ts";
 import { MultipartUpload } from "./multipart-upload.ts";
 
+/** A receipt has a few hundred characters. */
+const receiptValues = 8;
+
 const expiresAt =
   "The upload has to start before this moment. An upload that starts earlier may finish later.";
+
+/** A receipt is sealed only if it is asked for. */
+const ReceiptField = () => (target: object, name: string) => {
+  Cost({ value: receiptValues })(target, name);
+  Field(() => ID, {
+    description:
+      "Proves what was requested. When the file is sent, call `confirmUpload` with it: then the server knows that the file has arrived. It is valid for a day longer than the URL, and grants nothing by itself.",
+  })(target, name);
+};
 
 @ObjectType({
   simpleResolvers: true,
@@ -34,6 +46,13 @@ export class PutUpload {
 
   @RegionField()
   region!: string;
+
+  sealReceipt!: () => string;
+
+  @ReceiptField()
+  get receipt(): string {
+    return this.sealReceipt();
+  }
 }
 
 @ObjectType({
@@ -63,6 +82,13 @@ export class PostUpload {
 
   @RegionField()
   region!: string;
+
+  sealReceipt!: () => string;
+
+  @ReceiptField()
+  get receipt(): string {
+    return this.sealReceipt();
+  }
 }
 
 export const UploadRequest = createUnionType({

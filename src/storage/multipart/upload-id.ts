@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { decodeBase64Url } from "../../core/base64url.ts";
 import { badUserInput, ValetKeyError } from "../../core/errors.ts";
 import {
   parseBucketName,
@@ -16,7 +17,6 @@ const formatVersion = 2;
 const maxIdCharacters = 6_144;
 /** The version and the authentication of the shorter format. */
 const overheadBytes = 17;
-const idShape = /^[A-Za-z0-9_-]+$/;
 
 const sealedFields = z.object({
   r: z.string(),
@@ -63,12 +63,10 @@ export class UploadIds {
    * did not create, or created with a secret or for a region that is no longer configured.
    */
   open(id: string): SealedUpload {
-    const bytes = id.length <= maxIdCharacters && idShape.test(id) ? Buffer.from(id, "base64url") : undefined;
+    const bytes = decodeBase64Url(id, maxIdCharacters);
     const version = bytes?.[0];
     const isKnownVersion = version === formatVersion || version === legacyFormatVersion;
-    // Base64 has several spellings of the same bytes, and an upload has one id.
-    const isCanonical = bytes?.toString("base64url") === id;
-    if (bytes === undefined || bytes.length <= overheadBytes || !isKnownVersion || !isCanonical) {
+    if (bytes === undefined || bytes.length <= overheadBytes || !isKnownVersion) {
       throw badUserInput("id", "This is not the id of an upload.");
     }
     const json = version === formatVersion ? this.#sealer.open(bytes.subarray(1)) : this.#legacy.open(bytes);

@@ -1,10 +1,10 @@
-import { HeadObjectCommand, type HeadObjectCommandOutput, type S3Client } from "@aws-sdk/client-s3";
+import { HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { ObjectAddress } from "../../core/object-address.ts";
 import { type Checksum, checksumAlgorithms } from "../checksums/checksum.ts";
 import { fromS3Metadata } from "../description/metadata.ts";
 import { type BucketProbe, bucketExists } from "./bucket-exists.ts";
 import { reasonOfFailedHead } from "./failed-head.ts";
-import { withAllMetadata } from "./read-all-metadata.ts";
+import { type HeadResponse, withAllMetadata } from "./read-all-metadata.ts";
 import { type ObjectHead, type StoredObject, versionOf } from "./stored-object.ts";
 
 /**
@@ -26,7 +26,7 @@ export async function rawHead(
   s3: S3Client,
   address: ObjectAddress,
   isBucketThere: BucketProbe = (bucket) => bucketExists(s3, bucket),
-): Promise<HeadObjectCommandOutput> {
+): Promise<HeadResponse> {
   const { bucket, key, versionId } = address;
   try {
     const head = { Bucket: bucket, Key: key, VersionId: versionId, ChecksumMode: "ENABLED" } as const;
@@ -45,7 +45,7 @@ export async function asSeenByHead(s3: S3Client, stored: StoredObject): Promise<
   }
 }
 
-function toObjectHead(head: HeadObjectCommandOutput, address: ObjectAddress): ObjectHead {
+function toObjectHead(head: HeadResponse, address: ObjectAddress): ObjectHead {
   return {
     region: address.region,
     bucket: address.bucket,
@@ -62,13 +62,11 @@ function toObjectHead(head: HeadObjectCommandOutput, address: ObjectAddress): Ob
     cacheControl: head.CacheControl,
     metadata: fromS3Metadata(head.Metadata),
     checksum: checksumOf(head),
+    respondedAt: head.Date === undefined ? undefined : new Date(head.Date),
   };
 }
 
-type ChecksumFields = Pick<
-  HeadObjectCommandOutput,
-  "ChecksumType" | `Checksum${(typeof checksumAlgorithms)[number]}`
->;
+type ChecksumFields = Pick<HeadResponse, "ChecksumType" | `Checksum${(typeof checksumAlgorithms)[number]}`>;
 
 /** The checksum of the whole object. A checksum of the checksums of parts ends in `-N` and is ignored. */
 function checksumOf(fields: ChecksumFields): Checksum | undefined {

@@ -1,6 +1,11 @@
-import type { HeadObjectCommand } from "@aws-sdk/client-s3";
+import type { HeadObjectCommand, HeadObjectCommandOutput } from "@aws-sdk/client-s3";
 
 const prefix = "x-amz-meta-";
+
+export interface HeadResponse extends HeadObjectCommandOutput {
+  /** The `Date` header, which the SDK does not return. */
+  Date?: string | undefined;
+}
 
 /**
  * Makes a HEAD return all metadata. The SDK collects metadata in a plain object, which loses the name `__proto__`, so it
@@ -16,7 +21,8 @@ export function withAllMetadata(command: HeadObjectCommand): HeadObjectCommand {
         const lowerCaseName = name.toLowerCase();
         if (lowerCaseName.startsWith(prefix)) metadata[lowerCaseName.slice(prefix.length)] = value;
       }
-      if (result.output !== undefined) result.output.Metadata = metadata;
+      if (result.output !== undefined)
+        Object.assign(result.output, { Metadata: metadata, Date: headers.date });
       return result;
     },
     { step: "deserialize", priority: "high", name: "withAllMetadata" },

@@ -21,6 +21,8 @@ export interface ObjectHead extends StoredObject {
   readonly metadata: readonly NameAndValue[];
   /** The checksum of the whole object. A checksum of the checksums of parts is omitted. */
   readonly checksum?: Checksum | undefined;
+  /** The time of the response by S3's clock, in whole seconds. */
+  readonly respondedAt?: Date | undefined;
 }
 
 /** Whether the object was described by a HEAD, and not only by a write or a listing. */

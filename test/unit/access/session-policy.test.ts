@@ -187,3 +187,22 @@ describe("the policy", () => {
     expect(() => sessionPolicy(grants, aws)).toThrow(SessionPolicyTooLargeError);
   });
 });
+
+test("a session for confirmations may read what the caller may upload, and nothing else", () => {
+  fc.assert(
+    fc.property(anyGrants, anyObject, (grants, { bucket, key }) => {
+      const policy = sessionPolicy(grants, { ...aws, purpose: "confirmation" });
+      const policies = policy === undefined ? [] : [parseIamPolicy(policy)];
+      const may = (action: string, resource: string) => evaluate(policies, { action, resource, context: {} });
+      const resource = `arn:aws:s3:::${bucket}/${key}`;
+      const mayUpload = grants.some((grant) =>
+        allowed(() => authorizeUpload([withoutTypes(grant)], { bucket, key })),
+      );
+      expect(may("s3:GetObject", resource)).toBe(mayUpload);
+      for (const action of [...objectActions.UPLOAD, ...objectActions.DELETE, "s3:GetObjectVersion"]) {
+        expect(may(action, resource)).toBe(false);
+      }
+      expect(may("s3:ListBucket", `arn:aws:s3:::${bucket}`)).toBe(false);
+    }),
+  );
+});
