@@ -48,7 +48,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     webClient: config.webClient
       ? {
           directory: join(pages, "web"),
-          storeOrigins: storeOrigins(endpoints, config.regions.allowed),
+          storeOrigins: () => storeOrigins(endpoints, runtime.services),
           developmentCallers: developmentIssuer?.callers ?? [],
           defaultBucket: config.store.kind === "embedded" && !config.grantsFile ? "demo" : undefined,
         }

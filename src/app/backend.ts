@@ -28,7 +28,7 @@ export async function openBackend(
   log: Logger,
 ): Promise<Backend> {
   const store = await openStore(config, log);
-  const endpoints = new Endpoints({ ...store.s3, buckets });
+  const endpoints = new Endpoints({ ...store.s3, buckets, publicEndpoint: config.publicEndpoint });
   const roles = new RoleConnections({
     buckets,
     defaultRole: store.role,

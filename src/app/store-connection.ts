@@ -51,13 +51,13 @@ async function openRoleStore(
 
 async function openEmbeddedStore(store: EmbeddedStoreConfig, config: Config, log: Logger): Promise<Store> {
   const { host, forcePathStyle } = config;
-  const embedded = await startEmbedded(store, host, log);
+  const embedded = await startEmbedded(store, config, log);
   const { endpoint, credentials, roleArn } = embedded;
   const secrets = config.secrets ?? [await keptSecret(store, embedded)];
-  if (host === "0.0.0.0" || host === "::") {
+  if (config.publicEndpoint === undefined && (host === "0.0.0.0" || host === "::")) {
     const { hostname } = new URL(endpoint);
     log.warn(
-      `The embedded store's presigned URLs name ${hostname}. If clients cannot reach this machine by that address, set HOST to one of its addresses or names that they can reach.`,
+      `The embedded store's presigned URLs name ${hostname}. If clients cannot reach this machine by that address, set VALETKEY_PUBLIC_ENDPOINT_URL to an origin that they can reach.`,
     );
   }
   return {
@@ -74,13 +74,14 @@ async function openEmbeddedStore(store: EmbeddedStoreConfig, config: Config, log
 
 async function startEmbedded(
   { dataDirectory, port }: EmbeddedStoreConfig,
-  host: string,
+  { host, publicEndpoint }: Pick<Config, "host" | "publicEndpoint">,
   log: Logger,
 ): Promise<EmbeddedS3> {
   try {
     return await startEmbeddedS3({
       directory: dataDirectory,
       host,
+      publicHosts: publicEndpoint === undefined ? [] : [new URL(publicEndpoint).hostname],
       port,
       buckets: ["demo", "private"],
       log: (line) => log.warn(line),

@@ -1,4 +1,5 @@
-import type { BucketName, Region } from "../core/object-address.ts";
+import type { Buckets } from "../core/bucket-settings.ts";
+import type { BucketName, Regions } from "../core/object-address.ts";
 import type { Endpoints } from "../storage/client/endpoints.ts";
 
 /** A name that becomes part of the host name, and one that cannot, because a certificate's wildcard covers no dot. */
@@ -7,10 +8,18 @@ const namePatterns = ["any-bucket", "any.bucket"] as BucketName[];
 /** A Content-Security-Policy cannot name IPv6 addresses: https://www.w3.org/TR/CSP3/#match-hosts */
 const ipv6Address = /\[[\da-f:.]+\]/i;
 
-/** Where the presigned URLs of these regions lead, as sources of a Content-Security-Policy. */
-export function storeOrigins(endpoints: Endpoints, regions: readonly Region[]): string[] {
-  const origins = regions.flatMap((region) =>
+export interface StoreOriginsOptions {
+  readonly regions: Regions;
+  readonly buckets: Pick<Buckets, "all">;
+}
+
+/** Where presigned URLs lead, as sources of a Content-Security-Policy. */
+export function storeOrigins(endpoints: Endpoints, { regions, buckets }: StoreOriginsOptions): string[] {
+  const ofRegions = regions.allowed.flatMap((region) =>
     namePatterns.map((name) => endpoints.resolve(region, name).origin.replace(`${name}.`, "*.")),
   );
-  return [...new Set(origins.map((origin) => origin.replace(ipv6Address, "*")))];
+  const ofBuckets = [...buckets.all()].map(
+    ([name, { region = regions.default }]) => endpoints.resolve(region, name).origin,
+  );
+  return [...new Set([...ofRegions, ...ofBuckets].map((origin) => origin.replace(ipv6Address, "*")))];
 }

@@ -9,7 +9,7 @@ export interface WebClientOptions {
   /** Where the build has put the web client: `index.html` and `assets/`. */
   readonly directory: string;
   /** The origins of the store, to which files are sent and from which they are shown. */
-  readonly storeOrigins: readonly string[];
+  readonly storeOrigins: () => readonly string[];
   /** Subjects for which the server issues tokens. */
   readonly developmentCallers: readonly string[];
   /** The bucket that the client opens first. Undefined: the first one of the caller's grants. */
@@ -39,7 +39,7 @@ export async function registerWebClient(
     const nonce = randomBytes(16).toString("base64");
     reply
       .type("text/html; charset=utf-8")
-      .header("content-security-policy", policy(nonce, storeOrigins))
+      .header("content-security-policy", policy(nonce, storeOrigins()))
       .header("referrer-policy", "no-referrer")
       .header("cross-origin-opener-policy", "same-origin")
       .send(page.replaceAll(noncePlaceholder, nonce));

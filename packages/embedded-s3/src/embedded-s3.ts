@@ -28,6 +28,8 @@ export interface EmbeddedS3Options {
    * the store names the first address of this machine that is not a loopback address. Default: 127.0.0.1.
    */
   readonly host?: string | undefined;
+  /** Other host names or addresses under which clients reach the store, for example through a proxy. Default: none. */
+  readonly publicHosts?: readonly string[] | undefined;
   /** Names of buckets that the store creates in us-east-1 when it starts, if they are missing. Default: `["demo"]`. */
   readonly buckets?: readonly string[] | undefined;
   /** Roles that the store's own keys can assume, in addition to the one of `roleArn`. Default: none. */
@@ -141,6 +143,7 @@ async function startServer(
     keys,
     now,
     host,
+    publicHosts: (options.publicHosts ?? []).map((name) => name.toLowerCase()),
     minSessionSeconds,
     onRequest,
     onFault,

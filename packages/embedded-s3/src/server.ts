@@ -18,6 +18,8 @@ import { handleStsRequest, StsRefusal } from "./sts/sts-endpoint.ts";
 export interface StoreServerOptions extends S3Endpoint {
   /** The host that the server listens on. */
   readonly host: string;
+  /** Other names under which clients reach it. */
+  readonly publicHosts: readonly string[];
   readonly minSessionSeconds?: number | undefined;
   readonly onRequest?: ((entry: RequestEntry) => void) | undefined;
   /** Receives unexpected errors. */
@@ -56,7 +58,7 @@ async function serve(
   let response: StoreResponse;
   let isForeignHost = true;
   try {
-    assertKnownHost(wire.headers.host, options.host);
+    assertKnownHost(wire.headers.host, options.host, options.publicHosts);
     isForeignHost = false;
     target = parseTarget(wire);
     response = await handleRequest(options, {

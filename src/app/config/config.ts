@@ -27,6 +27,8 @@ function toConfig(values: Values) {
     regions: toRegions(values),
     // The embedded store is reached by its IP address, which a bucket's name cannot precede.
     forcePathStyle: values.VALETKEY_FORCE_PATH_STYLE || values.VALETKEY_ROLE_ARN === undefined,
+    /** The store's origin for clients. Undefined: the same as for the server. */
+    publicEndpoint: values.VALETKEY_PUBLIC_ENDPOINT_URL,
     sessionSeconds: values.VALETKEY_SESSION_SECONDS,
     grantsFile: values.VALETKEY_GRANTS,
     tokens: values.VALETKEY_JWKS_URL && {

@@ -106,6 +106,11 @@ export const variables = {
     "`false`",
     "`true` is for stores without virtual-hosted buckets.",
   ),
+  VALETKEY_PUBLIC_ENDPOINT_URL: variable(
+    origin.optional(),
+    "none",
+    "The origin of the store in everything that is signed for clients, where they reach it under another name than the server does. A path is not possible, because the signature covers it.",
+  ),
   VALETKEY_GRANTS: variable(
     z.string().optional(),
     "none",

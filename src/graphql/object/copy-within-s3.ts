@@ -9,6 +9,7 @@ import { assertCopyable } from "../../storage/copying/copied-description.ts";
 import { copyObject } from "../../storage/copying/copy-object.ts";
 import { lookAtSource } from "../../storage/copying/copy-source.ts";
 import { parseDescriptionChanges } from "../../storage/description/object-description.ts";
+import { withBucketTerms } from "../../storage/description/storage-terms.ts";
 import { parseNewObjectAddress } from "../addresses.ts";
 import type { RequestContext } from "../context.ts";
 import { withFieldPrefix } from "../field-prefix.ts";
@@ -28,13 +29,14 @@ export async function copyWithinS3(
   authorizeDownload(context.grants, source);
   // Checked before S3 is asked, so that callers who may not upload do not learn whether the source exists.
   authorizeUploadsBelow(context.grants, { bucket: target.bucket, prefix: target.key });
-  const { abandonedUploads, stopping } = context.services;
+  const { abandonedUploads, buckets, stopping } = context.services;
   const copied = await context.callS3(target, (_, there) =>
     copyObject({
       s3: () => context.freshS3(there),
       source: () => withFieldPrefix("from.", () => context.callS3Nested(source, lookAtSource)),
       to: there,
       changes,
+      terms: withBucketTerms({ storageClass: changes.storageClass }, buckets.of(target.bucket)),
       authorize: (facts) => authorizeUpload(context.grants, target, facts),
       pinContentType: limitsContentType(context.grants, target),
       abandoned: abandonedUploads,

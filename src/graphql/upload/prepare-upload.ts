@@ -4,6 +4,7 @@ import type { ObjectAddress } from "../../core/object-address.ts";
 import { assertFitsForm, toFormFields } from "../../storage/description/description-form-fields.ts";
 import { toHeaders } from "../../storage/description/description-headers.ts";
 import { type ObjectDescription, parseDescription } from "../../storage/description/object-description.ts";
+import { withBucketTerms } from "../../storage/description/storage-terms.ts";
 import {
   assertWholeObjectChecksum,
   createMultipartUpload,
@@ -52,7 +53,7 @@ async function prepareUpload(
   const address = context.applyKnownRegion(parseNewObjectAddress(input, services.regions));
   const plan = planUpload(size);
   const chosen = chooseMethod(method, size, services.multipartBytes);
-  const description = parseDescription(input);
+  const description = withBucketTerms(parseDescription(input), services.buckets.of(address.bucket));
   const file = { sizeBytes: size, contentType: input.contentType ?? undefined };
   const limits = authorizeUpload(context.grants, address, file);
   const lifetime = context.urlLifetime(address.bucket, { expiresInSeconds: expiresIn }, limits);

@@ -1,6 +1,7 @@
 import { authorizeUpload } from "../../access/authorization.ts";
 import { fileArgument, type IncomingFile } from "../../core/incoming-file.ts";
 import { parseDescription } from "../../storage/description/object-description.ts";
+import { withBucketTerms } from "../../storage/description/storage-terms.ts";
 import { streamUpload } from "../../storage/streaming/streamed-upload.ts";
 import { parseNewObjectAddress } from "../addresses.ts";
 import type { RequestContext } from "../context.ts";
@@ -38,7 +39,10 @@ async function stream(context: RequestContext, file: IncomingFile, input: Upload
   const { services } = context;
   const given = parseNewObjectAddress(input, services.regions);
   const contentType = input.contentType ?? file.contentType;
-  const description = parseDescription({ ...input, contentType });
+  const description = withBucketTerms(
+    parseDescription({ ...input, contentType }),
+    services.buckets.of(given.bucket),
+  );
   const { maxUploadBytes } = authorizeUpload(context.grants, given, { contentType });
   const limitBytes = Math.min(services.maxUploadBytes, maxUploadBytes);
   // The file can be read only once, so the bucket's region has to be known before.

@@ -1,6 +1,7 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { ObjectAddress } from "../../core/object-address.ts";
 import type { DescriptionChanges } from "../description/object-description.ts";
+import type { StorageTerms } from "../description/storage-terms.ts";
 import type { AbandonedUploads } from "../multipart/abandoned-uploads.ts";
 import type { CopySource } from "./copy-source.ts";
 
@@ -12,6 +13,8 @@ export interface CopyObjectRequest {
   readonly to: ObjectAddress;
   /** Properties that are defined here replace those of the source. The others are kept. */
   readonly changes: DescriptionChanges;
+  /** How the target's bucket keeps the copy. S3 does not take it over from the source. */
+  readonly terms: StorageTerms;
   /**
    * Throws if the caller may not store the copy. It is called before the copy, and again with the properties of the
    * stored copy.

@@ -22,11 +22,11 @@ const partsInParallel = 8;
  * source's description, so all of it is set again.
  */
 export async function copyInParts(request: CopyObjectRequest, source: CopySource): Promise<StoredObject> {
-  const { s3, to, changes, abandoned, partBytes = defaultPartBytes } = request;
+  const { s3, to, changes, terms, abandoned, partBytes = defaultPartBytes } = request;
   const sizeBytes = source.head.ContentLength ?? 0;
   const plan = planWith(sizeBytes, Math.max(partBytes, planUpload(sizeBytes).partBytes));
   const tags = changes.tags ?? (await tagsOf(source));
-  const description = { ...mergedDescription(changes, source.head), tags };
+  const description = { ...mergedDescription(changes, source.head), ...terms, tags };
   const upload = await createMultipartUpload(await s3(), to, description);
   try {
     const numbers = Array.from({ length: plan.partCount }, (_, index) => index + 1);

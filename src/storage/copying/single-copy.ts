@@ -12,6 +12,7 @@ import {
   toS3InputWithoutTags,
   toTaggingParameter,
 } from "../description/description-parameters.ts";
+import { toTermsInput } from "../description/storage-terms.ts";
 import { bareEtag, type StoredObject, versionOf } from "../objects/stored-object.ts";
 import { changesDescription, mergedDescription } from "./copied-description.ts";
 import type { CopyObjectRequest } from "./copy-request.ts";
@@ -19,7 +20,7 @@ import { type CopySource, isOntoItself, SourceChanged, toCopySourceHeader } from
 
 /** Copies an object of at most 5 GiB with one CopyObject. */
 export async function copyInOneCall(
-  { s3, to, changes, pinContentType, signal }: CopyObjectRequest,
+  { s3, to, changes, terms, pinContentType, signal }: CopyObjectRequest,
   { address, head }: CopySource,
 ): Promise<StoredObject> {
   // The ETag identifies the bytes, but not the description, so the description is sent too. S3 also copies an object
@@ -34,6 +35,7 @@ export async function copyInOneCall(
     IfNoneMatch: toIfNoneMatch(changes),
     MetadataDirective: replacesDescription ? "REPLACE" : "COPY",
     ...(replacesDescription && toS3InputWithoutTags(description)),
+    ...toTermsInput(terms),
     TaggingDirective: changes.tags === undefined ? "COPY" : "REPLACE",
     Tagging: toTaggingParameter(description),
   });

@@ -2,6 +2,7 @@ import type { NameAndValue } from "../../core/name-and-value.ts";
 import { toChecksumHeader } from "../checksums/checksum.ts";
 import { encodeMetadataValue } from "../headers/metadata-value.ts";
 import type { ObjectDescription } from "./object-description.ts";
+import { toTermHeaders } from "./storage-terms.ts";
 import { toTaggingHeader } from "./tags.ts";
 
 const metadataPrefix = "x-amz-meta-";
@@ -30,5 +31,5 @@ export function commonHeaders(description: ObjectDescription): NameAndValue[] {
     name: `${metadataPrefix}${name}`,
     value: encodeMetadataValue(value),
   }));
-  return [...headers, ...metadata];
+  return [...headers, ...metadata, ...toTermHeaders(description)];
 }

@@ -1,6 +1,7 @@
 import type { PutObjectCommandInput } from "@aws-sdk/client-s3";
 import { toS3Metadata } from "./metadata.ts";
 import type { ObjectDescription } from "./object-description.ts";
+import { toTermsInput } from "./storage-terms.ts";
 import { toTaggingHeader } from "./tags.ts";
 
 type DescriptionInput = Pick<
@@ -15,11 +16,18 @@ type DescriptionInput = Pick<
   | "Tagging"
 >;
 
-/** The parameters of PutObject, CreateMultipartUpload and CopyObject that describe the object. */
-export function toS3Input(description: ObjectDescription): DescriptionInput {
-  return { ...toS3InputWithoutTags(description), Tagging: toTaggingParameter(description) };
+/** The parameters of PutObject and CreateMultipartUpload that describe the object. */
+export function toS3Input(
+  description: ObjectDescription,
+): DescriptionInput & ReturnType<typeof toTermsInput> {
+  return {
+    ...toS3InputWithoutTags(description),
+    ...toTermsInput(description),
+    Tagging: toTaggingParameter(description),
+  };
 }
 
+/** Those that a copy keeps or replaces together. */
 export function toS3InputWithoutTags(description: ObjectDescription): Omit<DescriptionInput, "Tagging"> {
   const { metadata } = description;
   return {

@@ -3,13 +3,14 @@ import { type Checksum, parseChecksum } from "../checksums/checksum.ts";
 import { parseContentEncoding, parseDispositionHeader, parseHeaderValue } from "../headers/header-value.ts";
 import { parseMediaType } from "../headers/media-type.ts";
 import { parseMetadata } from "./metadata.ts";
+import type { StorageTerms } from "./storage-terms.ts";
 import { parseTags } from "./tags.ts";
 
 /**
  * How an object is to be stored. It is rendered to signed headers (`description-headers.ts`), to form fields
  * (`description-form-fields.ts`) or to the SDK's input (`description-parameters.ts`), and never parsed back from them.
  */
-export interface ObjectDescription {
+export interface ObjectDescription extends StorageTerms {
   readonly contentType?: string | undefined;
   readonly contentDisposition?: string | undefined;
   readonly contentEncoding?: string | undefined;
@@ -28,7 +29,7 @@ export interface ObjectDescription {
 }
 
 /** Changes to the description of an object that is copied. A value that is undefined is kept from the original. */
-export interface DescriptionChanges extends Omit<ObjectDescription, "metadata" | "tags"> {
+export interface DescriptionChanges extends Omit<ObjectDescription, "metadata" | "tags" | "kmsKey"> {
   readonly metadata?: readonly NameAndValue[] | undefined;
   readonly tags?: readonly NameAndValue[] | undefined;
 }

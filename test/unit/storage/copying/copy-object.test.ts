@@ -59,6 +59,7 @@ const copy = (from: string | ObjectAddress, to: string, more: Partial<CopyObject
     to: store.address(to),
     changes: parseDescriptionChanges({}),
     authorize: () => {},
+    terms: {},
     pinContentType: false,
     ...more,
   });
