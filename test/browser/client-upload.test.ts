@@ -1,50 +1,27 @@
-import { createHash } from "node:crypto";
-import { open, truncate, writeFile } from "node:fs/promises";
+import { truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DeleteBucketCorsCommand, ListMultipartUploadsCommand, ListPartsCommand } from "@aws-sdk/client-s3";
 import type { HTTPRequest, Page } from "puppeteer-core";
 import { describe, expect, test } from "vitest";
-import { noise } from "../support/noise.ts";
 import { makeTemporaryFolder } from "../support/resources.ts";
 import { shareInFile } from "../support/share-in-file.ts";
 import { startTestServer } from "../support/test-server.ts";
 import { launchBrowser } from "./browsers.ts";
 import { chooseFile, sha256At, startClientPage } from "./client-page.ts";
+import { openClientTab, outcome, partOf, run, startUpload, untilReady, wait } from "./client-tab.ts";
+import { writeNoiseFile } from "./noise-file.ts";
 import { memoryOfProcesses } from "./process-memory.ts";
 
 const MiB = 2 ** 20;
-const wait = { timeout: 150_000, polling: 50 };
 
 const server = await shareInFile(startTestServer());
 const pages = await shareInFile(startClientPage(`${server.url}/graphql`));
 const browser = await shareInFile(launchBrowser("chromium"));
 const folder = await shareInFile(makeTemporaryFolder("client"));
 
-async function openPage(): Promise<Page & AsyncDisposable> {
-  const tab = await browser.newPage();
-  await tab.goto(pages.url);
-  await tab.waitForFunction("window.valetKey !== undefined", wait);
-  return Object.assign(tab, { [Symbol.asyncDispose]: () => tab.close() });
-}
-
-/** Runs statements in the page, where `file` is the chosen file. */
-function run<Result>(tab: Page, statements: string): Promise<Result> {
-  const file = 'const file = document.querySelector("input").files[0];';
-  return tab.evaluate(`(async () => { ${file} ${statements} })()`) as Promise<Result>;
-}
-
-const begin = (tab: Page, options: string) =>
-  run(
-    tab,
-    `window.task = valetKey.upload(file, { bucket: "demo", ${options} }); window.task.done.catch(() => {});`,
-  );
-
-/** The stored object, or the code and message of the error. */
-const outcome = (tab: Page) =>
-  run<{ code?: string; message?: string; size?: number }>(
-    tab,
-    "return window.task.done.then((object) => ({ ...object }), ({ code, message }) => ({ code, message }));",
-  );
+const openPage = () => openClientTab(browser, pages.url);
+const begin = (tab: Page, options: string) => startUpload(tab, "demo", options);
+const makeFile = (name: string, bytes: number) => writeNoiseFile(folder.path, name, bytes);
 
 async function stored(key: string): Promise<string> {
   const { downloadUrl } = await server.client.data<{ downloadUrl: { url: string } }>(
@@ -52,19 +29,6 @@ async function stored(key: string): Promise<string> {
     { key },
   );
   return await sha256At(downloadUrl.url);
-}
-
-async function makeFile(name: string, bytes: number): Promise<{ path: string; sha256: string }> {
-  const path = join(folder.path, name);
-  const hash = createHash("sha256");
-  const file = await open(path, "w");
-  for (let at = 0; at < bytes; at += MiB) {
-    const piece = noise(Math.min(MiB, bytes - at), at);
-    hash.update(piece);
-    await file.write(piece);
-  }
-  await file.close();
-  return { path, sha256: hash.digest("hex") };
 }
 
 async function pending(): Promise<number> {
@@ -81,12 +45,6 @@ async function arrivedParts(key: string): Promise<number[]> {
     new ListPartsCommand({ Bucket: "demo", Key: key, UploadId }),
   );
   return Parts.map(({ PartNumber }) => PartNumber ?? 0);
-}
-
-/** The number of the part that a request sends. */
-function partOf(request: HTTPRequest): number | undefined {
-  const number = new URL(request.url()).searchParams.get("partNumber");
-  return request.method() === "PUT" && number !== null ? Number(number) : undefined;
 }
 
 const cors = { "access-control-allow-origin": "*" };
@@ -130,7 +88,7 @@ describe("in Chromium, an upload", () => {
     await begin(tab, 'key: "reload"');
     await expect.poll(() => arrivedParts("reload")).toEqual([1, 2, 3, 4]);
     await tab.reload();
-    await tab.waitForFunction("window.valetKey !== undefined", wait);
+    await untilReady(tab);
     // Only now, because the page that is left may try a part again while it is being closed.
     held = false;
     await chooseFile(tab, path);
