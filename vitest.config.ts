@@ -51,6 +51,17 @@ export default defineConfig({
           ...shared,
           name: "contract",
           include: ["test/contract/**/*.test.ts"],
+          exclude: ["test/contract/browser"],
+          globalSetup: ["test/support/store-under-test.ts"],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...shared,
+          name: "contract-browser",
+          fileParallelism: false,
+          include: ["test/contract/browser/**/*.test.ts"],
           globalSetup: ["test/support/store-under-test.ts"],
         },
       },

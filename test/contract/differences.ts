@@ -51,6 +51,11 @@ export const differences = {
     reason:
       "Ceph 16 does not know the policy variables ${*}, ${?} and ${$}: what they should allow stays refused.",
   },
+  checksSignaturesOfPreflights: {
+    store: "ceph",
+    reason:
+      "Ceph up to 16.2.15, 17.2.7 and 18.2.1 checks the signature of a preflight request, which lacks the headers that it covers, and responds with 403: https://github.com/ceph/ceph/pull/55458",
+  },
   refusesPlusInSessionNames: {
     store: "ceph",
     reason: "Ceph 16 answers 400 to a RoleSessionName with a plus, which STS takes.",
