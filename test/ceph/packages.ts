@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { access, constants } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
+import { findBrowser } from "../browser/browsers.ts";
 
 const run = promisify(execFile);
 
@@ -16,18 +17,20 @@ const packageOf = {
 } as const;
 
 /**
- * Installs what is missing from Debian's archive: about 63 MB the first time, nothing after that.
+ * Installs what is missing of Ceph and Chromium from Debian's archive: about 63 MB for Ceph, nothing the next time.
  * @throws {Error} when packages are missing and this is not root, or apt-get fails
  */
 export async function installCephPackages(log: (line: string) => void): Promise<void> {
   const missing = new Set<string>();
+  // The suite of Ceph also has tests in Chromium.
+  if (findBrowser("chromium") === undefined) missing.add("chromium");
   for (const [program, debianPackage] of Object.entries(packageOf)) {
     if (!(await isOnPath(program))) missing.add(debianPackage);
   }
   if (missing.size === 0) return;
   const names = [...missing];
   if (process.getuid?.() !== 0) {
-    throw new Error(`Ceph is not installed. As root: apt-get install ${names.join(" ")}`);
+    throw new Error(`Ceph or Chromium is not installed. As root: apt-get install ${names.join(" ")}`);
   }
   log(`installing ${names.join(", ")}`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };

@@ -57,7 +57,7 @@ test("the web client uploads, previews, renames, downloads and deletes files", a
   await waitForText(page, "Written in Chromium.");
   await pressInDialog(page, "Rename");
   await page.locator("input[data-autofocus]").fill("renamed.txt");
-  await pressInDialog(page, "Rename");
+  await page.keyboard.press("Enter");
   await waitForNames(page, ["large.bin", "renamed.txt"]);
   expect((await inspect(bucket, `${prefix}renamed.txt`))?.body.toString()).toBe("Written in Chromium.");
 
