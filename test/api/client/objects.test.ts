@@ -2,7 +2,7 @@ import { createValetKey, type ObjectRef, type SignedUrl, ValetKeyError } from "@
 import { describe, expect, test } from "vitest";
 import { startIssuer } from "../../support/issuer.ts";
 import { shareInFile } from "../../support/share-in-file.ts";
-import { bucket, startTestServer } from "../../support/test-server.ts";
+import { bucket, startTestServer, versionedBucket } from "../../support/test-server.ts";
 
 const server = await shareInFile(startTestServer());
 const url = `${server.url}/graphql`;
@@ -124,6 +124,23 @@ describe("changes", () => {
     expect(await client.remove({ bucket, prefix: "remove/below/" })).toEqual({ removed: 2, failed: [] });
     expect(await keysBelow("remove/")).toEqual(["remove/beside"]);
     expect(await client.remove({ bucket, prefix: "nothing/" })).toEqual({ removed: 0, failed: [] });
+  });
+
+  test("remove returns the delete markers of a bucket with versioning, and removing them undoes it", async () => {
+    for (const Key of ["undo/1", "undo/2", "undo/below/3"])
+      await server.seed(Key, "kept", { Bucket: versionedBucket });
+    const keys = async () => {
+      const found: string[] = [];
+      for await (const { key } of client.list({ bucket: versionedBucket, prefix: "undo/" })) found.push(key);
+      return found;
+    };
+    const one = await client.remove({ bucket: versionedBucket, key: "undo/1" });
+    const rest = await client.remove({ bucket: versionedBucket, prefix: "undo/" });
+    expect([one.markers?.length, rest.markers?.length]).toEqual([1, 2]);
+    expect(await keys()).toEqual([]);
+    const undone = await client.remove([...(one.markers ?? []), ...(rest.markers ?? [])]);
+    expect(undone).toEqual({ removed: 3, failed: [] });
+    expect(await keys()).toEqual(["undo/1", "undo/2", "undo/below/3"]);
   });
 
   test("remove reports what was not removed", async () => {

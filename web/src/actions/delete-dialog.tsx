@@ -1,11 +1,12 @@
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import type { ObjectRef } from "@valetkey/client";
 import { useEffect, useState } from "react";
 import { useWorkspace } from "../activity/workspace.ts";
 import { describeEntries, type Entry } from "../folder/entry.ts";
 import { count } from "../format/quantities.ts";
 import { useSession } from "../session/session-context.ts";
 import { countFiles } from "./files-below.ts";
-import { remove } from "./remove.ts";
+import { remove, restore } from "./remove.ts";
 
 const maxCounted = 5_000;
 
@@ -19,7 +20,21 @@ export function DeleteDialog({ entries, close }: { entries: readonly Entry[]; cl
   async function confirm() {
     close();
     const texts = { title: `Deleting ${what}`, failed: `${what} could not be deleted completely` };
-    await jobs.run(texts, (control) => remove(client, entries, control));
+    await jobs.run(texts, async (control) => {
+      const { text, markers } = await remove(client, entries, control);
+      if (markers.length === 0) return text;
+      return { text, action: { label: "Undo", run: () => void undo(markers) } };
+    });
+    notifyOfChanges();
+  }
+
+  async function undo(markers: readonly ObjectRef[]) {
+    const texts = { title: `Bringing ${what} back`, failed: `${what} could not be brought back completely` };
+    await jobs.run(texts, () => restore(client, markers));
+    notifyOfChanges();
+  }
+
+  function notifyOfChanges() {
     for (const { bucket, key } of entries) changes.notify(bucket, key);
   }
 
@@ -28,7 +43,7 @@ export function DeleteDialog({ entries, close }: { entries: readonly Entry[]; cl
       <Stack>
         <Text>
           {hasFolder
-            ? `This deletes ${number} with all their content. You cannot undo it.`
+            ? `This deletes ${number}, including everything in the folders. You cannot undo this, unless the bucket keeps old versions.`
             : "You cannot undo this, unless the bucket keeps old versions."}
         </Text>
         <Group justify="flex-end" gap="xs">

@@ -1,5 +1,5 @@
 import { hasCode } from "../errors/explain.ts";
-import type { Notices } from "./notices.ts";
+import type { Notices, Success } from "./notices.ts";
 import { Store } from "./store.ts";
 
 /** Something that takes a while, such as copying a folder. */
@@ -34,7 +34,7 @@ export class Jobs extends Store<readonly Job[]> {
   }
 
   /** @param work returns what to tell the user when it is done */
-  async run({ title, failed }: JobTexts, work: (control: JobControl) => Promise<string>): Promise<boolean> {
+  async run({ title, failed }: JobTexts, work: (control: JobControl) => Promise<Success>): Promise<boolean> {
     this.#lastId += 1;
     const id = this.#lastId;
     const controller = new AbortController();

@@ -1,4 +1,4 @@
-import { Notification, Stack } from "@mantine/core";
+import { Button, Group, Notification, Stack } from "@mantine/core";
 import { IconCheck, IconX } from "@tabler/icons-react";
 import { useStore } from "./store.ts";
 import { useWorkspace } from "./workspace.ts";
@@ -9,7 +9,7 @@ export function NoticeList() {
   const shown = useStore(notices);
   return (
     <Stack className="notices" gap="xs" role="status" aria-live="polite">
-      {shown.map(({ id, kind, text }) => (
+      {shown.map(({ id, kind, text, action }) => (
         <Notification
           key={id}
           withBorder
@@ -18,7 +18,21 @@ export function NoticeList() {
           closeButtonProps={{ "aria-label": "Close the message" }}
           onClose={() => notices.close(id)}
         >
-          {text}
+          <Group justify="space-between" gap="xs">
+            {text}
+            {action !== undefined && (
+              <Button
+                size="compact-sm"
+                variant="default"
+                onClick={() => {
+                  notices.close(id);
+                  action.run();
+                }}
+              >
+                {action.label}
+              </Button>
+            )}
+          </Group>
         </Notification>
       ))}
     </Stack>

@@ -16,6 +16,11 @@ export interface Removal {
   removed: number;
   /** The errors of the objects that are still there. */
   failed: ValetKeyError[];
+  /**
+   * In buckets with versioning, the delete markers that now hide the objects. `remove(markers)` brings them back.
+   * Undefined if there are none.
+   */
+  markers?: ObjectRef[] | undefined;
 }
 
 export async function copy(transport: Transport, from: ObjectRef, to: ObjectRef): Promise<StoredObject> {
@@ -64,12 +69,13 @@ async function removeFolder(transport: Transport, { bucket, prefix, region }: Fo
     });
     const { nodes, pageInfo } = page.objects;
     // Without the version: in a bucket with versioning, the object is hidden and can be brought back.
-    const { removed, failed } = await removeObjects(
+    const { removed, failed, markers } = await removeObjects(
       transport,
       nodes.map(({ key }) => ({ bucket, key, region })),
     );
     total.removed += removed;
     total.failed.push(...failed);
+    if (markers !== undefined) total.markers = [...(total.markers ?? []), ...markers];
     after = pageInfo.hasNextPage ? pageInfo.endCursor : undefined;
   } while (after !== null && after !== undefined);
   return total;
@@ -81,13 +87,20 @@ function notRemoved({ bucket, key }: ObjectRef, cause: ValetKeyError): ValetKeyE
 }
 
 async function removeObjects(transport: Transport, objects: readonly ObjectRef[]): Promise<Removal> {
+  const markers: ObjectRef[] = [];
   const results = await inBatches(objects, async (some, offset) => {
     const batch = some.map(toObjectInput);
     try {
       const { data, errors } = await transport.requestBatch(deleteObjectsOperation, { objects: batch });
-      return data.deleteObjects.map((item, index) =>
-        item === null ? errorAt(errors, "deleteObjects", index, offset) : undefined,
-      );
+      return data.deleteObjects.map((item, index) => {
+        if (item === null) return errorAt(errors, "deleteObjects", index, offset);
+        const { region, versionId } = batch[index] ?? {};
+        // Without a version, S3 deletes nothing in such a bucket, and adds a delete marker.
+        if (versionId === undefined && item.versionId !== null) {
+          markers.push({ bucket: item.bucket, key: item.key, region, versionId: item.versionId });
+        }
+        return undefined;
+      });
     } catch (thrown) {
       // Objects of earlier batches are gone, which has to be reported.
       if (offset === 0) throw thrown;
@@ -95,5 +108,6 @@ async function removeObjects(transport: Transport, objects: readonly ObjectRef[]
     }
   });
   const failed = results.filter((each) => each !== undefined);
-  return { removed: results.length - failed.length, failed };
+  const removal: Removal = { removed: results.length - failed.length, failed };
+  return markers.length === 0 ? removal : { ...removal, markers };
 }
