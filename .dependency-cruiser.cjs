@@ -102,11 +102,12 @@ module.exports = {
     onlyInClientFolder("rxjs", "apollo"),
     onlyInClientFolder("graphql", "apollo"),
     floor("src/main\\.ts", "src/", ["src/app"]),
+    floor("src/(fastify|express)\\.ts", "src/", ["src/app", "src/http"]),
     floor("src/cli\\.ts", "src/", ["src/core", "src/app", "src/commands"]),
     {
       name: "nothing-else-loose-in-src",
       severity: "error",
-      from: { path: "^src/[^/]+\\.ts$", pathNot: "^src/(main|cli)\\.ts$" },
+      from: { path: "^src/[^/]+\\.ts$", pathNot: "^src/(main|cli|fastify|express|apollo)\\.ts$" },
       to: {},
     },
     {

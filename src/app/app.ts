@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { isLoopbackHost } from "../core/loopback.ts";
-import { createApollo } from "../graphql/operation/apollo.ts";
 import { createHttpServer } from "../http/server.ts";
 import { builtPages } from "./built-pages.ts";
 import type { Config } from "./config/config.ts";
 import { drain } from "./drain.ts";
+import { graphqlServiceOf } from "./graphql-service.ts";
 import { listen } from "./listen.ts";
 import { type RuntimeOptions, startRuntime } from "./runtime.ts";
 import { storeOrigins } from "./store-origins.ts";
@@ -30,17 +30,12 @@ export interface AppOptions extends RuntimeOptions {
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
   const { pages = builtPages } = options;
   const runtime = await startRuntime(config, options);
-  const { log, metrics, schema, readiness, developmentIssuer, endpoints } = runtime;
-  const apollo = createApollo({ schema, production: config.production, metrics, log });
-  await apollo.start();
+  const { log, metrics, readiness, developmentIssuer, endpoints } = runtime;
+  const service = await graphqlServiceOf(runtime);
   const http = await createHttpServer({
-    apollo,
-    makeContext: runtime.createContext,
-    authenticate: runtime.authenticate,
-    tokenCookie: config.tokenCookie,
+    ...service,
     readiness,
     metrics: config.metrics ? metrics : undefined,
-    log,
     origins: config.production ? config.origins : [...config.origins, ...sandboxOrigins],
     allowLoopbackOrigins: !config.production,
     checkHost: !config.production && isLoopbackHost(config.host),
@@ -54,12 +49,9 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
         }
       : undefined,
     explorerDirectory: config.production ? undefined : join(pages, "explorer"),
-    maxFiles: config.maxFiles,
-    maxUploadBytes: config.maxUploadBytes,
-    rateLimit: config.rateLimit,
   });
   const url = await listen(http, config).catch(async (error: unknown) => {
-    await apollo.stop();
+    await service.apollo.stop();
     await runtime.close();
     throw error;
   });
@@ -77,7 +69,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
         drainSeconds: config.drainSeconds,
         abortUploads: runtime.abortUploads,
       });
-      await apollo.stop();
+      await service.apollo.stop();
       await runtime.close(leftMs);
     },
   };

@@ -8,5 +8,10 @@ import { stateOf } from "./request-state.ts";
  */
 export function callerKey(request: FastifyRequest): string {
   const { principal } = stateOf(request);
-  return principal.authenticated ? `principal:${principalKey(principal)}` : `ip:${request.ip}`;
+  return principal.authenticated ? `principal:${principalKey(principal)}` : `ip:${addressOf(request)}`;
+}
+
+/** Express knows which proxies its application trusts. */
+function addressOf(request: FastifyRequest): string {
+  return (request.raw as { ip?: string | undefined }).ip ?? request.ip;
 }

@@ -32,7 +32,7 @@ export interface GraphQLService {
   makeContext: MakeContext;
   authenticate: Authenticate;
   /** If undefined, tokens are taken from the Authorization header only. */
-  tokenCookie?: TokenCookieOptions | undefined;
+  tokenCookie: TokenCookieOptions | undefined;
   log: Logger;
   maxFiles: number;
   maxUploadBytes: number;

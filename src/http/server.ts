@@ -1,16 +1,13 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
-import type { ApolloServer } from "@apollo/server";
 import Fastify, { type FastifyInstance } from "fastify";
-import type { Logger } from "pino";
 import type { Metrics } from "../core/metrics.ts";
-import type { GraphQLContext } from "../graphql/context.ts";
 import { Connections } from "./connections.ts";
 import { registerCors } from "./cors.ts";
 import { type DevelopmentTokens, developmentTokenEndpoint } from "./development-tokens.ts";
 import { createErrorHandler, sendExpectationFailed, sendNotFound } from "./error-response.ts";
 import { deferContinue } from "./expect-continue.ts";
 import { registerExplorers } from "./explorers.ts";
-import { type Authenticate, graphqlEndpoint, type MakeContext, maxBodyBytes } from "./graphql-endpoint.ts";
+import { type GraphQLService, graphqlEndpoint, maxBodyBytes } from "./graphql-endpoint.ts";
 import { healthEndpoints, type Readiness } from "./health.ts";
 import { HostCheck } from "./host-check.ts";
 import { metricsEndpoint } from "./metrics-endpoint.ts";
@@ -19,20 +16,13 @@ import { addCommonHeaders, protectResponses } from "./protect-responses.ts";
 import { RequestBodies } from "./request-bodies.ts";
 import { framingError } from "./request-framing.ts";
 import { ResponseBackpressure } from "./response-backpressure.ts";
-import type { TokenCookieOptions } from "./token-cookie.ts";
 import { respondToUnparsableRequest } from "./unparsable-request.ts";
 import { registerWebClient, type WebClientOptions } from "./web-client.ts";
 
-export interface HttpOptions {
-  apollo: ApolloServer<GraphQLContext>;
-  makeContext: MakeContext;
-  authenticate: Authenticate;
-  /** Also takes the token from this cookie. */
-  tokenCookie: TokenCookieOptions | undefined;
+export interface HttpOptions extends GraphQLService {
   readiness: Readiness;
   /** If undefined, there is no /metrics. */
   metrics: Metrics | undefined;
-  log: Logger;
   /** Exact origins whose pages may call this server. */
   origins: readonly string[];
   /** Outside production: pages of every loopback origin may call this server too. */
@@ -45,9 +35,6 @@ export interface HttpOptions {
   webClient: WebClientOptions | undefined;
   /** The folder of GraphiQL's built files. If undefined, as in production, /graphql shows no pages. */
   explorerDirectory: string | undefined;
-  maxFiles: number;
-  maxUploadBytes: number;
-  rateLimit: { requests: number; windowMs: number } | undefined;
 }
 
 /** Longer than the 60 s after which most load balancers close an idle connection, so that they close it first. */
@@ -55,8 +42,7 @@ const keepAliveMs = 72_000;
 
 /**
  * Creates the stand-alone server: the GraphQL endpoint, and everything around it that a server of one's own would have
- * to bring. It does not listen yet. Closing it refuses new connections and waits for running
- * requests.
+ * to bring. It does not listen yet. Closing it refuses new connections and waits for running requests.
  */
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
   const handleError = createErrorHandler(options.log);

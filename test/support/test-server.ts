@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import type { Action } from "../../src/access/grants.ts";
 import { type App, type AppOptions, startApp } from "../../src/app/app.ts";
 import { loadConfig } from "../../src/app/config/config.ts";
+import { type Runtime, startRuntime } from "../../src/app/runtime.ts";
 import { changeAwsEnvironment } from "./environment.ts";
 import { GraphQLClient } from "./graphql-client.ts";
 import { audience, type Issuer } from "./issuer.ts";
@@ -57,7 +58,8 @@ export interface RunningServer extends Closable {
   readonly app: App;
 }
 
-export interface TestServer extends RunningServer {
+/** The store of a test, and ways around the server to what it contains. */
+export interface ReachableStore {
   readonly store: StoreDescription;
   /** The store's origin: `http://127.0.0.1:PORT`. */
   readonly storeUrl: string;
@@ -66,6 +68,8 @@ export interface TestServer extends RunningServer {
   /** Stores an object in the main bucket, around the server. Returns its version in a versioned bucket. */
   seed(key: string, body: string, more?: Partial<PutObjectCommandInput>): Promise<string | undefined>;
 }
+
+export interface TestServer extends RunningServer, ReachableStore {}
 
 export const anyoneMayDoAnything: readonly GrantRule[] = [bucket, versionedBucket].map((name) => ({
   who: "anonymous",
@@ -76,23 +80,42 @@ export const anyoneMayDoAnything: readonly GrantRule[] = [bucket, versionedBucke
 /** Starts a whole server in this process, on a free port. Unless it is given a store, it starts one too. */
 export function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   return startTogether(async (started) => {
-    const store = options.store ?? (await started.use(startTestStore())).description;
-    const folder = await started.use(makeTemporaryFolder("server"));
-    const grantsFile = join(folder.path, "grants.json");
-    const { grants = anyoneMayDoAnything, buckets = {} } = options;
-    await writeFile(grantsFile, JSON.stringify({ buckets, grants }));
-    const env = { ...environmentOf(store, options), VALETKEY_GRANTS: grantsFile, ...options.env };
-    const running = await startInProcess(started, env, options);
-
-    const { endpoint, region, adminCredentials: credentials } = store;
-    const admin = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
-    started.defer(() => admin.destroy());
-    const seed = async (Key: string, Body: string, more: Partial<PutObjectCommandInput> = {}) => {
-      const command = new PutObjectCommand({ Bucket: store.buckets.main, ...more, Key, Body });
-      return (await admin.send(command)).VersionId;
-    };
-    return { ...running, store, storeUrl: endpoint, admin, seed };
+    const { env, ...store } = await startStoreAndGrants(started, options);
+    return { ...(await startInProcess(started, env, options)), ...store };
   });
+}
+
+export interface TestRuntime extends Closable, ReachableStore {
+  readonly runtime: Runtime;
+}
+
+/** Starts what `startTestServer` starts, without the HTTP server. */
+export function startTestRuntime(options: TestServerOptions = {}): Promise<TestRuntime> {
+  return startTogether(async (started) => {
+    const { env, ...store } = await startStoreAndGrants(started, options);
+    await started.use(changeAwsEnvironment(env));
+    const runtime = await startRuntime(loadConfig(env), { log: options.log });
+    started.defer(() => runtime.close());
+    return { runtime, ...store };
+  });
+}
+
+async function startStoreAndGrants(started: Started, options: TestServerOptions) {
+  const store = options.store ?? (await started.use(startTestStore())).description;
+  const folder = await started.use(makeTemporaryFolder("server"));
+  const grantsFile = join(folder.path, "grants.json");
+  const { grants = anyoneMayDoAnything, buckets = {} } = options;
+  await writeFile(grantsFile, JSON.stringify({ buckets, grants }));
+  const env = { ...environmentOf(store, options), VALETKEY_GRANTS: grantsFile, ...options.env };
+
+  const { endpoint, region, adminCredentials: credentials } = store;
+  const admin = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+  started.defer(() => admin.destroy());
+  const seed = async (Key: string, Body: string, more: Partial<PutObjectCommandInput> = {}) => {
+    const command = new PutObjectCommand({ Bucket: store.buckets.main, ...more, Key, Body });
+    return (await admin.send(command)).VersionId;
+  };
+  return { env, store, storeUrl: endpoint, admin, seed };
 }
 
 /** Starts what `npm start` starts without any configuration, on free ports and with a data folder of its own. */

@@ -1,0 +1,28 @@
+import { createApollo } from "../graphql/operation/apollo.ts";
+import type { GraphQLService } from "../http/graphql-endpoint.ts";
+import type { Runtime } from "./runtime.ts";
+
+const services = new WeakMap<Runtime, Promise<GraphQLService>>();
+
+/** What serves GraphQL over HTTP, for the stand-alone server and for other servers. All mounts of one runtime share it. */
+export function graphqlServiceOf(runtime: Runtime): Promise<GraphQLService> {
+  const service = services.get(runtime) ?? startGraphQLService(runtime);
+  services.set(runtime, service);
+  return service;
+}
+
+async function startGraphQLService(runtime: Runtime): Promise<GraphQLService> {
+  const { config, log, metrics, schema } = runtime;
+  const apollo = createApollo({ schema, production: config.production, metrics, log });
+  await apollo.start();
+  return {
+    apollo,
+    makeContext: runtime.createContext,
+    authenticate: runtime.authenticate,
+    tokenCookie: config.tokenCookie,
+    log,
+    maxFiles: config.maxFiles,
+    maxUploadBytes: config.maxUploadBytes,
+    rateLimit: config.rateLimit,
+  };
+}
