@@ -6,6 +6,8 @@ const graphql = createRequire(import.meta.url).resolve("graphql");
 
 // Limits against tests that hang. A busy machine must not reach them.
 const shared = {
+  // By default, vitest leaves one processor unused, which is half of two.
+  maxWorkers: "100%",
   testTimeout: 180_000,
   hookTimeout: 180_000,
   expect: { poll: { timeout: 120_000 } },
