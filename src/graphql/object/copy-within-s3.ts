@@ -10,6 +10,7 @@ import { copyObject } from "../../storage/copying/copy-object.ts";
 import { lookAtSource } from "../../storage/copying/copy-source.ts";
 import { parseDescriptionChanges } from "../../storage/description/object-description.ts";
 import { withBucketTerms } from "../../storage/description/storage-terms.ts";
+import { streamedCopy } from "../../storage/streaming/streamed-copy.ts";
 import { parseNewObjectAddress } from "../addresses.ts";
 import type { RequestContext } from "../context.ts";
 import { withFieldPrefix } from "../field-prefix.ts";
@@ -29,7 +30,7 @@ export async function copyWithinS3(
   authorizeDownload(context.grants, source);
   // Checked before S3 is asked, so that callers who may not upload do not learn whether the source exists.
   authorizeUploadsBelow(context.grants, { bucket: target.bucket, prefix: target.key });
-  const { abandonedUploads, buckets, stopping } = context.services;
+  const { abandonedUploads, buckets, roles, stopping, uploadBudget, maxUploadBytes } = context.services;
   const copied = await context.callS3(target, (_, there) =>
     copyObject({
       s3: () => context.freshS3(there),
@@ -38,6 +39,11 @@ export async function copyWithinS3(
       changes,
       terms: withBucketTerms({ storageClass: changes.storageClass }, buckets.of(target.bucket)),
       authorize: (facts) => authorizeUpload(context.grants, target, facts),
+      // S3 copies with one session, which has to be allowed to read and to write.
+      transfer:
+        roles.of(source.bucket) === roles.of(target.bucket)
+          ? undefined
+          : streamedCopy({ budget: uploadBudget, maxBytes: maxUploadBytes }),
       pinContentType: limitsContentType(context.grants, target),
       abandoned: abandonedUploads,
       signal: stopping,

@@ -27,7 +27,7 @@ export class CopyResolver {
   @Mutation(() => S3Object, {
     nullable: true,
     description:
-      "Copies an object of any size inside S3 and returns the copy. The bytes do not pass through the server. If that fails, the result is `null`, with an error. Copying an object onto itself must change something. To restore an older version, copy it (`from.versionId`) onto its own key.",
+      "Copies an object inside S3 and returns the copy. The bytes do not pass through the server, and the object may have any size, unless the two buckets are used with different roles: then the server copies the bytes, up to the size limit of `uploadFile`. If that fails, the result is `null`, with an error. Copying an object onto itself must change something. To restore an older version, copy it (`from.versionId`) onto its own key.",
   })
   async copyObject(
     @Context() context: RequestContext,

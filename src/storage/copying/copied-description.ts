@@ -2,6 +2,8 @@ import type { HeadObjectCommandOutput } from "@aws-sdk/client-s3";
 import { badUserInput } from "../../core/errors.ts";
 import { fromS3Metadata } from "../description/metadata.ts";
 import type { DescriptionChanges, ObjectDescription } from "../description/object-description.ts";
+import { objectTags } from "../objects/object-tags.ts";
+import type { CopySource } from "./copy-source.ts";
 
 /**
  * Refuses a change that S3 does not apply to a copy.
@@ -33,6 +35,16 @@ export function mergedDescription(
     tags: changes.tags ?? [],
     overwrite: changes.overwrite,
   };
+}
+
+/** The same with the source's tags, for which S3 is asked if there are any. */
+export async function wholeDescription(
+  changes: DescriptionChanges,
+  { s3, address, head }: CopySource,
+): Promise<ObjectDescription> {
+  const merged = mergedDescription(changes, head);
+  if (changes.tags !== undefined || head.TagCount === 0) return merged;
+  return { ...merged, tags: await objectTags(s3, address) };
 }
 
 /**

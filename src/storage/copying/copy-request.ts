@@ -3,6 +3,7 @@ import type { ObjectAddress } from "../../core/object-address.ts";
 import type { DescriptionChanges } from "../description/object-description.ts";
 import type { StorageTerms } from "../description/storage-terms.ts";
 import type { AbandonedUploads } from "../multipart/abandoned-uploads.ts";
+import type { StoredObject } from "../objects/stored-object.ts";
 import type { CopySource } from "./copy-source.ts";
 
 export interface CopyObjectRequest {
@@ -29,6 +30,12 @@ export interface CopyObjectRequest {
   readonly abandoned: AbandonedUploads;
   /** Cancels the copy. A canceled copy in parts is not stored. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Copies the bytes of the source, as it was at its HEAD. Default: S3 copies them itself, for which one session has to
+   * be allowed to read the source and to write the target.
+   * @throws {SourceChanged}
+   */
+  readonly transfer?: ((request: CopyObjectRequest, source: CopySource) => Promise<StoredObject>) | undefined;
   /** Larger objects are copied in parts. Default: 5 GiB. */
   readonly singleCopyBytes?: number | undefined;
   readonly partBytes?: number | undefined;

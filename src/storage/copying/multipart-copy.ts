@@ -1,6 +1,5 @@
 import { UploadPartCopyCommand } from "@aws-sdk/client-s3";
 import { mapConcurrently } from "../../core/map-concurrently.ts";
-import type { NameAndValue } from "../../core/name-and-value.ts";
 import { storageError } from "../client/storage-error.ts";
 import { toStorageError } from "../client/to-storage-error.ts";
 import { joinParts } from "../multipart/join-parts.ts";
@@ -8,9 +7,8 @@ import { createMultipartUpload } from "../multipart/multipart-uploads.ts";
 import { type CompletedPart } from "../multipart/part-list.ts";
 import type { UploadAddress } from "../multipart/upload-descriptor.ts";
 import { bytesOfPart, planUpload, planWith, type UploadPlan } from "../multipart/upload-plan.ts";
-import { objectTags } from "../objects/object-tags.ts";
 import type { StoredObject } from "../objects/stored-object.ts";
-import { mergedDescription } from "./copied-description.ts";
+import { wholeDescription } from "./copied-description.ts";
 import type { CopyObjectRequest } from "./copy-request.ts";
 import { type CopySource, SourceChanged, toCopySourceHeader } from "./copy-source.ts";
 
@@ -25,8 +23,7 @@ export async function copyInParts(request: CopyObjectRequest, source: CopySource
   const { s3, to, changes, terms, abandoned, partBytes = defaultPartBytes } = request;
   const sizeBytes = source.head.ContentLength ?? 0;
   const plan = planWith(sizeBytes, Math.max(partBytes, planUpload(sizeBytes).partBytes));
-  const tags = changes.tags ?? (await tagsOf(source));
-  const description = { ...mergedDescription(changes, source.head), ...terms, tags };
+  const description = { ...(await wholeDescription(changes, source)), ...terms };
   const upload = await createMultipartUpload(await s3(), to, description);
   try {
     const numbers = Array.from({ length: plan.partCount }, (_, index) => index + 1);
@@ -72,8 +69,4 @@ async function copyPart(
   });
   if (CopyPartResult?.ETag === undefined) throw storageError("STORAGE_UNAVAILABLE");
   return { number, etag: CopyPartResult.ETag };
-}
-
-async function tagsOf({ s3, address, head }: CopySource): Promise<readonly NameAndValue[]> {
-  return head.TagCount === 0 ? [] : await objectTags(s3, address);
 }
