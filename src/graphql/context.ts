@@ -9,7 +9,6 @@ import type { SessionPurpose } from "../access/session-policy.ts";
 import { type LifetimeRequest, type UrlLifetime, urlLifetime } from "../access/url-lifetime.ts";
 import type { BucketAddress, BucketName } from "../core/object-address.ts";
 import type { Principal } from "../core/principal.ts";
-import { bucketExists } from "../storage/objects/bucket-exists.ts";
 import { bareEtag, type ObjectHead, type StoredObject } from "../storage/objects/stored-object.ts";
 import { Loaders } from "./loaders.ts";
 import type { StoredEvent } from "./object-stored.ts";
@@ -27,12 +26,15 @@ export interface GraphQLContext {
 
 /** Passes the RequestContext to a resolver's method. */
 export const Context = () =>
-  createParameterDecorator<Partial<GraphQLContext>>(({ context }) => {
-    if (context.valetKey !== undefined) return context.valetKey;
-    throw new TypeError(
-      "The context lacks `valetKey`: spread `await valetKey.context({ principal })` into it for each request.",
-    );
-  });
+  createParameterDecorator<Partial<GraphQLContext>>(({ context }) => requestContextOf(context));
+
+/** @throws {TypeError} if the schema is executed with a context of another server */
+export function requestContextOf({ valetKey }: Partial<GraphQLContext>): RequestContext {
+  if (valetKey !== undefined) return valetKey;
+  throw new TypeError(
+    "The context lacks `valetKey`: spread `await valetKey.context({ principal })` into it for each request.",
+  );
+}
 
 /** A hook has this long even if the request's time is nearly over, because the object is stored by then. */
 const minHookMs = 5_000;
@@ -242,7 +244,8 @@ export class RequestContext {
    * cannot be repeated.
    */
   async discoverRegion<Address extends BucketAddress>(address: Address): Promise<Address> {
-    if (!this.services.bucketRegions.isKnown(address.bucket)) await this.callS3(address, bucketExists);
+    const { bucket, region } = address;
+    if (!this.services.bucketRegions.isKnown(bucket)) await this.loaders.bucket.load({ bucket, region });
     return this.applyKnownRegion(address);
   }
 

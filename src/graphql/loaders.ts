@@ -16,6 +16,8 @@ const bucketsAtOnce = 4;
 
 /** Makes each call to S3 once per request, however many fields need the result. */
 export class Loaders {
+  /** Whether a bucket exists. After the call the bucket's actual region is known. */
+  readonly bucket: DataLoader<BucketAddress, boolean, string>;
   /** Fails with BUCKET_NOT_FOUND and OBJECT_NOT_FOUND. The address of the result has the bucket's actual region. */
   readonly head: DataLoader<ObjectAddress, ObjectHead, string>;
   readonly tags: DataLoader<ObjectAddress, readonly NameAndValue[], string>;
@@ -25,11 +27,12 @@ export class Loaders {
   readonly deletion: DataLoader<ObjectAddress, DeletedObject, string>;
 
   constructor(calls: S3Calls) {
-    const bucket = loaderOfEach<BucketAddress, boolean>((address) =>
+    this.bucket = loaderOfEach((address) => calls.callS3(address, bucketExists));
+    const bucketInCall = loaderOfEach<BucketAddress, boolean>((address) =>
       calls.callS3Nested(address, bucketExists),
     );
     this.head = loaderOfEach((address) =>
-      calls.callS3(address, (s3, there) => headObject(s3, there, (asked) => bucket.load(asked))),
+      calls.callS3(address, (s3, there) => headObject(s3, there, (asked) => bucketInCall.load(asked))),
     );
     this.tags = loaderOfEach((address) => calls.callS3(address, objectTags));
     this.parts = loaderOfEach((upload) => calls.callS3(upload, listParts));

@@ -6,6 +6,7 @@ import { treatNullAsDefault } from "./null-defaults.ts";
 import { CopyResolver } from "./object/copy.resolver.ts";
 import { DeleteResolver } from "./object/delete.resolver.ts";
 import { ObjectResolver } from "./object/object.resolver.ts";
+import { resolveReferences } from "./object/object-reference.ts";
 import { ObjectsResolver } from "./object/objects.resolver.ts";
 import { S3ObjectResolver } from "./object/s3-object.resolver.ts";
 import { FinishUploadResolver } from "./upload/finish-upload.resolver.ts";
@@ -35,7 +36,7 @@ export async function createSchema(): Promise<GraphQLSchema> {
     // Resolvers parse arguments into branded types, so class-validator is not used.
     validate: false,
   });
-  return treatNullAsDefault(schema);
+  return treatNullAsDefault(resolveReferences(schema));
 }
 
 /** The schema as text, sorted, so that it does not depend on the order of the classes. */

@@ -1,8 +1,6 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Args, FieldResolver, Info, Resolver, Root } from "type-graphql";
 import { authorizeDownload } from "../../access/authorization.ts";
-import { ValetKeyError } from "../../core/errors.ts";
-import type { ObjectHead } from "../../storage/objects/stored-object.ts";
 import { Context, type RequestContext } from "../context.ts";
 import { DownloadArguments } from "../download/download-arguments.ts";
 import { DownloadUrl } from "../download/download-url.ts";
@@ -10,6 +8,7 @@ import { signDownload } from "../download/sign-download.ts";
 import { requestedExpiresIn } from "../requested-expires-in.ts";
 import { Cost } from "../types/field-cost.ts";
 import { KeyValue } from "../types/key-value.ts";
+import { addressOf, headOf, ifExists } from "./object-reference.ts";
 import { Checksum, S3Object } from "./s3-object.ts";
 
 /** The fields that need work: a HEAD that several fields share, GetObjectTagging, or a signature. */
@@ -21,7 +20,7 @@ export class S3ObjectResolver {
     description: "The media type that downloads have as `Content-Type`.",
   })
   async contentType(@Root() object: S3Object, @Context() context: RequestContext): Promise<string | null> {
-    return (await head(object, context))?.contentType ?? null;
+    return (await headOf(object, context))?.contentType ?? null;
   }
 
   @Cost({ sharedS3Call: "HEAD" })
@@ -33,7 +32,7 @@ export class S3ObjectResolver {
     @Root() object: S3Object,
     @Context() context: RequestContext,
   ): Promise<string | null> {
-    return (await head(object, context))?.contentDisposition ?? null;
+    return (await headOf(object, context))?.contentDisposition ?? null;
   }
 
   @Cost({ sharedS3Call: "HEAD" })
@@ -42,7 +41,7 @@ export class S3ObjectResolver {
     description: "The `Cache-Control` header of downloads.",
   })
   async cacheControl(@Root() object: S3Object, @Context() context: RequestContext): Promise<string | null> {
-    return (await head(object, context))?.cacheControl ?? null;
+    return (await headOf(object, context))?.cacheControl ?? null;
   }
 
   @Cost({ items: 10, sharedS3Call: "HEAD" })
@@ -50,7 +49,7 @@ export class S3ObjectResolver {
     description: "The metadata stored with the object. Names are in lower case.",
   })
   async metadata(@Root() object: S3Object, @Context() context: RequestContext): Promise<KeyValue[]> {
-    return [...((await head(object, context))?.metadata ?? [])];
+    return [...((await headOf(object, context))?.metadata ?? [])];
   }
 
   @Cost({ sharedS3Call: "HEAD" })
@@ -60,14 +59,15 @@ export class S3ObjectResolver {
       "The checksum of the whole object, if S3 stores one. After a multipart upload S3 may store only a checksum of the parts' checksums, which is not shown.",
   })
   async checksum(@Root() object: S3Object, @Context() context: RequestContext): Promise<Checksum | null> {
-    return (await head(object, context))?.checksum ?? null;
+    return (await headOf(object, context))?.checksum ?? null;
   }
 
   @Cost({ items: 10, s3Calls: 1 })
   @FieldResolver(() => [KeyValue], {
     description: "The tags of the object.",
   })
-  async tags(@Root() { address }: S3Object, @Context() context: RequestContext): Promise<KeyValue[]> {
+  async tags(@Root() object: S3Object, @Context() context: RequestContext): Promise<KeyValue[]> {
+    const address = addressOf(object, context);
     authorizeDownload(context.grants, address);
     return [...((await ifExists(context.loaders.tags.load(address))) ?? [])];
   }
@@ -77,27 +77,12 @@ export class S3ObjectResolver {
       "A presigned URL to download the object. It is signed without a request to S3, so it does not check that the object still exists. Requires a grant for `DOWNLOAD`. If another program has stored the object under a key with `.` or `..` as a path segment, browsers change the URL and S3 refuses it; copy the object to another key with `copyObject`.",
   })
   downloadUrl(
-    @Root() { address }: S3Object,
+    @Root() object: S3Object,
     @Context() context: RequestContext,
     @Info() info: GraphQLResolveInfo,
     @Args(() => DownloadArguments) options: DownloadArguments,
   ): Promise<DownloadUrl> {
     const expiresIn = requestedExpiresIn(info, options.expiresIn);
-    return signDownload(context, address, { ...options, expiresIn, verify: false });
-  }
-}
-
-function head({ address }: S3Object, context: RequestContext): Promise<ObjectHead | undefined> {
-  authorizeDownload(context.grants, address);
-  return ifExists(context.loaders.head.load(address));
-}
-
-/** Undefined for an object that was deleted after it was listed, so that the rest of the page is still returned. */
-async function ifExists<Value>(loaded: Promise<Value>): Promise<Value | undefined> {
-  try {
-    return await loaded;
-  } catch (error) {
-    if (error instanceof ValetKeyError && error.code === "OBJECT_NOT_FOUND") return undefined;
-    throw error;
+    return signDownload(context, addressOf(object, context), { ...options, expiresIn, verify: false });
   }
 }

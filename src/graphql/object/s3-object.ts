@@ -13,7 +13,10 @@ export class Checksum {
   value!: string;
 }
 
-/** S3ObjectResolver resolves the fields that need a HEAD request, GetObjectTagging or a signature. */
+/**
+ * S3ObjectResolver resolves the fields that need a HEAD request, GetObjectTagging or a signature. The optional fields are
+ * missing in a reference: see object-reference.ts.
+ */
 @ObjectType({
   simpleResolvers: true,
   description:
@@ -30,34 +33,34 @@ export class S3Object {
   region!: string;
 
   @SizeField()
-  size!: number;
+  size?: number;
 
   @Field(() => String, {
     description:
       "The entity tag (ETag), without quotes. It changes whenever the content changes. It is not always the MD5 of the content, for example not after a multipart upload.",
   })
-  etag!: string;
+  etag?: string;
 
   @Field(() => DateTimeISO, {
     nullable: true,
     description: "When the object was stored, with a precision of one second. `null` if S3 did not say.",
   })
-  lastModified!: Date | null;
+  lastModified?: Date | null;
 
   @Field(() => String, {
     nullable: true,
     description:
       "The id of this version, for buckets with versioning. `null` in `objects`, because a listing shows the latest versions only and does not include their ids.",
   })
-  versionId!: string | null;
+  versionId?: string | null;
 
   @Field(() => String, {
     nullable: true,
     description:
       "The storage class, such as `STANDARD` or `GLACIER`. `null` after `uploadFile`, and after other writes by callers without a grant for `DOWNLOAD`, because S3 was not asked for it.",
   })
-  storageClass!: string | null;
+  storageClass?: string | null;
 
   /** The address for later requests about this object. */
-  address!: ObjectAddress;
+  address?: ObjectAddress;
 }
