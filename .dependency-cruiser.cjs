@@ -56,6 +56,7 @@ module.exports = {
       floor(`src/graphql/${feature}`, "src/graphql/", graphqlHelpers),
     ),
     floor("src/graphql/object", "src/graphql/", [...graphqlHelpers, "src/graphql/download"]),
+    floor("src/graphql/federation", "src/graphql/", [...graphqlHelpers, "src/graphql/object"]),
     floor("src/graphql/upload", "src/graphql/", [...graphqlHelpers, "src/graphql/object"]),
     ...stack("src/storage", [
       "headers",
@@ -135,6 +136,7 @@ module.exports = {
     onlyIn("fastify", ["^src/http/"]),
     onlyIn("graphql", ["^src/graphql/"]),
     onlyIn("type-graphql", ["^src/graphql/"]),
+    onlyIn("@apollo/subgraph", ["^src/graphql/federation/"]),
     onlyIn("@aws-sdk/client-sts", ["^src/access/"]),
     onlyIn("@aws-sdk/client-s3", ["^src/storage/"]),
   ],

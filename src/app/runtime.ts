@@ -79,7 +79,7 @@ export async function startRuntime(config: Config, options: RuntimeOptions = {})
   for (const warning of config.warnings) log.warn(warning);
   const metrics = createMetrics();
   const { grants, buckets } = await readInitialAccess(config, log);
-  const schema = await createSchema();
+  const schema = await createSchema({ federation: config.federation });
   const developmentIssuer = config.developmentTokens ? await DevelopmentIssuer.create(log) : undefined;
   const tokens =
     developmentIssuer ?? (config.tokens ? new TokenVerifier({ ...config.tokens, log }) : anonymousOnly(log));

@@ -2,6 +2,8 @@ import "reflect-metadata";
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from "graphql";
 import { buildSchema } from "type-graphql";
 import { DownloadResolver } from "./download/download.resolver.ts";
+import { toSubgraph } from "./federation/subgraph.ts";
+import { printSubgraphSdl } from "./federation/subgraph-sdl.ts";
 import { treatNullAsDefault } from "./null-defaults.ts";
 import { CopyResolver } from "./object/copy.resolver.ts";
 import { DeleteResolver } from "./object/delete.resolver.ts";
@@ -16,8 +18,13 @@ import { RequestUploadResolver } from "./upload/request-upload.resolver.ts";
 import { UploadFileResolver } from "./upload/upload-file.resolver.ts";
 import { ViewerResolver } from "./viewer/viewer.resolver.ts";
 
+export interface SchemaOptions {
+  /** Whether the schema is a subgraph of Apollo Federation 2. */
+  readonly federation?: boolean;
+}
+
 /** Builds the schema from the classes of this folder. */
-export async function createSchema(): Promise<GraphQLSchema> {
+export async function createSchema({ federation = false }: SchemaOptions = {}): Promise<GraphQLSchema> {
   const schema = await buildSchema({
     resolvers: [
       DownloadResolver,
@@ -36,10 +43,16 @@ export async function createSchema(): Promise<GraphQLSchema> {
     // Resolvers parse arguments into branded types, so class-validator is not used.
     validate: false,
   });
-  return treatNullAsDefault(resolveReferences(schema));
+  treatNullAsDefault(resolveReferences(schema));
+  return federation ? toSubgraph(schema) : schema;
 }
 
 /** The schema as text, sorted, so that it does not depend on the order of the classes. */
 export async function printPublicSchema(): Promise<string> {
   return `${printSchema(lexicographicSortSchema(await createSchema()))}\n`;
+}
+
+/** The schema as gateways get it from `_service { sdl }`. */
+export async function printSubgraphSchema(): Promise<string> {
+  return printSubgraphSdl(await createSchema());
 }

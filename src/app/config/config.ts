@@ -56,6 +56,7 @@ function toConfig(values: Values) {
     rateLimit: values.VALETKEY_RATE_LIMIT,
     drainSeconds: values.VALETKEY_DRAIN_SECONDS,
     metrics: values.VALETKEY_METRICS,
+    federation: values.VALETKEY_FEDERATION,
     webClient: values.VALETKEY_WEB ?? values.NODE_ENV !== "production",
     /** Warnings to log at the start. */
     warnings: warningsOf(values),

@@ -183,6 +183,11 @@ export const variables = {
     "How long accepted requests may take after SIGTERM.",
   ),
   VALETKEY_METRICS: variable(onOff.default(true), "`on`", "`off` removes `/metrics`."),
+  VALETKEY_FEDERATION: variable(
+    onOff.default(false),
+    "`off`",
+    "`on` serves the schema as a subgraph of Apollo Federation 2: [In a supergraph](guides/supergraph.md).",
+  ),
   VALETKEY_WEB: variable(
     onOff.optional(),
     "`on` outside production, `off` in it",

@@ -102,7 +102,8 @@ function costOfItem({ cost, below }: SelectedField, parts: number): OperationCos
   for (const fields of below) {
     const { values, s3Calls, inputs, shared } = costOfFields(fields, parts);
     most.values = Math.max(most.values, values);
-    most.s3Calls = Math.max(most.s3Calls, s3Calls + shared.size);
+    const sharedByItem = cost.itemS3Call === undefined ? shared : new Set(shared).add(cost.itemS3Call);
+    most.s3Calls = Math.max(most.s3Calls, s3Calls + sharedByItem.size);
     most.inputs = Math.max(most.inputs, inputs);
   }
   return most;

@@ -24,6 +24,8 @@ export interface FieldCost {
   readonly s3Calls?: Amount;
   /** The name of a call to S3 that several fields of an object share. It counts once for all of them. */
   readonly sharedS3Call?: string;
+  /** The name of a shared call to S3 that each item may need for fields that are otherwise free. */
+  readonly itemS3Call?: string;
   /** For a field that starts uploads: how many parts each of them has. */
   readonly partCounts?: (args: Arguments) => readonly number[];
 }
