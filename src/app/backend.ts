@@ -1,4 +1,4 @@
-import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
+import { fromIni, fromNodeProviderChain } from "@aws-sdk/credential-providers";
 import type { Logger } from "pino";
 import { createAssumeRole } from "../access/assume-role.ts";
 import { type RoleConnection, RoleConnections } from "../access/role-connections.ts";
@@ -102,5 +102,5 @@ function connectRole(
 
 /** What assumes a role that a bucket names: AWS's provider chain, or one profile. */
 function baseCredentials(profile: string | undefined) {
-  return fromNodeProviderChain(profile === undefined ? {} : { profile });
+  return profile === undefined ? fromNodeProviderChain() : fromIni({ profile });
 }
