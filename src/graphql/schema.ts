@@ -1,6 +1,7 @@
 import "reflect-metadata";
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from "graphql";
 import { buildSchema } from "type-graphql";
+import { callResolversDirectly } from "./direct-resolvers.ts";
 import { DownloadResolver } from "./download/download.resolver.ts";
 import { toSubgraph } from "./federation/subgraph.ts";
 import { printSubgraphSdl } from "./federation/subgraph-sdl.ts";
@@ -43,7 +44,7 @@ export async function createSchema({ federation = false }: SchemaOptions = {}): 
     // Resolvers parse arguments into branded types, so class-validator is not used.
     validate: false,
   });
-  treatNullAsDefault(resolveReferences(schema));
+  treatNullAsDefault(resolveReferences(callResolversDirectly(schema)));
   return federation ? toSubgraph(schema) : schema;
 }
 
