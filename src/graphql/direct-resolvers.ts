@@ -1,8 +1,7 @@
 import { type GraphQLFieldResolver, type GraphQLSchema, isObjectType } from "graphql";
 import { getMetadataStorage } from "type-graphql";
-import type { RequestContext } from "./context.ts";
 
-type Resolve = GraphQLFieldResolver<unknown, RequestContext>;
+type Resolve = GraphQLFieldResolver<unknown, object>;
 type Method = (...parameters: unknown[]) => unknown;
 type Metadata = ReturnType<typeof getMetadataStorage>["queries"][number];
 type MethodMetadata = Pick<Metadata, "target" | "methodName" | "params">;
@@ -41,17 +40,18 @@ function resolverOf({ target, methodName, params = [] }: MethodMetadata): Resolv
   return (...given) => method(...parameters.map((parameter) => parameter(...given)));
 }
 
-function parameterOf({ kind, methodName }: Parameter): Resolve {
-  switch (kind) {
+function parameterOf(parameter: Parameter): Resolve {
+  switch (parameter.kind) {
     case "root":
       return (root) => root;
     case "args":
       return (_root, args) => args;
-    case "context":
-      return (_root, _args, context) => context;
     case "info":
       return (_root, _args, _context, info) => info;
+    // The RequestContext.
+    case "custom":
+      return (root, args, context, info) => parameter.resolver({ root, args, context, info }) as unknown;
     default:
-      throw new TypeError(`The parameter ${kind} of ${methodName} is not supported.`);
+      throw new TypeError(`The parameter ${parameter.kind} of ${parameter.methodName} is not supported.`);
   }
 }
