@@ -56,6 +56,8 @@ export interface RequestContextOptions {
   readonly connection: { readonly destroyed: boolean };
   /** Whether the request sends files. If so, it has no deadline. */
   readonly sendsFiles: boolean;
+  /** Waits until an operation with this many values may run. Default: it may run at once. */
+  readonly admit?: ((values: number) => Promise<void> | undefined) | undefined;
 }
 
 interface SessionInUse {
@@ -72,6 +74,7 @@ export class RequestContext {
   readonly principal: Principal;
   readonly grants: CallerGrants;
   readonly requestId: string;
+  readonly admit: RequestContextOptions["admit"];
   /** Requests that changed something or failed are logged at level info, others at debug. */
   logAtInfo = false;
   readonly #serverLog: Logger;
@@ -85,12 +88,13 @@ export class RequestContext {
 
   constructor(
     services: Services,
-    { principal, grants, requestId, log, connection, sendsFiles }: RequestContextOptions,
+    { principal, grants, requestId, log, connection, sendsFiles, admit }: RequestContextOptions,
   ) {
     this.services = services;
     this.principal = principal;
     this.grants = grants;
     this.requestId = requestId;
+    this.admit = admit;
     this.#serverLog = log;
     this.#connection = connection;
     this.#deadlineMs = sendsFiles ? Infinity : performance.now() + services.maxRequestMs;

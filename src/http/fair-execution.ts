@@ -1,5 +1,7 @@
 import { ConcurrencyLimit, type ConcurrencyLimitOptions } from "../core/concurrency-limit.ts";
 import { ValetKeyError } from "../core/errors.ts";
+import { limits } from "../graphql/operation/limits.ts";
+import { type Admit, ValueLimit } from "./value-limit.ts";
 
 export interface FairExecutionOptions {
   /** How many operations of one client run at once. Default: 32. */
@@ -8,14 +10,20 @@ export interface FairExecutionOptions {
   maxWaiting?: number | undefined;
   /** How long an operation may wait for its turn. Default: 10,000. */
   maxWaitMs?: number | undefined;
+  /**
+   * How many values the responses of one client's running operations may have together. A larger operation runs alone.
+   * Default: 360,000, which is four operations of the maximum cost.
+   */
+  maxRunningValues?: number | undefined;
   /** How many operations of one client run at once while the event loop is late. No others wait then. Default: 4. */
   maxRunningWhenLate?: number | undefined;
   /** Whether the event loop is late: see EventLoopDelay. */
   isLate: () => boolean;
 }
 
-interface ClientLimit {
+interface ClientShare {
   readonly limit: ConcurrencyLimit;
+  readonly values: ValueLimit;
   /** How many operations run or wait. */
   operations: number;
 }
@@ -23,41 +31,48 @@ interface ClientLimit {
 const message = "Too many of your requests are in progress. Try again later.";
 
 /**
- * Bounds the GraphQL operations that run for each client at once. Running operations take turns, so the time that
- * other requests wait, health checks included, grows with their number; so does the memory for their results.
+ * Bounds the GraphQL operations that run for each client at once: their number, and the values of their responses.
+ * Running operations take turns, so the time that other requests wait, health checks included, grows with their number.
+ * The memory for their results grows with their values, which are known when an operation has been validated.
  */
 export class FairExecution {
-  readonly #clients = new Map<string, ClientLimit>();
+  readonly #clients = new Map<string, ClientShare>();
   readonly #limits: ConcurrencyLimitOptions;
+  readonly #maxRunningValues: number;
   readonly #maxRunningWhenLate: number;
   readonly #isLate: () => boolean;
 
   constructor(options: FairExecutionOptions) {
     const { maxRunning = 32, maxWaiting = 256, maxWaitMs = 10_000 } = options;
     this.#limits = { maxRunning, maxWaiting, maxWaitMs, message };
+    this.#maxRunningValues = options.maxRunningValues ?? 4 * limits.operationValues;
     this.#maxRunningWhenLate = options.maxRunningWhenLate ?? 4;
     this.#isLate = options.isLate;
   }
 
-  /** @throws {ValetKeyError} OVERLOADED; whatever the operation throws */
-  async run<Result>(client: string, operation: () => Promise<Result>): Promise<Result> {
-    const entry = this.#clients.get(client) ?? {
+  /**
+   * @param operation is given a function that it calls once, when it knows how many values its response has at most
+   * @throws {ValetKeyError} OVERLOADED; whatever the operation throws
+   */
+  async run<Result>(client: string, operation: (admit: Admit) => Promise<Result>): Promise<Result> {
+    const share = this.#clients.get(client) ?? {
       limit: new ConcurrencyLimit(this.#limits),
+      values: new ValueLimit(this.#maxRunningValues),
       operations: 0,
     };
-    if (entry.operations >= this.#maxRunningWhenLate && this.#isLate()) {
+    if (share.operations >= this.#maxRunningWhenLate && this.#isLate()) {
       throw new ValetKeyError(
         "OVERLOADED",
         "The server is busy. Try again later, with fewer requests at once.",
       );
     }
-    this.#clients.set(client, entry);
-    entry.operations += 1;
+    this.#clients.set(client, share);
+    share.operations += 1;
     try {
-      return await entry.limit.run(operation);
+      return await share.limit.run(() => share.values.run(operation));
     } finally {
-      entry.operations -= 1;
-      if (entry.operations === 0) this.#clients.delete(client);
+      share.operations -= 1;
+      if (share.operations === 0) this.#clients.delete(client);
     }
   }
 }

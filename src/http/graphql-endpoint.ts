@@ -19,6 +19,7 @@ import { RequestBodies } from "./request-bodies.ts";
 import { decorateRequests, stateOf } from "./request-state.ts";
 import type { ResponseBackpressure } from "./response-backpressure.ts";
 import { TokenCookie, type TokenCookieOptions } from "./token-cookie.ts";
+import type { Admit } from "./value-limit.ts";
 
 /** Creates the context of a request. It finds out what the caller may do, which can fail. */
 export type MakeContext = (options: Omit<RequestContextOptions, "grants" | "log">) => Promise<RequestContext>;
@@ -122,16 +123,16 @@ export async function graphqlEndpoint(
       // Forms wait for their clients, and streamed uploads have a limit of their own.
       if (stateOf(request).releaseBody !== undefined) return respond(request, reply);
       const client = callerKey(request);
-      return execution.run(client, async () => {
+      return execution.run(client, async (admit) => {
         // The client may have closed the connection while the request waited for its turn.
         const error = reply.raw.destroyed ? clientGone() : options.backpressure.error(client);
         if (error !== undefined) throw error;
-        return respond(request, reply);
+        return respond(request, reply, admit);
       });
     },
   });
 
-  async function respond(request: FastifyRequest, reply: FastifyReply): Promise<string> {
+  async function respond(request: FastifyRequest, reply: FastifyReply, admit?: Admit): Promise<string> {
     const { log } = options;
     const startedAtMs = performance.now();
     const { principal, releaseBody } = stateOf(request);
@@ -140,6 +141,7 @@ export async function graphqlEndpoint(
       requestId: request.id,
       connection: reply.raw,
       sendsFiles: releaseBody !== undefined,
+      admit,
     });
     const response = await executeWithApollo(
       options.apollo,

@@ -1,34 +1,38 @@
 import type { ApolloServerPlugin } from "@apollo/server";
 import type { GraphQLSchema, OperationDefinitionNode } from "graphql";
+import type { GraphQLContext } from "../context.ts";
 import { urlValues } from "../types/field-cost.ts";
 import { limits } from "./limits.ts";
-import { costOfOperation, type OperationCost } from "./operation-cost.ts";
+import { costOfOperation, estimateValues, maximumCost, type OperationCost } from "./operation-cost.ts";
 import { operationRefused } from "./operation-refused.ts";
+
+/** An operation with at most this many values costs little, whatever its variables are. */
+const fewValues = 1_000;
 
 /**
  * Refuses operations that ask for more than one request should, before they run: values in the response, calls to S3,
- * and values in arguments.
+ * and values in arguments. Others wait until `admit` lets an operation of this cost run.
  */
-export function limitOperationCost<Context extends object>(
-  schema: GraphQLSchema,
-): ApolloServerPlugin<Context> {
-  // Most operations are within the limits whatever their variables are. For these, nothing more has to be computed.
-  const isAlwaysAllowed = new WeakMap<OperationDefinitionNode, boolean>();
+export function limitOperationCost(schema: GraphQLSchema): ApolloServerPlugin<GraphQLContext> {
+  const maximums = new WeakMap<OperationDefinitionNode, OperationCost>();
   return {
     async requestDidStart() {
       return {
-        async didResolveOperation({ document, operation, request: { variables = {} } }) {
+        async didResolveOperation({ document, operation, request: { variables = {} }, contextValue }) {
           if (operation === undefined) return;
-          let allowed = isAlwaysAllowed.get(operation);
-          if (allowed === undefined) {
-            const most = costOfOperation(schema, document, operation, undefined);
-            allowed = most !== undefined && excessOf(most) === undefined;
-            isAlwaysAllowed.set(operation, allowed);
+          const maximum = maximums.get(operation) ?? maximumCost(schema, document, operation);
+          maximums.set(operation, maximum);
+          let { values } = maximum;
+          // Most operations are within the limits whatever their variables are. Their cost is only estimated.
+          if (excessOf(maximum) !== undefined) {
+            const cost = costOfOperation(schema, document, operation, variables);
+            const excess = cost && excessOf(cost);
+            if (excess !== undefined) throw operationRefused(excess);
+            values = cost?.values ?? 0;
+          } else if (values > fewValues) {
+            values = estimateValues(schema, document, operation, variables) ?? values;
           }
-          if (allowed) return;
-          const cost = costOfOperation(schema, document, operation, variables);
-          const excess = cost && excessOf(cost);
-          if (excess !== undefined) throw operationRefused(excess);
+          await contextValue.valetKey.admit?.(values);
         },
       };
     },

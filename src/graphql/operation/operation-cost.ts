@@ -3,11 +3,12 @@ import {
   type GraphQLSchema,
   getVariableValues,
   type OperationDefinitionNode,
+  valueFromASTUntyped,
 } from "graphql";
 import { maxPartCount } from "../../storage/multipart/upload-plan.ts";
 import type { Amount } from "../types/field-cost.ts";
 import { limits } from "./limits.ts";
-import { type SelectedField, selectFields, type Variables } from "./selected-fields.ts";
+import { type SelectedField, selectFields } from "./selected-fields.ts";
 
 export interface OperationCost {
   /** The values of the response. Each counts what its field declares. */
@@ -21,27 +22,60 @@ export interface OperationCost {
 /** The number of items of a list that declares none. Only introspection has such lists. */
 const undeclaredItems = 10;
 
+/** The maximum cost of an operation of a valid document, over all variables. */
+export function maximumCost(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): OperationCost {
+  return costOf(selectFields(schema, document, operation, undefined));
+}
+
 /**
  * The cost of an operation of a valid document.
- * @param variables as they were sent. If undefined, the result is the maximum cost over all variables.
+ * @param variables as they were sent
  * @returns undefined if the variables do not fit, so that nothing is executed
  */
 export function costOfOperation(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
-  variables: Variables,
+  variables: Readonly<Record<string, unknown>>,
 ): OperationCost | undefined {
-  let coerced: Variables;
-  if (variables !== undefined) {
-    // Execution uses the variables with their defaults.
-    const result = getVariableValues(schema, operation.variableDefinitions ?? [], variables, {
-      maxErrors: 1,
-    });
-    if (result.coerced === undefined) return undefined;
-    coerced = result.coerced;
+  // Execution uses the variables with their defaults.
+  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, {
+    maxErrors: 1,
+  });
+  return coerced && costOf(selectFields(schema, document, operation, coerced));
+}
+
+/**
+ * The number of values in the response, without coercing the variables. That takes longer than everything else here,
+ * and execution does it again. A list that was sent as its only item counts as one item.
+ * @returns undefined if the variables have unexpected types, so that execution will probably refuse them
+ */
+export function estimateValues(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): number | undefined {
+  const withDefaults: Record<string, unknown> = { ...variables };
+  for (const { variable, defaultValue } of operation.variableDefinitions ?? []) {
+    const { value: name } = variable.name;
+    if (defaultValue !== undefined && withDefaults[name] === undefined) {
+      withDefaults[name] = valueFromASTUntyped(defaultValue);
+    }
   }
-  const { shared, ...cost } = costOfFields(selectFields(schema, document, operation, coerced), maxPartCount);
+  try {
+    return costOf(selectFields(schema, document, operation, withDefaults)).values;
+  } catch {
+    return undefined;
+  }
+}
+
+function costOf(fields: readonly SelectedField[]): OperationCost {
+  const { shared, ...cost } = costOfFields(fields, maxPartCount);
   return { ...cost, s3Calls: cost.s3Calls + shared.size };
 }
 

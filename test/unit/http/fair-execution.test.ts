@@ -49,3 +49,57 @@ test("while the event loop is late, a client runs few operations and none wait",
   first.finish();
   expect(await result).toBe("done");
 });
+
+test("a client's operations have a limited number of values at once, and other clients do not wait for them", async () => {
+  const execution = new FairExecution({ maxRunningValues: 100, isLate: () => false });
+  const started: string[] = [];
+  const operations = new Map<string, ReturnType<typeof makeOperation>>();
+  const run = (client: string, name: string, values: number) => {
+    const operation = makeOperation();
+    operations.set(name, operation);
+    return execution.run(client, async (admit) => {
+      await admit(values);
+      started.push(name);
+      return operation.run();
+    });
+  };
+  const finish = (name: string) => operations.get(name)?.finish();
+
+  const results = [
+    run("a", "60", 60),
+    run("a", "50", 50),
+    run("a", "1", 1),
+    run("b", "of another client", 60),
+  ];
+  await expect.poll(() => started).toEqual(["60", "of another client"]);
+  finish("60");
+  await expect.poll(() => started).toEqual(["60", "of another client", "50", "1"]);
+  // It exceeds the limit by itself, so it runs alone.
+  results.push(run("a", "200", 200));
+  finish("50");
+  finish("1");
+  await expect.poll(() => started.at(-1)).toBe("200");
+  finish("200");
+  finish("of another client");
+  await Promise.all(results);
+});
+
+test("an operation that fails while it waits takes no share", async () => {
+  const execution = new FairExecution({ maxRunningValues: 100, isLate: () => false });
+  const first = makeOperation();
+  const result = execution.run("a", async (admit) => {
+    await admit(100);
+    return first.run();
+  });
+  const failed = execution.run("a", async (admit) => {
+    void admit(100);
+    throw new Error("The variables do not fit.");
+  });
+  await expect(failed).rejects.toThrow("The variables do not fit.");
+  const last = execution.run("a", async (admit) => {
+    await admit(100);
+    return "last";
+  });
+  first.finish();
+  expect(await Promise.all([result, last])).toEqual(["done", "last"]);
+});

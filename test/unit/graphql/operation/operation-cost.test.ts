@@ -8,7 +8,11 @@ import {
 } from "graphql";
 import { describe, expect, test } from "vitest";
 import { limits } from "../../../../src/graphql/operation/limits.ts";
-import { costOfOperation } from "../../../../src/graphql/operation/operation-cost.ts";
+import {
+  costOfOperation,
+  estimateValues,
+  maximumCost,
+} from "../../../../src/graphql/operation/operation-cost.ts";
 import { createSchema } from "../../../../src/graphql/schema.ts";
 import type { FieldCost } from "../../../../src/graphql/types/field-cost.ts";
 import { planUpload } from "../../../../src/storage/multipart/upload-plan.ts";
@@ -24,7 +28,7 @@ function costsOf(query: string, variables: Record<string, unknown> = {}) {
 
 const mostOf = (query: string) => {
   const document = parse(query);
-  return costOfOperation(schema, document, document.definitions[0] as OperationDefinitionNode, undefined);
+  return maximumCost(schema, document, document.definitions[0] as OperationDefinitionNode);
 };
 const costOf = (query: string, variables?: Record<string, unknown>) => costsOf(query, variables)?.values;
 
@@ -231,3 +235,31 @@ test("declares the items of every list of the schema", () => {
     .map(({ type, field }) => `${type.name}.${field.name}`);
   expect(undeclared).toEqual([]);
 });
+
+const batch =
+  "query ($o: [ObjectInput!]!, $v: Boolean = false) { downloadUrls(objects: $o, verify: $v) { url expiresAt } }";
+const page =
+  'query ($n: Int = 10) { objects(bucket: "demo", first: $n) { edges { node { key downloadUrl { url } } } } }';
+const uploads = "mutation ($u: [UploadItem!]!) { requestUploads(uploads: $u) { __typename } }";
+
+test.each<[string, string, Record<string, unknown>]>([
+  ["a list in a variable", batch, { o: Array.from({ length: 7 }, () => ({ bucket: "demo", key: "k" })) }],
+  ["a list that was sent as its only item", batch, { o: { bucket: "demo", key: "k" } }],
+  ["a variable with a default", page, {}],
+  ["a variable with another value than its default", page, { n: 3 }],
+])("the values of an operation are estimated as they are computed: %s", (_name, query, variables) => {
+  const document = parse(query);
+  const operation = document.definitions[0] as OperationDefinitionNode;
+  const cost = costOfOperation(schema, document, operation, variables);
+  expect(estimateValues(schema, document, operation, variables)).toBe(cost?.values);
+  expect(cost?.values).toBeLessThan(maximumCost(schema, document, operation).values);
+});
+
+test.each([{ u: null }, { u: [null, 3] }, { u: { size: {} } }, {}])(
+  "variables of any type can be estimated: %j",
+  (variables) => {
+    const document = parse(uploads);
+    const operation = document.definitions[0] as OperationDefinitionNode;
+    expect(() => estimateValues(schema, document, operation, variables)).not.toThrow();
+  },
+);
