@@ -106,7 +106,7 @@ function listStatements(grants: readonly Grant[], arn: ArnOf): readonly Statemen
   );
   return [...bucketsByPrefixes].map(([prefixes, buckets]) => {
     const patterns = (JSON.parse(prefixes) as string[]).map((prefix) => `${literal(prefix)}*`);
-    const listing = allow(["s3:ListBucket"], buckets.map(arn));
+    const listing = allow(["s3:ListBucket", "s3:ListBucketVersions"], buckets.map(arn));
     // There is no condition for the whole bucket, because StringLike does not match a request without a prefix.
     if (patterns.includes("*")) return listing;
     return { ...listing, Condition: { StringLike: { "s3:prefix": oneOrMany(patterns) } } };

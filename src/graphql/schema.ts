@@ -10,6 +10,7 @@ import { CopyResolver } from "./object/copy.resolver.ts";
 import { DeleteResolver } from "./object/delete.resolver.ts";
 import { ObjectResolver } from "./object/object.resolver.ts";
 import { resolveReferences } from "./object/object-reference.ts";
+import { ObjectVersionsResolver } from "./object/object-versions.resolver.ts";
 import { ObjectsResolver } from "./object/objects.resolver.ts";
 import { S3ObjectResolver } from "./object/s3-object.resolver.ts";
 import { FinishUploadResolver } from "./upload/finish-upload.resolver.ts";
@@ -36,6 +37,7 @@ export async function createSchema({ federation = false }: SchemaOptions = {}): 
       UploadFileResolver,
       ObjectResolver,
       ObjectsResolver,
+      ObjectVersionsResolver,
       S3ObjectResolver,
       CopyResolver,
       DeleteResolver,

@@ -30,14 +30,10 @@ const objectActions = {
   UPLOAD: ["s3:PutObject", "s3:PutObjectTagging", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
   DELETE: ["s3:DeleteObject", "s3:DeleteObjectVersion"],
 };
+const listActions = ["s3:ListBucket", "s3:ListBucketVersions"];
 const neverAllowed = [
   ...["s3:PutObjectAcl", "s3:GetObjectAcl", "s3:PutBucketPolicy", "s3:DeleteBucket", "s3:ListAllMyBuckets"],
-  ...[
-    "s3:BypassGovernanceRetention",
-    "s3:RestoreObject",
-    "s3:ListBucketVersions",
-    "s3:ListBucketMultipartUploads",
-  ],
+  ...["s3:BypassGovernanceRetention", "s3:RestoreObject", "s3:ListBucketMultipartUploads"],
   ...["iam:PassRole", "sts:AssumeRole"],
 ];
 
@@ -64,9 +60,9 @@ describe("S3 under the session policy decides as the server does", () => {
           }
         }
         const mayList = allowed(() => authorizeList(grants, { bucket, prefix: key }));
-        expect(inS3("s3:ListBucket", bucketArn, key)).toBe(mayList);
+        for (const iamAction of listActions) expect(inS3(iamAction, bucketArn, key)).toBe(mayList);
         const mayListAll = allowed(() => authorizeList(grants, { bucket, prefix: "" }));
-        expect(inS3("s3:ListBucket", bucketArn)).toBe(mayListAll);
+        for (const iamAction of listActions) expect(inS3(iamAction, bucketArn)).toBe(mayListAll);
         for (const iamAction of neverAllowed) {
           expect(inS3(iamAction, objectArn) || inS3(iamAction, bucketArn, key)).toBe(false);
         }
@@ -119,7 +115,7 @@ describe("the policy", () => {
         },
         {
           Effect: "Allow",
-          Action: "s3:ListBucket",
+          Action: ["s3:ListBucket", "s3:ListBucketVersions"],
           Resource: "arn:aws-us-gov:s3:::bucket-a",
           Condition: { StringLike: { "s3:prefix": "u/*" } },
         },

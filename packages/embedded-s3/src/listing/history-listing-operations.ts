@@ -37,40 +37,29 @@ export async function listObjectVersions(request: BucketRequest): Promise<StoreR
   const encode = keyEncoder(request);
   const page = pageOf(entries, question, from);
   const isLatest = (entry: Entry<ObjectVersion>) => bucket.record(entry.key)?.versions[0] === entry.item;
-  return xmlResponse("ListVersionsResult", {
+  const head = {
     ...echoRequest(request, question, encode),
     KeyMarker: encode(question.after),
     VersionIdMarker: query.get("version-id-marker") ?? "",
     NextKeyMarker: page.nextKey && encode(page.nextKey),
     NextVersionIdMarker: page.nextId,
     IsTruncated: page.nextKey !== undefined,
-    Version: page.entries.flatMap((entry) =>
-      entry.item.deleteMarker
-        ? []
-        : [
-            {
-              Key: encode(entry.key),
-              VersionId: entry.id,
-              IsLatest: isLatest(entry),
-              LastModified: entry.item.lastModified,
-              ETag: `"${entry.item.etag}"`,
-              Size: entry.item.bytes,
-              Owner: owner,
-              StorageClass: "STANDARD",
-            },
-          ],
-    ),
-    DeleteMarker: page.entries
-      .filter(({ item }) => item.deleteMarker)
-      .map((entry) => ({
-        Key: encode(entry.key),
-        VersionId: entry.id,
-        IsLatest: isLatest(entry),
-        LastModified: entry.item.lastModified,
-        Owner: owner,
-      })),
-    CommonPrefixes: page.commonPrefixes.map((prefix) => ({ Prefix: encode(prefix) })),
+  };
+  // As in S3's responses, versions and delete markers are one list.
+  const items = page.entries.map((entry) => {
+    const common = {
+      Key: encode(entry.key),
+      VersionId: entry.id,
+      IsLatest: isLatest(entry),
+      LastModified: entry.item.lastModified,
+      Owner: owner,
+    };
+    if (entry.item.deleteMarker) return { DeleteMarker: common };
+    const { etag, bytes } = entry.item;
+    return { Version: { ...common, ETag: `"${etag}"`, Size: bytes, StorageClass: "STANDARD" } };
   });
+  const CommonPrefixes = page.commonPrefixes.map((prefix) => ({ Prefix: encode(prefix) }));
+  return xmlResponse("ListVersionsResult", [head, ...items, { CommonPrefixes }]);
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html */
