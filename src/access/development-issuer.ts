@@ -36,9 +36,8 @@ export class DevelopmentIssuer implements Authenticator {
     const keys = [{ ...(await exportJWK(publicKey)), kid: keyId, alg: "ES256", use: "sig" }];
     const verifier = new TokenVerifier({
       // The keys are in this process: nothing is fetched from this address.
-      jwksUrl: new URL(`https://${issuer}.invalid/jwks.json`),
+      issuers: [{ issuer, jwksUrl: new URL(`https://${issuer}.invalid/jwks.json`) }],
       fetch: async () => Response.json({ keys }),
-      issuer,
       algorithms: ["ES256"],
       log,
     });

@@ -7,6 +7,7 @@ import type { BucketName } from "../core/object-address.ts";
 import { findOversizedRule } from "./find-oversized-rule.ts";
 import type { GrantRule, Grants } from "./grants.ts";
 import { grantsFileSchema } from "./grants-file-schema.ts";
+import { sharedClaimWarning } from "./shared-claim-warning.ts";
 
 export interface GrantsFile {
   readonly rules: readonly GrantRule[];
@@ -20,6 +21,11 @@ export class GrantsFileError extends Error {
   override readonly name = "GrantsFileError";
 }
 
+export interface GrantsFileOptions {
+  /** Warns about rules that do not tell callers of different issuers apart. */
+  readonly severalIssuers?: boolean | undefined;
+}
+
 const maxFileCharacters = 2 ** 20;
 
 /**
@@ -27,7 +33,7 @@ const maxFileCharacters = 2 ** 20;
  * @param name the name of the file in error messages
  * @throws {GrantsFileError}
  */
-export function parseGrantsFile(text: string, name: string): GrantsFile {
+export function parseGrantsFile(text: string, name: string, options: GrantsFileOptions = {}): GrantsFile {
   if (text.length > maxFileCharacters) throw tooLarge(name);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -58,11 +64,19 @@ export function parseGrantsFile(text: string, name: string): GrantsFile {
     const message = `ends in a claim: without a slash after {${last.claim}}, bob may use what belongs to bobby`;
     return [fault(offsetAt(document, ["grants", index, "prefix"]), message)];
   });
+  if (options.severalIssuers) {
+    warnings.push(
+      ...rules.flatMap((rule, index) => {
+        const message = sharedClaimWarning(rule);
+        return message === undefined ? [] : [fault(offsetAt(document, ["grants", index]), message)];
+      }),
+    );
+  }
   return { rules, buckets: buckets.all(), warnings };
 }
 
 /** @throws {GrantsFileError} also when there is no such file */
-export async function readGrantsFile(path: string): Promise<GrantsFile> {
+export async function readGrantsFile(path: string, options?: GrantsFileOptions): Promise<GrantsFile> {
   const unreadable = (reason: string, cause?: unknown) =>
     new GrantsFileError(
       `${path}: cannot be read (${reason}); takes a file of YAML or JSON that this process may read`,
@@ -80,7 +94,7 @@ export async function readGrantsFile(path: string): Promise<GrantsFile> {
     if (cause instanceof GrantsFileError) throw cause;
     throw unreadable((cause as NodeJS.ErrnoException).code ?? String(cause), cause);
   }
-  return parseGrantsFile(text, path);
+  return parseGrantsFile(text, path, options);
 }
 
 function tooLarge(name: string): GrantsFileError {
@@ -101,9 +115,10 @@ export async function reloadGrantsFile(
   path: string,
   { grants, buckets }: Access,
   log: Pick<Logger, "info" | "warn" | "error">,
+  options?: GrantsFileOptions,
 ): Promise<boolean> {
   try {
-    const { rules, buckets: settings, warnings } = await readGrantsFile(path);
+    const { rules, buckets: settings, warnings } = await readGrantsFile(path, options);
     buckets.replace(settings);
     grants.replace(rules);
     for (const warning of warnings) log.warn(warning);

@@ -1,33 +1,54 @@
 import type { JWK } from "jose";
 import type { Logger } from "pino";
+import { readJson } from "./bounded-json.ts";
+import { OpenIdDiscovery } from "./openid-discovery.ts";
 import { type UsableKeys, usableKeysOf } from "./usable-keys.ts";
 
 export interface JwksFetchOptions {
   readonly fetch?: typeof fetch | undefined;
-  /** After a failure, further fetches fail at once for this long. Default: 5 seconds. */
+  /** After a failure, further fetches fail at once for this long. Each further failure doubles it. Default: 5 seconds. */
   readonly failureCooldownMs?: number | undefined;
   /** A monotonic clock, in milliseconds. */
   readonly monotonicNow?: (() => number) | undefined;
   readonly log?: Pick<Logger, "warn"> | undefined;
 }
 
-const maxJwksBytes = 256 * 1024;
+/** Where the keys of an issuer are. */
+export interface KeyLocation {
+  readonly issuer?: string | undefined;
+  /** Default: found by OpenID Connect Discovery, which needs the issuer. */
+  readonly jwksUrl?: URL | undefined;
+}
+
+const maxCooldownMs = 60_000;
 
 /** Fetches a JSON Web Key Set, and records how old the last one is and whether the issuer is failing. */
 export class JwksFetch {
+  /** The URL of the keys, or of the document that says where they are. */
+  readonly url: URL;
+  readonly #discovery: OpenIdDiscovery | undefined;
+  readonly #issuer: string | undefined;
   readonly #fetch: typeof fetch;
   readonly #failureCooldownMs: number;
   readonly #now: () => number;
   readonly #log: Pick<Logger, "warn"> | undefined;
   #succeededAt: number | undefined;
   #failedAt: number | undefined;
+  #failuresInARow = 0;
   #loggedUnusable = "[]";
 
-  constructor(options: JwksFetchOptions = {}) {
+  /** @throws {TypeError} with neither a URL nor an issuer */
+  constructor({ issuer, jwksUrl }: KeyLocation, options: JwksFetchOptions = {}) {
+    this.#issuer = issuer;
     this.#fetch = options.fetch ?? fetch;
     this.#failureCooldownMs = options.failureCooldownMs ?? 5_000;
     this.#now = options.monotonicNow ?? (() => performance.now());
     this.#log = options.log;
+    if (jwksUrl !== undefined) this.url = jwksUrl;
+    else if (issuer !== undefined) {
+      this.#discovery = new OpenIdDiscovery({ issuer, fetch: this.#fetch, monotonicNow: this.#now });
+      this.url = this.#discovery.url;
+    } else throw new TypeError("Keys need a URL, or an issuer to discover it.");
   }
 
   /** Infinity before the first key set. */
@@ -42,26 +63,29 @@ export class JwksFetch {
 
   /** The last fetch failed less than the cooldown ago. */
   get coolingDown(): boolean {
-    return this.#failedAt !== undefined && this.#now() - this.#failedAt < this.#failureCooldownMs;
+    if (this.#failedAt === undefined) return false;
+    const cooldownMs = Math.min(this.#failureCooldownMs * 2 ** (this.#failuresInARow - 1), maxCooldownMs);
+    return this.#now() - this.#failedAt < cooldownMs;
   }
 
   /** A `fetch` for jose. Only a key set counts as a success, and keys that cannot verify tokens are removed from it. */
-  readonly fetch = async (url: string, init: RequestInit): Promise<Response> => {
+  readonly fetch = async (_url: string, init: RequestInit): Promise<Response> => {
     if (this.coolingDown) throw new Error("The issuer's keys could not be fetched a moment ago.");
     try {
-      const response = await this.#fetch(url, init);
-      const keySet: unknown = JSON.parse(await readBounded(response));
-      if (response.status !== 200 || !isKeySet(keySet)) {
-        throw new Error(`The issuer's response has status ${response.status} and is not a JSON Web Key Set.`);
-      }
+      const jwksUrl = (await this.#discovery?.jwksUrl(init)) ?? this.url;
+      const keySet = await readJson(await this.#fetch(jwksUrl, init), "key set");
+      if (!isKeySet(keySet)) throw new Error("The issuer's response is not a JSON Web Key Set.");
       const { usable, unusable } = await usableKeysOf(keySet.keys);
       this.#logUnusable(unusable);
       this.#succeededAt = this.#now();
       this.#failedAt = undefined;
+      this.#failuresInARow = 0;
       return Response.json({ keys: usable });
     } catch (error) {
       this.#failedAt = this.#now();
-      this.#log?.warn({ err: error }, "could not fetch the token issuer's keys");
+      this.#failuresInARow += 1;
+      this.#discovery?.suspect();
+      this.#log?.warn({ err: error, issuer: this.#issuer }, "could not fetch the token issuer's keys");
       throw error;
     }
   };
@@ -73,17 +97,6 @@ export class JwksFetch {
     this.#loggedUnusable = found;
     this.#log?.warn({ unusable }, "the token issuer publishes keys that cannot verify tokens");
   }
-}
-
-async function readBounded(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > maxJwksBytes) throw new Error(`The issuer's key set has more than ${maxJwksBytes} bytes.`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 function isKeySet(value: unknown): value is { readonly keys: readonly JWK[] } {

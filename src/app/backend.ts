@@ -84,7 +84,7 @@ function connectRole(
     clock: clock.now,
     metrics,
     log,
-    trustedIssuer: config.tokens?.issuer,
+    trustedIssuer: config.tokens?.issuers[0]?.issuer,
     // Without tokens there is a single, anonymous caller. If STS refuses it, it refuses all requests.
     refusedCallersToReport: config.tokens === undefined && !config.developmentTokens ? 1 : undefined,
     sendSessionTags: store.sessionTags,

@@ -21,15 +21,14 @@ grants:
 `;
 
 /** @throws {ConfigError} when the grants file cannot be read or parsed */
-export async function readInitialAccess(
-  { grantsFile, tokens, developmentTokens }: Config,
-  log: Logger,
-): Promise<Access> {
+export async function readInitialAccess(config: Config, log: Logger): Promise<Access> {
+  const { grantsFile, tokens, developmentTokens } = config;
+  const options = { severalIssuers: trustsSeveralIssuers(config) };
   try {
     const { rules, buckets, warnings } =
       grantsFile === undefined
-        ? parseGrantsFile(demoGrants, "the embedded store's grants")
-        : await readGrantsFile(grantsFile);
+        ? parseGrantsFile(demoGrants, "the embedded store's grants", options)
+        : await readGrantsFile(grantsFile, options);
     for (const warning of warnings) log.warn(warning);
     return {
       grants: new Grants(rules, { acceptsTokens: tokens !== undefined || developmentTokens }),
@@ -39,4 +38,8 @@ export async function readInitialAccess(
     if (!(error instanceof GrantsFileError)) throw error;
     throw new ConfigError(`VALETKEY_GRANTS: ${error.message}`, { cause: error });
   }
+}
+
+export function trustsSeveralIssuers({ tokens }: Config): boolean {
+  return tokens !== undefined && tokens.issuers.length > 1;
 }

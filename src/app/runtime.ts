@@ -23,7 +23,7 @@ import { Presigner } from "../storage/signing/presigner.ts";
 import { UploadBudget } from "../storage/streaming/upload-budget.ts";
 import { type Backend, openBackend } from "./backend.ts";
 import type { Config } from "./config/config.ts";
-import { readInitialAccess } from "./initial-access.ts";
+import { readInitialAccess, trustsSeveralIssuers } from "./initial-access.ts";
 import { createLog } from "./log.ts";
 import { ReadinessProbe } from "./readiness-probe.ts";
 
@@ -81,8 +81,10 @@ export async function startRuntime(config: Config, options: RuntimeOptions = {})
   const { grants, buckets } = await readInitialAccess(config, log);
   const schema = await createSchema({ federation: config.federation });
   const developmentIssuer = config.developmentTokens ? await DevelopmentIssuer.create(log) : undefined;
-  const tokens =
-    developmentIssuer ?? (config.tokens ? new TokenVerifier({ ...config.tokens, log }) : anonymousOnly(log));
+  const tokenVerifier = config.tokens && new TokenVerifier({ ...config.tokens, log });
+  const tokens = developmentIssuer ?? tokenVerifier ?? anonymousOnly(log);
+  // Runs in the background, because an issuer that cannot be reached does not stop the start.
+  void tokenVerifier?.prepare();
   const backend = await openBackend(config, buckets, metrics, log);
   const stopping = new AbortController();
   // Every running upload adds a listener.
@@ -109,7 +111,9 @@ export async function startRuntime(config: Config, options: RuntimeOptions = {})
     },
     async reloadGrants() {
       if (config.grantsFile === undefined) return;
-      await reloadGrantsFile(config.grantsFile, { grants, buckets }, log);
+      await reloadGrantsFile(config.grantsFile, { grants, buckets }, log, {
+        severalIssuers: trustsSeveralIssuers(config),
+      });
       backend.roles.closeUnused();
     },
     abortUploads: () => stopping.abort(),

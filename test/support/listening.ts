@@ -1,11 +1,11 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import { type Closable, startTogether } from "./resources.ts";
 
-/** Listens on a free port of 127.0.0.1. Returns the origin: `http://127.0.0.1:PORT`. */
-export async function listenOnLoopback(server: Server): Promise<string> {
+/** Listens on a port of 127.0.0.1, by default on a free one. Returns the origin: `http://127.0.0.1:PORT`. */
+export async function listenOnLoopback(server: Server, port = 0): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
+    server.listen(port, "127.0.0.1", resolve);
   });
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("The server has no port.");
@@ -26,11 +26,11 @@ export interface HttpServer extends Closable {
   readonly server: Server;
 }
 
-/** Starts an HTTP server on a free port of 127.0.0.1. Closing it ends every connection. */
-export function startHttpServer(handle?: RequestListener): Promise<HttpServer> {
+/** Starts an HTTP server on a port of 127.0.0.1, by default on a free one. Closing it ends every connection. */
+export function startHttpServer(handle?: RequestListener, port?: number): Promise<HttpServer> {
   return startTogether(async (started) => {
     const server = createServer(handle);
-    const url = await listenOnLoopback(server);
+    const url = await listenOnLoopback(server, port);
     started.defer(() => stopListening(server));
     return { url, port: Number(new URL(url).port), server };
   });

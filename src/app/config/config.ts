@@ -2,6 +2,7 @@ import type { Region, Regions } from "../../core/object-address.ts";
 import { ConfigError } from "./config-error.ts";
 import { crossCheck, embeddedRegion, warningsOf } from "./cross-checks.ts";
 import { type Environment, parseEnvironment } from "./parse-environment.ts";
+import { trustedIssuers } from "./trusted-issuers.ts";
 import type { Values } from "./variables.ts";
 
 /** The configuration from the environment variables. Sizes are in bytes. */
@@ -18,6 +19,7 @@ export function loadConfig(environment: Environment): Config {
 }
 
 function toConfig(values: Values) {
+  const issuers = trustedIssuers(values);
   return {
     production: values.NODE_ENV === "production",
     host: values.HOST,
@@ -31,10 +33,8 @@ function toConfig(values: Values) {
     publicEndpoint: values.VALETKEY_PUBLIC_ENDPOINT_URL,
     sessionSeconds: values.VALETKEY_SESSION_SECONDS,
     grantsFile: values.VALETKEY_GRANTS,
-    tokens: values.VALETKEY_JWKS_URL && {
-      jwksUrl: values.VALETKEY_JWKS_URL,
-      issuer: values.VALETKEY_JWT_ISSUER,
-      audience: values.VALETKEY_JWT_AUDIENCE,
+    tokens: issuers && {
+      issuers,
       algorithms: values.VALETKEY_JWT_ALGORITHMS ?? ["RS256", "ES256", "EdDSA"],
     },
     /** The cookie from which the token is taken too. */
@@ -44,9 +44,7 @@ function toConfig(values: Values) {
         : { name: values.VALETKEY_TOKEN_COOKIE, origins: values.VALETKEY_ORIGINS ?? [] },
     /** Whether the server issues tokens for made-up callers. */
     developmentTokens:
-      values.VALETKEY_ROLE_ARN === undefined &&
-      values.NODE_ENV !== "production" &&
-      values.VALETKEY_JWKS_URL === undefined,
+      values.VALETKEY_ROLE_ARN === undefined && values.NODE_ENV !== "production" && issuers === undefined,
     origins: values.VALETKEY_ORIGINS ?? [],
     /** The first one seals upload ids, and all of them open upload ids. If undefined, the embedded store keeps one. */
     secrets: values.VALETKEY_SECRET,

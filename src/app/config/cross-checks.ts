@@ -1,4 +1,5 @@
 import type { Environment } from "./parse-environment.ts";
+import { issuerFaults } from "./trusted-issuers.ts";
 import type { Values } from "./variables.ts";
 
 /** The embedded store's bucket is in this region, whatever region the shell has for AWS. */
@@ -8,14 +9,16 @@ export const embeddedRegion = "us-east-1";
 export function crossCheck(values: Values, given: Environment): readonly string[] {
   const faults =
     values.VALETKEY_ROLE_ARN === undefined ? faultsWithoutRole(values, given) : faultsWithRole(values);
-  return [...faults, ...tokenFaults(values)];
+  return [...faults, ...issuerFaults(values)];
 }
 
 /** Settings that are valid but probably not intended. */
 export function warningsOf(values: Values): readonly string[] {
-  if (values.VALETKEY_JWKS_URL === undefined || values.VALETKEY_JWT_AUDIENCE !== undefined) return [];
+  const { VALETKEY_JWKS_URL, VALETKEY_JWT_ISSUER, VALETKEY_JWT_AUDIENCE } = values;
+  const acceptsTokens = VALETKEY_JWKS_URL !== undefined || VALETKEY_JWT_ISSUER !== undefined;
+  if (!acceptsTokens || VALETKEY_JWT_AUDIENCE !== undefined) return [];
   const accepted =
-    values.VALETKEY_JWT_ISSUER === undefined
+    VALETKEY_JWT_ISSUER === undefined
       ? "every token that the keys of VALETKEY_JWKS_URL verify is accepted (VALETKEY_JWT_ISSUER is not set either)"
       : "tokens that the issuer made for other applications are accepted too";
   return [`VALETKEY_JWT_AUDIENCE is not set: ${accepted}`];
@@ -53,25 +56,4 @@ function faultsWithRole(values: Values): readonly string[] {
     faults.push("AWS_REGION: missing; with a role, a region is needed (or VALETKEY_REGIONS)");
   }
   return faults;
-}
-
-const tokenSettings = [
-  "VALETKEY_JWT_ISSUER",
-  "VALETKEY_JWT_AUDIENCE",
-  "VALETKEY_JWT_ALGORITHMS",
-  "VALETKEY_TOKEN_COOKIE",
-] as const;
-
-function tokenFaults(values: Values): readonly string[] {
-  if (values.VALETKEY_JWKS_URL === undefined) {
-    return tokenSettings
-      .filter((name) => values[name] !== undefined)
-      .map((name) => `${name}: has no effect without VALETKEY_JWKS_URL`);
-  }
-  const isUnchecked = values.VALETKEY_JWT_ISSUER === undefined && values.VALETKEY_JWT_AUDIENCE === undefined;
-  if (!isProduction(values) || !isUnchecked) return [];
-  // Many issuers sign the tokens of all their customers with the same keys.
-  return [
-    "VALETKEY_JWT_ISSUER: missing; in production, tokens are accepted only with an issuer or an audience to check (or set VALETKEY_JWT_AUDIENCE)",
-  ];
 }

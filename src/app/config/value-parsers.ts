@@ -38,6 +38,8 @@ export const list = <Item>(item: z.ZodType<Item, string>) =>
     .transform((text) => text.split(",").map((part) => part.trim()))
     .pipe(z.array(item).min(1));
 
+export const listed = z.string().min(1, "takes a list, separated by commas, without empty items");
+
 export const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, {
   message: "takes exact origins such as https://app.example.com, without a path and without *",
 });

@@ -8,6 +8,7 @@ import {
   httpUrl,
   integer,
   list,
+  listed,
   named,
   onOff,
   origin,
@@ -117,19 +118,19 @@ export const variables = {
     "The [access file](#the-access-file). It is required with a role, and read again on SIGHUP.",
   ),
   VALETKEY_JWKS_URL: variable(
-    httpUrl.optional(),
-    "none",
-    "The JSON Web Key Set that verifies bearer tokens. Without it, every caller is anonymous.",
+    list(httpUrl).optional(),
+    "discovered",
+    "The JSON Web Key Set that verifies bearer tokens: one for each issuer, in the same order, separated by commas.",
   ),
   VALETKEY_JWT_ISSUER: variable(
-    z.string().optional(),
+    list(listed).optional(),
     "none",
-    "The `iss` that tokens must have. In production, an issuer or an audience is required.",
+    "The `iss` that tokens must have, or several, separated by commas. Without `VALETKEY_JWKS_URL`, the keys are found by OpenID Connect Discovery. With neither of the two variables, every caller is anonymous. In production, an issuer or an audience is required.",
   ),
   VALETKEY_JWT_AUDIENCE: variable(
-    z.string().optional(),
+    list(listed).optional(),
     "none",
-    "The `aud` that tokens must have. Without it, tokens for other applications are accepted too.",
+    "The `aud` that tokens must have. With one issuer, a list of which one is enough; with several, one for all of them, or one for each, in the same order. Without it, tokens for other applications are accepted too.",
   ),
   VALETKEY_JWT_ALGORITHMS: variable(
     list(

@@ -212,3 +212,19 @@ describe("a grants file that is not a regular file", () => {
     }
   });
 });
+
+test("rules that do not tell callers of several issuers apart cause a warning", () => {
+  const file = `grants:
+  - { who: authenticated, bucket: demo, prefix: "users/{sub}/", allow: [DOWNLOAD] }
+  - { who: { groups: editors }, bucket: demo, allow: [DOWNLOAD] }
+  - { who: { iss: "https://one.example" }, bucket: demo, prefix: "one/{sub}/", allow: [DOWNLOAD] }
+  - { who: { iss: "https://one.example", groups: editors }, bucket: demo, allow: [DOWNLOAD] }
+  - { who: authenticated, bucket: demo, prefix: "all/", allow: [DOWNLOAD] }
+  - { who: anonymous, bucket: demo, allow: [DOWNLOAD] }
+`;
+  expect(parseGrantsFile(file, "grants.yaml").warnings).toEqual([]);
+  expect(parseGrantsFile(file, "grants.yaml", { severalIssuers: true }).warnings).toEqual([
+    expect.stringMatching(/^grants.yaml:2:5: .*add iss to who.* same sub /),
+    expect.stringMatching(/^grants.yaml:3:5: .*add iss to who.* same groups /),
+  ]);
+});

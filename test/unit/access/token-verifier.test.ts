@@ -84,9 +84,7 @@ afterAll(() => stopListening(server));
 
 function verifierWith(options: Partial<TokenVerifierOptions> = {}): TokenVerifier {
   return new TokenVerifier({
-    jwksUrl,
-    issuer,
-    audience,
+    issuers: [{ issuer, jwksUrl, audiences: [audience] }],
     algorithms: ["RS256", "ES256", "EdDSA"],
     ...options,
   });

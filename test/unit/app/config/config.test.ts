@@ -204,6 +204,88 @@ describe("loadConfig", () => {
     expect(faultsOf({ VALETKEY_TOKEN_COOKIE: "token" })).toContain("VALETKEY_TOKEN_COOKIE");
   });
 
+  const trusted = (environment: Record<string, string>) => loadConfig(environment).tokens?.issuers;
+  const [one, two] = ["https://one.example", "https://two.example/"];
+
+  test("discovers each issuer that has no key set of its own", () => {
+    expect(trusted({ VALETKEY_JWT_ISSUER: one })).toEqual([{ issuer: one }]);
+    expect(trusted({ VALETKEY_JWT_ISSUER: `${one}, ${two}` })).toEqual([{ issuer: one }, { issuer: two }]);
+  });
+
+  test("gives each issuer its key set and its audience, in order", () => {
+    const both = {
+      VALETKEY_JWT_ISSUER: `${one},${two}`,
+      VALETKEY_JWKS_URL: "https://one.example/keys,https://two.example/keys",
+    };
+    const keySets = [
+      { jwksUrl: new URL("https://one.example/keys") },
+      { jwksUrl: new URL("https://two.example/keys") },
+    ];
+    expect(trusted({ ...both, VALETKEY_JWT_AUDIENCE: "a,b" })).toMatchObject([
+      { issuer: one, ...keySets[0], audiences: ["a"] },
+      { issuer: two, ...keySets[1], audiences: ["b"] },
+    ]);
+    expect(trusted({ ...both, VALETKEY_JWT_AUDIENCE: "a" })).toMatchObject([
+      { audiences: ["a"] },
+      { audiences: ["a"] },
+    ]);
+    expect(trusted({ VALETKEY_JWT_ISSUER: one, VALETKEY_JWT_AUDIENCE: "a,b" })).toMatchObject([
+      { audiences: ["a", "b"] },
+    ]);
+  });
+
+  test.each<[what: string, environment: Record<string, string>, fault: RegExp]>([
+    [
+      "an issuer twice",
+      { VALETKEY_JWT_ISSUER: `${one},${one}` },
+      /^VALETKEY_JWT_ISSUER: has an issuer twice/,
+    ],
+    [
+      "an empty item",
+      { VALETKEY_JWT_ISSUER: `${one},,${two}` },
+      /^VALETKEY_JWT_ISSUER: .*without empty items/,
+    ],
+    [
+      "an issuer with http",
+      { VALETKEY_JWT_ISSUER: "http://one.example" },
+      /^VALETKEY_JWT_ISSUER: takes https/,
+    ],
+    ["an issuer that is no URL", { VALETKEY_JWT_ISSUER: `${one},valetkey` }, /set VALETKEY_JWKS_URL$/],
+    [
+      "an issuer with a password",
+      { VALETKEY_JWT_ISSUER: "https://a:hunter2@one.example" },
+      /^VALETKEY_JWT_ISSUER/,
+    ],
+    [
+      "fewer key sets than issuers",
+      { VALETKEY_JWT_ISSUER: `${one},${two}`, VALETKEY_JWKS_URL: "https://one.example/keys" },
+      /^VALETKEY_JWKS_URL: got 1 for 2 issuers/,
+    ],
+    [
+      "more key sets than issuers",
+      { VALETKEY_JWT_ISSUER: one, VALETKEY_JWKS_URL: "https://one.example/keys,https://two.example/keys" },
+      /^VALETKEY_JWKS_URL: got 2 for 1 issuers/,
+    ],
+    [
+      "several key sets without issuers",
+      { VALETKEY_JWKS_URL: "https://one.example/keys,https://two.example/keys" },
+      /^VALETKEY_JWT_ISSUER: missing; 2 key sets/,
+    ],
+    [
+      "another number of audiences than issuers",
+      { VALETKEY_JWT_ISSUER: `${one},${two}`, VALETKEY_JWT_AUDIENCE: "a,b,c" },
+      /^VALETKEY_JWT_AUDIENCE: got 3 for 2 issuers/,
+    ],
+  ])("refuses %s", (_what, environment, fault) => {
+    expect(faultsOf(environment)).toMatch(fault);
+    expect(faultsOf(environment)).not.toContain("hunter2");
+  });
+
+  test("accepts any name of an issuer whose key set is given", () => {
+    const keySet = { VALETKEY_JWKS_URL: "http://keys.internal/jwks" };
+    expect(trusted({ ...keySet, VALETKEY_JWT_ISSUER: "valetkey" })).toMatchObject([{ issuer: "valetkey" }]);
+  });
+
   test("refuses tokens in production when neither the issuer nor the audience is checked", () => {
     const production = {
       ...withRole,
