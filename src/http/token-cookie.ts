@@ -45,8 +45,8 @@ export class TokenCookie {
 
   /** An empty cookie counts as none. */
   #valuesIn(header: string): readonly string[] {
-    if (!header.includes(this.#name)) return [];
-    return header.split(";").flatMap((pair) => parse(pair)[this.#name] || []);
+    const candidates = header.split(";").filter((pair) => pair.includes(this.#name));
+    return candidates.flatMap((pair) => parse(pair)[this.#name] || []);
   }
 
   /** Scripts cannot write `Sec-Fetch-Site` and `Origin`. Programs that are not browsers send neither. */
