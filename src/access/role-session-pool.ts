@@ -1,7 +1,6 @@
 import type { Logger } from "pino";
 import type { Clock } from "../core/clock.ts";
 import { ConcurrencyLimit } from "../core/concurrency-limit.ts";
-import { badUserInput, ValetKeyError } from "../core/errors.ts";
 import type { Metrics } from "../core/metrics.ts";
 import { type AssumeRole, AssumeRoleError } from "./assume-role.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
@@ -9,6 +8,7 @@ import { KeyedQueue } from "./keyed-queue.ts";
 import { NegativeCache } from "./negative-cache.ts";
 import type { RoleSession } from "./role-session.ts";
 import { type CachedSession, SessionCache, type SessionCacheOptions } from "./session-cache.ts";
+import { sessionTooShort, sessionUnavailable } from "./session-errors.ts";
 import type { SessionPurpose } from "./session-policy.ts";
 import {
   type SessionCaller,
@@ -111,7 +111,7 @@ export class RoleSessionPool {
     { purpose = "objects", asOf, mayShorten = false }: SessionOptions = {},
   ): Promise<RoleSession> {
     const request = this.#requests.of(caller, purpose);
-    if (mustOutliveSeconds > this.#nominalSeconds) throw tooLong(this.#nominalSeconds);
+    if (mustOutliveSeconds > this.#nominalSeconds) throw sessionTooShort(this.#nominalSeconds);
     const cached = this.#cache.get(request.key);
     const serving = cached && this.#cache.find(cached, mustOutliveSeconds, asOf);
     if (cached !== undefined && serving !== undefined) {
@@ -120,9 +120,10 @@ export class RoleSessionPool {
       if (asOf === undefined) this.#refreshAhead(request, cached, mustOutliveSeconds);
       return serving;
     }
-    if (!mayShorten && mustOutliveSeconds > this.maxUrlSeconds) throw tooLong(this.maxUrlSeconds);
+    if (!mayShorten && mustOutliveSeconds > this.maxUrlSeconds) throw sessionTooShort(this.maxUrlSeconds);
     const fresh = await this.#assumeOnce(request);
-    if (!mayShorten && this.#lifeMs(fresh) < mustOutliveSeconds * 1_000) throw tooLong(this.maxUrlSeconds);
+    if (!mayShorten && this.#lifeMs(fresh) < mustOutliveSeconds * 1_000)
+      throw sessionTooShort(this.maxUrlSeconds);
     return fresh;
   }
 
@@ -171,9 +172,10 @@ export class RoleSessionPool {
 
   async #assume(request: SessionRequest): Promise<RoleSession> {
     const refusal = this.#refusals.get(request.key);
-    if (refusal !== undefined) throw unavailable(refusal, false);
+    if (refusal !== undefined) throw sessionUnavailable(refusal, false);
     const permit = this.#breaker.tryEnter();
-    if (permit === undefined) throw unavailable(new Error("The circuit breaker of STS is open."), true);
+    if (permit === undefined)
+      throw sessionUnavailable(new Error("The circuit breaker of STS is open."), true);
     try {
       const session = await this.#options.assumeRole(request);
       permit.succeeded();
@@ -184,13 +186,13 @@ export class RoleSessionPool {
       if (!isRefused) {
         permit.failed();
         this.#health.failed();
-        throw unavailable(error, true);
+        throw sessionUnavailable(error, true);
       }
       // STS has responded, so it is reachable.
       permit.succeeded();
       this.#health.refused(request.sessionName);
       this.#refusals.add(request.key, error);
-      throw unavailable(error, false);
+      throw sessionUnavailable(error, false);
     }
   }
 
@@ -208,18 +210,4 @@ export class RoleSessionPool {
     const { accessKeyId } = credentials;
     this.#options.log.info({ sessionName, expiresAt, accessKeyId }, "assumed the role");
   }
-}
-
-function tooLong(maxSeconds: number): ValetKeyError {
-  return badUserInput(
-    "expiresIn",
-    `At most ${maxSeconds} seconds are possible here, because the credentials expire then.`,
-  );
-}
-
-function unavailable(cause: unknown, retryable: boolean): ValetKeyError {
-  const message = retryable
-    ? "Credentials are not available at the moment. Try again later."
-    : "Credentials were refused. The operator has to check the role and its trust policy.";
-  return new ValetKeyError("CREDENTIALS_UNAVAILABLE", message, { cause, retryable });
 }

@@ -4,20 +4,18 @@ import { createParameterDecorator } from "type-graphql";
 import type { GrantedLimits } from "../access/authorization.ts";
 import type { CallerGrants } from "../access/grants.ts";
 import type { RoleSession } from "../access/role-session.ts";
-import type { RoleSessionPool, SessionOptions } from "../access/role-session-pool.ts";
+import type { SessionOptions } from "../access/role-session-pool.ts";
 import type { SessionPurpose } from "../access/session-policy.ts";
 import { type LifetimeRequest, type UrlLifetime, urlLifetime } from "../access/url-lifetime.ts";
 import type { BucketAddress, BucketName } from "../core/object-address.ts";
 import type { Principal } from "../core/principal.ts";
-import { bareEtag, type ObjectHead, type StoredObject } from "../storage/objects/stored-object.ts";
+import type { ObjectHead, StoredObject } from "../storage/objects/stored-object.ts";
 import { Loaders } from "./loaders.ts";
-import type { StoredEvent } from "./object-stored.ts";
+import { RequestSessions, secondsForCall } from "./request-sessions.ts";
 import { type S3Call, S3Calls } from "./s3-calls.ts";
 import type { Services } from "./services.ts";
+import { type StoredReport, toStoredEvent } from "./stored-event.ts";
 import { Turns } from "./turns.ts";
-
-/** S3 checks the credentials when a call arrives. Ten seconds are enough for the call to arrive, and for a retry. */
-const secondsForCall = 10;
 
 /** The context of graphql-js. It has one property, so that a server with a schema of its own can add others. */
 export interface GraphQLContext {
@@ -39,14 +37,6 @@ export function requestContextOf({ valetKey }: Partial<GraphQLContext>): Request
 /** A hook has this long even if the request's time is nearly over, because the object is stored by then. */
 const minHookMs = 5_000;
 
-export interface StoredReport {
-  readonly by: StoredEvent["by"];
-  /** What was stored, for callers who may not read it. */
-  readonly given: Pick<StoredEvent, "contentType" | "checksum">;
-  /** See `ObjectStoredHook.call`. */
-  readonly once?: string;
-}
-
 export interface RequestContextOptions {
   readonly principal: Principal;
   readonly grants: CallerGrants;
@@ -58,11 +48,6 @@ export interface RequestContextOptions {
   readonly sendsFiles: boolean;
   /** Waits until an operation with this many values may run. Default: it may run at once. */
   readonly admit?: ((values: number) => Promise<void> | undefined) | undefined;
-}
-
-interface SessionInUse {
-  readonly mustOutliveSeconds: number;
-  readonly session: Promise<RoleSession>;
 }
 
 /**
@@ -80,8 +65,7 @@ export class RequestContext {
   readonly #serverLog: Logger;
   readonly #connection: RequestContextOptions["connection"];
   readonly #deadlineMs: number;
-  readonly #sessions = new Map<RoleSessionPool, Map<string, SessionInUse>>();
-  #sessionName: string | undefined;
+  readonly #sessions: RequestSessions;
   #loaders: Loaders | undefined;
   #turns: Turns | undefined;
   #calls: S3Calls | undefined;
@@ -95,6 +79,7 @@ export class RequestContext {
     this.grants = grants;
     this.requestId = requestId;
     this.admit = admit;
+    this.#sessions = new RequestSessions(services.roles, { principal, grants });
     this.#serverLog = log;
     this.#connection = connection;
     this.#deadlineMs = sendsFiles ? Infinity : performance.now() + services.maxRequestMs;
@@ -112,7 +97,7 @@ export class RequestContext {
 
   /** Written with every log line of this request. CloudTrail records the same session name. */
   get logFields(): { readonly requestId: string; readonly sessionName: string | undefined } {
-    return { requestId: this.requestId, sessionName: this.#sessionName };
+    return { requestId: this.requestId, sessionName: this.#sessions.sessionName };
   }
 
   /** Created on use: a logger for every request would cost more than its log line. */
@@ -144,38 +129,9 @@ export class RequestContext {
     return this.session(bucket, sessionMustOutliveSeconds, { asOf, mayShorten });
   }
 
-  /**
-   * The caller's session of the bucket's role. One request keeps using the same session of a role while it lives long
-   * enough.
-   */
-  session(
-    bucket: BucketName,
-    mustOutliveSeconds = secondsForCall,
-    options: SessionOptions = {},
-  ): Promise<RoleSession> {
-    const { purpose = "objects", asOf, mayShorten = false } = options;
-    const pool = this.services.roles.of(bucket).sessions;
-    const ofRole = this.#sessionsOf(pool);
-    const kind = `${purpose} ${asOf?.getTime()} ${mayShorten}`;
-    const inUse = ofRole.get(kind);
-    if (inUse !== undefined && inUse.mustOutliveSeconds >= mustOutliveSeconds) return inUse.session;
-    const session = pool
-      .get({ principal: this.principal, grants: this.grants }, mustOutliveSeconds, options)
-      .then((assumed) => {
-        this.#sessionName = assumed.sessionName;
-        return assumed;
-      });
-    ofRole.set(kind, { mustOutliveSeconds, session });
-    return session;
-  }
-
-  #sessionsOf(pool: RoleSessionPool): Map<string, SessionInUse> {
-    let sessions = this.#sessions.get(pool);
-    if (sessions === undefined) {
-      sessions = new Map();
-      this.#sessions.set(pool, sessions);
-    }
-    return sessions;
+  /** The caller's session of the bucket's role: see `RequestSessions`. */
+  session(bucket: BucketName, mustOutliveSeconds?: number, options?: SessionOptions): Promise<RoleSession> {
+    return this.#sessions.get(bucket, mustOutliveSeconds, options);
   }
 
   async s3(address: BucketAddress, purpose?: SessionPurpose): Promise<S3Client> {
@@ -185,7 +141,7 @@ export class RequestContext {
 
   /** For work that takes longer than a role session lives: a client with a session that is valid now. */
   async freshS3(address: BucketAddress): Promise<S3Client> {
-    this.#sessions.clear();
+    this.#sessions.forget();
     return this.s3(address);
   }
 
@@ -221,26 +177,13 @@ export class RequestContext {
    * After an object was stored: drops what the loaders know about it, and calls the operator's hook.
    * @throws {ValetKeyError} if the hook does not accept the object, which stays stored
    */
-  async wrote(stored: StoredObject & Partial<ObjectHead>, { by, given, once }: StoredReport): Promise<void> {
+  async wrote(stored: StoredObject & Partial<ObjectHead>, report: StoredReport): Promise<void> {
     this.loaders.wrote(stored);
     const { objectStored, maxRequestMs } = this.services;
     if (objectStored === undefined) return;
-    const { bucket, key, region, versionId, lastModified } = stored;
-    const event: StoredEvent = {
-      bucket,
-      key,
-      region,
-      versionId,
-      size: stored.sizeBytes,
-      etag: bareEtag(stored.etag),
-      lastModified,
-      contentType: stored.contentType ?? given.contentType,
-      checksum: stored.checksum ?? given.checksum,
-      principal: this.principal,
-      by,
-    };
+    const event = toStoredEvent(stored, report, this.principal);
     const leftMs = Math.min(this.#deadlineMs - performance.now(), maxRequestMs);
-    await objectStored.call(event, { timeoutMs: Math.max(Math.ceil(leftMs), minHookMs), once });
+    await objectStored.call(event, { timeoutMs: Math.max(Math.ceil(leftMs), minHookMs), once: report.once });
   }
 
   /**

@@ -1,29 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { ConcurrencyLimit } from "../core/concurrency-limit.ts";
 import { ObjectStoredHookFailure, ValetKeyError } from "../core/errors.ts";
-import type { Principal } from "../core/principal.ts";
-import type { Checksum } from "../storage/checksums/checksum.ts";
-
-/** An object that S3 has stored, with the facts that the store has confirmed. */
-export interface StoredEvent {
-  readonly bucket: string;
-  readonly key: string;
-  readonly region: string;
-  /** Undefined in buckets without versioning. */
-  readonly versionId?: string | undefined;
-  /** Bytes. */
-  readonly size: number;
-  /** Without quotes. */
-  readonly etag: string;
-  readonly lastModified?: Date | undefined;
-  readonly contentType?: string | undefined;
-  /** The checksum of the whole object, if S3 stores one. */
-  readonly checksum?: Checksum | undefined;
-  /** The caller of the mutation. For `confirmUpload` it may be another caller than the one who requested the upload. */
-  readonly principal: Principal;
-  /** The mutation. `uploadFiles` is reported as `uploadFile`, once for each file. */
-  readonly by: "uploadFile" | "completeUpload" | "copyObject" | "confirmUpload";
-}
+import type { StoredEvent } from "./stored-event.ts";
 
 /**
  * Called after an object was stored, before the caller is told. If it rejects, the caller's mutation fails, and the

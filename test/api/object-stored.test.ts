@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ValetKeyError } from "../../src/core/errors.ts";
-import type { OnObjectStored, StoredEvent } from "../../src/graphql/object-stored.ts";
+import type { OnObjectStored } from "../../src/graphql/object-stored.ts";
+import type { StoredEvent } from "../../src/graphql/stored-event.ts";
 import { startIssuer } from "../support/issuer.ts";
 import { beginUpload, sendPart, twoPartsBytes } from "../support/multipart-uploads.ts";
 import {

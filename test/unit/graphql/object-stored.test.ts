@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ValetKeyError } from "../../../src/core/errors.ts";
-import { ObjectStoredHook, type StoredEvent } from "../../../src/graphql/object-stored.ts";
+import { ObjectStoredHook } from "../../../src/graphql/object-stored.ts";
+import type { StoredEvent } from "../../../src/graphql/stored-event.ts";
 
 const event: StoredEvent = {
   bucket: "bucket",
