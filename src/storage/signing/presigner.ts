@@ -134,7 +134,7 @@ export class Presigner {
   }
 
   count(operation: PresignedOperation): void {
-    this.#metrics?.presignedUrls.inc({ operation });
+    this.#metrics?.presignedUrls.increment(operation);
   }
 }
 
