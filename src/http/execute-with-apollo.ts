@@ -23,7 +23,8 @@ export async function executeWithApollo<Context extends BaseContext>(
   if (body.kind !== "complete") throw new TypeError("The response is not complete.");
   // The response is for one caller. The HTTP server decides how it may be cached.
   headers.delete("cache-control");
-  reply.code(status).headers(Object.fromEntries(headers));
+  reply.code(status);
+  for (const [name, value] of headers) reply.header(name, value);
   return body.string;
 }
 

@@ -27,7 +27,8 @@ interface UnfinishedBody extends ClientBytes {
   readonly request: FastifyRequest;
   readonly body: RequestPayload;
   readonly endsAtMs: number;
-  readonly onData: (chunk: Buffer | string) => void;
+  /** Undefined for a small body. */
+  onData: ((chunk: Buffer | string) => void) | undefined;
 }
 
 /**
@@ -65,11 +66,12 @@ export class RequestBodies {
       bytes: 0,
       activeAtMs: startedAtMs,
       endsAtMs: hasDeadline ? startedAtMs + this.#seconds * 1000 : Infinity,
-      onData: (chunk) => this.#received(unfinished, chunk.length),
+      onData: undefined,
     };
     this.#unfinished.set(request, unfinished);
     if (Number(request.headers["content-length"]) <= smallBytes) return;
     this.#bytesPerClient.add(unfinished);
+    unfinished.onData = (chunk) => this.#received(unfinished, chunk.length);
     body.on("data", unfinished.onData);
   }
 
@@ -105,8 +107,9 @@ export class RequestBodies {
   }
 
   #forget(unfinished: UnfinishedBody): void {
-    unfinished.body.off("data", unfinished.onData);
     this.#unfinished.delete(unfinished.request);
+    if (unfinished.onData === undefined) return;
+    unfinished.body.off("data", unfinished.onData);
     this.#bytesPerClient.remove(unfinished);
   }
 

@@ -12,9 +12,7 @@ import type { GraphQLContext } from "../context.ts";
 import { formatGraphQLError, stringifyResult } from "./error-format.ts";
 import { withoutSuggestions } from "./hide-suggestions.ts";
 import { KnownDocuments } from "./known-documents.ts";
-import { limitDocument } from "./limit-document.ts";
-import { limitOperationCost } from "./limit-operation-cost.ts";
-import { limitResponse } from "./limit-response.ts";
+import { limitRequests } from "./limit-requests.ts";
 import { limits } from "./limits.ts";
 import { observe } from "./observe-requests.ts";
 
@@ -40,7 +38,7 @@ export function createApollo({
     hideSchemaDetailsFromClientErrors: production,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    // limitDocument caches documents, and limits the memory of its cache.
+    // limitRequests caches documents, and limits the memory of its cache.
     documentStore: null,
     persistedQueries: { cache: known.persistedQueries },
     parseOptions: { maxTokens: limits.tokens },
@@ -51,9 +49,7 @@ export function createApollo({
     logger: log,
     plugins: [
       observe(metrics),
-      limitDocument(known),
-      limitResponse(),
-      limitOperationCost(schema),
+      limitRequests(schema, known),
       // The HTTP server has pages of its own.
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginCacheControlDisabled(),

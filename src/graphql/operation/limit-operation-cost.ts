@@ -1,5 +1,5 @@
-import type { ApolloServerPlugin } from "@apollo/server";
-import type { GraphQLSchema, OperationDefinitionNode } from "graphql";
+import type { GraphQLRequest } from "@apollo/server";
+import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from "graphql";
 import type { GraphQLContext } from "../context.ts";
 import { urlValues } from "../types/field-cost.ts";
 import { limits } from "./limits.ts";
@@ -9,33 +9,38 @@ import { operationRefused } from "./operation-refused.ts";
 /** An operation with at most this many values costs little, whatever its variables are. */
 const fewValues = 1_000;
 
+interface ResolvedOperation {
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  readonly request: GraphQLRequest;
+  readonly contextValue: GraphQLContext;
+}
+
 /**
  * Refuses operations that ask for more than one request should, before they run: values in the response, calls to S3,
  * and values in arguments. Others wait until `admit` lets an operation of this cost run.
  */
-export function limitOperationCost(schema: GraphQLSchema): ApolloServerPlugin<GraphQLContext> {
+export function limitOperationCost(
+  schema: GraphQLSchema,
+): (resolved: ResolvedOperation) => Promise<void> | undefined {
   const maximums = new WeakMap<OperationDefinitionNode, OperationCost>();
-  return {
-    async requestDidStart() {
-      return {
-        async didResolveOperation({ document, operation, request: { variables = {} }, contextValue }) {
-          if (operation === undefined) return;
-          const maximum = maximums.get(operation) ?? maximumCost(schema, document, operation);
-          maximums.set(operation, maximum);
-          let { values } = maximum;
-          // Most operations are within the limits whatever their variables are. Their cost is only estimated.
-          if (excessOf(maximum) !== undefined) {
-            const cost = costOfOperation(schema, document, operation, variables);
-            const excess = cost && excessOf(cost);
-            if (excess !== undefined) throw operationRefused(excess);
-            values = cost?.values ?? 0;
-          } else if (values > fewValues) {
-            values = estimateValues(schema, document, operation, variables) ?? values;
-          }
-          await contextValue.valetKey.admit?.(values);
-        },
-      };
-    },
+  return ({ document, operation, request: { variables = {} }, contextValue }) => {
+    let maximum = maximums.get(operation);
+    if (maximum === undefined) {
+      maximum = maximumCost(schema, document, operation);
+      maximums.set(operation, maximum);
+    }
+    let { values } = maximum;
+    // Most operations are within the limits whatever their variables are. Their cost is only estimated.
+    if (excessOf(maximum) !== undefined) {
+      const cost = costOfOperation(schema, document, operation, variables);
+      const excess = cost && excessOf(cost);
+      if (excess !== undefined) throw operationRefused(excess);
+      values = cost?.values ?? 0;
+    } else if (values > fewValues) {
+      values = estimateValues(schema, document, operation, variables) ?? values;
+    }
+    return contextValue.valetKey.admit?.(values);
   };
 }
 

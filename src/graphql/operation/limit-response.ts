@@ -1,27 +1,19 @@
-import type { ApolloServerPlugin } from "@apollo/server";
+import type { GraphQLResponse } from "@apollo/server";
 import type { GraphQLFormattedError } from "graphql";
 import { ValetKeyError } from "../../core/errors.ts";
 import { publicError } from "./error-format.ts";
 import { limits } from "./limits.ts";
 
 /** Limits the size of a response before it is serialized. */
-export function limitResponse<Context extends object>(): ApolloServerPlugin<Context> {
-  return {
-    async requestDidStart() {
-      return {
-        async willSendResponse({ response: { body, http } }) {
-          if (body.kind !== "single") return;
-          const result = body.singleResult;
-          if (jsonBytes(result.data, limits.responseBytes) > limits.responseBytes) {
-            http.status = 400;
-            body.singleResult = { errors: [responseTooLarge()] };
-          } else if (result.errors !== undefined) {
-            body.singleResult = { ...result, errors: withinErrorBudget(result.errors) };
-          }
-        },
-      };
-    },
-  };
+export function limitResponse({ body, http }: GraphQLResponse): void {
+  if (body.kind !== "single") return;
+  const result = body.singleResult;
+  if (jsonBytes(result.data, limits.responseBytes) > limits.responseBytes) {
+    http.status = 400;
+    body.singleResult = { errors: [responseTooLarge()] };
+  } else if (result.errors !== undefined) {
+    body.singleResult = { ...result, errors: withinErrorBudget(result.errors) };
+  }
 }
 
 function responseTooLarge(): GraphQLFormattedError {

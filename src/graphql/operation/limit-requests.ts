@@ -1,8 +1,11 @@
 import type { ApolloServerPlugin } from "@apollo/server";
-import { type DocumentNode, type GraphQLError, Kind } from "graphql";
+import { type DocumentNode, type GraphQLError, type GraphQLSchema, Kind } from "graphql";
+import type { GraphQLContext } from "../context.ts";
 import { assertDocumentWithinLimits, nameTooLong } from "./assert-document-limits.ts";
 import { assertVariablesWithinLimits } from "./assert-variable-limits.ts";
 import type { KnownDocuments } from "./known-documents.ts";
+import { limitOperationCost } from "./limit-operation-cost.ts";
+import { limitResponse } from "./limit-response.ts";
 import { limits } from "./limits.ts";
 import { detachLocations } from "./locations.ts";
 import { operationRefused } from "./operation-refused.ts";
@@ -11,11 +14,17 @@ import { operationRefused } from "./operation-refused.ts";
 const nothing: DocumentNode = { kind: Kind.DOCUMENT, definitions: [] };
 
 /**
- * Checks a document between Apollo's parsing and its validation. A document in `known` is not parsed again. An error
- * can only be thrown in `didResolveOperation`, so a document that is refused earlier is replaced by an empty one until
- * then.
+ * All limits of a request, in the order in which they are checked: the text, the document between Apollo's parsing and
+ * its validation, the variables, the cost, the response. Apollo awaits each hook of each plugin, so this is one plugin.
+ *
+ * A document in `known` is not parsed again. An error can only be thrown in `didResolveOperation`, so a document that is
+ * refused earlier is replaced by an empty one until then.
  */
-export function limitDocument<Context extends object>(known: KnownDocuments): ApolloServerPlugin<Context> {
+export function limitRequests(
+  schema: GraphQLSchema,
+  known: KnownDocuments,
+): ApolloServerPlugin<GraphQLContext> {
+  const limitCost = limitOperationCost(schema);
   return {
     async requestDidStart() {
       let refusal: GraphQLError | undefined;
@@ -42,10 +51,17 @@ export function limitDocument<Context extends object>(known: KnownDocuments): Ap
             if (refusal) setDocument(request, nothing);
           };
         },
-        async didResolveOperation({ queryHash, source, document, request: { variables } }) {
+        async didResolveOperation(resolved) {
           if (refusal) throw refusal;
+          const { queryHash, source, document, operation, request } = resolved;
           if (nodes !== undefined) known.remember(queryHash, source, document, nodes);
-          if (variables) assertVariablesWithinLimits(variables);
+          if (request.variables) assertVariablesWithinLimits(request.variables);
+          // Undefined if the document has no operation of the name. Then execution fails.
+          if (operation !== undefined)
+            await limitCost({ document, operation, request, contextValue: resolved.contextValue });
+        },
+        async willSendResponse({ response }) {
+          limitResponse(response);
         },
       };
     },
