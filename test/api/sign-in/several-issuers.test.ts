@@ -54,7 +54,7 @@ describe("with two issuers", () => {
     }
   });
 
-  test("the same subject of both is two callers at S3, and the first issuer's callers keep their names", async () => {
+  test("the same subject of both is two callers, with a session and with grants each", async () => {
     const tokenOf = async (issuer: typeof one, key: string) => {
       const client = server.client.as(await issuer.token({ sub: "carol" }));
       const { downloadUrl } = await client.data<{ downloadUrl: { url: string } }>(url(key));

@@ -225,6 +225,24 @@ describe("a page of another site", () => {
     expect(await subjectOf(await post({ cookie: cookie(alice) }, limited.url))).toBe("alice");
   });
 
+  test("executes nothing by HEAD, which needs no preflight", async () => {
+    const ask = (headers: Headers) =>
+      fetch(`${server.url}/graphql?${new URLSearchParams({ query })}`, {
+        method: "HEAD",
+        headers: { cookie: cookie(alice), ...headers },
+      });
+    for (const headers of [{}, preflighted, json, { accept: "text/html" }]) {
+      expect((await ask({ ...headers, "sec-fetch-site": "cross-site" })).status).toBeGreaterThanOrEqual(400);
+    }
+  });
+
+  test("gains nothing by filling the header with other cookies", async () => {
+    const bomb = `${"a=1;".repeat(3_500)}${name}`;
+    expect(await subjectOf(await post({ cookie: bomb }))).toBeNull();
+    expect(await subjectOf(await post({ cookie: `${bomb}x=1;${cookie(alice)}` }))).toBe("alice");
+    expect((await post({ cookie: "a=1;".repeat(10_000) })).status).toBe(431);
+  });
+
   test("can link to the explorer, which does not depend on the cookie", async () => {
     const accept = "text/html,application/xhtml+xml,*/*;q=0.8";
     for (const token of [alice, "garbage"]) {

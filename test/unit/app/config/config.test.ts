@@ -209,6 +209,7 @@ describe("loadConfig", () => {
 
   test("discovers each issuer that has no key set of its own", () => {
     expect(trusted({ VALETKEY_JWT_ISSUER: one })).toEqual([{ issuer: one }]);
+    expect(loadConfig({ VALETKEY_JWT_ISSUER: one }).developmentTokens).toBe(false);
     expect(trusted({ VALETKEY_JWT_ISSUER: `${one}, ${two}` })).toEqual([{ issuer: one }, { issuer: two }]);
   });
 
