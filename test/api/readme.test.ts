@@ -58,19 +58,30 @@ describe("the README", () => {
 });
 
 describe("the guides", () => {
-  test.each(["README.md", "docs/guides/sign-in.md", "docs/guides/aws.md"])(
-    "%s has an access file that parses without warnings",
+  test.each(["README.md", "docs/guides/sign-in.md", "docs/guides/aws.md", "docs/guides/several-accounts.md"])(
+    "%s has access files that parse without warnings",
     (path) => {
-      const [file = ""] = blocksOf("yaml", read(path));
-      const { rules, warnings } = parseGrantsFile(file, path);
-      expect(rules.length).toBeGreaterThan(0);
-      expect(warnings).toEqual([]);
+      const files = blocksOf("yaml", read(path));
+      expect(files.length).toBeGreaterThan(0);
+      for (const file of files) {
+        const { rules, warnings } = parseGrantsFile(file, path);
+        expect(rules.length).toBeGreaterThan(0);
+        expect(warnings).toEqual([]);
+      }
     },
   );
+
+  test("docs/configuration.md has settings of buckets that parse", () => {
+    const files = blocksOf("yaml", read("docs/configuration.md")).map((file) =>
+      parseGrantsFile(file, "access.yaml"),
+    );
+    expect(files.map(({ buckets }) => buckets.size)).toEqual([0, 2]);
+  });
 
   test.each([
     ["docs/guides/aws.md", 3],
     ["docs/guides/iam-policies.md", 5],
+    ["docs/guides/several-accounts.md", 2],
   ])("%s has policies that are JSON", (path, count) => {
     const policies = blocksOf("json", read(path));
     expect(policies).toHaveLength(count);
