@@ -15,7 +15,8 @@ interface BucketArguments {
   readonly region?: string | null | undefined;
 }
 
-interface ObjectArguments extends BucketArguments {
+/** An object as a caller names it. */
+export interface GivenObject extends BucketArguments {
   readonly key: string;
   readonly versionId?: string | null | undefined;
 }
@@ -35,14 +36,14 @@ const versionIdShape = /^[\w.~+/=-]{1,1024}$/;
  * @throws {ValetKeyError} BAD_USER_INPUT (bucket, region, key)
  */
 export function parseNewObjectAddress(
-  given: Omit<ObjectArguments, "versionId">,
+  given: Omit<GivenObject, "versionId">,
   regions: Regions,
 ): ObjectAddress {
   return { ...parseBucketAddress(given, regions), key: parseNewObjectKey(given.key) };
 }
 
 /** @throws {ValetKeyError} BAD_USER_INPUT (bucket, region, key, versionId) */
-export function parseObjectAddress(given: ObjectArguments, regions: Regions): ObjectAddress {
+export function parseObjectAddress(given: GivenObject, regions: Regions): ObjectAddress {
   const { bucket, region } = parseBucketAddress(given, regions);
   const key = parseObjectKey(given.key);
   if (given.versionId === null || given.versionId === undefined) return { bucket, region, key };
@@ -58,7 +59,7 @@ export function parseObjectAddress(given: ObjectArguments, regions: Regions): Ob
  * The address of an object that a URL is requested for.
  * @throws {ValetKeyError} BAD_USER_INPUT (bucket, region, key, versionId)
  */
-export function parseDownloadAddress(given: ObjectArguments, regions: Regions): ObjectAddress {
+export function parseDownloadAddress(given: GivenObject, regions: Regions): ObjectAddress {
   const address = parseObjectAddress(given, regions);
   if (hasDotSegment(address.key)) {
     throw badUserInput(

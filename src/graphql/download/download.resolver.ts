@@ -1,13 +1,11 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Args, Info, Query, Resolver } from "type-graphql";
-import { parseDownloadAddress } from "../addresses.ts";
-import { settleEach } from "../batch.ts";
 import { Context, type RequestContext } from "../context.ts";
 import { requestedExpiresIn } from "../requested-expires-in.ts";
 import { Cost, lengthOf, listLength, maxItems } from "../types/field-cost.ts";
 import { DownloadUrlArguments, DownloadUrlsArguments } from "./download-arguments.ts";
 import { DownloadUrl } from "./download-url.ts";
-import { signDownload } from "./sign-download.ts";
+import { downloadUrl, downloadUrls } from "./download-urls.ts";
 
 @Resolver()
 export class DownloadResolver {
@@ -21,11 +19,8 @@ export class DownloadResolver {
     @Info() info: GraphQLResolveInfo,
     @Args(() => DownloadUrlArguments) options: DownloadUrlArguments,
   ): Promise<DownloadUrl> {
-    const address = parseDownloadAddress(options, context.services.regions);
-    return signDownload(context, address, {
-      ...options,
-      expiresIn: requestedExpiresIn(info, options.expiresIn),
-    });
+    const expiresIn = requestedExpiresIn(info, options.expiresIn);
+    return downloadUrl(context, options, { ...options, expiresIn });
   }
 
   @Cost({
@@ -43,18 +38,6 @@ export class DownloadResolver {
     @Args(() => DownloadUrlsArguments) { objects, ...options }: DownloadUrlsArguments,
   ): Promise<(DownloadUrl | Error)[]> {
     const expiresIn = requestedExpiresIn(info, options.expiresIn);
-    return settleEach(
-      objects,
-      {
-        argument: "objects",
-        elsewhere: { expiresIn: "expiresIn", stableFor: "stableFor" },
-        turns: context.turns,
-      },
-      async (object) =>
-        signDownload(context, parseDownloadAddress(object, context.services.regions), {
-          ...options,
-          expiresIn,
-        }),
-    );
+    return downloadUrls(context, objects, { ...options, expiresIn });
   }
 }

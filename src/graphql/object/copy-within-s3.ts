@@ -10,20 +10,29 @@ import { copyObject } from "../../storage/copying/copy-object.ts";
 import { lookAtSource } from "../../storage/copying/copy-source.ts";
 import { parseDescriptionChanges } from "../../storage/description/object-description.ts";
 import { withBucketTerms } from "../../storage/description/storage-terms.ts";
+import type { ObjectHead, StoredObject } from "../../storage/objects/stored-object.ts";
 import { streamedCopy } from "../../storage/streaming/streamed-copy.ts";
-import { parseNewObjectAddress } from "../addresses.ts";
+import { type GivenObject, parseNewObjectAddress, parseObjectAddress } from "../addresses.ts";
 import type { RequestContext } from "../context.ts";
 import { withFieldPrefix } from "../field-prefix.ts";
 import type { UploadInput } from "../types/upload-input.ts";
-import type { S3Object } from "./s3-object.ts";
-import { toS3Object } from "./to-s3-object.ts";
 
-/** Errors about values of the source begin with `from.`, others name values of the target. */
+/** Copies an object inside S3. Errors about values of the source begin with `from.`, those of the target with `to.` */
 export async function copyWithinS3(
+  context: RequestContext,
+  from: GivenObject,
+  to: UploadInput,
+): Promise<StoredObject | ObjectHead> {
+  const source = await withFieldPrefix("from.", () => parseObjectAddress(from, context.services.regions));
+  const elsewhere = { from: "from", to: "to", size: undefined };
+  return withFieldPrefix({ fieldPrefix: "to.", elsewhere }, () => copy(context, source, to));
+}
+
+async function copy(
   context: RequestContext,
   source: ObjectAddress,
   to: UploadInput,
-): Promise<S3Object> {
+): Promise<StoredObject | ObjectHead> {
   const target = parseNewObjectAddress(to, context.services.regions);
   const changes = parseDescriptionChanges(to);
   assertCopyable(changes);
@@ -50,5 +59,5 @@ export async function copyWithinS3(
     }),
   );
   await context.wrote(copied, { by: "copyObject", given: changes });
-  return toS3Object(copied);
+  return copied;
 }

@@ -1,12 +1,11 @@
 import { Args, ArgsType, Field, Mutation, Resolver } from "type-graphql";
-import { parseObjectAddress } from "../addresses.ts";
 import { Context, type RequestContext } from "../context.ts";
-import { withFieldPrefix } from "../field-prefix.ts";
 import { Cost } from "../types/field-cost.ts";
 import { ObjectInput } from "../types/object-input.ts";
 import { UploadInput } from "../types/upload-input.ts";
 import { copyWithinS3 } from "./copy-within-s3.ts";
 import { S3Object } from "./s3-object.ts";
+import { toS3Object } from "./to-s3-object.ts";
 
 @ArgsType()
 class CopyObjectArguments {
@@ -33,8 +32,6 @@ export class CopyResolver {
     @Context() context: RequestContext,
     @Args(() => CopyObjectArguments) { from, to }: CopyObjectArguments,
   ): Promise<S3Object> {
-    const source = await withFieldPrefix("from.", () => parseObjectAddress(from, context.services.regions));
-    const elsewhere = { from: "from", to: "to", size: undefined };
-    return withFieldPrefix({ fieldPrefix: "to.", elsewhere }, () => copyWithinS3(context, source, to));
+    return toS3Object(await copyWithinS3(context, from, to));
   }
 }

@@ -1,11 +1,9 @@
 import { Args, ArgsType, Field, Mutation, ObjectType, Resolver } from "type-graphql";
-import { authorizeDelete } from "../../access/authorization.ts";
-import { parseObjectAddress } from "../addresses.ts";
-import { settleEach } from "../batch.ts";
 import { Context, type RequestContext } from "../context.ts";
 import { Cost, lengthOf } from "../types/field-cost.ts";
 import { BucketField, KeyField } from "../types/fields.ts";
 import { ObjectInput } from "../types/object-input.ts";
+import { deleteEach } from "./delete-each.ts";
 
 @ObjectType({ simpleResolvers: true, description: "An object that was deleted." })
 export class DeletedObject {
@@ -20,7 +18,7 @@ export class DeletedObject {
     description:
       "The id of the version that was deleted, or of the delete marker that now hides the object. `null` in buckets without versioning.",
   })
-  versionId!: string | null;
+  versionId?: string | undefined;
 }
 
 @ArgsType()
@@ -42,12 +40,6 @@ export class DeleteResolver {
     @Context() context: RequestContext,
     @Args(() => DeleteObjectsArguments) { objects }: DeleteObjectsArguments,
   ): Promise<(DeletedObject | Error)[]> {
-    return settleEach(objects, { argument: "objects", turns: context.turns }, async (object) => {
-      const address = parseObjectAddress(object, context.services.regions);
-      authorizeDelete(context.grants, address);
-      const { versionId } = await context.loaders.deletion.load(address);
-      context.loaders.forget(address);
-      return { bucket: address.bucket, key: address.key, versionId: versionId ?? null };
-    });
+    return deleteEach(context, objects);
   }
 }

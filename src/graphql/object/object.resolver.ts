@@ -1,10 +1,8 @@
 import { Args, ArgsType, Query, Resolver } from "type-graphql";
-import { authorizeDownload } from "../../access/authorization.ts";
-import { ValetKeyError } from "../../core/errors.ts";
-import { parseObjectAddress } from "../addresses.ts";
 import { Context, type RequestContext } from "../context.ts";
 import { Cost } from "../types/field-cost.ts";
 import { BucketField, KeyArgument, RegionArgument, VersionIdArgument } from "../types/fields.ts";
+import { findObject } from "./find-object.ts";
 import { S3Object } from "./s3-object.ts";
 import { toS3Object } from "./to-s3-object.ts";
 
@@ -35,15 +33,7 @@ export class ObjectResolver {
     @Context() context: RequestContext,
     @Args(() => ObjectArguments) object: ObjectArguments,
   ): Promise<S3Object | null> {
-    const address = parseObjectAddress(object, context.services.regions);
-    authorizeDownload(context.grants, address);
-    try {
-      const head = await context.loaders.head.load(address);
-      context.loaders.learn(head);
-      return toS3Object(head);
-    } catch (error) {
-      if (error instanceof ValetKeyError && error.code === "OBJECT_NOT_FOUND") return null;
-      throw error;
-    }
+    const head = await findObject(context, object);
+    return head === undefined ? null : toS3Object(head);
   }
 }

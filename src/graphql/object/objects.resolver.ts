@@ -1,12 +1,9 @@
 import { Args, ArgsType, Field, Query, Resolver } from "type-graphql";
-import { authorizeList } from "../../access/authorization.ts";
-import { parseKeyPrefix } from "../../core/object-address.ts";
-import { listObjects, parsePage } from "../../storage/objects/list-objects.ts";
-import { parseBucketAddress } from "../addresses.ts";
 import { Context, type RequestContext } from "../context.ts";
 import { Cost, pageSize } from "../types/field-cost.ts";
 import { AfterArgument, BucketField, FirstArgument, RegionArgument } from "../types/fields.ts";
 import { toPageInfo } from "../types/page-info.ts";
+import { listPage } from "./list-page.ts";
 import { ObjectConnection } from "./object-connection.ts";
 import { listedToS3Object } from "./to-s3-object.ts";
 
@@ -49,21 +46,9 @@ export class ObjectsResolver {
   })
   async objects(
     @Context() context: RequestContext,
-    @Args(() => ObjectsArguments) { bucket, region, delimiter, first, after, ...given }: ObjectsArguments,
+    @Args(() => ObjectsArguments) request: ObjectsArguments,
   ): Promise<ObjectConnection> {
-    const address = parseBucketAddress({ bucket, region }, context.services.regions);
-    const prefix = parseKeyPrefix(given.prefix);
-    const request = parsePage({
-      prefix,
-      delimiter: delimiter ? parseKeyPrefix(delimiter, "delimiter") : undefined,
-      first,
-      after: after ?? undefined,
-    });
-    authorizeList(context.grants, { bucket: address.bucket, prefix });
-    const { page, there } = await context.callS3(address, async (s3, there) => ({
-      page: await listObjects(s3, there, request),
-      there,
-    }));
+    const { page, there } = await listPage(context, request);
     const edges = page.objects.map((listed) => ({
       cursor: listed.cursor,
       node: listedToS3Object(listed, there),
@@ -72,7 +57,7 @@ export class ObjectsResolver {
       edges,
       nodes: edges.map(({ node }) => node),
       folders: [...page.folders],
-      pageInfo: toPageInfo(page, edges, after),
+      pageInfo: toPageInfo(page, edges, request.after),
     };
   }
 }

@@ -1,15 +1,11 @@
 import { Args, ArgsType, Field, ID, InputType, Int, Mutation, Resolver } from "type-graphql";
-import { completeUpload } from "../../storage/multipart/complete-upload.ts";
-import { abortMultipartUpload } from "../../storage/multipart/multipart-uploads.ts";
-import { assertEveryPart } from "../../storage/multipart/part-list.ts";
-import { toUploadKey } from "../../storage/multipart/upload-descriptor.ts";
 import { Context, type RequestContext } from "../context.ts";
 import { S3Object } from "../object/s3-object.ts";
 import { toS3Object } from "../object/to-s3-object.ts";
 import { Cost } from "../types/field-cost.ts";
 import { UploadIdArgument } from "../types/fields.ts";
 import { confirmUpload } from "./confirm-upload.ts";
-import { authorizeStartedUpload, openDescribedUpload, openUpload } from "./open-upload.ts";
+import { abortUpload, completeUpload } from "./finish-upload.ts";
 
 @InputType({ description: "A part that was sent to S3, with the ETag that S3 returned for it." })
 export class CompletedPartInput {
@@ -58,15 +54,7 @@ export class FinishUploadResolver {
     @Context() context: RequestContext,
     @Args(() => CompleteUploadArguments) { id, parts }: CompleteUploadArguments,
   ): Promise<S3Object> {
-    const upload = openDescribedUpload(context, id);
-    await authorizeStartedUpload(context, upload);
-    if (parts) assertEveryPart(upload, parts);
-    const stored = await context.callS3(upload, (s3, there) =>
-      completeUpload(s3, there, context.services.recentCompletions, parts ?? undefined),
-    );
-    const once = JSON.stringify(["completeUpload", toUploadKey(upload)]);
-    await context.wrote(stored, { by: "completeUpload", given: upload, once });
-    return toS3Object(stored);
+    return toS3Object(await completeUpload(context, id, parts ?? undefined));
   }
 
   // If the HEAD fails, two further calls find out why.
@@ -92,8 +80,7 @@ export class FinishUploadResolver {
     @Context() context: RequestContext,
     @Args(() => AbortUploadArguments) { id }: AbortUploadArguments,
   ): Promise<string> {
-    const upload = openUpload(context, id);
-    await context.callS3(upload, (s3, there) => abortMultipartUpload(s3, there));
+    await abortUpload(context, id);
     return id;
   }
 }

@@ -1,20 +1,16 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Args, ArgsType, FieldResolver, Info, Query, Resolver, Root } from "type-graphql";
-import { ValetKeyError } from "../../core/errors.ts";
-import { fittingParts } from "../../storage/multipart/multipart-uploads.ts";
 import { startOfUpload } from "../../storage/multipart/pending-uploads.ts";
-import { maxPartCount, planWith } from "../../storage/multipart/upload-plan.ts";
-import { bareEtag } from "../../storage/objects/stored-object.ts";
+import { maxPartCount } from "../../storage/multipart/upload-plan.ts";
 import { Context, type RequestContext } from "../context.ts";
 import { requestedExpiresIn } from "../requested-expires-in.ts";
 import { boundedPage, Cost, maxItems } from "../types/field-cost.ts";
 import { UploadIdArgument } from "../types/fields.ts";
 import { DateTimeISO } from "../types/scalars.ts";
+import { findUpload, uploadedParts } from "./find-upload.ts";
 import { MultipartUpload, UploadedPart, UploadPart } from "./multipart-upload.ts";
-import { openDescribedUpload } from "./open-upload.ts";
 import { PartsArguments } from "./parts-arguments.ts";
 import { signParts } from "./sign-parts.ts";
-import { toMultipartUpload } from "./to-multipart-upload.ts";
 
 @ArgsType()
 class UploadArguments {
@@ -35,15 +31,7 @@ export class MultipartUploadResolver {
     @Context() context: RequestContext,
     @Args(() => UploadArguments) { id }: UploadArguments,
   ): Promise<MultipartUpload | null> {
-    const upload = openDescribedUpload(context, id);
-    try {
-      await context.loaders.parts.load(upload);
-    } catch (error) {
-      if (error instanceof ValetKeyError && error.code === "UPLOAD_NOT_FOUND") return null;
-      throw error;
-    }
-    // The id that the client sent, even if it has an older format: clients cache by it.
-    return toMultipartUpload(upload, id);
+    return (await findUpload(context, id)) ?? null;
   }
 
   @Cost({ sharedS3Call: "start of the upload" })
@@ -92,18 +80,7 @@ export class MultipartUploadResolver {
     description:
       "The parts that S3 has received, in ascending order. A part of the wrong size is left out, because it has to be sent again.",
   })
-  async uploadedParts(
-    @Root() { upload }: MultipartUpload,
-    @Context() { loaders }: RequestContext,
-  ): Promise<UploadedPart[]> {
-    const held = await loaders.parts.load(upload);
-    return fittingParts(planWith(upload.sizeBytes, upload.partBytes), held).map(
-      ({ number, sizeBytes, etag, uploadedAt }) => ({
-        number,
-        size: sizeBytes,
-        etag: bareEtag(etag),
-        uploadedAt: uploadedAt ?? null,
-      }),
-    );
+  uploadedParts(@Root() root: MultipartUpload, @Context() context: RequestContext): Promise<UploadedPart[]> {
+    return uploadedParts(context, root);
   }
 }

@@ -2,12 +2,11 @@ import { authorizeUpload } from "../../access/authorization.ts";
 import { fileArgument, type IncomingFile } from "../../core/incoming-file.ts";
 import { parseDescription } from "../../storage/description/object-description.ts";
 import { withBucketTerms } from "../../storage/description/storage-terms.ts";
+import type { StoredObject } from "../../storage/objects/stored-object.ts";
 import { streamUpload } from "../../storage/streaming/streamed-upload.ts";
 import { parseNewObjectAddress } from "../addresses.ts";
 import type { RequestContext } from "../context.ts";
 import { withFieldPrefix } from "../field-prefix.ts";
-import type { S3Object } from "../object/s3-object.ts";
-import { toS3Object } from "../object/to-s3-object.ts";
 import type { UploadInput } from "../types/upload-input.ts";
 
 /** The paths of the two arguments that belong together: `file` and `input`, or `files.2` and `inputs.2`. */
@@ -22,12 +21,12 @@ export function storeFile(
   arriving: Promise<IncomingFile>,
   input: UploadInput,
   names: FileArguments,
-): Promise<S3Object> {
+): Promise<StoredObject> {
   const paths = { fieldPrefix: `${names.input}.`, elsewhere: { [fileArgument]: names.file } };
   return withFieldPrefix(paths, async () => {
     const file = await arriving;
     try {
-      return await stream(context, file, input);
+      return await storeStream(context, file, input);
     } finally {
       // The form's next file arrives only after this one has been read or skipped.
       file.discard();
@@ -35,7 +34,17 @@ export function storeFile(
   });
 }
 
-async function stream(context: RequestContext, file: IncomingFile, input: UploadInput): Promise<S3Object> {
+/** A file whose bytes can be read once. */
+export type FileSource = Pick<IncomingFile, "maxBytes" | "open"> & {
+  readonly contentType: string | undefined;
+};
+
+/** Streams a file to S3. Errors name values of `input`. */
+export async function storeStream(
+  context: RequestContext,
+  file: FileSource,
+  input: UploadInput,
+): Promise<StoredObject> {
   const { services } = context;
   const given = parseNewObjectAddress(input, services.regions);
   const contentType = input.contentType ?? file.contentType;
@@ -61,5 +70,5 @@ async function stream(context: RequestContext, file: IncomingFile, input: Upload
     signal: services.stopping,
   });
   await context.wrote(stored, { by: "uploadFile", given: description });
-  return toS3Object(stored);
+  return stored;
 }

@@ -3,6 +3,7 @@ import { badUserInput } from "../../core/errors.ts";
 import { fileArgument, type IncomingFile } from "../../core/incoming-file.ts";
 import { Context, type RequestContext } from "../context.ts";
 import { S3Object } from "../object/s3-object.ts";
+import { toS3Object } from "../object/to-s3-object.ts";
 import { Cost, lengthOf } from "../types/field-cost.ts";
 import { Upload } from "../types/scalars.ts";
 import { UploadInput } from "../types/upload-input.ts";
@@ -43,11 +44,11 @@ export class UploadFileResolver {
     description:
       "Uploads a file through the server and returns the stored object. Send it as a [GraphQL multipart request](https://github.com/jaydenseric/graphql-multipart-request-spec). The server streams the file to S3 and stores it completely or not at all. If that fails, the result is `null`, with an error. The server's operator sets the largest size, 5 GiB by default. For larger files, and to keep the bytes off the server, use `requestUpload`.",
   })
-  uploadFile(
+  async uploadFile(
     @Context() context: RequestContext,
     @Args(() => UploadFileArguments) { file, input }: UploadFileArguments,
   ): Promise<S3Object> {
-    return storeFile(context, file, input, { file: fileArgument, input: "input" });
+    return toS3Object(await storeFile(context, file, input, { file: fileArgument, input: "input" }));
   }
 
   @Cost({ items: lengthOf("files"), s3Calls: lengthOf("files") })
@@ -70,7 +71,7 @@ export class UploadFileResolver {
     for (const [index, file] of files.entries()) {
       const names = { file: `files.${index}`, input: `inputs.${index}` };
       const stored = storeFile(context, file, inputs[index] as UploadInput, names);
-      results.push(await stored.catch((error: Error) => error));
+      results.push(await stored.then(toS3Object, (error: Error) => error));
     }
     return results;
   }
