@@ -27,7 +27,13 @@ export async function buildPackage(directory, output) {
   await writeDeclarations(resolve(directory, "src"), output, sources);
 }
 
-async function writeDeclarations(source, output, entries) {
+/**
+ * Writes a declaration file for each source file that the public types of the entry points need.
+ * @param {string} source the folder of the sources
+ * @param {string} output
+ * @param {readonly string[]} entries
+ */
+export async function writeDeclarations(source, output, entries) {
   const { isolatedDeclarationSync } = await import("rolldown/experimental");
   const files = new Set(entries.map((entry) => resolve(entry)));
   for (const file of files) {

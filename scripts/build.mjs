@@ -1,9 +1,10 @@
-// node scripts/build.mjs [--if-stale] [server] [web] [explorer] [packages]: compiles and bundles the server and its web
+// node scripts/build.mjs [--if-stale] [server] [library] [web] [explorer] [packages]: compiles and bundles the server and its web
 // pages into dist/, and each package that others can install into its own dist/. Without names all of them are built; with
 // --if-stale only those in dist/ that are out of date. Types are not checked here; `npm run check` does that.
 import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { buildPackage } from "./build-package.mjs";
+import { rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { buildPackage, writeDeclarations } from "./build-package.mjs";
 import { buildPages } from "./build-pages.mjs";
 import { bundle } from "./bundle.mjs";
 import { firstPageBytes } from "./first-page-bytes.mjs";
@@ -15,6 +16,11 @@ const entries = {
   "print-configuration": "src/commands/print-configuration.ts",
 };
 
+/** The entry points of the package, for servers that Valet Key is a part of. */
+const libraryEntries = { index: "src/index.ts" };
+/** A program must not have two copies of graphql. */
+const librarysOwn = [/^graphql(?:\/|$)/];
+
 const forPages = ["scripts/build-pages.mjs", "web/package.json", "package-lock.json"];
 
 /** What is built into dist/: some of the files that show when it was built, and everything that it is made from. */
@@ -25,6 +31,17 @@ const targets = [
     outputs: Object.keys(entries).map((name) => `dist/${name}.js`),
     inputs: ["src", "packages/embedded-s3/src", "scripts", "tsconfig.json", "package-lock.json"],
     build: () => bundle(entries, "dist"),
+  },
+  {
+    name: "library",
+    title: "the library",
+    outputs: Object.keys(libraryEntries).map((name) => `dist/library/${name}.js`),
+    inputs: ["src", "packages/embedded-s3/src", "scripts", "tsconfig.json", "package-lock.json"],
+    async build() {
+      await rm("dist/library", { recursive: true, force: true });
+      await bundle(libraryEntries, "dist/library", { external: librarysOwn });
+      await writeDeclarations(resolve("src"), "dist/library", Object.values(libraryEntries));
+    },
   },
   {
     name: "web",

@@ -14,7 +14,7 @@ export function findOversizedRule(
   rules: readonly GrantRule[],
   buckets: Buckets,
 ): { readonly index: number; readonly message: string } | undefined {
-  const shared = { anonymous: [] as Grant[], authenticated: [] as Grant[] };
+  const shared = { anonymous: [] as Grant[], authenticated: [] as Grant[], service: [] as Grant[] };
   for (const [index, { who, prefix: template, ...limits }] of rules.entries()) {
     const prefix = template.map((piece) => (typeof piece === "string" ? piece : shortestClaim)).join("");
     const grant: Grant = { ...limits, prefix };

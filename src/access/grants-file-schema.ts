@@ -3,8 +3,9 @@ import { parseByteSize } from "../core/byte-size.ts";
 import { type BucketName, parseBucketName } from "../core/object-address.ts";
 import { bucketSettingsSchema } from "./bucket-settings-schema.ts";
 import type { ClaimValue, Who } from "./caller-match.ts";
-import { actions, type GrantRule } from "./grants.ts";
+import { type Action, actions, type Grant, type GrantRule } from "./grants.ts";
 import {
+  assertPrefixText,
   hasClaims,
   type PrefixTemplate,
   PrefixTemplateError,
@@ -48,8 +49,8 @@ const claimValues = z.union([claimValue, z.array(claimValue).min(1)], {
   error: "takes a value or a list of values",
 });
 const who = z
-  .union([z.literal(["anonymous", "authenticated"]), z.record(z.string(), claimValues)], {
-    error: "takes anonymous, authenticated, or claims and their values such as {role: editor}",
+  .union([z.literal(["anonymous", "authenticated", "service"]), z.record(z.string(), claimValues)], {
+    error: "takes anonymous, authenticated, service, or claims and their values such as {role: editor}",
   })
   .transform((value, context): Who => {
     if (typeof value === "string") return value;
@@ -63,29 +64,50 @@ const who = z
     return new Map(claims);
   });
 
+const allowed = {
+  bucket,
+  allow: z.array(z.enum(actions)).min(1),
+  maxUploadBytes: bytes.optional(),
+  contentTypes: z
+    .array(contentType.transform((type) => type.toLowerCase()))
+    .min(1)
+    .optional(),
+  maxExpiresSeconds: z.int().min(1).max(604_800).optional(),
+};
+
+/** The actions in a fixed order, without repetitions. */
+function actionsOf(allow: readonly Action[]): readonly Action[] {
+  return actions.filter((action) => allow.includes(action));
+}
+
 const rule = z
-  .strictObject({
-    who,
-    bucket,
-    prefix: prefix.default([]),
-    allow: z.array(z.enum(actions)).min(1),
-    maxUploadBytes: bytes.optional(),
-    contentTypes: z
-      .array(contentType.transform((type) => type.toLowerCase()))
-      .min(1)
-      .optional(),
-    maxExpiresSeconds: z.int().min(1).max(604_800).optional(),
-  })
+  .strictObject({ who, prefix: prefix.default([]), ...allowed })
   .transform(({ allow, ...rest }, context): GrantRule => {
-    if (rest.who === "anonymous" && hasClaims(rest.prefix)) {
+    if ((rest.who === "anonymous" || rest.who === "service") && hasClaims(rest.prefix)) {
       context.addIssue({
         code: "custom",
         path: ["prefix"],
-        message: "an anonymous caller has no claims",
+        message: rest.who === "service" ? "the service has no claims" : "an anonymous caller has no claims",
       });
     }
-    return { ...rest, actions: actions.filter((action) => allow.includes(action)) };
+    return { ...rest, actions: actionsOf(allow) };
   });
+
+const literalPrefix = z.string().superRefine((text, context) => {
+  try {
+    assertPrefixText(text);
+  } catch (error) {
+    if (!(error instanceof PrefixTemplateError)) throw error;
+    context.addIssue(error.message);
+  }
+});
+
+/** The grants of one caller, from code. They are checked like rules of the file, but their prefixes are literal. */
+export const callerGrantsSchema = z.array(
+  z
+    .strictObject({ prefix: literalPrefix.default(""), ...allowed })
+    .transform(({ allow, ...rest }): Grant => ({ ...rest, actions: actionsOf(allow) })),
+);
 
 /** The access file, and the settings of buckets and the rules that it becomes. */
 export const grantsFileSchema = z.strictObject({

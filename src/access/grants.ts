@@ -55,7 +55,7 @@ export class Grants {
     const grants: CallerGrants = Object.assign(
       this.#rules.flatMap((rule) => grantOf(rule, principal) ?? []),
       this.#acceptsTokens && !principal.authenticated
-        ? { withToken: this.#rules.filter(({ who }) => who !== "anonymous") }
+        ? { withToken: this.#rules.filter(({ who }) => who !== "anonymous" && who !== "service") }
         : undefined,
     );
     this.#known.set(principal, grants);

@@ -10,8 +10,11 @@ export class PrefixTemplateError extends Error {
   override readonly name = "PrefixTemplateError";
 }
 
-/** @throws {PrefixTemplateError} */
-export function parsePrefixTemplate(text: string): PrefixTemplate {
+/**
+ * Checks the text of a prefix, with or without claims.
+ * @throws {PrefixTemplateError}
+ */
+export function assertPrefixText(text: string): void {
   if (!text.isWellFormed() || /\p{Cc}/u.test(text)) {
     throw new PrefixTemplateError("a prefix is well-formed Unicode without control characters");
   }
@@ -22,6 +25,11 @@ export function parsePrefixTemplate(text: string): PrefixTemplate {
   if (/(?:^|\/)\.{1,2}\//.test(text)) {
     throw new PrefixTemplateError('a prefix has no "." or ".." as a segment: no key has');
   }
+}
+
+/** @throws {PrefixTemplateError} */
+export function parsePrefixTemplate(text: string): PrefixTemplate {
+  assertPrefixText(text);
   // The pieces with odd indexes were between braces.
   const pieces = text.split(/\{([^{}]*)\}/);
   return pieces.flatMap((piece, index): PrefixTemplate => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Principal, principalKey } from "../core/principal.ts";
+import { type Principal, principalKey, service } from "../core/principal.ts";
 
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 const sessionNameShape = /^[\w+=,.@-]{2,64}$/;
@@ -19,6 +19,7 @@ const maxReadableCharacters = 64 - "=".length - 22;
  */
 export function sessionName(principal: Principal, trustedIssuer: string | undefined): string {
   if (!principal.authenticated) return anonymousName;
+  if (principal === service) return principal.subject;
   const { subject, claims } = principal;
   const fits = sessionNameShape.test(subject) && !reservedShape.test(subject) && !hashedShape.test(subject);
   if (fits && (claims.iss === undefined || claims.iss === trustedIssuer)) return subject;
@@ -36,7 +37,7 @@ const tagHashPrefix = "sha256:";
  * does not accept are replaced by `sha256:…`.
  */
 export function sessionTags(principal: Principal): Readonly<Record<string, string>> {
-  if (!principal.authenticated) return {};
+  if (!principal.authenticated || principal === service) return {};
   const issuer = principal.claims.iss;
   return {
     "valetkey:sub": tagValue(principal.subject),

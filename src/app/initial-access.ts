@@ -1,6 +1,12 @@
 import type { Logger } from "pino";
 import { Grants } from "../access/grants.ts";
-import { type Access, GrantsFileError, parseGrantsFile, readGrantsFile } from "../access/grants-file.ts";
+import {
+  type Access,
+  type GrantsFile,
+  GrantsFileError,
+  parseGrantsFile,
+  readGrantsFile,
+} from "../access/grants-file.ts";
 import { Buckets } from "../core/bucket-settings.ts";
 import type { Config } from "./config/config.ts";
 import { ConfigError } from "./config/config-error.ts";
@@ -22,24 +28,31 @@ grants:
 
 /** @throws {ConfigError} when the grants file cannot be read or parsed */
 export async function readInitialAccess(config: Config, log: Logger): Promise<Access> {
-  const { grantsFile, tokens, developmentTokens } = config;
-  const options = { severalIssuers: trustsSeveralIssuers(config) };
   try {
-    const { rules, buckets, warnings } =
-      grantsFile === undefined
-        ? parseGrantsFile(demoGrants, "the embedded store's grants", options)
-        : await readGrantsFile(grantsFile, options);
+    const { rules, buckets, warnings } = await readRules(config);
     for (const warning of warnings) log.warn(warning);
     return {
-      grants: new Grants(rules, { acceptsTokens: tokens !== undefined || developmentTokens }),
+      grants: new Grants(rules, { acceptsTokens: config.tokens !== undefined || config.developmentTokens }),
       buckets: new Buckets(buckets),
     };
   } catch (error) {
     if (!(error instanceof GrantsFileError)) throw error;
-    throw new ConfigError(`VALETKEY_GRANTS: ${error.message}`, { cause: error });
+    throw new ConfigError(`${config.nameOf("VALETKEY_GRANTS")}: ${error.message}`, { cause: error });
   }
 }
 
 export function trustsSeveralIssuers({ tokens }: Config): boolean {
   return tokens !== undefined && tokens.issuers.length > 1;
+}
+
+async function readRules(config: Config): Promise<GrantsFile> {
+  const { grantsFile, accessRules, hasAuthorize } = config;
+  const options = { severalIssuers: trustsSeveralIssuers(config) };
+  if (grantsFile !== undefined) return await readGrantsFile(grantsFile, options);
+  if (accessRules !== undefined) {
+    return parseGrantsFile(JSON.stringify(accessRules, null, 2), "the rules", options);
+  }
+  // Whoever says in code what callers may do must not give away the demonstration's buckets too.
+  if (hasAuthorize) return parseGrantsFile("grants: []", "no rules", options);
+  return parseGrantsFile(demoGrants, "the embedded store's grants", options);
 }

@@ -6,12 +6,15 @@ import { DevelopmentIssuer } from "../access/development-issuer.ts";
 import { reloadGrantsFile } from "../access/grants-file.ts";
 import { anonymousOnly, TokenVerifier } from "../access/token-verifier.ts";
 import type { Buckets } from "../core/bucket-settings.ts";
+import { ValetKeyError } from "../core/errors.ts";
 import { createMetrics, type Metrics } from "../core/metrics.ts";
 import { anonymous, type Principal } from "../core/principal.ts";
 import { RequestContext, type RequestContextOptions } from "../graphql/context.ts";
 import { ObjectStoredHook, type OnObjectStored } from "../graphql/object-stored.ts";
 import { createSchema } from "../graphql/schema.ts";
 import type { Services } from "../graphql/services.ts";
+import { authenticateBy } from "../library/authenticate-by.ts";
+import type { ValetKeyOptions } from "../library/options.ts";
 import { BucketRegions } from "../storage/client/bucket-regions.ts";
 import type { Endpoints } from "../storage/client/endpoints.ts";
 import { UploadReceipts } from "../storage/confirmation/upload-receipts.ts";
@@ -23,11 +26,13 @@ import { Presigner } from "../storage/signing/presigner.ts";
 import { UploadBudget } from "../storage/streaming/upload-budget.ts";
 import { type Backend, openBackend } from "./backend.ts";
 import type { Config } from "./config/config.ts";
+import { grantsFromCode, withGrants } from "./grants-from-code.ts";
 import { readInitialAccess, trustsSeveralIssuers } from "./initial-access.ts";
 import { createLog } from "./log.ts";
 import { ReadinessProbe } from "./readiness-probe.ts";
 
-export interface RuntimeOptions {
+export interface RuntimeOptions
+  extends Pick<ValetKeyOptions, "onObjectStored" | "authenticate" | "authorize" | "authorizeCacheSeconds"> {
   /** Default: a log of its own, to the standard output. */
   readonly log?: Logger | undefined;
   /** Called when an object was stored, before the caller is told. Default: nothing is called. */
@@ -80,11 +85,14 @@ export async function startRuntime(config: Config, options: RuntimeOptions = {})
   const metrics = createMetrics();
   const { grants, buckets } = await readInitialAccess(config, log);
   const schema = await createSchema({ federation: config.federation });
+  const fromCode = grantsFromCode(options, log);
   const developmentIssuer = config.developmentTokens ? await DevelopmentIssuer.create(log) : undefined;
   const tokenVerifier = config.tokens && new TokenVerifier({ ...config.tokens, log });
   const tokens = developmentIssuer ?? tokenVerifier ?? anonymousOnly(log);
   // Runs in the background, because an issuer that cannot be reached does not stop the start.
   void tokenVerifier?.prepare();
+  const verifyTokens = async ({ authorization }: IncomingHttpHeaders) =>
+    authorization === undefined ? anonymous : await tokens.verify(authorization);
   const backend = await openBackend(config, buckets, metrics, log);
   const stopping = new AbortController();
   // Every running upload adds a listener.
@@ -103,11 +111,13 @@ export async function startRuntime(config: Config, options: RuntimeOptions = {})
     schema,
     readiness: new ReadinessProbe(backend.store.baseCredentials, backend.roles, log),
     developmentIssuer,
-    async authenticate({ authorization }) {
-      return authorization === undefined ? anonymous : await tokens.verify(authorization);
-    },
+    authenticate: options.authenticate ? authenticateBy(options.authenticate, log) : verifyTokens,
     async createContext(request) {
-      return new RequestContext(services, { ...request, grants: grants.grantsFor(request.principal), log });
+      if (closing !== undefined) throw new ValetKeyError("OVERLOADED", "This server has been shut down.");
+      const { principal } = request;
+      const ofFile = grants.grantsFor(principal);
+      const granted = fromCode && withGrants(ofFile, await fromCode.grantsFor(principal));
+      return new RequestContext(services, { ...request, grants: granted ?? ofFile, log });
     },
     async reloadGrants() {
       if (config.grantsFile === undefined) return;

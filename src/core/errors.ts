@@ -1,8 +1,27 @@
+export type ErrorCode =
+  | "BAD_USER_INPUT"
+  | "UNAUTHENTICATED"
+  | "FORBIDDEN"
+  | "BUCKET_NOT_FOUND"
+  | "OBJECT_NOT_FOUND"
+  | "UPLOAD_NOT_FOUND"
+  | "OBJECT_EXISTS"
+  | "UPLOAD_TOO_LARGE"
+  | "CONTENT_TYPE_NOT_ALLOWED"
+  | "UPLOAD_INCOMPLETE"
+  | "CHECKSUM_MISMATCH"
+  | "CREDENTIALS_UNAVAILABLE"
+  | "STORAGE_UNAVAILABLE"
+  | "RATE_LIMITED"
+  | "OVERLOADED"
+  | "TIMEOUT"
+  | "INTERNAL_SERVER_ERROR";
+
 /**
  * The stable error codes of the public API, each with whether the same request may succeed later
  * and the HTTP status of a response that contains only this error.
  */
-export const errorCodes = {
+export const errorCodes: Readonly<Record<ErrorCode, { retryable: boolean; status: number }>> = {
   BAD_USER_INPUT: { retryable: false, status: 200 },
   UNAUTHENTICATED: { retryable: false, status: 401 },
   FORBIDDEN: { retryable: false, status: 200 },
@@ -21,9 +40,7 @@ export const errorCodes = {
   OVERLOADED: { retryable: true, status: 503 },
   TIMEOUT: { retryable: true, status: 200 },
   INTERNAL_SERVER_ERROR: { retryable: false, status: 500 },
-} as const satisfies Record<string, { retryable: boolean; status: number }>;
-
-export type ErrorCode = keyof typeof errorCodes;
+};
 
 export interface ValetKeyErrorOptions {
   /** The argument at fault, as a path of the GraphQL field's arguments: `key`, `input.checksum.value`. */

@@ -15,6 +15,13 @@ export interface AuthenticatedPrincipal {
 
 export const anonymous: AnonymousPrincipal = { authenticated: false };
 
+/** The server's own jobs. They are recognized by this object itself, so no token and no other code can pass for them. */
+export const service: AuthenticatedPrincipal = Object.freeze({
+  authenticated: true,
+  subject: "valetkey-service",
+  claims: Object.freeze({}),
+});
+
 /** A text that is unique for the issuer and the subject, whatever characters they contain. */
 export function principalKey({ subject, claims }: AuthenticatedPrincipal): string {
   return JSON.stringify([claims.iss, subject]);

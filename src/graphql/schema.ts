@@ -50,9 +50,13 @@ export async function createSchema({ federation = false }: SchemaOptions = {}): 
   return federation ? toSubgraph(schema) : schema;
 }
 
-/** The schema as text, sorted, so that it does not depend on the order of the classes. */
 export async function printPublicSchema(): Promise<string> {
-  return `${printSchema(lexicographicSortSchema(await createSchema()))}\n`;
+  return printTypes(await createSchema());
+}
+
+/** The schema as text, sorted, so that it does not depend on the order of the classes. */
+export function printTypes(schema: GraphQLSchema): string {
+  return `${printSchema(lexicographicSortSchema(schema))}\n`;
 }
 
 /** The schema as gateways get it from `_service { sdl }`. */

@@ -1,26 +1,28 @@
 import type { Region, Regions } from "../../core/object-address.ts";
 import { ConfigError } from "./config-error.ts";
+import { type ConfigSource, fromEnvironment } from "./config-source.ts";
 import { crossCheck, embeddedRegion, warningsOf } from "./cross-checks.ts";
 import { type Environment, parseEnvironment } from "./parse-environment.ts";
 import { trustedIssuers } from "./trusted-issuers.ts";
 import type { Values } from "./variables.ts";
 
-/** The configuration from the environment variables. Sizes are in bytes. */
+/** The configuration from the environment variables, or from options. Sizes are in bytes. */
 export type Config = Readonly<ReturnType<typeof toConfig>>;
 export type RoleConfig = Extract<Config["store"], { kind: "role" }>;
 export type EmbeddedStoreConfig = Extract<Config["store"], { kind: "embedded" }>;
 
 /** @throws {ConfigError} naming every variable that is unknown, malformed, out of range or missing */
-export function loadConfig(environment: Environment): Config {
-  const { values, given } = parseEnvironment(environment);
-  const faults = crossCheck(values, given);
+export function loadConfig(environment: Environment, source: ConfigSource = fromEnvironment): Config {
+  const { values, given } = parseEnvironment(environment, source.nameOf);
+  const faults = crossCheck(values, given, source);
   if (faults.length > 0) throw new ConfigError(faults.join("\n"));
-  return toConfig(values);
+  return toConfig(values, source);
 }
 
-function toConfig(values: Values) {
+function toConfig(values: Values, { nameOf, accessRules, hasAuthorize, mayIssueTokens }: ConfigSource) {
   const issuers = trustedIssuers(values);
   return {
+    nameOf,
     production: values.NODE_ENV === "production",
     host: values.HOST,
     port: values.PORT,
@@ -33,6 +35,8 @@ function toConfig(values: Values) {
     publicEndpoint: values.VALETKEY_PUBLIC_ENDPOINT_URL,
     sessionSeconds: values.VALETKEY_SESSION_SECONDS,
     grantsFile: values.VALETKEY_GRANTS,
+    accessRules,
+    hasAuthorize,
     tokens: issuers && {
       issuers,
       algorithms: values.VALETKEY_JWT_ALGORITHMS ?? ["RS256", "ES256", "EdDSA"],
@@ -44,7 +48,10 @@ function toConfig(values: Values) {
         : { name: values.VALETKEY_TOKEN_COOKIE, origins: values.VALETKEY_ORIGINS ?? [] },
     /** Whether the server issues tokens for made-up callers. */
     developmentTokens:
-      values.VALETKEY_ROLE_ARN === undefined && values.NODE_ENV !== "production" && issuers === undefined,
+      mayIssueTokens &&
+      values.VALETKEY_ROLE_ARN === undefined &&
+      values.NODE_ENV !== "production" &&
+      issuers === undefined,
     origins: values.VALETKEY_ORIGINS ?? [],
     /** The first one seals upload ids, and all of them open upload ids. If undefined, the embedded store keeps one. */
     secrets: values.VALETKEY_SECRET,
@@ -57,7 +64,7 @@ function toConfig(values: Values) {
     federation: values.VALETKEY_FEDERATION,
     webClient: values.VALETKEY_WEB ?? values.NODE_ENV !== "production",
     /** Warnings to log at the start. */
-    warnings: warningsOf(values),
+    warnings: warningsOf(values, nameOf),
   };
 }
 

@@ -1,4 +1,5 @@
-import type { Environment } from "./parse-environment.ts";
+import type { ConfigSource } from "./config-source.ts";
+import type { Environment, NameOf } from "./parse-environment.ts";
 import { issuerFaults } from "./trusted-issuers.ts";
 import type { Values } from "./variables.ts";
 
@@ -6,54 +7,62 @@ import type { Values } from "./variables.ts";
 export const embeddedRegion = "us-east-1";
 
 /** Errors of combinations of variables, one line for each. */
-export function crossCheck(values: Values, given: Environment): readonly string[] {
+export function crossCheck(values: Values, given: Environment, source: ConfigSource): readonly string[] {
+  const { nameOf } = source;
   const faults =
-    values.VALETKEY_ROLE_ARN === undefined ? faultsWithoutRole(values, given) : faultsWithRole(values);
+    values.VALETKEY_ROLE_ARN === undefined
+      ? faultsWithoutRole(values, given, nameOf)
+      : faultsWithRole(values, source);
   return [...faults, ...issuerFaults(values)];
 }
 
 /** Settings that are valid but probably not intended. */
-export function warningsOf(values: Values): readonly string[] {
+export function warningsOf(values: Values, nameOf: NameOf): readonly string[] {
   const { VALETKEY_JWKS_URL, VALETKEY_JWT_ISSUER, VALETKEY_JWT_AUDIENCE } = values;
   const acceptsTokens = VALETKEY_JWKS_URL !== undefined || VALETKEY_JWT_ISSUER !== undefined;
   if (!acceptsTokens || VALETKEY_JWT_AUDIENCE !== undefined) return [];
   const accepted =
     VALETKEY_JWT_ISSUER === undefined
-      ? "every token that the keys of VALETKEY_JWKS_URL verify is accepted (VALETKEY_JWT_ISSUER is not set either)"
+      ? `every token that the keys of ${nameOf("VALETKEY_JWKS_URL")} verify is accepted (${nameOf("VALETKEY_JWT_ISSUER")} is not set either)`
       : "tokens that the issuer made for other applications are accepted too";
-  return [`VALETKEY_JWT_AUDIENCE is not set: ${accepted}`];
+  return [`${nameOf("VALETKEY_JWT_AUDIENCE")} is not set: ${accepted}`];
 }
 
 const isProduction = ({ NODE_ENV }: Values) => NODE_ENV === "production";
 
-function faultsWithoutRole(values: Values, given: Environment): readonly string[] {
+function faultsWithoutRole(values: Values, given: Environment, nameOf: NameOf): readonly string[] {
   const faults: string[] = [];
   if (isProduction(values)) {
-    faults.push("VALETKEY_ROLE_ARN: missing; the embedded store is not for production");
+    faults.push(`${nameOf("VALETKEY_ROLE_ARN")}: missing; the embedded store is not for production`);
   }
   if (values.VALETKEY_REGIONS?.includes(embeddedRegion) === false) {
     faults.push(
-      `VALETKEY_REGIONS: got ${JSON.stringify(given.VALETKEY_REGIONS)}, takes a list with ${embeddedRegion}, where the embedded store's bucket is`,
+      `${nameOf("VALETKEY_REGIONS")}: got ${JSON.stringify(given.VALETKEY_REGIONS)}, takes a list with ${embeddedRegion}, where the embedded store's bucket is`,
     );
   }
   if (values.PORT !== 0 && values.VALETKEY_STORE_PORT === values.PORT) {
     faults.push(
-      `VALETKEY_STORE_PORT: got ${JSON.stringify(given.VALETKEY_STORE_PORT)}, takes another port than PORT, or 0 for any (unset: PORT + 1)`,
+      `${nameOf("VALETKEY_STORE_PORT")}: got ${JSON.stringify(given.VALETKEY_STORE_PORT)}, takes another port than PORT, or 0 for any (unset: PORT + 1)`,
     );
   }
   return faults;
 }
 
-function faultsWithRole(values: Values): readonly string[] {
+function faultsWithRole(
+  values: Values,
+  { nameOf, accessRules, hasAuthorize }: ConfigSource,
+): readonly string[] {
   const faults: string[] = [];
-  if (values.VALETKEY_GRANTS === undefined) {
-    faults.push("VALETKEY_GRANTS: missing; with a role, a grants file says who may do what");
+  if (values.VALETKEY_GRANTS === undefined && accessRules === undefined && !hasAuthorize) {
+    faults.push(`${nameOf("VALETKEY_GRANTS")}: missing; with a role, a grants file says who may do what`);
   }
   if (values.VALETKEY_SECRET === undefined) {
-    faults.push("VALETKEY_SECRET: missing; with a role, it seals upload ids (32 bytes or more)");
+    faults.push(`${nameOf("VALETKEY_SECRET")}: missing; with a role, it seals upload ids (32 bytes or more)`);
   }
   if (values.VALETKEY_REGIONS === undefined && values.AWS_REGION === undefined) {
-    faults.push("AWS_REGION: missing; with a role, a region is needed (or VALETKEY_REGIONS)");
+    faults.push(
+      `${nameOf("AWS_REGION")}: missing; with a role, a region is needed (or ${nameOf("VALETKEY_REGIONS")})`,
+    );
   }
   return faults;
 }

@@ -9,27 +9,33 @@ const ownPrefix = "VALETKEY_";
 const urlWithPassword = /\/\/.*@/;
 const notShown = "a value that is not shown";
 
+/** The name of a setting in error messages: its variable, or its option. */
+export type NameOf = (variable: string) => string;
+
 /**
  * @returns the values, and the text of each variable that is set
  * @throws {ConfigError} naming every variable that is unknown, malformed or out of range
  */
-export function parseEnvironment(environment: Environment): { values: Values; given: Environment } {
+export function parseEnvironment(
+  environment: Environment,
+  nameOf: NameOf,
+): { values: Values; given: Environment } {
   // Shells and compose files leave a variable empty to unset it.
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value));
   const faults = Object.entries(environment)
     .filter(([name, value]) => value !== undefined && isUnknown(name))
     .map(([name, value]) => describeUnknown(name, value));
   const parsed = environmentSchema.safeParse(given);
-  if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => describe(issue, given)));
+  if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => describe(issue, given, nameOf)));
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults.join("\n"));
   return { values: parsed.data, given };
 }
 
-function describe(issue: z.core.$ZodIssue, given: Environment): string {
+function describe(issue: z.core.$ZodIssue, given: Environment, nameOf: NameOf): string {
   const name = String(issue.path[0]);
   const isSecret = secretVariables.has(name) || urlWithPassword.test(given[name] ?? "");
   const value = isSecret ? notShown : JSON.stringify(given[name]);
-  return `${name}: got ${value}, ${issue.message}`;
+  return `${nameOf(name)}: got ${value}, ${issue.message}`;
 }
 
 function isUnknown(name: string): boolean {

@@ -1,0 +1,50 @@
+import { randomUUID } from "node:crypto";
+import type { Logger } from "pino";
+import { type Principal, service } from "../core/principal.ts";
+import { exposeErrors, resolversOf } from "../graphql/operation/public-schema.ts";
+import { createSchema, printTypes } from "../graphql/schema.ts";
+import type { ValetKeyOptions } from "../library/options.ts";
+import { parsePrincipal } from "../library/principal.ts";
+import { Session } from "../library/session.ts";
+import type { ValetKey } from "../library/types.ts";
+import { configFromOptions } from "./config/config-from-options.ts";
+import { type Runtime, startRuntime } from "./runtime.ts";
+import { rememberRuntime } from "./runtime-of.ts";
+
+/**
+ * Starts Valet Key as a part of another server. Several of them in one process share nothing.
+ *
+ * @throws {ConfigError} naming every option that is unknown, malformed, out of range or missing
+ */
+export async function createValetKey(options: ValetKeyOptions): Promise<ValetKey> {
+  const runtime = await startRuntime(configFromOptions(options), {
+    ...options,
+    log: options.log as Logger | undefined,
+  });
+  const schema = exposeErrors(await createSchema({ federation: runtime.config.federation }));
+  const sessionFor = (principal: Principal) =>
+    new Session({ schema: runtime.schema, createContext: () => contextFor(runtime, principal) });
+  const valetKey: ValetKey = {
+    for: (principal) => sessionFor(parsePrincipal(principal)),
+    asService: () => sessionFor(service),
+    schema,
+    typeDefs: printTypes(schema),
+    resolvers: resolversOf(schema),
+    async context({ principal }) {
+      return { valetKey: await contextFor(runtime, parsePrincipal(principal)) };
+    },
+    close: () => runtime.close(),
+  };
+  rememberRuntime(valetKey, runtime);
+  return valetKey;
+}
+
+/** The server that this is a part of limits how long a request may take. */
+function contextFor(runtime: Runtime, principal: Principal) {
+  return runtime.createContext({
+    principal,
+    requestId: randomUUID(),
+    connection: { destroyed: false },
+    sendsFiles: true,
+  });
+}

@@ -1,0 +1,37 @@
+export { ConfigError } from "./app/config/config-error.ts";
+export { optionsFromEnvironment } from "./app/config/options-from-environment.ts";
+export { createValetKey } from "./app/create-valet-key.ts";
+export { type ErrorCode, ValetKeyError } from "./core/errors.ts";
+export type {
+  AccessRule,
+  AccessRules,
+  ByteSize,
+  ValetKeyOptions,
+  ValetKeySettings,
+} from "./library/options.ts";
+export type {
+  Action,
+  Checksum,
+  DownloadUrl,
+  DownloadUrlOptions,
+  Grant,
+  ListOptions,
+  Log,
+  MultipartUpload,
+  NameAndValue,
+  ObjectPage,
+  ObjectRef,
+  PartsRequest,
+  PostUpload,
+  Principal,
+  PutUpload,
+  Resolvers,
+  StoredEvent,
+  StoredObject,
+  UploadedPart,
+  UploadInput,
+  UploadOptions,
+  UploadPart,
+  ValetKey,
+  ValetKeySession,
+} from "./library/types.ts";

@@ -1,0 +1,106 @@
+import type { Grant, Log, Principal, StoredEvent } from "./types.ts";
+
+/** A size in bytes: an integer, or a text such as `"64MiB"`. */
+export type ByteSize = number | string;
+
+/**
+ * The settings of Valet Key. Each setting without a description of its own means the same as the environment variable of
+ * that name, has the same default, and is checked as strictly: `maxUploadBytes` is `VALETKEY_MAX_UPLOAD_BYTES`,
+ * `awsRegion` is `AWS_REGION`. docs/configuration.md describes them.
+ */
+export interface ValetKeySettings {
+  /** The role to assume. Without one, the embedded store is started, which is for development and tests. */
+  roleArn?: string | undefined;
+  externalId?: string | undefined;
+  /** Seconds, 900 to 43,200. */
+  sessionSeconds?: number | undefined;
+  sessionTags?: boolean | undefined;
+  sourceIdentity?: boolean | undefined;
+  awsRegion?: string | undefined;
+  regions?: readonly string[] | string | undefined;
+  forcePathStyle?: boolean | undefined;
+  /**
+   * The access file: its path, or what it contains. With a role, either this or `authorize` is required. Without a role,
+   * and without `authorize`, everyone may use the embedded store's bucket `demo`.
+   */
+  grants?: string | AccessRules | undefined;
+  /** At least 32 bytes, the same in every process. The first of several seals upload ids, and all of them open upload ids. */
+  secret?: string | readonly string[] | undefined;
+  multipartBytes?: ByteSize | undefined;
+  maxUploadBytes?: ByteSize | undefined;
+  maxFiles?: number | undefined;
+  /** `"production"` refuses to start the embedded store. */
+  nodeEnv?: string | undefined;
+  logLevel?: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent" | undefined;
+  /** The embedded store's folder. Two stores never share one. Default: `.valetkey`. */
+  dataDir?: string | undefined;
+  /** The embedded store's port. Default: any free one. */
+  storePort?: number | undefined;
+  /** The address on which the embedded store listens. Default: `127.0.0.1`. */
+  host?: string | undefined;
+
+  /** Whose tokens are accepted where Valet Key is mounted with its own HTTP handler and without `authenticate`. */
+  jwksUrl?: string | URL | undefined;
+  jwtIssuer?: string | undefined;
+  jwtAudience?: string | undefined;
+  jwtAlgorithms?: readonly string[] | string | undefined;
+  origins?: readonly string[] | string | undefined;
+  /** Serves the schema as a subgraph of Apollo Federation 2. */
+  federation?: boolean | undefined;
+  /** Such as `"100/1s"`. */
+  rateLimit?: string | undefined;
+
+  /** Only the stand-alone server uses these. They are accepted because the environment may contain them. */
+  port?: number | undefined;
+  drainSeconds?: number | undefined;
+  metrics?: boolean | undefined;
+  web?: boolean | undefined;
+  redisUrl?: string | undefined;
+}
+
+/** The content of an access file. docs/configuration.md describes it. */
+export interface AccessRules {
+  grants: readonly AccessRule[];
+}
+
+/** A rule of the access file: who may do what below one prefix. */
+export interface AccessRule {
+  /** `service` is the caller of `asService()`, whom no token matches. A mapping names claims, all of which must match. */
+  who:
+    | "anonymous"
+    | "authenticated"
+    | "service"
+    | Readonly<Record<string, string | number | boolean | readonly (string | number | boolean)[]>>;
+  bucket: string;
+  /** `{sub}` and other claims in braces are replaced by the caller's. Default: the whole bucket. */
+  prefix?: string | undefined;
+  allow: Grant["allow"];
+  maxUploadBytes?: ByteSize | undefined;
+  contentTypes?: readonly string[] | undefined;
+  /** Seconds. */
+  maxExpiresSeconds?: number | undefined;
+}
+
+export interface ValetKeyOptions extends ValetKeySettings {
+  /**
+   * Called with what the store has confirmed, before the caller hears of success. When it rejects, the caller's request
+   * fails too, although the object is stored.
+   */
+  onObjectStored?: ((event: StoredEvent) => void | Promise<void>) | undefined;
+  /**
+   * Replaces the verification of tokens: returns whom a request comes from. When it rejects, or returns anything but a
+   * principal, the request fails with `UNAUTHENTICATED`.
+   */
+  authenticate?: ((request: { headers: Headers }) => Principal | Promise<Principal>) | undefined;
+  /**
+   * What a caller may do, from code: in addition to the access file if there is one, otherwise instead of it. The result
+   * is cached for each caller; see `authorizeCacheSeconds`. When it rejects, the caller's request fails with `FORBIDDEN`.
+   * Grants that the access file would not accept make it fail with `INTERNAL_SERVER_ERROR`. It is not called for
+   * `asService()`.
+   */
+  authorize?: ((principal: Principal) => readonly Grant[] | Promise<readonly Grant[]>) | undefined;
+  /** How many seconds the result of `authorize` is used for the same caller. `0` asks for every request. Default: 30. */
+  authorizeCacheSeconds?: number | undefined;
+  /** A pino logger, such as Fastify's `app.log`. Default: a log of its own, as JSON to the standard output. */
+  log?: Log | undefined;
+}

@@ -1,0 +1,255 @@
+import type { Readable } from "node:stream";
+import type { GraphQLSchema } from "graphql";
+
+/** The caller of a request. */
+export type Principal =
+  | { readonly authenticated: false }
+  | {
+      readonly authenticated: true;
+      /** A name that no other caller has. With several issuers, `claims.iss` has to distinguish them. */
+      readonly subject: string;
+      /** What else is known of the caller, as values of JSON. Rules and prefixes of the access file can use it. */
+      readonly claims?: Readonly<Record<string, unknown>> | undefined;
+    };
+
+export type Action = "DOWNLOAD" | "UPLOAD" | "LIST" | "DELETE";
+
+/** What a caller may do below one prefix. */
+export interface Grant {
+  readonly bucket: string;
+  /** Literal text. Default: the whole bucket. */
+  readonly prefix?: string | undefined;
+  readonly allow: readonly Action[];
+  readonly maxUploadBytes?: number | undefined;
+  /** Media types without parameters, `image/*`, or any type. Default: any. */
+  readonly contentTypes?: readonly string[] | undefined;
+  /** The longest lifetime of a URL, in seconds. */
+  readonly maxExpiresSeconds?: number | undefined;
+}
+
+/** An object that may exist. */
+export interface ObjectRef {
+  readonly bucket: string;
+  /** The key, exactly as it is stored: 1 to 1,024 bytes of UTF-8. */
+  readonly key: string;
+  /** Default: the default region. */
+  readonly region?: string | undefined;
+  /** Default: the latest version. */
+  readonly versionId?: string | undefined;
+}
+
+export interface NameAndValue {
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface Checksum {
+  readonly algorithm: "CRC32" | "CRC32C" | "CRC64NVME" | "SHA1" | "SHA256";
+  /** The checksum's bytes in base64. */
+  readonly value: string;
+}
+
+/** Where to store a file, and what to store with it. */
+export interface UploadInput extends Omit<ObjectRef, "versionId"> {
+  readonly contentType?: string | undefined;
+  readonly contentDisposition?: string | undefined;
+  readonly contentEncoding?: string | undefined;
+  readonly cacheControl?: string | undefined;
+  readonly metadata?: readonly NameAndValue[] | undefined;
+  /** At most 10. */
+  readonly tags?: readonly NameAndValue[] | undefined;
+  /** Of the whole file. Nothing is stored if the bytes have another one. */
+  readonly checksum?: Checksum | undefined;
+  /** `false`: fail with `OBJECT_EXISTS` rather than replace an object. Default: `true`. */
+  readonly overwrite?: boolean | undefined;
+}
+
+/** An object that S3 has stored. */
+export interface StoredObject extends ObjectRef {
+  readonly region: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Without quotes. */
+  readonly etag: string;
+  /** Undefined in listings, and after writes by callers without a grant for `DOWNLOAD`. */
+  readonly contentType?: string | undefined;
+  readonly lastModified?: Date | undefined;
+}
+
+/** What `onObjectStored` is told. */
+export interface StoredEvent extends StoredObject {
+  /** Who stored the object. */
+  readonly principal: Principal;
+  readonly by: "uploadFile" | "completeUpload" | "copyObject" | "confirmUpload";
+  /** The checksum of the whole object, if the store has confirmed one. */
+  readonly checksum?: Checksum | undefined;
+}
+
+/** A presigned URL for a GET request. Anyone who has it can download the object until it expires. */
+export interface DownloadUrl extends ObjectRef {
+  readonly url: string;
+  readonly expiresAt: Date;
+  readonly region: string;
+}
+
+export interface DownloadUrlOptions {
+  /** How many seconds the URL works. Default: 2,400, or fewer if fewer are allowed. */
+  readonly expiresIn?: number | undefined;
+  /** Whether to check first that the object exists, with one request to S3. Default: `true`. */
+  readonly verify?: boolean | undefined;
+}
+
+export interface UploadOptions {
+  /** The exact size of the file in bytes. It is signed. */
+  readonly size: number;
+  /** Default: `AUTO`, a PUT request for files up to 64 MiB and a multipart upload for larger ones. */
+  readonly method?: "AUTO" | "PUT" | "POST" | "MULTIPART" | undefined;
+  /** Within how many seconds the upload, or each part of it, has to start. Default: 2,400, or fewer if fewer are allowed. */
+  readonly expiresIn?: number | undefined;
+  /** Whether to continue an interrupted multipart upload of this caller. Default: `false`. */
+  readonly resume?: boolean | undefined;
+}
+
+/** Send the file as the body of a PUT request to `url`, with all `headers` exactly as given. */
+export interface PutUpload extends ObjectRef {
+  readonly method: "PUT";
+  readonly url: string;
+  readonly headers: readonly NameAndValue[];
+  readonly expiresAt: Date;
+  readonly region: string;
+}
+
+/** Send a form to `url` with all `fields`, and after them the file, as the field `file`. */
+export interface PostUpload extends ObjectRef {
+  readonly method: "POST";
+  readonly url: string;
+  readonly fields: readonly NameAndValue[];
+  readonly expiresAt: Date;
+  readonly region: string;
+}
+
+/** A multipart upload in progress. Part n starts at byte (n - 1) × `partSize`. */
+export interface MultipartUpload extends ObjectRef {
+  readonly method: "MULTIPART";
+  /** For `completeUpload` and `abortUpload`. */
+  readonly id: string;
+  readonly region: string;
+  /** Bytes of the whole file. */
+  readonly size: number;
+  /** Bytes of every part but the last. */
+  readonly partSize: number;
+  readonly partCount: number;
+  /** Presigned PUT requests for at most 1,000 parts. */
+  parts(request: PartsRequest): Promise<readonly UploadPart[]>;
+  /** The parts that S3 has received. */
+  uploadedParts(): Promise<readonly UploadedPart[]>;
+}
+
+/** Which parts to sign: either `numbers`, or the `first` parts after part `after` that S3 does not have yet. */
+export interface PartsRequest {
+  readonly numbers?: readonly number[] | undefined;
+  readonly first?: number | undefined;
+  readonly after?: number | undefined;
+  /** Default: the `expiresIn` of `requestUpload`. */
+  readonly expiresIn?: number | undefined;
+}
+
+export interface UploadPart {
+  readonly number: number;
+  readonly size: number;
+  readonly url: string;
+  readonly headers: readonly NameAndValue[];
+  readonly expiresAt: Date;
+}
+
+export interface UploadedPart {
+  readonly number: number;
+  readonly size: number;
+  readonly etag: string;
+}
+
+export interface ListOptions {
+  readonly bucket: string;
+  /** Default: the whole bucket. A grant for `LIST` has to cover all of it. */
+  readonly prefix?: string | undefined;
+  readonly region?: string | undefined;
+  /** Usually `/`. Keys that contain it after the prefix are grouped into `folders`. */
+  readonly delimiter?: string | undefined;
+  /** The size of the page, 1 to 1,000. Default: 100. */
+  readonly first?: number | undefined;
+  /** The `endCursor` of the page before. */
+  readonly after?: string | undefined;
+}
+
+export interface ObjectPage {
+  readonly objects: StoredObject[];
+  readonly folders: string[];
+  /** Undefined on an empty page. */
+  readonly endCursor: string | undefined;
+  readonly hasNextPage: boolean;
+}
+
+/**
+ * The API for one caller and one request. Its calls share one lazily assumed role session, the results of requests to S3
+ * and the limit of 32 concurrent ones, and are allowed what the caller's grants allow.
+ *
+ * All methods reject with a `ValetKeyError`, whose `code` docs/errors.md describes. In the result of a batch, an error
+ * takes the place of the item that failed.
+ */
+export interface ValetKeySession {
+  downloadUrl(object: ObjectRef, options?: DownloadUrlOptions): Promise<DownloadUrl>;
+  /** Item i of the result belongs to object i. At most 1,000. */
+  downloadUrls(objects: readonly ObjectRef[], options?: DownloadUrlOptions): Promise<(DownloadUrl | Error)[]>;
+  /** What a client needs to send a file directly to S3. */
+  requestUpload(
+    input: UploadInput,
+    options: UploadOptions,
+  ): Promise<PutUpload | PostUpload | MultipartUpload>;
+  /** A multipart upload in progress by its id, for more parts in a later request. Undefined when it has ended. */
+  findUpload(id: string): Promise<MultipartUpload | undefined>;
+  /** @param id of a multipart upload whose parts have all been sent */
+  completeUpload(id: string): Promise<StoredObject>;
+  /** Ends a multipart upload and deletes its parts. An upload that has already ended is no error. */
+  abortUpload(id: string): Promise<void>;
+  /** Stores a stream in bounded memory, completely or not at all. */
+  uploadStream(body: Readable | AsyncIterable<Uint8Array>, input: UploadInput): Promise<StoredObject>;
+  /** Undefined if there is no such object. A missing bucket is an error. */
+  head(object: ObjectRef): Promise<StoredObject | undefined>;
+  list(options: ListOptions): Promise<ObjectPage>;
+  /** Copies inside S3. Fields that `to` omits keep the values of the original. */
+  copy(from: ObjectRef, to: UploadInput): Promise<StoredObject>;
+  /** Item i of the result belongs to object i. At most 1,000. Removing an object that does not exist succeeds. */
+  remove(objects: readonly ObjectRef[]): Promise<(ObjectRef | Error)[]>;
+}
+
+/** What a pino logger has, as far as it is used here. */
+export interface Log {
+  debug(...parameters: never[]): void;
+  info(...parameters: never[]): void;
+  warn(...parameters: never[]): void;
+  error(...parameters: never[]): void;
+  child(bindings: object, options?: object): Log;
+  isLevelEnabled(level: string): boolean;
+}
+
+/** The resolvers of the schema by type and field, as `makeExecutableSchema` takes them. */
+export type Resolvers = Readonly<Record<string, unknown>>;
+
+export interface ValetKey {
+  /** The API for one caller and one request. */
+  for(principal: Principal): ValetKeySession;
+  /** The API for jobs of the server itself, with the grants that the access file gives to `who: service`. */
+  asService(): ValetKeySession;
+  /** An executable schema. Its resolvers need what `context` returns. */
+  readonly schema: GraphQLSchema;
+  /** The same schema as text, to be merged with types of your own. */
+  readonly typeDefs: string;
+  readonly resolvers: Resolvers;
+  /**
+   * The context that the resolvers need, for one request: an object with the property `valetKey`, to be spread into your
+   * own context. Rejects when `authorize` does.
+   */
+  context(caller: { readonly principal: Principal }): Promise<{ readonly valetKey: object }>;
+  /** Ends everything: uploads that are still running, connections, and the embedded store. */
+  close(): Promise<void>;
+}
