@@ -10,7 +10,10 @@ const maxCacheSeconds = 3600;
 
 /** @throws {ConfigError} for an option that is out of range */
 export function grantsFromCode(
-  { authorize, authorizeCacheSeconds: cacheSeconds = defaultCacheSeconds }: ValetKeyOptions,
+  {
+    authorize,
+    authorizeCacheSeconds: cacheSeconds = defaultCacheSeconds,
+  }: Pick<ValetKeyOptions, "authorize" | "authorizeCacheSeconds">,
   log: Logger,
 ): GrantsFromCode | undefined {
   if (authorize === undefined) return undefined;

@@ -32,7 +32,7 @@ export async function readInitialAccess(config: Config, log: Logger): Promise<Ac
     const { rules, buckets, warnings } = await readRules(config);
     for (const warning of warnings) log.warn(warning);
     return {
-      grants: new Grants(rules, { acceptsTokens: config.tokens !== undefined || config.developmentTokens }),
+      grants: new Grants(rules, { acceptsTokens: config.acceptsTokens || config.developmentTokens }),
       buckets: new Buckets(buckets),
     };
   } catch (error) {

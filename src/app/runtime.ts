@@ -32,7 +32,7 @@ import { createLog } from "./log.ts";
 import { ReadinessProbe } from "./readiness-probe.ts";
 
 export interface RuntimeOptions
-  extends Pick<ValetKeyOptions, "onObjectStored" | "authenticate" | "authorize" | "authorizeCacheSeconds"> {
+  extends Pick<ValetKeyOptions, "authenticate" | "authorize" | "authorizeCacheSeconds"> {
   /** Default: a log of its own, to the standard output. */
   readonly log?: Logger | undefined;
   /** Called when an object was stored, before the caller is told. Default: nothing is called. */

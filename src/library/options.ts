@@ -19,6 +19,7 @@ export interface ValetKeySettings {
   awsRegion?: string | undefined;
   regions?: readonly string[] | string | undefined;
   forcePathStyle?: boolean | undefined;
+  publicEndpointUrl?: string | URL | undefined;
   /**
    * The access file: its path, or what it contains. With a role, either this or `authorize` is required. Without a role,
    * and without `authorize`, everyone may use the embedded store's bucket `demo`.
@@ -47,6 +48,7 @@ export interface ValetKeySettings {
   origins?: readonly string[] | string | undefined;
   /** Serves the schema as a subgraph of Apollo Federation 2. */
   federation?: boolean | undefined;
+  tokenCookie?: string | undefined;
   /** Such as `"100/1s"`. */
   rateLimit?: string | undefined;
 
@@ -84,9 +86,12 @@ export interface AccessRule {
 export interface ValetKeyOptions extends ValetKeySettings {
   /**
    * Called with what the store has confirmed, before the caller hears of success. When it rejects, the caller's request
-   * fails too, although the object is stored.
+   * fails too, although the object is stored. An object may be reported more than once, so handle the same `bucket`,
+   * `key`, `etag` and `versionId` only once. `signal` is aborted when the caller is no longer waiting.
    */
-  onObjectStored?: ((event: StoredEvent) => void | Promise<void>) | undefined;
+  onObjectStored?:
+    | ((event: StoredEvent, options: { readonly signal: AbortSignal }) => void | Promise<void>)
+    | undefined;
   /**
    * Replaces the verification of tokens: returns whom a request comes from. When it rejects, or returns anything but a
    * principal, the request fails with `UNAUTHENTICATED`.

@@ -7,6 +7,8 @@ export interface ConfigSource {
   readonly accessRules?: object | undefined;
   /** Whether code says what callers may do. */
   readonly hasAuthorize: boolean;
+  /** Whether code says who a caller is. */
+  readonly hasAuthenticate: boolean;
   /** Whether the server may issue tokens for made-up callers. */
   readonly mayIssueTokens: boolean;
 }
@@ -14,5 +16,6 @@ export interface ConfigSource {
 export const fromEnvironment: ConfigSource = {
   nameOf: (variable) => variable,
   hasAuthorize: false,
+  hasAuthenticate: false,
   mayIssueTokens: true,
 };

@@ -19,7 +19,10 @@ export function loadConfig(environment: Environment, source: ConfigSource = from
   return toConfig(values, source);
 }
 
-function toConfig(values: Values, { nameOf, accessRules, hasAuthorize, mayIssueTokens }: ConfigSource) {
+function toConfig(
+  values: Values,
+  { nameOf, accessRules, hasAuthorize, hasAuthenticate, mayIssueTokens }: ConfigSource,
+) {
   const issuers = trustedIssuers(values);
   return {
     nameOf,
@@ -37,6 +40,8 @@ function toConfig(values: Values, { nameOf, accessRules, hasAuthorize, mayIssueT
     grantsFile: values.VALETKEY_GRANTS,
     accessRules,
     hasAuthorize,
+    /** Whether a caller who is refused could come back with a token, or with what the operator's function takes. */
+    acceptsTokens: hasAuthenticate || issuers !== undefined,
     tokens: issuers && {
       issuers,
       algorithms: values.VALETKEY_JWT_ALGORITHMS ?? ["RS256", "ES256", "EdDSA"],
