@@ -162,3 +162,89 @@ test("wrong arguments reject, and never throw", async () => {
     await expect(upload(file, options).done).rejects.toMatchObject({ code: "BAD_USER_INPUT" });
   }
 });
+
+/** A client that changes the responses of one field of the server. */
+function clientWithServer(
+  field: string,
+  change: (attempt: number, response: Response) => Response,
+): ValetKey {
+  let attempts = 0;
+  const changed: Fetch = async (input, init) => {
+    const response = await fetch(input, init);
+    return String(init?.body).includes(field) ? change(++attempts, response) : response;
+  };
+  return createValetKey({ url, fetch: changed });
+}
+
+function failure(code: string): Response {
+  const error = { message: code, path: ["confirmUpload"], extensions: { code, retryable: true } };
+  return Response.json({ data: { confirmUpload: null }, errors: [error] });
+}
+
+test("a file that is sent whole is confirmed by the server", async () => {
+  const object = await client.upload(new Blob(["hello"], { type: "text/plain" }), {
+    bucket,
+    key: "confirmed",
+  }).done;
+  expect(object).toEqual({
+    bucket,
+    key: "confirmed",
+    region: "us-east-1",
+    size: 5,
+    etag: "5d41402abc4b2a76b9719d911017c592",
+    lastModified: expect.any(Date),
+    versionId: undefined,
+    contentType: "text/plain",
+  });
+});
+
+test("a confirmation whose response was lost is repeated", async () => {
+  const confirmations: number[] = [];
+  const losing = clientWithServer("confirmUpload", (attempt, response) => {
+    confirmations.push(attempt);
+    if (attempt === 1) throw new TypeError("fetch failed");
+    return response;
+  });
+  expect(await losing.upload(new Blob(["hello"]), { bucket, key: "lost-confirmation" }).done).toMatchObject({
+    size: 5,
+  });
+  expect(confirmations).toEqual([1, 2]);
+});
+
+test.each(["UPLOAD_INCOMPLETE", "INTERNAL_SERVER_ERROR", "TIMEOUT"])(
+  "a confirmation that fails with %s is repeated, and the file is not sent again",
+  async (code) => {
+    let bodies = 0;
+    const counting: Fetch = async (input, init) => {
+      if (init?.method === "PUT") bodies += 1;
+      const response = await fetch(input, init);
+      return String(init?.body).includes("confirmUpload") && ++confirmations < 3 ? failure(code) : response;
+    };
+    let confirmations = 0;
+    const object = await createValetKey({ url, fetch: counting }).upload(new Blob(["hello"]), {
+      bucket,
+      key: code,
+    }).done;
+    expect(object).toMatchObject({ key: code, size: 5 });
+    expect([bodies, confirmations]).toEqual([1, 3]);
+  },
+);
+
+test("a file that never appears at the store ends the upload", async () => {
+  const swallowing = clientWith(async () => new Response(null, { headers: { etag: '"0"' } }));
+  await expect(
+    swallowing.upload(new Blob(["hello"]), { bucket, key: "swallowed" }).done,
+  ).rejects.toMatchObject({
+    code: "UPLOAD_INCOMPLETE",
+    retryable: true,
+  });
+});
+
+test("an upload that is aborted while it is confirmed ends at once", async () => {
+  const task = clientWithServer("confirmUpload", () => {
+    void task.abort();
+    return failure("UPLOAD_INCOMPLETE");
+  }).upload(new Blob(["hello"]), { bucket, key: "aborted-confirmation" });
+  await expect(task.done).rejects.toMatchObject({ code: "ABORTED" });
+  expect(task.state).toBe("aborted");
+});

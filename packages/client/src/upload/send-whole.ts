@@ -1,20 +1,22 @@
 import type { StoredObject } from "../core/objects.ts";
+import { confirm } from "./confirm.ts";
 import { type PutUpload, requestUpload } from "./request-upload.ts";
 import { StoreError } from "./store-error.ts";
 import type { UploadSteps } from "./upload-steps.ts";
 
-/** Sends the file with one PUT request. */
+/** Sends the file with one PUT request, and has the server confirm it. */
 export async function sendWhole(steps: UploadSteps, requested: PutUpload): Promise<StoredObject> {
   const { flow, sender, file, checksums } = steps;
   let upload: PutUpload | undefined = requested;
-  const response = await flow.run(
+  const receipt = await flow.run(
     async (signal) => {
       upload ??= (await requestUpload(steps, signal)) as PutUpload;
-      const { url, headers } = upload;
+      const { url, headers, receipt } = upload;
       const onProgress = (bytes: number) => steps.reportBytes(0, bytes);
-      return await sender.send({ url, headers, body: file, signal, onProgress }, async () =>
+      await sender.send({ url, headers, body: file, signal, onProgress }, async () =>
         checksums === undefined ? false : await checksums.hasChanged(0, file.size),
       );
+      return receipt;
     },
     {
       onFailure: (error) => {
@@ -24,16 +26,5 @@ export async function sendWhole(steps: UploadSteps, requested: PutUpload): Promi
     },
   );
   steps.reportBytes(0, file.size);
-  const { bucket, key, region } = requested;
-  return {
-    bucket,
-    key,
-    region,
-    size: file.size,
-    // The bucket's CORS rule has to expose it.
-    etag: response.header("etag")?.replaceAll('"', "") ?? "",
-    lastModified: undefined,
-    versionId: response.header("x-amz-version-id") ?? undefined,
-    contentType: steps.options.contentType ?? (file.type || undefined),
-  };
+  return await confirm(steps, receipt);
 }
