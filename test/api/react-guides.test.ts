@@ -24,25 +24,26 @@ declare module "next/navigation" {
 const app = await shareInFile(createReactApp());
 
 describe("a React app with the built client", () => {
-  test.each([
-    ["docs/guides/react.md", 4],
-    ["docs/guides/nextjs.md", 6],
-    ["docs/guides/tanstack-query.md", 2],
-    ["docs/tutorials/react-upload.md", 8],
-  ])("compiles the code of %s", async (page, count) => {
-    const files = filesOf(pageOf(page));
-    expect(files).toHaveLength(count);
-    const folder = page.replace(/\W/g, "-");
-    await app.write({ [`${folder}/next.d.ts`]: nextTypes });
-    for (const { name, content } of files) await app.write({ [`${folder}/${name}`]: content });
-    await app.checkTypes(folder);
-  });
-
-  test("compiles the example of the client's README", async () => {
+  // All of it at once, because the compiler needs most of its time for the types of React and of the browser.
+  test("compiles the code of the guides, of the tutorial and of the client's README", async () => {
+    const pages = [
+      ["docs/guides/react.md", 4],
+      ["docs/guides/nextjs.md", 6],
+      ["docs/guides/tanstack-query.md", 2],
+      ["docs/tutorials/react-upload.md", 8],
+    ] as const;
+    await app.write({ "pages/next.d.ts": nextTypes });
+    for (const [page, count] of pages) {
+      const files = filesOf(pageOf(page));
+      expect(files, page).toHaveLength(count);
+      for (const { name, content } of files) {
+        await app.write({ [`pages/${page.replace(/\W/g, "-")}/${name}`]: content });
+      }
+    }
     const [, example = ""] = /^```tsx\n(.*?)^```$/ms.exec(pageOf("packages/client/README.md")) ?? [];
     expect(example).toContain("useUpload");
-    await app.write({ "readme/App.tsx": example });
-    await app.checkTypes("readme");
+    await app.write({ "pages/readme/App.tsx": example });
+    await app.checkTypes("pages");
   });
 
   test('finds "use client" at the top of the hooks, and nowhere else', async () => {

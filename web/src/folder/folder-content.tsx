@@ -6,6 +6,7 @@ import { Problem } from "../errors/problem.tsx";
 import { useSession } from "../session/session-context.ts";
 import type { Entry } from "./entry.ts";
 import { FileTable } from "./file-table.tsx";
+import { NextPage } from "./next-page.tsx";
 import type { FolderView } from "./use-folder.ts";
 import type { Selection } from "./use-selection.ts";
 
@@ -49,12 +50,8 @@ export function FolderContent({
       {entries.length === 0 && !loading && error === undefined && (
         <EmptyFolder search={search} canUpload={canUpload} />
       )}
-      {loadMore !== undefined && (
-        <Center>
-          <Button variant="default" loading={loading} onClick={loadMore}>
-            Load more
-          </Button>
-        </Center>
+      {loadMore !== undefined && error === undefined && (
+        <NextPage key={entries.length} loading={loading} loadMore={loadMore} />
       )}
     </Stack>
   );

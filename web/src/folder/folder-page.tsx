@@ -1,4 +1,4 @@
-import { Stack, VisuallyHidden } from "@mantine/core";
+import { Box, Stack, VisuallyHidden } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { lazy, Suspense, useState } from "react";
 import { RunActionContext } from "../actions/run-action.ts";
@@ -17,6 +17,7 @@ import { Breadcrumbs } from "./breadcrumbs.tsx";
 import type { Entry } from "./entry.ts";
 import { FolderContent } from "./folder-content.tsx";
 import { FolderToolbar } from "./folder-toolbar.tsx";
+import { SearchField } from "./search-field.tsx";
 import { useFocusReturn } from "./use-focus-return.ts";
 import { useFolder } from "./use-folder.ts";
 import { useRefreshAfterChanges } from "./use-refresh-after-changes.ts";
@@ -46,21 +47,29 @@ export function FolderPage({ bucket, prefix, file }: Address) {
 
   return (
     <RunActionContext value={run}>
-      <Stack gap="md">
+      <Stack gap="xs">
         <VisuallyHidden component="h1">{`Files in ${nameOf(prefix) || bucket}`}</VisuallyHidden>
         <Breadcrumbs bucket={bucket} prefix={prefix} open={openFolder} />
-        {selection.selected.length > 0 ? (
-          <SelectionBar selected={selection.selected} clear={selection.clear} />
-        ) : (
-          <FolderToolbar
-            search={search}
-            setSearch={setSearch}
-            uploadDisabled={uploadDisabled}
-            refresh={folder.refresh}
-            newFolder={() => setNaming(true)}
-            addFiles={addFiles}
-          />
-        )}
+        <div className="folder-bar">
+          {selection.selected.length > 0 ? (
+            <Stack gap="xs">
+              {/* On a phone the toolbar has two rows. Nothing below it moves when the first file is selected. */}
+              <Box hiddenFrom="sm">
+                <SearchField search={search} setSearch={setSearch} />
+              </Box>
+              <SelectionBar selected={selection.selected} clear={selection.clear} />
+            </Stack>
+          ) : (
+            <FolderToolbar
+              search={search}
+              setSearch={setSearch}
+              uploadDisabled={uploadDisabled}
+              refresh={folder.refresh}
+              newFolder={() => setNaming(true)}
+              addFiles={addFiles}
+            />
+          )}
+        </div>
         <PendingUploadList bucket={bucket} prefix={prefix} />
         <FolderContent
           label={`Files in ${nameOf(prefix) || bucket}`}

@@ -1,7 +1,8 @@
-import { ActionIcon, Button, Group, TextInput, Tooltip } from "@mantine/core";
-import { IconFolderPlus, IconRefresh, IconSearch } from "@tabler/icons-react";
+import { ActionIcon, Button, Group, Tooltip } from "@mantine/core";
+import { IconFolderPlus, IconRefresh } from "@tabler/icons-react";
 import type { ChosenFile } from "../uploads/chosen-files.ts";
 import { UploadMenu } from "../uploads/upload-menu.tsx";
+import { SearchField } from "./search-field.tsx";
 
 interface FolderToolbarProps {
   readonly search: string;
@@ -16,16 +17,7 @@ export function FolderToolbar(props: FolderToolbarProps) {
   const { search, uploadDisabled, setSearch, refresh, newFolder, addFiles } = props;
   return (
     <Group gap="xs">
-      <TextInput
-        flex="1 1 220px"
-        maw={{ sm: 360 }}
-        type="search"
-        aria-label="Find names that start with"
-        placeholder="Name starts with…"
-        leftSection={<IconSearch size={16} aria-hidden />}
-        value={search}
-        onChange={(event) => setSearch(event.currentTarget.value)}
-      />
+      <SearchField search={search} setSearch={setSearch} />
       <Group gap="xs" wrap="nowrap" ml="auto">
         <Tooltip label="Reload the folder">
           <ActionIcon variant="default" size={36} aria-label="Reload the folder" onClick={refresh}>

@@ -20,6 +20,8 @@ interface Loaded {
   readonly cursor: string | undefined;
 }
 
+const defaultPageSize = 100;
+const maxPageSize = 1_000;
 const nothing: Loaded = { entries: [], loading: true, error: undefined, cursor: undefined };
 
 /**
@@ -42,8 +44,9 @@ export function useFolder(bucket: string, prefix: string, startsWith = ""): Fold
       let cursor = after;
       try {
         do {
-          const position = cursor === undefined ? {} : { after: cursor };
-          const page = await client.folder({ bucket, prefix: prefix + startsWith, ...position });
+          // Many that are loaded again come in large pages.
+          const pageSize = Math.min(maxPageSize, Math.max(defaultPageSize, atLeast - entries.length));
+          const page = await client.folder({ bucket, prefix: prefix + startsWith, after: cursor, pageSize });
           if (request !== newest.current) return;
           entries = [...entries, ...toEntries(page, bucket, prefix)];
           cursor = page.hasNextPage ? page.endCursor : undefined;

@@ -13,6 +13,7 @@ import { AccountMenu } from "./account-menu.tsx";
 import { formatAddress } from "./address.ts";
 import { ColorSchemeSwitch } from "./color-scheme-switch.tsx";
 import { Logo } from "./logo.tsx";
+import { OfflineBanner } from "./offline-banner.tsx";
 import { PlaceSelect } from "./place-select.tsx";
 import { replaceAddress, useAddress } from "./use-address.ts";
 
@@ -39,7 +40,8 @@ export function FilesPage() {
           </Group>
         </AppShell.Header>
         <AppShell.Main>
-          <Stack maw={1168} mx="auto" pb={80}>
+          <Stack maw={1168} mx="auto" pb={80} gap="xs">
+            <OfflineBanner />
             {address === undefined ? (
               <NoGrants />
             ) : (

@@ -15,10 +15,14 @@ export function PreviousNext({ current, files }: { current: string; files: reado
   };
   const previous = files[index - 1];
   const next = files[index + 1];
-  useHotkeys([
-    ["ArrowLeft", () => show(previous)],
-    ["ArrowRight", () => show(next)],
-  ]);
+  useHotkeys(
+    [
+      ["ArrowLeft", () => show(previous)],
+      ["ArrowRight", () => show(next)],
+    ],
+    // In them, the arrow keys move within the film or the text.
+    ["INPUT", "TEXTAREA", "SELECT", "VIDEO", "AUDIO"],
+  );
   if (index < 0 || files.length < 2) return null;
   return (
     <Group justify="space-between">

@@ -23,6 +23,8 @@ export interface FolderOptions {
   region?: string | undefined;
   /** `endCursor` of the page before. */
   after?: string | undefined;
+  /** How many folders and objects are fetched at once, from 1 to 1,000. Default: 100. */
+  pageSize?: number | undefined;
 }
 
 export interface FolderPage {
@@ -46,8 +48,11 @@ export async function* list(
   } while (after !== null && after !== undefined);
 }
 
-export async function folder(transport: Transport, options: FolderOptions): Promise<FolderPage> {
-  const { objects } = await transport.request(folderOperation, { ...options });
+export async function folder(
+  transport: Transport,
+  { pageSize, ...options }: FolderOptions,
+): Promise<FolderPage> {
+  const { objects } = await transport.request(folderOperation, { ...options, first: pageSize });
   const { folders, nodes, pageInfo } = objects;
   return {
     folders,
