@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { HTTPRequest, Page } from "puppeteer-core";
-import { createServer } from "vite";
 import { expect, test } from "vitest";
 import type { GraphQLClient } from "../support/graphql-client.ts";
 import { downloadUrl } from "../support/operations.ts";
@@ -11,23 +10,10 @@ import { createReactApp, filesOf } from "../support/react-app.ts";
 import { makeTemporaryFolder } from "../support/resources.ts";
 import { startDemoServer } from "../support/test-server.ts";
 import { launchBrowser } from "./browsers.ts";
+import { startVite } from "./vite-server.ts";
 
 const MiB = 2 ** 20;
 const tutorial = readFileSync(resolve(import.meta.dirname, "../../docs/tutorials/react-upload.md"), "utf8");
-
-/** Vite's development server, as `npm run dev` starts it. */
-async function startVite(root: string): Promise<AsyncDisposable & { readonly url: string }> {
-  const configFile = join(root, "vite.config.ts");
-  const server = await createServer({
-    root,
-    configFile,
-    logLevel: "error",
-    server: { host: "127.0.0.1", port: 0 },
-  });
-  await server.listen();
-  const [url = ""] = server.resolvedUrls?.local ?? [];
-  return { url, [Symbol.asyncDispose]: () => server.close() };
-}
 
 /** The text below a heading of the second level. */
 function section(heading: string): string {

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import axe from "axe-core";
 import type { Page } from "puppeteer-core";
@@ -205,14 +204,4 @@ describe("a preview", () => {
 
 test("the first page has at most 350 kB, compressed", () => {
   expect(firstPageBytes(resolve(import.meta.dirname, "../../dist/web"))).toBeLessThanOrEqual(350_000);
-});
-
-test("every error code has a sentence", () => {
-  const read = (path: string) => readFileSync(resolve(import.meta.dirname, "../..", path), "utf8");
-  const codes = new Set(read("docs/errors.md").match(/(?<=`)[A-Z]+(?:_[A-Z]+)*(?=`)/g));
-  // The message of the server says what is wrong with the input.
-  for (const code of ["BAD_USER_INPUT", "VALETKEY_JWKS_URL", "VALETKEY_RATE_LIMIT"]) codes.delete(code);
-  const missing = [...codes].filter((code) => !/^(GRAPHQL|PERSISTED|SIGTERM|POST|GET|HEAD|PUT)/.test(code));
-  const explained = read("web/src/errors/explain.ts");
-  expect(missing.filter((code) => !explained.includes(`\n  ${code}:`))).toEqual([]);
 });

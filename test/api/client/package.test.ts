@@ -98,7 +98,6 @@ describe("the packed package", () => {
   test("is typed in a project for browsers, as Vite makes it, with every entry point", async () => {
     await assertTypes("browser", forEveryPlatform + forBrowsers, {
       lib: ["es2023", "dom", "dom.iterable"],
-      skipLibCheck: true,
       module: "esnext",
       moduleResolution: "bundler",
     });

@@ -7,6 +7,8 @@ const sentences: Readonly<Record<string, string>> = {
   BUCKET_NOT_FOUND: "This bucket does not exist. Choose another one.",
   OBJECT_NOT_FOUND: "This file does not exist any more. Reload the folder.",
   UPLOAD_NOT_FOUND: "This upload does not exist any more. Start it again.",
+  UPLOAD_MISMATCH:
+    "The stored file is not the one that was sent, or may not be stored. Start the upload again.",
   OBJECT_EXISTS: "A file with this name exists already. Replace it, or choose another name.",
   UPLOAD_TOO_LARGE: "The file is larger than you may upload here.",
   CONTENT_TYPE_NOT_ALLOWED: "Files of this type may not be uploaded here.",
