@@ -72,13 +72,21 @@ test("the app of the React tutorial uploads, pauses, and continues after a reloa
   await using server = await startDemoServer();
   await using app = await createReactApp();
   await using folder = await makeTemporaryFolder("react-tutorial");
-  const takeStep = async (heading: string) => {
+  const sources: Record<string, string> = {};
+  const writeFiles = async (heading: string) => {
     for (const { name, content } of filesOf(section(heading))) {
+      sources[name] = content;
       await app.write({ [name]: content.replaceAll("http://127.0.0.1:4000", server.url) });
     }
-    await app.checkTypes();
   };
-  await takeStep("4. Upload files with progress");
+  const takeStep = async (heading: string) => {
+    await writeFiles(heading);
+    // The compiler gets the app of each step, but only once, because it needs most of its time for the types of React.
+    for (const [name, content] of Object.entries(sources)) {
+      await app.write({ [`steps/${heading.replace(/\W/g, "-")}/${name}`]: content });
+    }
+  };
+  await writeFiles("4. Upload files with progress");
   await takeStep("3. Connect the app to the server");
   await using vite = await startVite(app.path);
   await using browser = await launchBrowser("chromium");
@@ -94,6 +102,7 @@ test("the app of the React tutorial uploads, pauses, and continues after a reloa
   await choose(page, note);
   await expectText(page, "a note 고양이.txt done");
 
+  await page.goto("about:blank");
   await takeStep("5. Pause, resume and abort");
   await page.goto(vite.url);
   const film = randomBytes(120 * MiB);
@@ -114,6 +123,7 @@ test("the app of the React tutorial uploads, pauses, and continues after a reloa
   await expectText(page, "film.mp4 running");
   await expect.poll(() => gate.arrived.length).toBe(3);
 
+  await page.goto("about:blank");
   await takeStep("6. Continue after a reload");
   await page.goto(vite.url);
   await expectText(page, "tutorial/film.mp4 is not complete.");
@@ -127,6 +137,7 @@ test("the app of the React tutorial uploads, pauses, and continues after a reloa
     "each part arrives once",
   ).toEqual(each);
 
+  await page.goto("about:blank");
   await takeStep("7. Show what is stored");
   await page.goto(vite.url);
   await expectText(page, `tutorial/film.mp4 ${film.length} bytes`);
@@ -137,4 +148,5 @@ test("the app of the React tutorial uploads, pauses, and continues after a reloa
   const [first = ""] = await links();
   expect(String(await download(first))).toBe("hello");
   expect(uncaught).toEqual([]);
+  await app.checkTypes("steps");
 });
