@@ -113,6 +113,7 @@ module.exports = {
     floor("src/main\\.ts", "src/", ["src/app"]),
     floor("src/(fastify|express)\\.ts", "src/", ["src/app", "src/http"]),
     floor("src/index\\.ts", "src/", ["src/core", "src/library", "src/app"]),
+    floor("src/apollo\\.ts", "src/", ["src/app", "src/graphql"]),
     floor("src/cli\\.ts", "src/", ["src/core", "src/app", "src/commands"]),
     {
       name: "nothing-else-loose-in-src",

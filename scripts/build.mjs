@@ -17,7 +17,12 @@ const entries = {
 };
 
 /** The entry points of the package, for servers that Valet Key is a part of. */
-const libraryEntries = { index: "src/index.ts" };
+const libraryEntries = {
+  index: "src/index.ts",
+  fastify: "src/fastify.ts",
+  express: "src/express.ts",
+  apollo: "src/apollo.ts",
+};
 /** A program must not have two copies of graphql. */
 const librarysOwn = [/^graphql(?:\/|$)/];
 

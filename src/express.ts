@@ -1,8 +1,9 @@
 import { graphqlServiceOf } from "./app/graphql-service.ts";
 import { runtimeOf } from "./app/runtime-of.ts";
-import { createNodeHandler, type NodeHandler } from "./http/node-handler.ts";
+import type { NodeHandler } from "./http/handler-type.ts";
+import { createNodeHandler } from "./http/node-handler.ts";
 
-export type { NodeHandler } from "./http/node-handler.ts";
+export type { NodeHandler } from "./http/handler-type.ts";
 
 /**
  * A request handler that serves GraphQL, with forms, limits and errors, for every request that it is given. It is a

@@ -1,18 +1,12 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import Fastify, { type FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { createErrorHandler } from "./error-response.ts";
 import type { GraphQLService } from "./graphql-endpoint.ts";
+import type { NodeHandler } from "./handler-type.ts";
 import { mountedEndpoint } from "./mounted-endpoint.ts";
 import { addCommonHeaders } from "./protect-responses.ts";
-
-/** A request handler of node:http that is also a middleware of Express and Connect. */
-export type NodeHandler = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  next?: (error?: unknown) => void,
-) => void;
 
 export interface NodeHandlerOptions {
   /** Requests that arrive earlier wait for it. */

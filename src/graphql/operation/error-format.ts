@@ -56,7 +56,7 @@ export function formatGraphQLError(formatted: GraphQLFormattedError, error: unkn
 const maxLocations = 5;
 
 /** Documents are stored without locations, so they are looked up for each node. */
-function locationsOf(error: unknown): { locations?: readonly SourceLocation[] } {
+export function locationsOf(error: unknown): { locations?: readonly SourceLocation[] } {
   if (!(error instanceof GraphQLError)) return {};
   const locations = (error.nodes ?? []).slice(0, maxLocations).flatMap((node) => locationOf(node) ?? []);
   return locations.length > 0 ? { locations } : {};
@@ -108,7 +108,7 @@ export function isServiceFailure(error: unknown): boolean {
 }
 
 /** The error that a resolver or a plugin threw, without the GraphQLError around it. */
-function originalError(error: unknown): unknown {
+export function originalError(error: unknown): unknown {
   return error instanceof GraphQLError ? (error.originalError ?? error) : error;
 }
 
@@ -118,7 +118,7 @@ function isExpected(error: unknown): error is ValetKeyError {
 }
 
 /** The code of an error that GraphQL or Apollo found in the document or its variables, otherwise undefined. */
-function requestErrorCode(error: unknown): string | undefined {
+export function requestErrorCode(error: unknown): string | undefined {
   if (!(error instanceof GraphQLError) || error.originalError instanceof ValetKeyError) return undefined;
   const code = String(error.extensions.code);
   if (apolloCodes.has(code)) return code;

@@ -23,7 +23,7 @@ const nothing: DocumentNode = { kind: Kind.DOCUMENT, definitions: [] };
 export function limitRequests(
   schema: GraphQLSchema,
   known: KnownDocuments,
-): ApolloServerPlugin<GraphQLContext> {
+): ApolloServerPlugin<Partial<GraphQLContext>> {
   const limitCost = limitOperationCost(schema);
   return {
     async requestDidStart() {
