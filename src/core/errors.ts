@@ -4,6 +4,7 @@ export type ErrorCode =
   | "FORBIDDEN"
   | "BUCKET_NOT_FOUND"
   | "OBJECT_NOT_FOUND"
+  | "OBJECT_ARCHIVED"
   | "UPLOAD_NOT_FOUND"
   | "OBJECT_EXISTS"
   | "UPLOAD_TOO_LARGE"
@@ -28,6 +29,7 @@ export const errorCodes: Readonly<Record<ErrorCode, { retryable: boolean; status
   FORBIDDEN: { retryable: false, status: 200 },
   BUCKET_NOT_FOUND: { retryable: false, status: 200 },
   OBJECT_NOT_FOUND: { retryable: false, status: 200 },
+  OBJECT_ARCHIVED: { retryable: false, status: 200 },
   UPLOAD_NOT_FOUND: { retryable: false, status: 200 },
   OBJECT_EXISTS: { retryable: false, status: 200 },
   UPLOAD_TOO_LARGE: { retryable: false, status: 200 },

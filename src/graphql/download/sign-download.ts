@@ -1,5 +1,6 @@
 import { authorizeDownload } from "../../access/authorization.ts";
 import type { ObjectAddress } from "../../core/object-address.ts";
+import { storageError } from "../../storage/client/storage-error.ts";
 import { presignDownload, responseOverrides } from "../../storage/signing/presigned-requests.ts";
 import type { RequestContext } from "../context.ts";
 import type { Disposition } from "../types/enums.ts";
@@ -36,9 +37,9 @@ export async function signDownload(
     limits,
   );
   const session = await context.sessionFor(address.bucket, lifetime);
-  const region = verify
-    ? (await context.loaders.head.load(address)).region
-    : services.bucketRegions.regionOf(address.bucket, address.region);
+  const head = verify ? await context.loaders.head.load(address) : undefined;
+  if (head?.isArchived) throw storageError("OBJECT_ARCHIVED");
+  const region = head ? head.region : services.bucketRegions.regionOf(address.bucket, address.region);
   const { url, expiresAt } = presignDownload(services.presigner, {
     address: { ...address, region },
     session,

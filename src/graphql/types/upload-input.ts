@@ -78,6 +78,13 @@ export class UploadInput {
   })
   checksum?: ChecksumInput | null;
 
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "The storage class, such as `STANDARD_IA`. If omitted, the one that the server's operator has set for the bucket is used, or else `STANDARD`. Objects in `GLACIER` and `DEEP_ARCHIVE` cannot be downloaded or copied until they are restored in AWS (`OBJECT_ARCHIVED`).",
+  })
+  storageClass?: string | null;
+
   @Field(() => Boolean, {
     nullable: true,
     defaultValue: true,

@@ -11,7 +11,7 @@ export const codeOfS3Code: ReadonlyMap<string, StorageErrorCode> = new Map<strin
     PreconditionFailed: "OBJECT_EXISTS",
     AccessDenied: "FORBIDDEN",
     AllAccessDisabled: "FORBIDDEN",
-    InvalidObjectState: "FORBIDDEN",
+    InvalidObjectState: "OBJECT_ARCHIVED",
     EntityTooLarge: "UPLOAD_TOO_LARGE",
     EntityTooSmall: "UPLOAD_INCOMPLETE",
     IncompleteBody: "UPLOAD_INCOMPLETE",
@@ -39,6 +39,7 @@ export const codeOfS3Code: ReadonlyMap<string, StorageErrorCode> = new Map<strin
     ThrottlingException: "STORAGE_UNAVAILABLE",
     TimeoutError: "STORAGE_UNAVAILABLE",
     AbortError: "TIMEOUT",
+    InvalidStorageClass: "BAD_USER_INPUT",
     InvalidTag: "BAD_USER_INPUT",
     InvalidBucketName: "BAD_USER_INPUT",
     KeyTooLongError: "BAD_USER_INPUT",
@@ -50,6 +51,7 @@ export const codeOfS3Code: ReadonlyMap<string, StorageErrorCode> = new Map<strin
 /** The argument that an error code is about. */
 export const argumentOfS3Code: ReadonlyMap<string, string> = new Map(
   Object.entries({
+    InvalidStorageClass: "storageClass",
     InvalidTag: "tags",
     MetadataTooLarge: "metadata",
     InvalidBucketName: "bucket",

@@ -3,6 +3,8 @@ import { type ErrorCode, ValetKeyError, type ValetKeyErrorOptions } from "../../
 const messages = {
   BUCKET_NOT_FOUND: "There is no such bucket.",
   OBJECT_NOT_FOUND: "There is no such object.",
+  OBJECT_ARCHIVED:
+    "The object is archived, in a storage class such as GLACIER. It has to be restored in AWS before it can be read.",
   UPLOAD_NOT_FOUND: "There is no such upload. It was completed or aborted, or it never existed.",
   OBJECT_EXISTS: "There is already an object with this key.",
   FORBIDDEN: "S3 does not allow this.",

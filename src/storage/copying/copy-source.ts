@@ -1,7 +1,8 @@
 import type { HeadObjectCommandOutput, S3Client } from "@aws-sdk/client-s3";
 import { ValetKeyError } from "../../core/errors.ts";
 import type { ObjectAddress } from "../../core/object-address.ts";
-import { rawHead } from "../objects/head-object.ts";
+import { storageError } from "../client/storage-error.ts";
+import { isArchived, rawHead } from "../objects/head-object.ts";
 
 /** The object to be copied, as S3 described it at one moment. */
 export interface CopySource {
@@ -12,9 +13,11 @@ export interface CopySource {
   readonly s3: S3Client;
 }
 
-/** @throws {ValetKeyError} OBJECT_NOT_FOUND, BUCKET_NOT_FOUND, FORBIDDEN, BAD_USER_INPUT for the version id */
+/** @throws {ValetKeyError} OBJECT_NOT_FOUND, BUCKET_NOT_FOUND, OBJECT_ARCHIVED, FORBIDDEN, BAD_USER_INPUT (versionId) */
 export async function lookAtSource(s3: S3Client, address: ObjectAddress): Promise<CopySource> {
-  return { address, head: await rawHead(s3, address), s3 };
+  const head = await rawHead(s3, address);
+  if (isArchived(head)) throw storageError("OBJECT_ARCHIVED");
+  return { address, head, s3 };
 }
 
 /** The source changed between the HEAD and the copy. The copy can be tried again. */

@@ -3,7 +3,7 @@ import { type Checksum, parseChecksum } from "../checksums/checksum.ts";
 import { parseContentEncoding, parseDispositionHeader, parseHeaderValue } from "../headers/header-value.ts";
 import { parseMediaType } from "../headers/media-type.ts";
 import { parseMetadata } from "./metadata.ts";
-import type { StorageTerms } from "./storage-terms.ts";
+import { parseStorageClass, type StorageTerms } from "./storage-terms.ts";
 import { parseTags } from "./tags.ts";
 
 /**
@@ -45,6 +45,7 @@ export interface GivenDescription {
   readonly metadata?: Given<readonly NameAndValue[]>;
   readonly tags?: Given<readonly NameAndValue[]>;
   readonly checksum?: Given<Checksum>;
+  readonly storageClass?: Given<string>;
   readonly overwrite?: Given<boolean>;
 }
 
@@ -67,6 +68,7 @@ export function parseDescriptionChanges(given: GivenDescription): DescriptionCha
     metadata: optional(given.metadata, "metadata", parseMetadata),
     tags: optional(given.tags, "tags", parseTags),
     checksum: optional(given.checksum, "checksum", parseChecksum),
+    storageClass: optional(given.storageClass, "storageClass", parseStorageClass),
     overwrite: given.overwrite ?? true,
   };
 }

@@ -1,13 +1,21 @@
 import type { PutObjectCommandInput } from "@aws-sdk/client-s3";
 import type { BucketSettings } from "../../core/bucket-settings.ts";
+import { badUserInput } from "../../core/errors.ts";
 import type { NameAndValue } from "../../core/name-and-value.ts";
-import type { StorageClass } from "../../core/storage-classes.ts";
+import { type StorageClass, storageClasses } from "../../core/storage-classes.ts";
 
 /** How S3 keeps an object, apart from what clients see of it. */
 export interface StorageTerms {
   readonly storageClass?: StorageClass | undefined;
   /** The KMS key that S3 encrypts the object with. Only the bucket's settings name it, never a client. */
   readonly kmsKey?: string | undefined;
+}
+
+/** @throws {ValetKeyError} BAD_USER_INPUT */
+export function parseStorageClass(value: string, field: string): StorageClass {
+  const known = storageClasses.find((each) => each === value);
+  if (known !== undefined) return known;
+  throw badUserInput(field, `A storage class is one of ${storageClasses.join(", ")}.`);
 }
 
 /** Adds the settings of the bucket. A storage class that the client chose stays. */

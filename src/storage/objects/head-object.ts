@@ -56,6 +56,7 @@ function toObjectHead(head: HeadResponse, address: ObjectAddress): ObjectHead {
     lastModified: head.LastModified,
     // https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html: omitted for the standard class.
     storageClass: head.StorageClass ?? "STANDARD",
+    isArchived: isArchived(head),
     contentType: head.ContentType,
     contentDisposition: head.ContentDisposition,
     contentEncoding: head.ContentEncoding,
@@ -64,6 +65,20 @@ function toObjectHead(head: HeadResponse, address: ObjectAddress): ObjectHead {
     checksum: checksumOf(head),
     respondedAt: head.Date === undefined ? undefined : new Date(head.Date),
   };
+}
+
+/**
+ * A restored object has a temporary copy that can be read. The class Intelligent-Tiering has archives of its own.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html (x-amz-restore, x-amz-archive-status)
+ */
+export function isArchived({
+  StorageClass,
+  ArchiveStatus,
+  Restore,
+}: Pick<HeadResponse, "StorageClass" | "ArchiveStatus" | "Restore">): boolean {
+  const isInArchive =
+    StorageClass === "GLACIER" || StorageClass === "DEEP_ARCHIVE" || ArchiveStatus !== undefined;
+  return isInArchive && !Restore?.includes('ongoing-request="false"');
 }
 
 type ChecksumFields = Pick<HeadResponse, "ChecksumType" | `Checksum${(typeof checksumAlgorithms)[number]}`>;

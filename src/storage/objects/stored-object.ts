@@ -13,6 +13,8 @@ export interface StoredObject extends ObjectAddress {
 
 /** Everything that HeadObject returns. */
 export interface ObjectHead extends StoredObject {
+  /** Whether S3 refuses to return its content until it is restored. */
+  readonly isArchived?: boolean;
   readonly contentType?: string | undefined;
   readonly contentDisposition?: string | undefined;
   readonly contentEncoding?: string | undefined;

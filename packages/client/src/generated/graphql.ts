@@ -111,6 +111,8 @@ export type UploadInput = {
   overwrite?: boolean | null | undefined;
   /** The AWS region of the bucket. If omitted, the server's default region is used. The server's operator decides which regions are allowed; another one is `BAD_USER_INPUT`. */
   region?: string | null | undefined;
+  /** The storage class, such as `STANDARD_IA`. If omitted, the one that the server's operator has set for the bucket is used, or else `STANDARD`. Objects in `GLACIER` and `DEEP_ARCHIVE` cannot be downloaded or copied until they are restored in AWS (`OBJECT_ARCHIVED`). */
+  storageClass?: string | null | undefined;
   /** Up to 10 tags to store with the object. */
   tags?: Array<KeyValueInput> | null | undefined;
 };

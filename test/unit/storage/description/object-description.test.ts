@@ -24,6 +24,7 @@ const complete = parseDescription({
     { name: "__proto__", value: "é+=@" },
   ],
   checksum: { algorithm: "CRC32", value: "AAAAAA==" },
+  storageClass: "STANDARD_IA",
   overwrite: false,
 });
 
@@ -42,6 +43,7 @@ describe("toHeaders", () => {
       "cache-control": "public, max-age=60",
       "x-amz-meta-name": "=?UTF-8?B?em/Dqw==?=",
       "x-amz-meta-__proto__": "",
+      "x-amz-storage-class": "STANDARD_IA",
       "x-amz-tagging": "project=valet%20key&__proto__=%C3%A9%2B%3D%40",
       "x-amz-checksum-crc32": "AAAAAA==",
       "if-none-match": "*",
@@ -59,6 +61,7 @@ describe("toFormFields", () => {
       "Cache-Control": "public, max-age=60",
       "x-amz-meta-name": "=?UTF-8?B?em/Dqw==?=",
       "x-amz-meta-__proto__": "",
+      "x-amz-storage-class": "STANDARD_IA",
       tagging:
         "<Tagging><TagSet><Tag><Key>project</Key><Value>valet key</Value></Tag>" +
         "<Tag><Key>__proto__</Key><Value>é+=@</Value></Tag></TagSet></Tagging>",
@@ -91,6 +94,7 @@ describe("toS3Input", () => {
     const { Metadata = {}, ...others } = toS3Input(complete);
     expect(others).toEqual({
       ContentType: "text/plain; charset=utf-8",
+      StorageClass: "STANDARD_IA",
       ContentDisposition: "attachment; filename*=UTF-8''na%C3%AFve.txt",
       ContentEncoding: "gzip, br",
       CacheControl: "public, max-age=60",
