@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import {
   abortUpload,
@@ -74,6 +75,26 @@ describe("23 MiB + 7 bytes as parts", () => {
       code: "UPLOAD_NOT_FOUND",
     });
     expect(await completeUpload(replica.client, upload.id, sent)).toEqual(first);
+    await expectStoredWhole(key);
+  });
+
+  test("with a checksum whose value only the completion has", async () => {
+    const key = `${prefix}checksum at the end`;
+    const input = { bucket, key, checksum: { algorithm: "CRC32" } };
+    const upload = await requestUpload(client, "AUTO", { input, size, firstParts: 1000 });
+    if (!("partCount" in upload)) throw new Error("AUTO has to choose a multipart upload.");
+    const sent = [];
+    for (const part of upload.parts) sent.push(await send(upload, part));
+    if (!store.differs("ignoresChecksums")) {
+      await expect(completeUpload(client, upload.id, sent, "AAAAAA==")).rejects.toMatchObject({
+        code: "CHECKSUM_MISMATCH",
+      });
+    }
+    const checksum = Buffer.alloc(4);
+    checksum.writeUInt32BE(crc32(bytes));
+    const first = await completeUpload(client, upload.id, sent, checksum.toString("base64"));
+    expect(first).toMatchObject({ key, size });
+    expect(await completeUpload(client, upload.id, sent, checksum.toString("base64"))).toEqual(first);
     await expectStoredWhole(key);
   });
 

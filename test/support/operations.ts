@@ -20,7 +20,7 @@ export interface UploadInput extends Address {
   readonly cacheControl?: string;
   readonly metadata?: readonly KeyValue[];
   readonly tags?: readonly KeyValue[];
-  readonly checksum?: { readonly algorithm: string; readonly value: string };
+  readonly checksum?: { readonly algorithm: string; readonly value?: string | null | undefined };
   readonly overwrite?: boolean;
 }
 
@@ -154,12 +154,13 @@ export async function completeUpload(
   client: GraphQLClient,
   id: string,
   parts?: readonly { number: number; etag: string }[],
+  checksum?: string,
 ): Promise<StoredObject> {
   const data = await client.data<{ completeUpload: StoredObject }>(
-    `mutation ($id: ID!, $parts: [CompletedPartInput!]) {
-      completeUpload(id: $id, parts: $parts) { bucket key size etag contentType }
+    `mutation ($id: ID!, $parts: [CompletedPartInput!], $checksum: String) {
+      completeUpload(id: $id, parts: $parts, checksum: $checksum) { bucket key size etag contentType }
     }`,
-    { id, parts },
+    { id, parts, checksum },
   );
   return data.completeUpload;
 }

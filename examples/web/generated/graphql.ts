@@ -21,8 +21,8 @@ export type ChecksumAlgorithm =
 export type ChecksumInput = {
   /** The algorithm. Multipart uploads accept the CRC algorithms only. */
   algorithm: ChecksumAlgorithm;
-  /** The checksum's bytes in base64, as in S3's `x-amz-checksum-*` headers. */
-  value: string;
+  /** The checksum's bytes in base64, as in S3's `x-amz-checksum-*` headers. May be omitted only for multipart uploads, so that the client does not have to read the whole file first: give the value to `completeUpload`. With the method `AUTO`, an upload without the value is a multipart upload, whatever its size. */
+  value?: string | null | undefined;
 };
 
 /** A part that was sent to S3, with the ETag that S3 returned for it. */

@@ -14,9 +14,11 @@ export class ChecksumInput {
   algorithm!: ChecksumAlgorithm;
 
   @Field(() => String, {
-    description: "The checksum's bytes in base64, as in S3's `x-amz-checksum-*` headers.",
+    nullable: true,
+    description:
+      "The checksum's bytes in base64, as in S3's `x-amz-checksum-*` headers. May be omitted only for multipart uploads, so that the client does not have to read the whole file first: give the value to `completeUpload`. With the method `AUTO`, an upload without the value is a multipart upload, whatever its size.",
   })
-  value!: string;
+  value?: string | null;
 }
 
 @InputType({ description: "Where to store a file, and what to store with it." })

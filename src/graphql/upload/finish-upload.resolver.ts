@@ -27,6 +27,13 @@ class CompleteUploadArguments {
       "All parts with their ETags, from S3's responses or from `uploadedParts`. They are compared with the parts that S3 has received, and they prove that this upload became the object, so the call may be repeated at any time and on any replica. If omitted, the server asks S3 for the parts. In that case only the server process that completed the upload recognizes a repeated call; others return `UPLOAD_NOT_FOUND`.",
   })
   parts?: CompletedPartInput[] | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "The checksum of the whole file in base64, if it was not given to `requestUpload`. Its algorithm is the one of `input.checksum`. If the parts together have another checksum, the error is `CHECKSUM_MISMATCH`, and the upload stays as it is: parts can be sent again.",
+  })
+  checksum?: string | null;
 }
 
 @ArgsType()
@@ -48,13 +55,14 @@ export class FinishUploadResolver {
   @Mutation(() => S3Object, {
     nullable: true,
     description:
-      "Completes a multipart upload: S3 joins the parts, and the object appears under its key. If that fails, the result is `null`, with an error: `UPLOAD_INCOMPLETE` if parts are missing (the message names them), `OBJECT_EXISTS` if the upload was started with `overwrite: false` and there is an object by now, `CHECKSUM_MISMATCH` if the file does not have the checksum that was given to `requestUpload`. If the response was lost, call it again.",
+      "Completes a multipart upload: S3 joins the parts, and the object appears under its key. If that fails, the result is `null`, with an error: `UPLOAD_INCOMPLETE` if parts are missing (the message names them), `OBJECT_EXISTS` if the upload was started with `overwrite: false` and there is an object by now, `CHECKSUM_MISMATCH` if the file does not have the checksum that was given here or to `requestUpload`. If the response was lost, call it again.",
   })
   async completeUpload(
     @Context() context: RequestContext,
-    @Args(() => CompleteUploadArguments) { id, parts }: CompleteUploadArguments,
+    @Args(() => CompleteUploadArguments) { id, parts, checksum }: CompleteUploadArguments,
   ): Promise<S3Object> {
-    return toS3Object(await completeUpload(context, id, parts ?? undefined));
+    const given = { parts: parts ?? undefined, checksum: checksum ?? undefined };
+    return toS3Object(await completeUpload(context, id, given));
   }
 
   // If the HEAD fails, two further calls find out why.

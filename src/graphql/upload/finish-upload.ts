@@ -4,22 +4,31 @@ import { assertEveryPart, type CompletedPart } from "../../storage/multipart/par
 import { toUploadKey } from "../../storage/multipart/upload-descriptor.ts";
 import type { ObjectHead, StoredObject } from "../../storage/objects/stored-object.ts";
 import type { RequestContext } from "../context.ts";
+import { knownChecksum, withChecksumValue } from "./completion-checksum.ts";
 import { authorizeStartedUpload, openDescribedUpload, openUpload } from "./open-upload.ts";
 
-/** @throws {ValetKeyError} UPLOAD_INCOMPLETE, UPLOAD_NOT_FOUND, OBJECT_EXISTS, CHECKSUM_MISMATCH, FORBIDDEN, BAD_USER_INPUT (id) */
+/** What a client knows about its upload when it completes it. */
+export interface GivenCompletion {
+  readonly parts?: readonly CompletedPart[] | undefined;
+  /** The value of the whole object's checksum. */
+  readonly checksum?: string | undefined;
+}
+
+/** @throws {ValetKeyError} UPLOAD_INCOMPLETE, UPLOAD_NOT_FOUND, OBJECT_EXISTS, CHECKSUM_MISMATCH, FORBIDDEN, BAD_USER_INPUT (id, checksum) */
 export async function completeUpload(
   context: RequestContext,
   id: string,
-  parts?: readonly CompletedPart[],
+  { parts, checksum }: GivenCompletion = {},
 ): Promise<StoredObject | ObjectHead> {
-  const upload = openDescribedUpload(context, id);
+  const upload = withChecksumValue(openDescribedUpload(context, id), checksum);
   await authorizeStartedUpload(context, upload);
   if (parts !== undefined) assertEveryPart(upload, parts);
   const stored = await context.callS3(upload, (s3, there) =>
     multipart.completeUpload(s3, there, context.services.recentCompletions, parts),
   );
   const once = JSON.stringify(["completeUpload", toUploadKey(upload)]);
-  await context.wrote(stored, { by: "completeUpload", given: upload, once });
+  const given = { contentType: upload.contentType, checksum: knownChecksum(upload) };
+  await context.wrote(stored, { by: "completeUpload", given, once });
   return stored;
 }
 

@@ -1,6 +1,6 @@
 import { badUserInput } from "../../core/errors.ts";
 import type { NameAndValue } from "../../core/name-and-value.ts";
-import { parseChecksum, toChecksumHeader } from "../../storage/checksums/checksum.ts";
+import { parseChecksumValue, toChecksumHeader } from "../../storage/checksums/checksum.ts";
 import type { UploadDescriptor } from "../../storage/multipart/upload-descriptor.ts";
 import type { UploadPlan } from "../../storage/multipart/upload-plan.ts";
 import type { PartChecksumInput } from "./parts-arguments.ts";
@@ -31,7 +31,7 @@ export function partChecksumHeaders(
     }
     if (headers.has(number)) throw badUserInput(`${path}.number`, `Part ${number} has two checksums.`);
     if (checksum === undefined) continue;
-    headers.set(number, [toChecksumHeader(parseChecksum({ ...checksum, value }, path))]);
+    headers.set(number, [toChecksumHeader(parseChecksumValue(checksum.algorithm, value, `${path}.value`))]);
   }
   return headers;
 }

@@ -1,6 +1,7 @@
 import { allowsSizeForEveryType, authorizeUpload } from "../../access/authorization.ts";
 import { badUserInput } from "../../core/errors.ts";
 import type { ObjectAddress } from "../../core/object-address.ts";
+import type { UploadChecksum } from "../../storage/checksums/checksum.ts";
 import { assertFitsForm, toFormFields } from "../../storage/description/description-form-fields.ts";
 import { toHeaders } from "../../storage/description/description-headers.ts";
 import { type ObjectDescription, parseDescription } from "../../storage/description/object-description.ts";
@@ -12,7 +13,7 @@ import {
 import type { UploadTerms } from "../../storage/multipart/recent-upload-terms.ts";
 import { findResumableUpload } from "../../storage/multipart/resumable-upload.ts";
 import type { UploadAddress } from "../../storage/multipart/upload-descriptor.ts";
-import { maxSinglePutBytes, planUpload, type UploadPlan } from "../../storage/multipart/upload-plan.ts";
+import { maxSinglePutBytes, planUpload } from "../../storage/multipart/upload-plan.ts";
 import { presignPost } from "../../storage/signing/presigned-post.ts";
 import { presignPut } from "../../storage/signing/presigned-requests.ts";
 import { parseNewObjectAddress } from "../addresses.ts";
@@ -52,22 +53,24 @@ async function prepareUpload(
   const { services } = context;
   const address = context.applyKnownRegion(parseNewObjectAddress(input, services.regions));
   const plan = planUpload(size);
-  const chosen = chooseMethod(method, size, services.multipartBytes);
-  const description = withBucketTerms(parseDescription(input), services.buckets.of(address.bucket));
+  const chosen = isAwaitingChecksum(input, method)
+    ? UploadMethod.MULTIPART
+    : chooseMethod(method, size, services.multipartBytes);
+  const isMultipart = chosen === UploadMethod.MULTIPART;
+  const { checksum, ...given } = parseInput(input, isMultipart);
+  const description = withBucketTerms(given.description, services.buckets.of(address.bucket));
   const file = { sizeBytes: size, contentType: input.contentType ?? undefined };
   const limits = authorizeUpload(context.grants, address, file);
   const lifetime = context.urlLifetime(address.bucket, { expiresInSeconds: expiresIn }, limits);
   const expiresInSeconds = lifetime.signedSeconds;
 
-  const { checksum } = description;
-  const isMultipart = chosen === UploadMethod.MULTIPART;
-  if (isMultipart && checksum !== undefined) assertWholeObjectChecksum(checksum);
+  if (isMultipart && checksum !== undefined) assertWholeObjectChecksum(checksum.algorithm);
   // With AUTO, an upload in progress is continued even if the file would now be sent with one PUT request.
   const isOpen = isMultipart || (method === UploadMethod.AUTO && !checksum);
-  const resumed = resume && isOpen ? await findUpload(context, address, { plan, description }) : undefined;
+  const terms = { plan, description, checksumAlgorithm: checksum?.algorithm };
+  const resumed = resume && isOpen ? await findUpload(context, address, terms) : undefined;
   if (isMultipart || resumed !== undefined) {
-    const terms = { description, plan, resumed, expiresInSeconds };
-    return beginMultipart(context, address, terms);
+    return beginMultipart(context, address, { ...terms, checksum, resumed, expiresInSeconds });
   }
   if (chosen === UploadMethod.POST) {
     assertFitsForm(address.key, description);
@@ -79,7 +82,7 @@ async function prepareUpload(
   const signedAt = context.now(address.bucket);
   const signing = { address, session, signedAt, expiresInSeconds, sizeBytes: size };
   const receiptUntil = (urlExpiresAt: Date) => {
-    const { contentType, overwrite } = description;
+    const { contentType, overwrite, checksum } = description;
     const given = { minBytes: size, maxBytes: size, contentType, checksum, overwrite };
     return services.uploadReceipts.seal({ ...address, ...given, issuedAt: signedAt }, urlExpiresAt);
   };
@@ -93,6 +96,25 @@ async function prepareUpload(
   return Object.assign(new PutUpload(), put, address, { sealReceipt: () => receiptUntil(put.expiresAt) });
 }
 
+/** A client that does not know the checksum yet can send it only with the completion of a multipart upload. */
+function isAwaitingChecksum({ checksum }: UploadInput, method: UploadMethod): boolean {
+  return method === UploadMethod.AUTO && !!checksum && typeof checksum.value !== "string";
+}
+
+/** The checksum is separate, because that of a multipart upload may have no value yet. */
+function parseInput(
+  input: UploadInput,
+  isMultipart: boolean,
+): { description: ObjectDescription; checksum: UploadChecksum | undefined } {
+  const { checksum } = input;
+  if (isMultipart && checksum && typeof checksum.value !== "string") {
+    const description = parseDescription({ ...input, checksum: undefined });
+    return { description, checksum: { algorithm: checksum.algorithm } };
+  }
+  const description = parseDescription(input);
+  return { description, checksum: description.checksum };
+}
+
 function chooseMethod(method: UploadMethod, size: number, multipartBytes: number): UploadMethod {
   if (method === UploadMethod.AUTO) return size > multipartBytes ? UploadMethod.MULTIPART : UploadMethod.PUT;
   if (method !== UploadMethod.MULTIPART && size > maxSinglePutBytes) {
@@ -101,9 +123,8 @@ function chooseMethod(method: UploadMethod, size: number, multipartBytes: number
   return method;
 }
 
-interface MultipartTerms {
-  readonly description: ObjectDescription;
-  readonly plan: UploadPlan;
+interface MultipartTerms extends UploadTerms {
+  readonly checksum: UploadChecksum | undefined;
   readonly resumed: ResumedUpload | undefined;
   readonly expiresInSeconds: number;
 }
@@ -113,22 +134,25 @@ type ResumedUpload = UploadAddress & { readonly startedAt: Date };
 async function beginMultipart(
   context: RequestContext,
   address: ObjectAddress,
-  { description, plan, resumed, expiresInSeconds }: MultipartTerms,
+  { resumed, expiresInSeconds, checksum, ...terms }: MultipartTerms,
 ): Promise<MultipartUpload> {
+  const { plan, description, checksumAlgorithm } = terms;
   const begun = resumed ?? {
     startedAt: context.now(address.bucket),
-    ...(await context.callS3(address, (s3, there) => createMultipartUpload(s3, there, description))),
+    ...(await context.callS3(address, (s3, there) =>
+      createMultipartUpload(s3, there, description, checksumAlgorithm),
+    )),
   };
   const promised = {
     sizeBytes: plan.sizeBytes,
     partBytes: plan.partBytes,
     overwrite: description.overwrite,
     contentType: description.contentType,
-    checksum: description.checksum,
+    checksum,
   };
   const upload = { ...begun, ...promised };
   if (resumed === undefined) {
-    context.services.recentUploadTerms.remember(upload, { plan, description });
+    context.services.recentUploadTerms.remember(upload, terms);
     // A new upload has no parts, so they are not requested from S3.
     context.loaders.parts.prime(upload, []);
   }

@@ -18,12 +18,33 @@ const digestBytes: Readonly<Record<ChecksumAlgorithm, number>> = {
   SHA256: 32,
 };
 
+/** A checksum as a client gives it. A multipart upload may be requested before the value is known. */
+export interface GivenChecksum {
+  readonly algorithm: ChecksumAlgorithm;
+  readonly value?: string | null | undefined;
+}
+
+/** What is known of the checksum of a multipart upload before its completion. */
+export interface UploadChecksum {
+  readonly algorithm: ChecksumAlgorithm;
+  readonly value?: string | undefined;
+}
+
+/** @throws {ValetKeyError} BAD_USER_INPUT (`value` of the field) if the value is missing or not one of the algorithm */
+export function parseChecksum({ algorithm, value }: GivenChecksum, field: string): Checksum {
+  if (value !== null && value !== undefined) return parseChecksumValue(algorithm, value, `${field}.value`);
+  throw badUserInput(
+    `${field}.value`,
+    "The value of the checksum is missing. Only a multipart upload may be requested without it.",
+  );
+}
+
 /** @throws {ValetKeyError} BAD_USER_INPUT if the value is not base64 or does not have the algorithm's length */
-export function parseChecksum({ algorithm, value }: Checksum, field: string): Checksum {
+export function parseChecksumValue(algorithm: ChecksumAlgorithm, value: string, field: string): Checksum {
   const bytes = Buffer.from(value, "base64");
   if (bytes.length !== digestBytes[algorithm] || bytes.toString("base64") !== value) {
     throw badUserInput(
-      `${field}.value`,
+      field,
       `A ${algorithm} checksum has ${digestBytes[algorithm]} bytes, encoded in base64.`,
     );
   }
@@ -36,6 +57,6 @@ export function toChecksumHeader({ algorithm, value }: Checksum): NameAndValue {
 }
 
 /** The same as a parameter of the SDK's commands. */
-export function toChecksumParameter(checksum: Checksum | undefined): Partial<Record<string, string>> {
-  return checksum === undefined ? {} : { [`Checksum${checksum.algorithm}`]: checksum.value };
+export function toChecksumParameter(checksum: UploadChecksum | undefined): Partial<Record<string, string>> {
+  return checksum?.value === undefined ? {} : { [`Checksum${checksum.algorithm}`]: checksum.value };
 }

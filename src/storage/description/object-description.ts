@@ -1,5 +1,5 @@
 import type { NameAndValue } from "../../core/name-and-value.ts";
-import { type Checksum, parseChecksum } from "../checksums/checksum.ts";
+import { type Checksum, type GivenChecksum, parseChecksum } from "../checksums/checksum.ts";
 import { parseContentEncoding, parseDispositionHeader, parseHeaderValue } from "../headers/header-value.ts";
 import { parseMediaType } from "../headers/media-type.ts";
 import { parseMetadata } from "./metadata.ts";
@@ -44,7 +44,7 @@ export interface GivenDescription {
   readonly cacheControl?: Given<string>;
   readonly metadata?: Given<readonly NameAndValue[]>;
   readonly tags?: Given<readonly NameAndValue[]>;
-  readonly checksum?: Given<Checksum>;
+  readonly checksum?: Given<GivenChecksum>;
   readonly storageClass?: Given<string>;
   readonly overwrite?: Given<boolean>;
 }

@@ -1,6 +1,6 @@
 import { CompleteMultipartUploadCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { ErrorCode } from "../../core/errors.ts";
-import { type Checksum, toChecksumParameter } from "../checksums/checksum.ts";
+import { toChecksumParameter, type UploadChecksum } from "../checksums/checksum.ts";
 import { describeFailure } from "../client/s3-failure.ts";
 import { storageError } from "../client/storage-error.ts";
 import { toStorageError } from "../client/to-storage-error.ts";
@@ -16,7 +16,8 @@ import type { UploadAddress } from "./upload-descriptor.ts";
 export interface CompletionTerms {
   readonly sizeBytes: number;
   readonly overwrite: boolean;
-  readonly checksum?: Checksum | undefined;
+  /** Compared with the checksum that S3 computes of the whole object. */
+  readonly checksum?: UploadChecksum | undefined;
 }
 
 /** After these failures the object may have been stored or not. */

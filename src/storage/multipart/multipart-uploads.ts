@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { badUserInput, ValetKeyError } from "../../core/errors.ts";
 import type { ObjectAddress } from "../../core/object-address.ts";
-import type { Checksum } from "../checksums/checksum.ts";
+import type { ChecksumAlgorithm } from "../checksums/checksum.ts";
 import { AmbiguousResult, retryOnlyIfRefused } from "../client/ambiguous-result.ts";
 import { storageError } from "../client/storage-error.ts";
 import { toStorageError, withStorageErrors } from "../client/to-storage-error.ts";
@@ -28,6 +28,7 @@ export interface UploadedPart {
 /**
  * Begins a multipart upload. S3 enforces `overwrite` and the value of the checksum when the upload is completed.
  *
+ * @param algorithm of the checksum of the whole object, whose value S3 does not need yet
  * If S3's response is lost, an upload without parts may remain that cannot be attributed to this call:
  * docs/decisions/0010-lost-beginnings.md
  *
@@ -37,14 +38,14 @@ export async function createMultipartUpload(
   s3: S3Client,
   { region, bucket, key }: ObjectAddress,
   description: ObjectDescription,
+  algorithm: ChecksumAlgorithm | undefined = description.checksum?.algorithm,
 ): Promise<UploadAddress> {
-  const { checksum } = description;
-  if (checksum !== undefined) assertWholeObjectChecksum(checksum);
+  if (algorithm !== undefined) assertWholeObjectChecksum(algorithm);
   const command = new CreateMultipartUploadCommand({
     Bucket: bucket,
     Key: key,
     ...toS3Input(description),
-    ...(checksum && { ChecksumAlgorithm: checksum.algorithm, ChecksumType: "FULL_OBJECT" }),
+    ...(algorithm && { ChecksumAlgorithm: algorithm, ChecksumType: "FULL_OBJECT" }),
   });
   try {
     const { UploadId: uploadId } = await s3.send(retryOnlyIfRefused(command));
@@ -62,7 +63,7 @@ export async function createMultipartUpload(
  *
  * @throws {ValetKeyError} BAD_USER_INPUT
  */
-export function assertWholeObjectChecksum({ algorithm }: Checksum): void {
+export function assertWholeObjectChecksum(algorithm: ChecksumAlgorithm): void {
   if (algorithm === "SHA1" || algorithm === "SHA256") {
     throw badUserInput(
       "checksum.algorithm",

@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import type { ChecksumAlgorithm } from "../checksums/checksum.ts";
 import type { ObjectDescription } from "../description/object-description.ts";
 import { toUploadKey, type UploadAddress } from "./upload-descriptor.ts";
 import type { UploadPlan } from "./upload-plan.ts";
@@ -10,6 +11,8 @@ import type { UploadPlan } from "./upload-plan.ts";
 export interface UploadTerms {
   readonly plan: UploadPlan;
   readonly description: ObjectDescription;
+  /** The algorithm of the checksum of the whole object. */
+  readonly checksumAlgorithm?: ChecksumAlgorithm | undefined;
 }
 
 const maxRemembered = 10_000;
@@ -36,12 +39,12 @@ export class RecentUploadTerms {
  * The fingerprint does not include `overwrite` and the value of the checksum, because they are enforced when the upload
  * is completed.
  */
-function fingerprintOf({ plan, description }: UploadTerms): string {
+function fingerprintOf({ plan, description, checksumAlgorithm }: UploadTerms): string {
   const { contentType, contentDisposition, contentEncoding, cacheControl, metadata, tags } = description;
   const stored = [contentType, contentDisposition, contentEncoding, cacheControl].map(
     (value) => value ?? null,
   );
   const pairs = [metadata, tags].map((list) => list.map(({ name, value }) => [name, value]));
-  const terms = [plan.sizeBytes, plan.partBytes, description.checksum?.algorithm ?? null, stored, pairs];
+  const terms = [plan.sizeBytes, plan.partBytes, checksumAlgorithm ?? null, stored, pairs];
   return hash("sha256", JSON.stringify(terms), "base64");
 }

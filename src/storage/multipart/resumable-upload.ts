@@ -80,8 +80,7 @@ async function resumableIfSameTerms(
   // The size of the file is derived from the length of a part, so an upload without parts could be of any file.
   if (parts.length === 0 && hasSameTerms === undefined) return undefined;
   // The terms include the algorithm, so S3 does not have to be asked for it. Ceph would not know it.
-  const isFit =
-    hasSameTerms === true || (await hasChecksum(s3, upload, terms.description.checksum?.algorithm));
+  const isFit = hasSameTerms === true || (await hasChecksum(s3, upload, terms.checksumAlgorithm));
   return isFit ? { ...candidate, parts } : undefined;
 }
 

@@ -1,5 +1,5 @@
 import type { ObjectAddress } from "../../core/object-address.ts";
-import type { Checksum } from "../checksums/checksum.ts";
+import type { UploadChecksum } from "../checksums/checksum.ts";
 
 /** A multipart upload as S3 knows it. */
 export interface UploadAddress extends ObjectAddress {
@@ -14,8 +14,8 @@ export interface UploadDescriptor extends UploadAddress {
   readonly overwrite: boolean;
   /** Undefined if none was given, or if the id is older than this field. */
   readonly contentType?: string | undefined;
-  /** The checksum of the whole object. */
-  readonly checksum?: Checksum | undefined;
+  /** The checksum of the whole object. Its value may be unknown until the upload is completed. */
+  readonly checksum?: UploadChecksum | undefined;
   /** Undefined for an upload that was opened from its id, which does not contain it. */
   readonly startedAt?: Date | undefined;
 }

@@ -29,7 +29,7 @@ const sealedFields = z.object({
       part: z.number().int().positive(),
       overwrite: z.boolean(),
       type: z.string().optional(),
-      checksum: z.object({ algorithm: z.enum(checksumAlgorithms), value: z.string() }).optional(),
+      checksum: z.object({ algorithm: z.enum(checksumAlgorithms), value: z.string().optional() }).optional(),
       /** Only in ids of format 1. */
       startedAt: z.number().int().optional(),
     })

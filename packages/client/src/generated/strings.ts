@@ -50,7 +50,7 @@ export const confirmUploadOperation =
   "mutation ConfirmUpload($receipt:ID!){confirmUpload(receipt:$receipt){...ObjectFields}}fragment ObjectFields on S3Object{bucket key region size etag lastModified versionId}" as OperationString<ConfirmUploadMutation, ConfirmUploadMutationVariables>;
 
 export const completeUploadOperation =
-  "mutation CompleteUpload($id:ID!$parts:[CompletedPartInput!]){completeUpload(id:$id parts:$parts){...ObjectFields}}fragment ObjectFields on S3Object{bucket key region size etag lastModified versionId}" as OperationString<CompleteUploadMutation, CompleteUploadMutationVariables>;
+  "mutation CompleteUpload($id:ID!$parts:[CompletedPartInput!]$checksum:String){completeUpload(id:$id parts:$parts checksum:$checksum){...ObjectFields}}fragment ObjectFields on S3Object{bucket key region size etag lastModified versionId}" as OperationString<CompleteUploadMutation, CompleteUploadMutationVariables>;
 
 export const abortUploadOperation =
   "mutation AbortUpload($id:ID!){abortUpload(id:$id)}" as OperationString<AbortUploadMutation, AbortUploadMutationVariables>;

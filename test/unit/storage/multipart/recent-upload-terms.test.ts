@@ -11,6 +11,7 @@ const upload = { ...objectAddress("a"), uploadId: "1" };
 const termsOf = (given: GivenDescription, sizeBytes = 20_000_000) => ({
   plan: planUpload(sizeBytes),
   description: parseDescription(given),
+  checksumAlgorithm: given.checksum?.algorithm,
 });
 const given: GivenDescription = {
   contentType: "image/png",
