@@ -1,11 +1,11 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { createCrc as createStoreCrc } from "../../embedded-s3/src/checksums/crc.ts";
 import { CrcCombination } from "../src/checksum/combine.ts";
 import { type ChecksumAlgorithm, createCrc } from "../src/checksum/crc.ts";
-import { blockBytes, toBase64 } from "../src/checksum/file-checksums.ts";
-import { hashFile } from "../src/checksum/hash-file.ts";
+import { FileChecksums, toBase64 } from "../src/checksum/file-checksums.ts";
 
+const MiB = 2 ** 20;
 const algorithms: ChecksumAlgorithm[] = ["CRC64NVME", "CRC32C", "CRC32"];
 
 function crcOf(algorithm: ChecksumAlgorithm, ...pieces: Uint8Array[]) {
@@ -53,30 +53,44 @@ describe.each(algorithms)("%s", (algorithm) => {
     );
   });
 
-  test("of a file and of its parts is that of their bytes", async () => {
-    const bytes = new Uint8Array(5 * blockBytes + 12_345);
-    for (let index = 0; index < bytes.length; index += 1) bytes[index] = (index * 31 + (index >> 8)) & 255;
-    const checksums = await hashFile(new Blob([bytes]), algorithm, new AbortController().signal);
-    expect(checksums.whole()).toBe(toBase64(algorithm, crcOf(algorithm, bytes)));
-    const cuts = [
-      0,
-      5,
-      2 * blockBytes,
-      2 * blockBytes + 3,
-      4 * blockBytes + 77,
-      5 * blockBytes,
-      bytes.length,
-    ];
-    for (const [index, end] of cuts.slice(1).entries()) {
-      const start = cuts[index] ?? 0;
-      expect(await checksums.ofPart(start, end)).toBe(
-        toBase64(algorithm, crcOf(algorithm, bytes.subarray(start, end))),
-      );
+  test("is the same without WebAssembly, which a Content-Security-Policy may forbid", () => {
+    const bytes = new Uint8Array(2 ** 18 + 12_345).map((_, index) => index * 31 + (index >> 8));
+    const fast = crcOf(algorithm, bytes.subarray(0, 1001), bytes.subarray(1001));
+    vi.stubGlobal("WebAssembly", undefined);
+    try {
+      expect(crcOf(algorithm, bytes)).toEqual(fast);
+    } finally {
+      vi.unstubAllGlobals();
     }
+  });
+
+  test("of a file and of its parts is that of their bytes", async () => {
+    const bytes = new Uint8Array(5 * MiB + 12_345).map((_, index) => index * 31 + (index >> 8));
+    const checksums = new FileChecksums(algorithm, new Blob([bytes]));
+    expect(checksums.knownWhole).toBeUndefined();
+    for (let start = 0; start < bytes.length; start += 2 * MiB) {
+      const end = Math.min(start + 2 * MiB, bytes.length);
+      const part = bytes.subarray(start, end);
+      expect(await checksums.ofPart(start, end)).toBe(toBase64(algorithm, crcOf(algorithm, part)));
+    }
+    const whole = toBase64(algorithm, crcOf(algorithm, bytes));
+    expect(await checksums.whole(2 * MiB)).toBe(whole);
+    expect(checksums.knownWhole).toBe(whole);
+    expect(await new FileChecksums(algorithm, new Blob([bytes])).whole()).toBe(whole);
   });
 });
 
 test("an empty file has a checksum too", async () => {
-  const checksums = await hashFile(new Blob([]), "CRC64NVME", new AbortController().signal);
-  expect(checksums.whole()).toBe("AAAAAAAAAAA=");
+  const checksums = new FileChecksums("CRC64NVME", new Blob([]));
+  expect(await checksums.ofPart(0, 0)).toBe("AAAAAAAAAAA=");
+  expect(await checksums.whole()).toBe("AAAAAAAAAAA=");
+});
+
+test("checksums of many parts at once are computed in turn, and those that wait for a closed file are ABORTED", async () => {
+  const bytes = new Uint8Array(20 * MiB);
+  const checksums = new FileChecksums("CRC32", new Blob([bytes]));
+  const parts = Array.from({ length: 20 }, (_, index) => checksums.ofPart(index * MiB, (index + 1) * MiB));
+  expect(new Set(await Promise.all(parts)).size).toBe(1);
+  checksums.close();
+  await expect(checksums.ofPart(1, 2)).rejects.toMatchObject({ code: "ABORTED" });
 });

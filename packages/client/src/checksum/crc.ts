@@ -13,8 +13,9 @@ export interface RunningCrc {
 }
 
 /**
- * Creates a running CRC of the reflected polynomials of these algorithms. It takes eight bytes at a time from eight
- * tables ("slicing by eight"), in 32-bit halves, because BigInt is a hundred times slower.
+ * Creates a running CRC of the reflected polynomials of these algorithms. It takes sixteen bytes at a time from sixteen
+ * tables ("slicing by sixteen") in WebAssembly. Where a Content-Security-Policy forbids WebAssembly, it takes eight bytes
+ * at a time in JavaScript, in 32-bit halves, because BigInt is a hundred times slower.
  *
  * Self-contained: its source text is also the program of the worker.
  */
@@ -22,8 +23,8 @@ export function createCrc(algorithm: ChecksumAlgorithm): RunningCrc {
   const is64 = algorithm === "CRC64NVME";
   const polyHigh = is64 ? 0x9a6c9329 : 0;
   const polyLow = is64 ? 0xac4bc9b5 : algorithm === "CRC32C" ? 0x82f63b78 : 0xedb88320;
-  const highs = new Int32Array(2048);
-  const lows = new Int32Array(2048);
+  const highs = new Int32Array(4096);
+  const lows = new Int32Array(4096);
   for (let byte = 0; byte < 256; byte++) {
     let high = 0;
     let low = byte;
@@ -39,7 +40,7 @@ export function createCrc(algorithm: ChecksumAlgorithm): RunningCrc {
     highs[byte] = high;
     lows[byte] = low;
   }
-  for (let index = 256; index < 2048; index++) {
+  for (let index = 256; index < 4096; index++) {
     const high = highs[index - 256] as number;
     const low = lows[index - 256] as number;
     lows[index] = ((low >>> 8) | (high << 24)) ^ (lows[low & 255] as number);
@@ -118,10 +119,93 @@ export function createCrc(algorithm: ChecksumAlgorithm): RunningCrc {
     }
   }
 
+  /** In the memory of the WebAssembly module: the tables, then the register, then the bytes. */
+  const registerAt = 32_768;
+  const bytesAt = registerAt + 16;
+  const maxBytes = 2 ** 18;
+
+  /** The module exports its memory `m` and the function `u(from, to)`, which updates the register. */
+  function assemble(): Uint8Array<ArrayBuffer> {
+    const leb = (value: number): number[] =>
+      value < 64 ? [value] : [(value & 127) | 128, ...leb(value >>> 7)];
+    const section = (id: number, ...content: number[]) => [id, ...leb(content.length), ...content];
+    const get = (local: number) => [0x20, local];
+    const set = (local: number) => [0x21, local];
+    const load = (offset: number) => [0x29, 0, ...leb(offset)];
+    const xor = 0x85;
+    /** The entry for byte `index` of the sixteen: the local's byte selects one of eight bytes in the table. */
+    const lookUp = (index: number): number[] => {
+      const shift = 8 * (index % 8) - 3;
+      const shifted = shift < 0 ? [0x42, 3, 0x86] : [0x42, shift, 0x88];
+      return [
+        ...get(2 + (index >> 3)),
+        ...shifted,
+        0xa7,
+        0x41,
+        ...leb(0x7f8),
+        0x71,
+        ...load(2048 * (15 - index)),
+      ];
+    };
+    /** A tree, because a chain would have to wait for the entry before. */
+    const lookUpAll = (from: number, count: number): number[] =>
+      count === 1
+        ? lookUp(from)
+        : [...lookUpAll(from, count / 2), ...lookUpAll(from + count / 2, count / 2), xor];
+    const body = [
+      // Two locals of 64 bits: the register, and the second half of the sixteen bytes.
+      ...[1, 2, 0x7e],
+      ...[0x41, 0, ...load(registerAt), ...set(2)],
+      ...[0x03, 0x40],
+      ...[...get(0), ...load(0), ...get(2), xor, ...set(2)],
+      ...[...get(0), ...load(8), ...set(3)],
+      // What does not depend on the register comes first.
+      ...[...lookUpAll(8, 8), ...lookUpAll(0, 8), xor, ...set(2)],
+      ...[...get(0), 0x41, 16, 0x6a, 0x22, 0, ...get(1), 0x49, 0x0d, 0, 0x0b],
+      ...[0x41, 0, ...get(2), 0x37, 0, ...leb(registerAt), 0x0b],
+    ];
+    return new Uint8Array([
+      ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      ...section(1, 1, 0x60, 2, 0x7f, 0x7f, 0),
+      ...section(3, 1, 0),
+      ...section(5, 1, 0, 5),
+      ...section(7, 2, 1, 0x6d, 2, 0, 1, 0x75, 0, 0),
+      ...section(10, 1, ...leb(body.length), ...body),
+    ]);
+  }
+
+  function startWebAssembly() {
+    try {
+      const { exports } = new WebAssembly.Instance(new WebAssembly.Module(assemble()));
+      const { buffer } = exports.m as WebAssembly.Memory;
+      const words = new Int32Array(buffer);
+      for (let index = 0; index < 4096; index++) {
+        words[2 * index] = lows[index] as number;
+        words[2 * index + 1] = highs[index] as number;
+      }
+      const memory = new Uint8Array(buffer);
+      const run = exports.u as (from: number, to: number) => void;
+      return (bytes: Uint8Array) => {
+        memory.set(bytes, bytesAt);
+        words[registerAt / 4] = low;
+        words[registerAt / 4 + 1] = high;
+        run(bytesAt, bytesAt + bytes.length);
+        low = words[registerAt / 4] as number;
+        high = words[registerAt / 4 + 1] as number;
+      };
+    } catch {
+      return undefined;
+    }
+  }
+
+  const updateFast = startWebAssembly();
   return {
     update(bytes) {
-      const end = bytes.length - (bytes.length % 8);
-      if (is64) update64(bytes, end);
+      const end = bytes.length - (bytes.length % 16);
+      if (updateFast !== undefined) {
+        for (let at = 0; at < end; at += maxBytes)
+          updateFast(bytes.subarray(at, Math.min(at + maxBytes, end)));
+      } else if (is64) update64(bytes, end);
       else update32(bytes, end);
       for (let i = end; i < bytes.length; i++) updateByte(bytes[i] as number);
     },

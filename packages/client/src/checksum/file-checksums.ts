@@ -1,73 +1,67 @@
 import { CrcCombination } from "./combine.ts";
-import { type ChecksumAlgorithm, type Crc, createCrc } from "./crc.ts";
+import type { ChecksumAlgorithm, Crc } from "./crc.ts";
+import { HasherPool } from "./hasher-pool.ts";
 
-/** The CRC of each block of this size is kept, and parts are put together from them. */
-export const blockBytes: number = 2 ** 20;
-
-/** The CRCs of a file: of the whole, and of parts whose borders were not known when the file was read. */
+/** The CRCs of a file and of its parts, each computed when it is first asked for. */
 export class FileChecksums {
   readonly algorithm: ChecksumAlgorithm;
   readonly #file: Blob;
-  /** Of each block, the last of which may be shorter. */
-  readonly #blocks: readonly Crc[];
-  readonly #combination: CrcCombination;
-  /** Of the parts that were asked for, by where they begin. */
-  readonly #parts = new Map<number, Promise<string>>();
+  readonly #hashers: HasherPool;
+  /** By where the part begins and ends. */
+  readonly #parts = new Map<string, Promise<Crc>>();
+  #whole: string | undefined;
 
-  constructor(algorithm: ChecksumAlgorithm, file: Blob, blocks: readonly Crc[]) {
+  constructor(algorithm: ChecksumAlgorithm, file: Blob) {
     this.algorithm = algorithm;
     this.#file = file;
-    this.#blocks = blocks;
-    this.#combination = new CrcCombination(algorithm);
+    this.#hashers = new HasherPool(algorithm);
   }
 
-  /** In base64, as S3 takes it. */
-  whole(): string {
-    return toBase64(this.algorithm, this.#ofBlocks({ high: 0, low: 0 }, 0, this.#blocks.length));
+  /** The CRC of the file in base64, as S3 takes it. Undefined until `whole` has computed it. */
+  get knownWhole(): string | undefined {
+    return this.#whole;
   }
 
-  /** Reads only what the part has of blocks that it shares with its neighbours. */
-  ofPart(start: number, end: number): Promise<string> {
-    let part = this.#parts.get(start);
-    if (part === undefined) {
-      part = this.#computePart(start, end);
-      this.#parts.set(start, part);
+  /**
+   * The CRC of the file, put together from those of parts of this size.
+   * @throws {ValetKeyError} FILE_CHANGED if the file cannot be read, ABORTED
+   */
+  async whole(partBytes: number = Math.max(1, this.#file.size)): Promise<string> {
+    if (this.#whole !== undefined) return this.#whole;
+    const combination = new CrcCombination(this.algorithm);
+    let whole: Crc = { high: 0, low: 0 };
+    for (let start = 0; start < this.#file.size; start += partBytes) {
+      const end = Math.min(start + partBytes, this.#file.size);
+      whole = combination.combine(whole, await this.#crcOfPart(start, end), end - start);
     }
-    return part;
+    this.#whole = toBase64(this.algorithm, whole);
+    return this.#whole;
+  }
+
+  /** @throws {ValetKeyError} FILE_CHANGED if the file cannot be read, ABORTED */
+  async ofPart(start: number, end: number): Promise<string> {
+    return toBase64(this.algorithm, await this.#crcOfPart(start, end));
   }
 
   /** Whether a part no longer has the bytes that its checksum was computed of. */
   async hasChanged(start: number, end: number): Promise<boolean> {
-    return (await this.ofPart(start, end)) !== toBase64(this.algorithm, await this.#read(start, end));
+    const now = await this.#hashers.crcOf(this.#file.slice(start, end));
+    return (await this.ofPart(start, end)) !== toBase64(this.algorithm, now);
   }
 
-  async #computePart(start: number, end: number): Promise<string> {
-    const from = Math.ceil(start / blockBytes);
-    const to = end === this.#file.size ? this.#blocks.length : Math.floor(end / blockBytes);
-    if (from >= to) return toBase64(this.algorithm, await this.#read(start, end));
-    const first = await this.#read(start, from * blockBytes);
-    const middle = this.#ofBlocks(first, from, to);
-    const rest = Math.max(0, end - to * blockBytes);
-    const last = await this.#read(end - rest, end);
-    return toBase64(this.algorithm, this.#combination.combine(middle, last, rest));
+  /** Ends the workers. Those who wait for a checksum get ABORTED. */
+  close(): void {
+    this.#hashers.close();
   }
 
-  async #read(start: number, end: number): Promise<Crc> {
-    const crc = createCrc(this.algorithm);
-    for (let at = start; at < end; at += blockBytes) {
-      const piece = this.#file.slice(at, Math.min(at + blockBytes, end));
-      crc.update(new Uint8Array(await piece.arrayBuffer()));
+  #crcOfPart(start: number, end: number): Promise<Crc> {
+    const range = `${start}-${end}`;
+    let part = this.#parts.get(range);
+    if (part === undefined) {
+      part = this.#hashers.crcOf(this.#file.slice(start, end));
+      this.#parts.set(range, part);
     }
-    return crc.digest();
-  }
-
-  #ofBlocks(before: Crc, from: number, to: number): Crc {
-    let crc = before;
-    for (let index = from; index < to; index++) {
-      const bytes = Math.min(blockBytes, this.#file.size - index * blockBytes);
-      crc = this.#combination.combine(crc, this.#blocks[index] as Crc, bytes);
-    }
-    return crc;
+    return part;
   }
 }
 

@@ -3,27 +3,18 @@ import { type ChecksumAlgorithm, type Crc, createCrc } from "./crc.ts";
 export interface WorkerRequest {
   readonly blob: Blob;
   readonly algorithm: ChecksumAlgorithm;
-  readonly blockBytes: number;
 }
 
-export type WorkerResponse = { readonly blocks: readonly Crc[] } | { readonly unreadable: true };
+export type WorkerResponse = { readonly crc: Crc } | { readonly unreadable: true };
 
-/** The CRCs of the blocks of a blob, read piece by piece. Self-contained, like `createCrc`. */
-export async function blocksOf(
-  { blob, algorithm, blockBytes }: WorkerRequest,
-  newCrc: typeof createCrc,
-): Promise<Crc[]> {
-  const blocks: Crc[] = [];
-  const pieceBytes = 4 * blockBytes;
+/** The CRC of a blob, read piece by piece. Self-contained, like `createCrc`. */
+export async function crcOfBlob({ blob, algorithm }: WorkerRequest, newCrc: typeof createCrc): Promise<Crc> {
+  const pieceBytes = 2 ** 22;
+  const crc = newCrc(algorithm);
   for (let start = 0; start < blob.size; start += pieceBytes) {
-    const piece = new Uint8Array(await blob.slice(start, start + pieceBytes).arrayBuffer());
-    for (let offset = 0; offset < piece.length; offset += blockBytes) {
-      const crc = newCrc(algorithm);
-      crc.update(piece.subarray(offset, offset + blockBytes));
-      blocks.push(crc.digest());
-    }
+    crc.update(new Uint8Array(await blob.slice(start, start + pieceBytes).arrayBuffer()));
   }
-  return blocks;
+  return crc.digest();
 }
 
 /**
@@ -32,8 +23,8 @@ export async function blocksOf(
  */
 export function startWorker(): Worker | undefined {
   if (typeof Worker === "undefined" || typeof URL.createObjectURL !== "function") return undefined;
-  const program = `const newCrc = ${createCrc}; const blocksOf = ${blocksOf};
-onmessage = ({ data }) => blocksOf(data, newCrc).then((blocks) => postMessage({ blocks }), () => postMessage({ unreadable: true }));`;
+  const program = `const newCrc = ${createCrc}; const crcOfBlob = ${crcOfBlob};
+onmessage = ({ data }) => crcOfBlob(data, newCrc).then((crc) => postMessage({ crc }), () => postMessage({ unreadable: true }));`;
   const url = URL.createObjectURL(new Blob([program], { type: "text/javascript" }));
   try {
     return new Worker(url);

@@ -23,7 +23,8 @@ export async function requestUpload(
     contentType: options.contentType ?? (file.type === "" ? undefined : file.type),
     metadata: toPairs(options.metadata),
     tags: toPairs(options.tags),
-    checksum: checksums && { algorithm: checksums.algorithm, value: checksums.whole() },
+    // Without its value, it is sent when the upload is completed.
+    checksum: checksums && { algorithm: checksums.algorithm, value: checksums.knownWhole },
   };
   const variables = { input, size: file.size, method: "AUTO" as const, resume };
   const { requestUpload } = await transport.request(requestUploadOperation, variables, {

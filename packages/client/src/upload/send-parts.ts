@@ -14,6 +14,8 @@ const maxRepairs = 2;
 /** Sends the parts that S3 does not have, and completes the upload. */
 export async function sendParts(steps: UploadSteps, upload: MultipartUpload): Promise<StoredObject> {
   let { uploadedParts } = upload;
+  // While the others are sent. If it fails, the completion throws the error.
+  hashParts(steps, upload).catch(() => {});
   for (let repairs = 0; ; repairs++) {
     const etags = new Map(uploadedParts.map(({ number, etag }) => [number, etag]));
     for (const { number, size } of uploadedParts) steps.reportPresent(number, size);
@@ -33,6 +35,14 @@ export async function sendParts(steps: UploadSteps, upload: MultipartUpload): Pr
     );
     if (found.upload === null) throw new ValetKeyError("The upload is gone.", { code: "UPLOAD_NOT_FOUND" });
     uploadedParts = found.upload.uploadedParts;
+  }
+}
+
+/** The checksum of the file includes the parts that arrived before: they may be of another file. */
+async function hashParts({ checksums, file }: UploadSteps, upload: MultipartUpload): Promise<void> {
+  for (const { number } of upload.uploadedParts) {
+    const start = (number - 1) * upload.partSize;
+    await checksums?.ofPart(start, Math.min(start + upload.partSize, file.size));
   }
 }
 
@@ -72,17 +82,18 @@ async function sendMissing(
 
 /** With its parts, so that it may be repeated: a completed upload is found again by them. */
 async function complete(
-  { flow, transport, file, options }: UploadSteps,
-  { id }: MultipartUpload,
+  { flow, transport, file, options, checksums }: UploadSteps,
+  { id, partSize }: MultipartUpload,
   etags: ReadonlyMap<number, string>,
 ): Promise<StoredObject> {
   const parts = [...etags].map(([number, etag]) => ({ number, etag })).sort((a, b) => a.number - b.number);
   // Without the ETags, which the bucket's CORS rule may hide, the server asks S3 for its parts.
   const known = parts.every(({ etag }) => etag !== "") ? parts : undefined;
+  const checksum = await checksums?.whole(partSize);
   const { completeUpload } = await flow.run((signal) =>
     transport.request(
       completeUploadOperation,
-      { id, parts: known },
+      { id, parts: known, checksum },
       { signal, timeoutMs: 10 * 60_000, retryPolicy: noRetries },
     ),
   );

@@ -7,6 +7,8 @@ import { uploadPartsOperation } from "../generated/strings.ts";
 
 /** How many parts are signed at once: enough for the next ones, and few enough to be used before they expire. */
 const batchSize = 12;
+/** How many parts have their checksums computed before they are needed. */
+const hashedAhead = 6;
 /** Older URLs are not used. This machine's clock may be wrong, so their own time of expiry says nothing. */
 const maxAgeMs = 5 * 60_000;
 
@@ -16,12 +18,14 @@ export interface PartPlan {
   readonly partSize: number;
 }
 
-/** Signs parts shortly before they are sent, several with one request. */
+/** Signs parts shortly before they are sent, several with one request, and computes their checksums shortly before that. */
 export class SignedParts {
   readonly #transport: Transport;
   readonly #plan: PartPlan;
   readonly #checksums: FileChecksums | undefined;
   readonly #signed = new Map<number, { readonly part: UploadPartFieldsFragment; readonly atMs: number }>();
+  /** The checksums that have been computed, by number. */
+  readonly #values = new Map<number, string>();
   /** The numbers that will be sent, in this order. */
   readonly #waiting: number[];
   #signing: Promise<void> | undefined;
@@ -37,11 +41,12 @@ export class SignedParts {
     this.#waiting = [...numbers];
   }
 
-  /** @throws {ValetKeyError} UPLOAD_NOT_FOUND */
+  /** @throws {ValetKeyError} UPLOAD_NOT_FOUND, FILE_CHANGED */
   async get(number: number, signal: AbortSignal): Promise<UploadPartFieldsFragment> {
     for (;;) {
       const signed = this.#signed.get(number);
       if (signed !== undefined && this.#transport.clock.now() - signed.atMs < maxAgeMs) return signed.part;
+      await this.#hash(number);
       this.#signing ??= this.#sign(number, signal).finally(() => {
         this.#signing = undefined;
       });
@@ -61,11 +66,12 @@ export class SignedParts {
   }
 
   async #sign(first: number, signal: AbortSignal): Promise<void> {
-    const next = this.#waiting.filter((number) => number !== first).slice(0, batchSize - 1);
-    const numbers = [first, ...next];
+    const isReady = (number: number) => this.#checksums === undefined || this.#values.has(number);
+    const next = this.#waiting.filter((number) => number !== first && isReady(number));
+    const numbers = [first, ...next.slice(0, batchSize - 1)];
     const { upload } = await this.#transport.request(
       uploadPartsOperation,
-      { id: this.#plan.id, numbers, checksums: await this.#checksumsOf(numbers) },
+      { id: this.#plan.id, numbers, checksums: this.#checksumsOf(numbers) },
       { signal, retryPolicy: noRetries },
     );
     if (upload === null) {
@@ -80,14 +86,24 @@ export class SignedParts {
     }
   }
 
-  async #checksumsOf(numbers: readonly number[]): Promise<PartChecksumInput[] | undefined> {
-    const checksums = this.#checksums;
-    if (checksums === undefined) return undefined;
-    const values: PartChecksumInput[] = [];
-    for (const number of numbers) {
-      const { start, end } = this.range(number);
-      values.push({ number, value: await checksums.ofPart(start, end) });
-    }
-    return values;
+  /** Waits for the checksum of this part. Those of the next parts are computed in the background. */
+  async #hash(number: number): Promise<void> {
+    if (this.#checksums === undefined) return;
+    const next = this.#waiting.filter((each) => each !== number).slice(0, hashedAhead);
+    const own = this.#hashOne(number);
+    // Whoever sends the part gets the error.
+    for (const each of next) this.#hashOne(each).catch(() => {});
+    await own;
+  }
+
+  async #hashOne(number: number): Promise<void> {
+    if (this.#checksums === undefined || this.#values.has(number)) return;
+    const { start, end } = this.range(number);
+    this.#values.set(number, await this.#checksums.ofPart(start, end));
+  }
+
+  #checksumsOf(numbers: readonly number[]): PartChecksumInput[] | undefined {
+    if (this.#checksums === undefined) return undefined;
+    return numbers.map((number) => ({ number, value: this.#values.get(number) ?? "" }));
   }
 }

@@ -13,8 +13,9 @@ export interface UploadOptions extends ObjectRef {
   /** Continues an upload of the same key and size that was left behind. Default: false. */
   resume?: boolean | undefined;
   /**
-   * S3 compares the bytes that it receives with this checksum, part by part and as a whole. It is computed in a worker,
-   * before the first byte is sent. Default: CRC64NVME.
+   * S3 compares the bytes that it receives with this checksum, part by part and as a whole. It is computed in workers:
+   * that of a file of up to 64 MiB before it is sent, those of the parts of a larger file while other parts are being
+   * sent. Default: CRC64NVME.
    */
   checksum?: ChecksumAlgorithm | false | undefined;
   /** Aborts the upload. */

@@ -1,5 +1,5 @@
 import type { ChecksumAlgorithm } from "../checksum/crc.ts";
-import { hashFile } from "../checksum/hash-file.ts";
+import { FileChecksums } from "../checksum/file-checksums.ts";
 import { abortedError, toValetKeyError, ValetKeyError } from "../core/errors.ts";
 import type { StoredObject } from "../core/objects.ts";
 import type { Transport } from "../core/transport.ts";
@@ -20,6 +20,9 @@ const uselessAfter = new Set(["FILE_CHANGED", "OBJECT_EXISTS", "CHECKSUM_MISMATC
 /** After these errors of an upload that was resumed, a new one begins. */
 const unfitAfter = new Set(["CHECKSUM_MISMATCH", "UPLOAD_NOT_FOUND"]);
 
+/** The checksum of a file up to this size is known before the upload begins, so that one PUT request can send it. */
+const smallFileBytes = 64 * 2 ** 20;
+
 /** For callers without types. */
 function assertArguments(file: unknown, options: unknown): void {
   const message = "upload(file, options) takes a Blob or a File, and an object with bucket and key.";
@@ -39,6 +42,7 @@ export class Upload extends EventTarget implements UploadTask {
   #outcome: "done" | "failed" | "aborted" | undefined;
   #state: UploadState = "running";
   #multipart: MultipartUpload | undefined;
+  #checksums: FileChecksums | undefined;
 
   constructor(transport: Transport, file: Blob, options: UploadOptions) {
     super();
@@ -148,9 +152,14 @@ export class Upload extends EventTarget implements UploadTask {
       : await sendParts(fresh, another);
   }
 
-  async #hash() {
+  async #hash(): Promise<FileChecksums | undefined> {
     const algorithm: ChecksumAlgorithm | false = this.#options.checksum ?? "CRC64NVME";
-    return algorithm === false ? undefined : await hashFile(this.#file, algorithm, this.#flow.signal);
+    if (algorithm === false) return undefined;
+    const checksums = new FileChecksums(algorithm, this.#file);
+    this.#checksums = checksums;
+    this.#flow.signal.addEventListener("abort", () => checksums.close(), { once: true });
+    if (this.#file.size <= smallFileBytes) await checksums.whole();
+    return checksums;
   }
 
   /** Leaves nothing at S3 that nobody can use. A failed upload stays there, to be continued. */
@@ -162,6 +171,7 @@ export class Upload extends EventTarget implements UploadTask {
   #end(outcome: "done" | "failed" | "aborted"): void {
     this.#outcome = outcome;
     this.#flow.close();
+    this.#checksums?.close();
     this.#updateState();
   }
 
