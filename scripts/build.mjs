@@ -2,9 +2,9 @@
 // pages into dist/, and each package that others can install into its own dist/. Without names all of them are built; with
 // --if-stale only those in dist/ that are out of date. Types are not checked here; `npm run check` does that.
 import { readdirSync, statSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { buildPackage, writeDeclarations } from "./build-package.mjs";
+import { join } from "node:path";
+import { buildLibrary, libraryEntries } from "./build-library.mjs";
+import { buildPackage } from "./build-package.mjs";
 import { buildPages } from "./build-pages.mjs";
 import { bundle } from "./bundle.mjs";
 import { firstPageBytes } from "./first-page-bytes.mjs";
@@ -15,16 +15,6 @@ const entries = {
   "print-schema": "src/commands/print-schema.ts",
   "print-configuration": "src/commands/print-configuration.ts",
 };
-
-/** The entry points of the package, for servers that Valet Key is a part of. */
-const libraryEntries = {
-  index: "src/index.ts",
-  fastify: "src/fastify.ts",
-  express: "src/express.ts",
-  apollo: "src/apollo.ts",
-};
-/** A program must not have two copies of graphql. */
-const librarysOwn = [/^graphql(?:\/|$)/];
 
 const forPages = ["scripts/build-pages.mjs", "web/package.json", "package-lock.json"];
 
@@ -42,11 +32,7 @@ const targets = [
     title: "the library",
     outputs: Object.keys(libraryEntries).map((name) => `dist/library/${name}.js`),
     inputs: ["src", "packages/embedded-s3/src", "scripts", "tsconfig.json", "package-lock.json"],
-    async build() {
-      await rm("dist/library", { recursive: true, force: true });
-      await bundle(libraryEntries, "dist/library", { external: librarysOwn });
-      await writeDeclarations(resolve("src"), "dist/library", Object.values(libraryEntries));
-    },
+    build: () => buildLibrary("dist/library"),
   },
   {
     name: "web",

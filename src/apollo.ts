@@ -1,8 +1,9 @@
 import type { GraphQLSchema } from "graphql";
 import { runtimeOf } from "./app/runtime-of.ts";
-import { type ApolloProtection, apolloProtection } from "./graphql/operation/apollo-protection.ts";
+import { apolloProtection } from "./graphql/operation/apollo-protection.ts";
+import type { ApolloProtection } from "./graphql/operation/apollo-server-options.ts";
 
-export type { ApolloProtection } from "./graphql/operation/apollo-protection.ts";
+export type { ApolloProtection } from "./graphql/operation/apollo-server-options.ts";
 
 export interface ValetKeyApolloOptions {
   /** What `createValetKey` returned. */

@@ -1,8 +1,9 @@
-import type { ApolloServerOptions, ApolloServerPlugin, BaseContext } from "@apollo/server";
+import type { ApolloServerPlugin, BaseContext } from "@apollo/server";
 import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import { ValetKeyError } from "../../core/errors.ts";
 import type { GraphQLContext } from "../context.ts";
+import type { ApolloProtection } from "./apollo-server-options.ts";
 import {
   formatGraphQLError,
   locationsOf,
@@ -13,20 +14,6 @@ import {
 import { KnownDocuments } from "./known-documents.ts";
 import { limitRequests } from "./limit-requests.ts";
 import { limits } from "./limits.ts";
-
-/** The options of Apollo Server that limit documents, operations and responses, and that format errors. */
-export type ApolloProtection = Required<
-  Pick<
-    ApolloServerOptions<BaseContext>,
-    | "documentStore"
-    | "persistedQueries"
-    | "parseOptions"
-    | "validationOptions"
-    | "executionOptions"
-    | "includeStacktraceInErrorResponses"
-    | "formatError"
-  >
-> & { readonly plugins: ApolloServerPlugin<BaseContext>[] };
 
 /** For an Apollo Server that somebody else made. Its schema contains ours, and other types. */
 export function apolloProtection(schema: GraphQLSchema, log: Logger): ApolloProtection {

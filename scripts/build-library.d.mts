@@ -1,0 +1,2 @@
+export const libraryEntries: Readonly<Record<string, string>>;
+export function buildLibrary(output: string): Promise<void>;

@@ -1,0 +1,23 @@
+import { rm } from "node:fs/promises";
+import { resolve } from "node:path";
+import { writeDeclarations } from "./build-package.mjs";
+import { bundle } from "./bundle.mjs";
+
+/** The entry points of the package `valetkey`, for servers that Valet Key is a part of. */
+export const libraryEntries = {
+  index: "src/index.ts",
+  fastify: "src/fastify.ts",
+  express: "src/express.ts",
+  apollo: "src/apollo.ts",
+};
+
+/**
+ * Builds the entry points for other servers, and the declarations that their types need.
+ * @param {string} output a folder, emptied first
+ */
+export async function buildLibrary(output) {
+  await rm(output, { recursive: true, force: true });
+  // A program must not have two copies of graphql. Everything else is bundled.
+  await bundle(libraryEntries, output, { external: [/^graphql(?:\/|$)/] });
+  await writeDeclarations(resolve("src"), output, Object.values(libraryEntries));
+}
