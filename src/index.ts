@@ -3,6 +3,7 @@ export { optionsFromEnvironment } from "./app/config/options-from-environment.ts
 export { createValetKey } from "./app/create-valet-key.ts";
 export { type ErrorCode, ValetKeyError } from "./core/errors.ts";
 export type {
+  AccessBucket,
   AccessRule,
   AccessRules,
   ByteSize,

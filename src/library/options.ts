@@ -42,6 +42,7 @@ export interface ValetKeySettings {
 
   /** Whose tokens are accepted where Valet Key is mounted with its own HTTP handler and without `authenticate`. */
   jwksUrl?: string | URL | undefined;
+  /** An issuer, or several separated by commas. Without `jwksUrl`, each is discovered by OpenID Connect. */
   jwtIssuer?: string | undefined;
   jwtAudience?: string | undefined;
   jwtAlgorithms?: readonly string[] | string | undefined;
@@ -63,6 +64,31 @@ export interface ValetKeySettings {
 /** The content of an access file. docs/configuration.md describes it. */
 export interface AccessRules {
   grants: readonly AccessRule[];
+  /** Facts about buckets, by their names. */
+  buckets?: Readonly<Record<string, AccessBucket>> | undefined;
+}
+
+/** The settings of one bucket. */
+export interface AccessBucket {
+  region?: string | undefined;
+  /** The ARN of the role that is assumed for this bucket. */
+  role?: string | undefined;
+  externalId?: string | undefined;
+  /** The profile of AWS's shared files whose credentials assume the role. */
+  profile?: string | undefined;
+  /** The ARN of the KMS key that uploads ask for. */
+  kmsKey?: string | undefined;
+  /** The account that has to own the bucket: 12 digits. */
+  owner?: string | undefined;
+  storageClass?: string | undefined;
+  accelerate?: boolean | undefined;
+  dualStack?: boolean | undefined;
+  /** The origin of another store. It needs a role of that store. */
+  endpoint?: string | undefined;
+  /** The store's origin in what is signed for clients. */
+  publicEndpoint?: string | undefined;
+  stsEndpoint?: string | undefined;
+  forcePathStyle?: boolean | undefined;
 }
 
 /** A rule of the access file: who may do what below one prefix. */
