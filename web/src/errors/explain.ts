@@ -9,6 +9,7 @@ const sentences: Readonly<Record<string, string>> = {
   UPLOAD_NOT_FOUND: "This upload does not exist any more. Start it again.",
   UPLOAD_MISMATCH:
     "The stored file is not the one that was sent, or may not be stored. Start the upload again.",
+  OBJECT_ARCHIVED: "This file is archived. The server's operator has to restore it before it can be opened.",
   OBJECT_EXISTS: "A file with this name exists already. Replace it, or choose another name.",
   UPLOAD_TOO_LARGE: "The file is larger than you may upload here.",
   CONTENT_TYPE_NOT_ALLOWED: "Files of this type may not be uploaded here.",
