@@ -82,7 +82,9 @@ describe("the host", () => {
     const data = await client.data<{ downloadUrl: { url: string } }>(downloadUrl);
     const { hostname } = new URL(data.downloadUrl.url);
     expect(hostname).not.toBe("0.0.0.0");
-    expect(lines.join("")).toMatch(new RegExp(`presigned URLs name ${hostname}.*set HOST`));
+    expect(lines.join("")).toMatch(
+      new RegExp(`presigned URLs name ${hostname}.*set VALETKEY_PUBLIC_ENDPOINT_URL`),
+    );
   });
 
   test("a host that does not belong to this machine is named", async () => {
