@@ -92,6 +92,6 @@ describe("the KMS permissions of a session", () => {
       }),
     );
     const policy = sessionPolicy(grants, { partition: "aws", buckets: new Buckets(settings) });
-    expect(policy?.length).toBe(1_502);
+    expect(policy?.length).toBe(1_528);
   });
 });
