@@ -17,7 +17,6 @@ export type {
   DownloadUrlOptions,
   Grant,
   ListOptions,
-  Log,
   MultipartUpload,
   NameAndValue,
   ObjectPage,
@@ -26,13 +25,11 @@ export type {
   PostUpload,
   Principal,
   PutUpload,
-  Resolvers,
   StoredEvent,
   StoredObject,
   UploadedPart,
   UploadInput,
   UploadOptions,
   UploadPart,
-  ValetKey,
-  ValetKeySession,
 } from "./library/types.ts";
+export type { Log, Resolvers, ValetKey, ValetKeySession } from "./library/valet-key.ts";

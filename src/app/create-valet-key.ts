@@ -6,7 +6,7 @@ import { createSchema, printTypes } from "../graphql/schema.ts";
 import type { ValetKeyOptions } from "../library/options.ts";
 import { parsePrincipal } from "../library/principal.ts";
 import { Session } from "../library/session.ts";
-import type { ValetKey } from "../library/types.ts";
+import type { ValetKey } from "../library/valet-key.ts";
 import { configFromOptions } from "./config/config-from-options.ts";
 import { type Runtime, startRuntime } from "./runtime.ts";
 import { rememberRuntime } from "./runtime-of.ts";

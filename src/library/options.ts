@@ -1,4 +1,5 @@
-import type { Grant, Log, Principal, StoredEvent } from "./types.ts";
+import type { Grant, Principal, StoredEvent } from "./types.ts";
+import type { Log } from "./valet-key.ts";
 
 /** A size in bytes: an integer, or a text such as `"64MiB"`. */
 export type ByteSize = number | string;

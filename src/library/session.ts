@@ -19,6 +19,7 @@ import { streamSource } from "./stream-source.ts";
 import { toStoredObject } from "./to-public.ts";
 import { toMultipartUpload, toUploadRequest, type UploadScope } from "./to-upload-request.ts";
 import type * as api from "./types.ts";
+import type { ValetKeySession } from "./valet-key.ts";
 
 /** How long calls share what they have learned. Sessions that are kept for longer would use more and more memory. */
 const contextMs = 60_000;
@@ -33,7 +34,7 @@ export interface SessionOptions {
  * The functions behind the fields of the schema, for code. What code passes to them gets the checks and the defaults of
  * the fields' arguments.
  */
-export class Session implements api.ValetKeySession {
+export class Session implements ValetKeySession {
   readonly #options: SessionOptions;
   #shared: { readonly untilMs: number; readonly context: Promise<RequestContext> } | undefined;
 

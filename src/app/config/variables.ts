@@ -14,6 +14,7 @@ import {
   origin,
   rateLimit,
 } from "./value-parsers.ts";
+import { variable } from "./variable.ts";
 
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
@@ -32,22 +33,6 @@ const cookieName = {
   pattern: /^[\w!#$%&'*+.^`|~-]{1,200}$/,
   takes: "the name of a cookie such as __Host-token",
 };
-
-/** The variable's default and description, as docs/configuration.md shows them. */
-interface Documentation {
-  readonly shownDefault: string;
-  readonly description: string;
-}
-
-interface Variable<Schema extends z.ZodType> extends Documentation {
-  readonly schema: Schema;
-}
-
-const variable = <Schema extends z.ZodType>(
-  schema: Schema,
-  shownDefault: string,
-  description: string,
-): Variable<Schema> => ({ schema, shownDefault, description });
 
 /** Every variable that the server reads. `npm run docs` writes the table of docs/configuration.md from it. */
 export const variables = {
