@@ -1,6 +1,8 @@
 import {
+  type GraphQLInputObjectType,
   type GraphQLInputType,
   type GraphQLSchema,
+  getNamedType,
   isInputObjectType,
   isListType,
   isNonNullType,
@@ -21,7 +23,8 @@ export function treatNullAsDefault(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith("__")) continue;
     for (const field of Object.values(type.getFields())) {
-      const { resolve, args } = field;
+      const { resolve } = field;
+      const args = field.args.filter(hasDefault);
       if (resolve === undefined || args.length === 0) continue;
       field.resolve = (root, given, context, info) => {
         fillDefaults(args, given);
@@ -30,6 +33,26 @@ export function treatNullAsDefault(schema: GraphQLSchema): GraphQLSchema {
     }
   }
   return schema;
+}
+
+/** Whether the argument or field, or a field inside of it, has a default. Decided once for each input type. */
+function hasDefault({ type, defaultValue }: Defaulted): boolean {
+  if (defaultValue !== undefined) return true;
+  const named = getNamedType(type);
+  return isInputObjectType(named) && fieldsWithDefaults(named).length > 0;
+}
+
+const withDefaults = new WeakMap<GraphQLInputObjectType, readonly Defaulted[]>();
+
+function fieldsWithDefaults(type: GraphQLInputObjectType): readonly Defaulted[] {
+  const known = withDefaults.get(type);
+  if (known !== undefined) return known;
+  const fields = Object.values(type.getFields());
+  // A type that contains itself: until its fields are decided, all of them count.
+  withDefaults.set(type, fields);
+  const found = fields.filter(hasDefault);
+  withDefaults.set(type, found);
+  return found;
 }
 
 /** Changes `values`, which graphql-js has created for this request. */
@@ -44,8 +67,10 @@ export function fillDefaults(definitions: readonly Defaulted[], values: Record<s
 function fillNested(type: GraphQLInputType, value: object): void {
   const inner = isNonNullType(type) ? type.ofType : type;
   if (isListType(inner) && Array.isArray(value)) {
+    const items = getNamedType(inner);
+    if (isInputObjectType(items) && fieldsWithDefaults(items).length === 0) return;
     for (const item of value) if (typeof item === "object" && item !== null) fillNested(inner.ofType, item);
   } else if (isInputObjectType(inner)) {
-    fillDefaults(Object.values(inner.getFields()), value as Record<string, unknown>);
+    fillDefaults(fieldsWithDefaults(inner), value as Record<string, unknown>);
   }
 }

@@ -4,8 +4,9 @@ import { treatNullAsDefault } from "../../../src/graphql/null-defaults.ts";
 
 const schema = buildSchema(`
   input Item { size: Int = 3, name: String }
+  input Tree { name: String, child: Tree, children: [Tree!], size: Int = 1 }
   type Query {
-    echo(first: Int = 100, after: String, item: Item, items: [Item!]): String
+    echo(first: Int = 100, after: String, item: Item, items: [Item!], tree: Tree): String
   }
 `);
 const echo = schema.getQueryType()?.getFields().echo;
@@ -30,6 +31,15 @@ describe("treatNullAsDefault", () => {
       "query ($item: Item) { echo(item: $item) }",
       { item: { size: null, name: null } },
       { first: 100, item: { size: 3, name: null } },
+    ],
+    [
+      "null inside of an input that contains itself",
+      "{ echo(tree: { child: { size: null, children: [{ name: null, size: null }] } }) }",
+      {},
+      {
+        first: 100,
+        tree: { child: { size: 1, children: [{ name: null, size: 1 }] }, size: 1 },
+      },
     ],
     [
       "null inside of a list of inputs",
