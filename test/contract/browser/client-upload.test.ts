@@ -17,7 +17,7 @@ import { makeTemporaryFolder } from "../../support/resources.ts";
 import { shareInFile } from "../../support/share-in-file.ts";
 import { startTestServer } from "../../support/test-server.ts";
 import { admin, ownPrefix, pendingUploads, store } from "../store.ts";
-import { allowPages } from "./cors.ts";
+import { allowPages, loopbackPages } from "./cors.ts";
 import { reachableFromPages } from "./preflight-proxy.ts";
 
 const MiB = 2 ** 20;
@@ -34,7 +34,7 @@ const server = await shareInFile(
 const pages = await shareInFile(startClientPage(`${server.url}/graphql`));
 const browser = await shareInFile(launchBrowser("chromium"));
 const folder = await shareInFile(makeTemporaryFolder("browser-upload"));
-await allowPages(bucket, pages.url);
+await allowPages(bucket, loopbackPages);
 
 const begin = (tab: Parameters<typeof startUpload>[0], name: string, options = "") =>
   startUpload(tab, bucket, `key: ${JSON.stringify(prefix + name)}, ${options}`);

@@ -16,7 +16,7 @@ import { makeTemporaryFolder } from "../../support/resources.ts";
 import { shareInFile } from "../../support/share-in-file.ts";
 import { startTestServer } from "../../support/test-server.ts";
 import { inspect, ownPrefix, pendingUploads, sha256, store } from "../store.ts";
-import { allowPages } from "./cors.ts";
+import { allowPages, loopbackPages } from "./cors.ts";
 import { reachableFromPages } from "./preflight-proxy.ts";
 
 await buildPagesIfStale();
@@ -34,7 +34,7 @@ const server = await shareInFile(
 );
 const browser = await shareInFile(launchBrowser("chromium"));
 const folder = await shareInFile(makeTemporaryFolder("web-client"));
-await allowPages(bucket, server.url);
+await allowPages(bucket, loopbackPages);
 
 test("the web client uploads, previews, renames, downloads and deletes files", async () => {
   const note = join(folder.path, "notes & más.txt");
