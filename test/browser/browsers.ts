@@ -37,6 +37,8 @@ export async function launchBrowser(name: BrowserName): Promise<Browser & AsyncD
     headless: true,
     // Chromium's sandbox does not start as root, as in a container. It only loads pages of these tests.
     args: name === "chromium" ? ["--no-sandbox"] : [],
+    // Without a locale, Chromium cannot open files whose names are not ASCII.
+    env: { ...process.env, LC_ALL: "C.UTF-8" },
     timeout: 120_000,
     protocolTimeout: 120_000,
   });
