@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CopyObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
@@ -138,19 +144,22 @@ describe("S3Clients", () => {
   });
 
   test("lets a call wait for its turn, and does not count that as time to connect", async () => {
-    let release = () => {};
-    const listener: RequestListener = (_, response) => {
-      release = () => response.setHeader("content-length", "0").end();
+    const arrived: ServerResponse[] = [];
+    const { clients } = await clientsOf((_, response) => void arrived.push(response), {
+      maxCalls: 1,
+      connectTimeoutMs: 500,
+    });
+    const respond = async (number: number) => {
+      await expect.poll(() => arrived.length).toBe(number);
+      arrived[number - 1]?.setHeader("content-length", "0").end();
     };
-    const { clients } = await clientsOf(listener, { maxCalls: 1, connectTimeoutMs: 20 });
     const client = clients.for(session(), inEurope);
     const first = client.send(new HeadObjectCommand(there));
     const second = client.send(new HeadObjectCommand(there));
-    await sleep(100);
-    release();
+    await sleep(700);
+    await respond(1);
     await first;
-    await sleep(10);
-    release();
+    await respond(2);
     await second;
   });
 
