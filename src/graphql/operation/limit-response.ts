@@ -8,7 +8,7 @@ import { limits } from "./limits.ts";
 export function limitResponse({ body, http }: GraphQLResponse): void {
   if (body.kind !== "single") return;
   const result = body.singleResult;
-  if (jsonBytes(result.data, limits.responseBytes) > limits.responseBytes) {
+  if (exceeds(result.data, limits.responseBytes)) {
     http.status = 400;
     body.singleResult = { errors: [responseTooLarge()] };
   } else if (result.errors !== undefined) {
@@ -36,13 +36,26 @@ export function withinErrorBudget(errors: readonly GraphQLFormattedError[]): Gra
   return [...kept, publicError(new ValetKeyError("BAD_USER_INPUT", message), "")];
 }
 
+/** Most responses are far below the limit. For them the lengths of strings suffice, without looking at each character. */
+function exceeds(value: unknown, max: number): boolean {
+  return jsonBytes(value, max, maxUtf8Bytes) > max && jsonBytes(value, max) > max;
+}
+
+function maxUtf8Bytes(text: string): number {
+  return 3 * text.length;
+}
+
 /** Estimates the bytes of a value's JSON. It stops counting beyond `max`. */
-function jsonBytes(value: unknown, max: number): number {
+function jsonBytes(
+  value: unknown,
+  max: number,
+  bytesOf = Buffer.byteLength as (text: string) => number,
+): number {
   let bytes = 0;
   const waiting = [value];
   while (waiting.length > 0 && bytes <= max) {
     const each = waiting.pop();
-    if (typeof each === "string") bytes += Buffer.byteLength(each) + 3;
+    if (typeof each === "string") bytes += bytesOf(each) + 3;
     else if (Array.isArray(each)) for (const item of each) waiting.push(item);
     else if (typeof each === "object" && each !== null) {
       const object = each as Record<string, unknown>;
