@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { type Principal, service } from "../core/principal.ts";
-import { exposeErrors, resolversOf } from "../graphql/operation/public-schema.ts";
+import { exposeErrors } from "../graphql/operation/public-schema.ts";
+import { resolversOf } from "../graphql/operation/resolvers-of.ts";
 import { createSchema, printTypes } from "../graphql/schema.ts";
 import type { ValetKeyOptions } from "../library/options.ts";
 import { parsePrincipal } from "../library/principal.ts";

@@ -10,5 +10,8 @@ const destination = { sync: false, minLength: 15 * 1024, periodicFlush: 100, max
 
 export function createLog({ logLevel }: Config, given: Logger | undefined): Logger {
   const log = given ?? pino({ level: logLevel }, pino.destination(destination));
-  return log.child({}, { serializers: logged });
+  const child = log.child({}, { serializers: logged });
+  if (typeof child.isLevelEnabled === "function") return child;
+  // Fastify's logger that writes nothing is not pino. Its child may be the logger itself, which must not change.
+  return Object.assign(Object.create(child), { isLevelEnabled: () => true });
 }

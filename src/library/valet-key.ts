@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { GraphQLSchema } from "graphql";
+import type { Resolvers } from "../graphql/operation/resolvers-of.ts";
 import type {
   DownloadUrl,
   DownloadUrlOptions,
@@ -14,6 +15,8 @@ import type {
   UploadInput,
   UploadOptions,
 } from "./types.ts";
+
+export type { Resolvers } from "../graphql/operation/resolvers-of.ts";
 
 /**
  * The API for one caller and one request. Its calls share one lazily assumed role session, the results of requests to S3
@@ -48,18 +51,16 @@ export interface ValetKeySession {
   remove(objects: readonly ObjectRef[]): Promise<(ObjectRef | Error)[]>;
 }
 
-/** What a pino logger has, as far as it is used here. */
+/** What a pino logger has, as far as it is used here. Fastify's `app.log` is one. */
 export interface Log {
   debug(...parameters: never[]): void;
   info(...parameters: never[]): void;
   warn(...parameters: never[]): void;
   error(...parameters: never[]): void;
   child(bindings: object, options?: object): Log;
-  isLevelEnabled(level: string): boolean;
+  /** Default: all levels are enabled. */
+  isLevelEnabled?(level: string): boolean;
 }
-
-/** The resolvers of the schema by type and field, as `makeExecutableSchema` takes them. */
-export type Resolvers = Readonly<Record<string, unknown>>;
 
 export interface ValetKey {
   /** The API for one caller and one request. */

@@ -1,12 +1,4 @@
-import {
-  GraphQLError,
-  type GraphQLFieldResolver,
-  type GraphQLSchema,
-  isAbstractType,
-  isObjectType,
-  isScalarType,
-  isSpecifiedScalarType,
-} from "graphql";
+import { GraphQLError, type GraphQLFieldResolver, type GraphQLSchema, isObjectType } from "graphql";
 import { ValetKeyError } from "../../core/errors.ts";
 import type { GraphQLContext } from "../context.ts";
 import { isServiceFailure, publicError } from "./error-format.ts";
@@ -57,23 +49,4 @@ function fieldsWithResolver(schema: GraphQLSchema) {
     .filter((type) => isObjectType(type) && !type.name.startsWith("__"))
     .flatMap((type) => (isObjectType(type) ? Object.values(type.getFields()) : []))
     .filter((field): field is typeof field & { resolve: Resolver } => field.resolve !== undefined);
-}
-
-/** The resolvers of a schema, as `makeExecutableSchema` takes them. */
-export function resolversOf(schema: GraphQLSchema): Readonly<Record<string, unknown>> {
-  const resolvers: Record<string, unknown> = {};
-  for (const type of Object.values(schema.getTypeMap())) {
-    if (type.name.startsWith("__")) continue;
-    if (isScalarType(type)) {
-      if (!isSpecifiedScalarType(type)) resolvers[type.name] = type;
-    } else if (isAbstractType(type)) {
-      if (type.resolveType) resolvers[type.name] = { __resolveType: type.resolveType };
-    } else if (isObjectType(type)) {
-      const fields = Object.entries(type.getFields()).flatMap(([name, { resolve }]) =>
-        resolve === undefined ? [] : [[name, resolve] as const],
-      );
-      if (fields.length > 0) resolvers[type.name] = Object.fromEntries(fields);
-    }
-  }
-  return resolvers;
 }

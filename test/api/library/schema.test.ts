@@ -21,7 +21,7 @@ function extended({ schema }: ValetKey): GraphQLSchema {
 function made({ typeDefs, resolvers }: ValetKey): GraphQLSchema {
   return makeExecutableSchema({
     typeDefs: [typeDefs, photoTypes],
-    resolvers: [resolvers as Record<string, never>, { Query: { photos } }],
+    resolvers: [resolvers, { Query: { photos } }],
   });
 }
 
