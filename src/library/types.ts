@@ -97,8 +97,10 @@ export interface DownloadUrlOptions {
 }
 
 export interface UploadOptions {
-  /** The exact size of the file in bytes. It is signed. */
-  readonly size: number;
+  /** The exact size of the file in bytes. It is signed. Either this or `maxSize` is required. */
+  readonly size?: number | undefined;
+  /** The largest size in bytes, up to 5 GiB, for a file whose size is not known. The result is a form. */
+  readonly maxSize?: number | undefined;
   /** Default: `AUTO`, a PUT request for files up to 64 MiB and a multipart upload for larger ones. */
   readonly method?: "AUTO" | "PUT" | "POST" | "MULTIPART" | undefined;
   /** Within how many seconds the upload, or each part of it, has to start. Default: 2,400, or fewer if fewer are allowed. */

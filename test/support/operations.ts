@@ -96,7 +96,8 @@ export async function downloadUrl(client: GraphQLClient, args: DownloadUrlArgume
 
 export interface UploadArguments {
   readonly input: UploadInput;
-  readonly size: number;
+  readonly size?: number;
+  readonly maxSize?: number;
   readonly expiresIn?: number;
   readonly resume?: boolean;
   /** Of a multipart upload: how many parts to sign in the same answer. */
@@ -116,9 +117,9 @@ export async function requestUpload<Method extends keyof UploadRequests>(
   args: UploadArguments,
 ): Promise<UploadRequests[Method]> {
   const data = await client.data<{ requestUpload: UploadRequests[Method] }>(
-    `mutation ($input: UploadInput!, $size: SafeInt!, $method: UploadMethod, $expiresIn: Int, $resume: Boolean,
-        $firstParts: Int) {
-      requestUpload(input: $input, size: $size, method: $method, expiresIn: $expiresIn, resume: $resume) {
+    `mutation ($input: UploadInput!, $size: SafeInt, $maxSize: SafeInt, $method: UploadMethod, $expiresIn: Int,
+        $resume: Boolean, $firstParts: Int) {
+      requestUpload(input: $input, size: $size, maxSize: $maxSize, method: $method, expiresIn: $expiresIn, resume: $resume) {
         __typename
         ... on PutUpload { url headers { name value } expiresAt receipt }
         ... on PostUpload { url fields { name value } expiresAt receipt }

@@ -16,7 +16,7 @@ export const Disposition = schemaEnum<Disposition>(
 
 export type UploadMethod = "AUTO" | "PUT" | "POST" | "MULTIPART";
 export const UploadMethod = schemaEnum<UploadMethod>("UploadMethod", "How the client sends the file to S3.", {
-  AUTO: "The server chooses: `PUT` for files up to its multipart threshold, which is 64 MiB by default, and `MULTIPART` for larger files.",
+  AUTO: "The server chooses: `PUT` for files up to its multipart threshold, which is 64 MiB by default, and `MULTIPART` for larger files. With `maxSize` it chooses `POST`.",
   PUT: "The client sends one PUT request with the file as its body. The file may have up to 5 GiB.",
   POST: "The client sends one form (`multipart/form-data`), as an HTML page can do without JavaScript. The file may have up to 5 GiB.",
   MULTIPART:

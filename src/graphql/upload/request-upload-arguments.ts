@@ -7,11 +7,8 @@ import { UploadInput } from "../types/upload-input.ts";
 const InputField = () =>
   Field(() => UploadInput, { description: "Where to store the file, and what to store with it." });
 
-const FileSizeField = () =>
-  Field(() => SafeInt, {
-    description:
-      "The exact size of the file in bytes. It is signed, so S3 refuses a file of another size. If the caller's grants do not allow it, the error is `UPLOAD_TOO_LARGE`.",
-  });
+const exactSize =
+  "The exact size of the file in bytes. It is signed, so S3 refuses a file of another size. If the caller's grants do not allow it, the error is `UPLOAD_TOO_LARGE`.";
 
 const MethodField = () =>
   Field(() => UploadMethod, {
@@ -33,8 +30,18 @@ export class RequestUploadArguments {
   @InputField()
   input!: UploadInput;
 
-  @FileSizeField()
-  size!: number;
+  @Field(() => SafeInt, {
+    nullable: true,
+    description: `${exactSize} May be omitted only if \`maxSize\` is given.`,
+  })
+  size?: number | null;
+
+  @Field(() => SafeInt, {
+    nullable: true,
+    description:
+      "The largest size in bytes, up to 5 GiB, for a file whose size is not known. The result is a form (`PostUpload`), and S3 refuses files of more bytes. Works with the methods `AUTO` and `POST`, and not together with `size`. If the caller's grants do not allow files of this size, the error is `UPLOAD_TOO_LARGE`.",
+  })
+  maxSize?: number | null;
 
   @ExpiresInField()
   expiresIn!: number;
@@ -56,7 +63,7 @@ export class RequestUploadInput {
   @InputField()
   input!: UploadInput;
 
-  @FileSizeField()
+  @Field(() => SafeInt, { description: exactSize })
   size!: number;
 
   @MethodField()

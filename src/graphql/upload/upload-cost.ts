@@ -13,8 +13,8 @@ export function partCountOf({ size, method }: Arguments): number {
 }
 
 /** `resume` lists the pending uploads of the key, and the parts of up to 100 of them. */
-export function callsToStart({ method, resume }: Arguments): number {
-  if (isSinglePart(method)) return 0;
+export function callsToStart({ size, method, resume }: Arguments): number {
+  if (isSinglePart(method) || typeof size !== "number") return 0;
   return resume === true ? 102 : 1;
 }
 

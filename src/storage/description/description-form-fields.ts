@@ -36,7 +36,10 @@ const filenameVariable = "${filename}";
  */
 export function assertFitsForm(key: string, description: ObjectDescription): void {
   if (!description.overwrite) {
-    throw badUserInput("method", "A form cannot prevent an object from being replaced. Use PUT.");
+    throw badUserInput(
+      "method",
+      "A form cannot prevent an object from being replaced. Use PUT, with the exact size.",
+    );
   }
   const values: readonly (readonly [string, string | undefined])[] = [
     ["key", key],
@@ -50,6 +53,6 @@ export function assertFitsForm(key: string, description: ObjectDescription): voi
   if (found !== undefined)
     throw badUserInput(
       found[0],
-      `A form cannot contain "${filenameVariable}", which S3 would replace. Use PUT.`,
+      `A form cannot contain "${filenameVariable}", which S3 would replace. Use PUT, with the exact size.`,
     );
 }

@@ -12,8 +12,14 @@ export interface PresignedPost {
   readonly expiresAt: Date;
 }
 
+/** The sizes that a file may have, in bytes. Both limits are included. */
+export interface FileSizes {
+  readonly minBytes: number;
+  readonly maxBytes: number;
+}
+
 export interface PostRequest extends SigningRequest {
-  readonly sizeBytes: number;
+  readonly sizes: FileSizes;
   /** The fields that describe the object. `assertFitsForm` has accepted the description. */
   readonly fields: readonly NameAndValue[];
 }
@@ -24,7 +30,7 @@ export interface PostRequest extends SigningRequest {
  * @throws {ValetKeyError} CREDENTIALS_UNAVAILABLE when the session has less than a second left
  */
 export function presignPost(presigner: Presigner, request: PostRequest): PresignedPost {
-  const { address, session, signedAt, sizeBytes } = request;
+  const { address, session, signedAt, sizes } = request;
   const { expiresAt } = lifetimeOf(request);
   const { endpoint, signingKey, date } = presigner.context(address, session.credentials, signedAt);
 
@@ -39,7 +45,7 @@ export function presignPost(presigner: Presigner, request: PostRequest): Presign
   ];
   // The conditions are in the order of the AWS SDK, so that both create the same policy.
   const policy = encodePolicy(expiresAt, [
-    ["content-length-range", sizeBytes, sizeBytes],
+    ["content-length-range", sizes.minBytes, sizes.maxBytes],
     ...[...otherFields, key].map(({ name, value }) => ({ [name]: value })),
   ]);
 

@@ -99,6 +99,15 @@ describe("requestUpload", () => {
     expect(upload).toMatchObject({ method: "POST", fields: expect.arrayContaining([]) });
   });
 
+  test("returns a form for a file whose size is not known", async () => {
+    const upload = await session.requestUpload(mine("unknown-size.txt"), { maxSize: 3 });
+    expect(upload).toMatchObject({ method: "POST", fields: expect.arrayContaining([]) });
+    await expect(session.requestUpload(mine("unknown-size.txt"), {})).rejects.toMatchObject({
+      code: "BAD_USER_INPUT",
+      field: "size",
+    });
+  });
+
   test("returns a multipart upload for a large file, which can be completed later", async () => {
     const size = 7 * 2 ** 20;
     const upload = (await session.requestUpload(mine("large"), { size })) as MultipartUpload;

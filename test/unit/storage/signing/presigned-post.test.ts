@@ -32,7 +32,7 @@ const anyDemand = fc.record({
   credentials: anyCredentials,
   signedAt: anySigningDate,
   expiresInSeconds: fc.integer({ min: 1, max: 604_800 }),
-  sizeBytes: fc.nat(),
+  sizes: fc.record({ minBytes: fc.nat(), maxBytes: fc.nat() }),
 });
 
 describe("presignPost", () => {
@@ -41,7 +41,7 @@ describe("presignPost", () => {
     try {
       await fc.assert(
         fc.asyncProperty(anyDemand, async (demand) => {
-          const { place, region, bucket, key, credentials, signedAt, expiresInSeconds, sizeBytes } = demand;
+          const { place, region, bucket, key, credentials, signedAt, expiresInSeconds, sizes } = demand;
           vi.setSystemTime(signedAt);
           const client = new S3Client({
             region,
@@ -53,7 +53,7 @@ describe("presignPost", () => {
             Bucket: bucket,
             Key: key,
             Fields: describedBy,
-            Conditions: [["content-length-range", sizeBytes, sizeBytes]],
+            Conditions: [["content-length-range", sizes.minBytes, sizes.maxBytes]],
             Expires: expiresInSeconds,
           });
           const post = presignPost(new Presigner({ endpoints: new Endpoints(place) }), {
@@ -62,7 +62,7 @@ describe("presignPost", () => {
             signedAt,
             expiresInSeconds,
             fields: pairs(describedBy),
-            sizeBytes,
+            sizes,
           });
           expect(post.url).toBe(expected.url);
           expect(Object.fromEntries(post.fields.map(({ name, value }) => [name, value]))).toEqual(
@@ -87,7 +87,7 @@ const demand = {
   signedAt: new Date("2026-01-01T12:00:00Z"),
   expiresInSeconds: 600,
   fields: [],
-  sizeBytes: 5,
+  sizes: { minBytes: 5, maxBytes: 5 },
 };
 
 function presigner(metrics = createMetrics()): Presigner {
