@@ -72,6 +72,7 @@ module.exports = {
       "description",
       "client",
       "signing",
+      "cdn",
       "objects",
       "confirmation",
       "multipart",

@@ -4,6 +4,7 @@ export { createValetKey } from "./app/create-valet-key.ts";
 export { type ErrorCode, ValetKeyError } from "./core/errors.ts";
 export type {
   AccessBucket,
+  AccessCdn,
   AccessRule,
   AccessRules,
   ByteSize,

@@ -3,6 +3,8 @@ import { accountId, externalId, kmsKeyArn, type NameSyntax, regionName, roleArn 
 import type { BucketSettings } from "../core/bucket-settings.ts";
 import type { BucketName, Region } from "../core/object-address.ts";
 import { storageClasses } from "../core/storage-classes.ts";
+import type { ReadCdnKey } from "./cdn-key.ts";
+import { cdnSchema } from "./cdn-schema.ts";
 
 const named = ({ pattern, takes }: NameSyntax) => z.string(`takes ${takes}`).regex(pattern, `takes ${takes}`);
 
@@ -19,23 +21,25 @@ const origin = z
   })
   .transform((text) => new URL(text).origin);
 
-const settings = z.strictObject({
-  region: named(regionName).optional(),
-  role: named(roleArn).optional(),
-  externalId: named(externalId).optional(),
-  profile: z.string().min(1).max(256).optional(),
-  kmsKey: z.string().min(1).max(2048).optional(),
-  owner: named(accountId).optional(),
-  storageClass: z.enum(storageClasses).optional(),
-  accelerate: z.boolean().optional(),
-  dualStack: z.boolean().optional(),
-  endpoint: origin.optional(),
-  publicEndpoint: origin.optional(),
-  stsEndpoint: origin.optional(),
-  forcePathStyle: z.boolean().optional(),
-});
+const settings = (readKey: ReadCdnKey) =>
+  z.strictObject({
+    region: named(regionName).optional(),
+    role: named(roleArn).optional(),
+    externalId: named(externalId).optional(),
+    profile: z.string().min(1).max(256).optional(),
+    kmsKey: z.string().min(1).max(2048).optional(),
+    owner: named(accountId).optional(),
+    storageClass: z.enum(storageClasses).optional(),
+    accelerate: z.boolean().optional(),
+    dualStack: z.boolean().optional(),
+    endpoint: origin.optional(),
+    publicEndpoint: origin.optional(),
+    stsEndpoint: origin.optional(),
+    forcePathStyle: z.boolean().optional(),
+    cdn: cdnSchema(readKey).optional(),
+  });
 
-type Given = z.infer<typeof settings>;
+type Given = z.infer<ReturnType<typeof settings>>;
 
 /** One rule about settings that belong together: returns what is wrong with the property, or undefined. */
 interface Rule {
@@ -96,19 +100,21 @@ const rules: readonly Rule[] = [
 ];
 
 /** The mapping `buckets:` of the access file, and the settings that it becomes. */
-export const bucketSettingsSchema = (bucketName: z.ZodType<BucketName, string>) =>
-  z.record(bucketName, settings).transform((given, context): ReadonlyMap<BucketName, BucketSettings> => {
-    const buckets = new Map<BucketName, BucketSettings>();
-    for (const [name, each] of Object.entries(given) as [BucketName, Given][]) {
-      for (const { property, fault } of rules) {
-        if (each[property] === undefined) continue;
-        const message = fault(each, name);
-        if (message !== undefined) context.addIssue({ code: "custom", path: [name, property], message });
+export const bucketSettingsSchema = (bucketName: z.ZodType<BucketName, string>, readKey: ReadCdnKey) =>
+  z
+    .record(bucketName, settings(readKey))
+    .transform((given, context): ReadonlyMap<BucketName, BucketSettings> => {
+      const buckets = new Map<BucketName, BucketSettings>();
+      for (const [name, each] of Object.entries(given) as [BucketName, Given][]) {
+        for (const { property, fault } of rules) {
+          if (each[property] === undefined) continue;
+          const message = fault(each, name);
+          if (message !== undefined) context.addIssue({ code: "custom", path: [name, property], message });
+        }
+        buckets.set(name, toSettings(each));
       }
-      buckets.set(name, toSettings(each));
-    }
-    return buckets;
-  });
+      return buckets;
+    });
 
 function toSettings({ region, role, externalId, profile, stsEndpoint, ...others }: Given): BucketSettings {
   return {

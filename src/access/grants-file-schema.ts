@@ -3,6 +3,7 @@ import { parseByteSize } from "../core/byte-size.ts";
 import { type BucketName, parseBucketName } from "../core/object-address.ts";
 import { bucketSettingsSchema } from "./bucket-settings-schema.ts";
 import type { ClaimValue, Who } from "./caller-match.ts";
+import type { ReadCdnKey } from "./cdn-key.ts";
 import { type Action, actions, type Grant, type GrantRule } from "./grants.ts";
 import {
   assertPrefixText,
@@ -110,7 +111,8 @@ export const callerGrantsSchema = z.array(
 );
 
 /** The access file, and the settings of buckets and the rules that it becomes. */
-export const grantsFileSchema = z.strictObject({
-  buckets: bucketSettingsSchema(bucket).default(new Map()),
-  grants: z.array(rule),
-});
+export const grantsFileSchema = (readKey: ReadCdnKey) =>
+  z.strictObject({
+    buckets: bucketSettingsSchema(bucket, readKey).default(new Map()),
+    grants: z.array(rule),
+  });

@@ -4,6 +4,7 @@ import { type Document, isMap, isScalar, LineCounter, parseDocument } from "yaml
 import type { z } from "zod";
 import { type BucketSettings, Buckets } from "../core/bucket-settings.ts";
 import type { BucketName } from "../core/object-address.ts";
+import { type ReadCdnKey, readCdnKey } from "./cdn-key.ts";
 import { findOversizedRule } from "./find-oversized-rule.ts";
 import type { GrantRule, Grants } from "./grants.ts";
 import { grantsFileSchema } from "./grants-file-schema.ts";
@@ -24,6 +25,8 @@ export class GrantsFileError extends Error {
 export interface GrantsFileOptions {
   /** Warns about rules that do not tell callers of different issuers apart. */
   readonly severalIssuers?: boolean | undefined;
+  /** Reads the private keys that the file names. Default: from their files. */
+  readonly readKey?: ReadCdnKey | undefined;
 }
 
 const maxFileCharacters = 2 ** 20;
@@ -45,7 +48,7 @@ export function parseGrantsFile(text: string, name: string, options: GrantsFileO
   if (document.errors.length > 0) {
     throw refuse(document.errors.map(({ pos, message }) => fault(pos[0], message)));
   }
-  const parsed = grantsFileSchema.safeParse(
+  const parsed = grantsFileSchema(options.readKey ?? readCdnKey).safeParse(
     plainValueOf(document, () => refuse([fault(0, "too many aliases")])),
   );
   if (!parsed.success) {

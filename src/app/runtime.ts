@@ -15,6 +15,7 @@ import { createSchema } from "../graphql/schema.ts";
 import type { Services } from "../graphql/services.ts";
 import { authenticateBy } from "../library/authenticate-by.ts";
 import type { ValetKeyOptions } from "../library/options.ts";
+import { CloudFrontSigner } from "../storage/cdn/cloudfront-signer.ts";
 import { BucketRegions } from "../storage/client/bucket-regions.ts";
 import type { Endpoints } from "../storage/client/endpoints.ts";
 import { UploadReceipts } from "../storage/confirmation/upload-receipts.ts";
@@ -158,6 +159,7 @@ function createServices(
     roles,
     s3Clients,
     presigner: new Presigner({ endpoints, metrics }),
+    cloudFrontSigner: new CloudFrontSigner({ metrics }),
     regions,
     bucketRegions: new BucketRegions(regions),
     uploadIds: new UploadIds(store.secrets, regions),

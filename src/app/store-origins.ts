@@ -13,13 +13,15 @@ export interface StoreOriginsOptions {
   readonly buckets: Pick<Buckets, "all">;
 }
 
-/** Where presigned URLs lead, as sources of a Content-Security-Policy. */
+/** Where presigned URLs lead, to stores and to CDNs, as sources of a Content-Security-Policy. */
 export function storeOrigins(endpoints: Endpoints, { regions, buckets }: StoreOriginsOptions): string[] {
   const ofRegions = regions.allowed.flatMap((region) =>
     namePatterns.map((name) => endpoints.resolve(region, name).origin.replace(`${name}.`, "*.")),
   );
-  const ofBuckets = [...buckets.all()].map(
-    ([name, { region = regions.default }]) => endpoints.resolve(region, name).origin,
-  );
+  // Downloads lead to the CDN, and uploads to the store.
+  const ofBuckets = [...buckets.all()].flatMap(([name, { region = regions.default, cdn }]) => [
+    endpoints.resolve(region, name).origin,
+    ...(cdn === undefined ? [] : [cdn.url]),
+  ]);
   return [...new Set([...ofRegions, ...ofBuckets].map((origin) => origin.replace(ipv6Address, "*")))];
 }

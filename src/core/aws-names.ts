@@ -29,6 +29,12 @@ export const kmsKeyArn: NameSyntax = {
     "a key's ARN such as arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab, not an alias",
 };
 
+/** The id of a public key in CloudFront, not that of a key group or a distribution. Key pairs of the root user begin with APKA. */
+export const cloudFrontKeyId: NameSyntax = {
+  pattern: /^(?:K|APKA)[A-Z0-9]{3,62}$/,
+  takes: "the id of a CloudFront public key such as K2JCJMDEHXQW5F",
+};
+
 export const accountId: NameSyntax = {
   pattern: /^\d{12}$/,
   takes: "an account number of 12 digits, in quotes",

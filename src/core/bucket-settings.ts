@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import type { BucketName, Region } from "./object-address.ts";
 import type { StorageClass } from "./storage-classes.ts";
 
@@ -10,6 +11,16 @@ export interface BucketRole {
   readonly profile?: string | undefined;
   /** The origin of the STS that knows the role. Default: the endpoint of the bucket, or else AWS's own. */
   readonly stsEndpoint?: string | undefined;
+}
+
+/** The CloudFront distribution through which clients download objects. */
+export interface CdnSettings {
+  /** The origin of the distribution, without a slash at the end. */
+  readonly url: string;
+  /** The id of the public key in CloudFront. */
+  readonly keyPairId: string;
+  /** RSA or ECDSA. Neither logs nor JSON show what a KeyObject contains. */
+  readonly privateKey: KeyObject;
 }
 
 /** Facts about one bucket that clients need not know: one entry of `buckets:` in the access file. */
@@ -34,6 +45,8 @@ export interface BucketSettings {
   readonly publicEndpoint?: string | undefined;
   /** Whether the bucket is in the path instead of in the host name. */
   readonly forcePathStyle?: boolean | undefined;
+  /** If set, download URLs lead to CloudFront instead of S3. */
+  readonly cdn?: CdnSettings | undefined;
 }
 
 const noSettings: BucketSettings = {};

@@ -7,6 +7,7 @@ import type { RoleSession } from "../access/role-session.ts";
 import type { SessionOptions } from "../access/role-session-pool.ts";
 import type { SessionPurpose } from "../access/session-policy.ts";
 import { type LifetimeRequest, type UrlLifetime, urlLifetime } from "../access/url-lifetime.ts";
+import { ConcurrencyLimit } from "../core/concurrency-limit.ts";
 import type { BucketAddress, BucketName } from "../core/object-address.ts";
 import type { Principal } from "../core/principal.ts";
 import type { ObjectHead, StoredObject } from "../storage/objects/stored-object.ts";
@@ -69,6 +70,7 @@ export class RequestContext {
   #loaders: Loaders | undefined;
   #turns: Turns | undefined;
   #calls: S3Calls | undefined;
+  #signatures: ConcurrencyLimit | undefined;
 
   constructor(
     services: Services,
@@ -171,6 +173,18 @@ export class RequestContext {
     purpose?: SessionPurpose,
   ): Promise<Result> {
     return this.#s3Calls.callS3Nested(address, call, purpose);
+  }
+
+  /**
+   * Signs with a key that is slow. A request has at most two such signatures in progress, so that the batch of one caller
+   * does not hold up the others, and makes no more of them after the client has disconnected.
+   */
+  inTurnToSign<Result>(sign: () => Promise<Result>): Promise<Result> {
+    this.#signatures ??= new ConcurrencyLimit({ maxRunning: 2 });
+    return this.#signatures.run(() => {
+      this.#s3Calls.assertClientWaits();
+      return sign();
+    });
   }
 
   /**

@@ -45,7 +45,7 @@ export class S3Calls {
     purpose?: SessionPurpose,
   ): Promise<Result> {
     return this.#limit.run(async () => {
-      this.#assertClientWaits();
+      this.assertClientWaits();
       return this.callS3Nested(address, call, purpose);
     });
   }
@@ -66,8 +66,11 @@ export class S3Calls {
     });
   }
 
-  /** Calls that have started are not interrupted: each of them has a timeout of its own. */
-  #assertClientWaits(): void {
+  /**
+   * Calls that have started are not interrupted: each of them has a timeout of its own.
+   * @throws {ValetKeyError} TIMEOUT after the client has disconnected or the request's time is over
+   */
+  assertClientWaits(): void {
     const { connection, deadlineMs } = this.#options;
     if (connection.destroyed) throw new ValetKeyError("TIMEOUT", "The client has disconnected.");
     if (performance.now() > deadlineMs) {

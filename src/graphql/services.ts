@@ -2,6 +2,7 @@ import type { RoleConnections } from "../access/role-connections.ts";
 import type { Buckets } from "../core/bucket-settings.ts";
 import type { Metrics } from "../core/metrics.ts";
 import type { Regions } from "../core/object-address.ts";
+import type { CloudFrontSigner } from "../storage/cdn/cloudfront-signer.ts";
 import type { BucketRegions } from "../storage/client/bucket-regions.ts";
 import type { S3Clients } from "../storage/client/s3-clients.ts";
 import type { UploadReceipts } from "../storage/confirmation/upload-receipts.ts";
@@ -19,6 +20,7 @@ export interface Services {
   readonly buckets: Buckets;
   readonly s3Clients: S3Clients;
   readonly presigner: Presigner;
+  readonly cloudFrontSigner: CloudFrontSigner;
   readonly regions: Regions;
   readonly bucketRegions: BucketRegions;
   readonly uploadIds: UploadIds;

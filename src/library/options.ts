@@ -90,6 +90,16 @@ export interface AccessBucket {
   publicEndpoint?: string | undefined;
   stsEndpoint?: string | undefined;
   forcePathStyle?: boolean | undefined;
+  /** The CloudFront distribution through which clients download objects. */
+  cdn?: AccessCdn | undefined;
+}
+
+/** `url` is the origin of the distribution, and `keyPairId` the id of the public key in CloudFront. */
+export interface AccessCdn {
+  url: string;
+  keyPairId: string;
+  /** A PEM file with an unencrypted private key: RSA of 2,048 bits, or ECDSA on P-256. */
+  privateKeyFile: string;
 }
 
 /** A rule of the access file: who may do what below one prefix. */

@@ -1,10 +1,12 @@
 import { authorizeDownload } from "../../access/authorization.ts";
 import type { ObjectAddress } from "../../core/object-address.ts";
 import { storageError } from "../../storage/client/storage-error.ts";
-import { presignDownload, responseOverrides } from "../../storage/signing/presigned-requests.ts";
+import { responseOverrides } from "../../storage/signing/presigned-requests.ts";
 import type { RequestContext } from "../context.ts";
 import type { Disposition } from "../types/enums.ts";
 import type { DownloadUrl } from "./download-url.ts";
+import { prepareForCdn } from "./prepare-for-cdn.ts";
+import { prepareForS3 } from "./prepare-for-s3.ts";
 
 export interface DownloadOptions {
   /** Seconds. Undefined: the client did not ask for a lifetime. */
@@ -18,7 +20,7 @@ export interface DownloadOptions {
   readonly stableFor?: number | null | undefined;
 }
 
-/** Signs a GET request with a role session that outlives the URL. All presigned downloads are created here. */
+/** Signs a GET request, for S3 or for the bucket's CDN. All presigned downloads are created here. */
 export async function signDownload(
   context: RequestContext,
   address: ObjectAddress,
@@ -31,21 +33,20 @@ export async function signDownload(
     contentType: contentType ?? undefined,
   });
   const limits = authorizeDownload(context.grants, address);
-  const lifetime = context.urlLifetime(
-    address.bucket,
-    { expiresInSeconds: expiresIn, stableForSeconds: stableFor },
+  const { cdn } = services.buckets.of(address.bucket);
+  const wanted = {
+    lifetime: { expiresInSeconds: expiresIn, stableForSeconds: stableFor },
     limits,
-  );
-  const session = await context.sessionFor(address.bucket, lifetime);
+    overrides,
+  };
+  // What can be refused without S3 is refused before the HEAD request.
+  const sign =
+    cdn === undefined
+      ? await prepareForS3(context, address, wanted)
+      : prepareForCdn(context, address, { ...wanted, cdn });
   const head = verify ? await context.loaders.head.load(address) : undefined;
   if (head?.isArchived) throw storageError("OBJECT_ARCHIVED");
   const region = head ? head.region : services.bucketRegions.regionOf(address.bucket, address.region);
-  const { url, expiresAt } = presignDownload(services.presigner, {
-    address: { ...address, region },
-    session,
-    signedAt: lifetime.asOf ?? context.now(address.bucket),
-    expiresInSeconds: lifetime.signedSeconds,
-    overrides,
-  });
+  const { url, expiresAt } = await sign(region);
   return { url, expiresAt, bucket: address.bucket, key: address.key, region };
 }

@@ -2,7 +2,7 @@ import type { RoleSession } from "../../access/role-session.ts";
 import { ValetKeyError } from "../../core/errors.ts";
 
 // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html: seven days at most.
-const maxExpiresInSeconds = 604_800;
+export const maxExpiresInSeconds = 604_800;
 
 /** @throws {RangeError} unless it is an integer from 1 to 604,800 */
 export function assertExpiry(expiresInSeconds: number): void {
