@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
 import { storeOrigins } from "../../../src/app/store-origins.ts";
 import { type BucketSettings, Buckets } from "../../../src/core/bucket-settings.ts";
@@ -42,5 +43,16 @@ test("a bucket at another store adds the origin that clients reach it by", () =>
   expect(storeOrigins(endpoints, { ...noBuckets, buckets })).toEqual([
     "http://127.0.0.1:4001",
     "https://partner-drop.s3.partner.example",
+  ]);
+});
+
+test("a bucket with a CDN adds the origin of the distribution, and uploads still lead to the store", () => {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
+  const cdn = { url: "https://d111111abcdef8.cloudfront.net", keyPairId: "K2JCJMDEHXQW5F", privateKey };
+  const buckets = new Buckets(new Map([[parseBucketName("media"), { cdn }]]));
+  const endpoints = new Endpoints({ forcePathStyle: true, endpoint: "http://127.0.0.1:4001", buckets });
+  expect(storeOrigins(endpoints, { ...noBuckets, buckets })).toEqual([
+    "http://127.0.0.1:4001",
+    "https://d111111abcdef8.cloudfront.net",
   ]);
 });
