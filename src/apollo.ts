@@ -8,15 +8,16 @@ export type { ApolloProtection } from "./graphql/operation/apollo-server-options
 export interface ValetKeyApolloOptions {
   /** What `createValetKey` returned. */
   readonly valetKey: object;
-  /** The schema of your Apollo Server, which contains `valetKey.schema`. */
-  readonly schema: GraphQLSchema;
+  /** @deprecated Has no effect: the schema of the Apollo Server is used. */
+  readonly schema?: GraphQLSchema | undefined;
 }
 
 /**
  * Options for an Apollo Server of your own, so that the limits and the error format of the stand-alone server hold there
- * too: `new ApolloServer({ schema, ...valetKeyApollo({ valetKey, schema }) })`. To use plugins of your own, add them to
+ * too: `new ApolloServer({ schema, ...valetKeyApollo({ valetKey }) })`. To use plugins of your own, add them to
  * `plugins`. To format errors yourself, call this `formatError` first.
  */
-export function valetKeyApollo({ valetKey, schema }: ValetKeyApolloOptions): ApolloProtection {
-  return apolloProtection(schema, runtimeOf(valetKey).log);
+export function valetKeyApollo({ valetKey }: ValetKeyApolloOptions): ApolloProtection {
+  const { schema, log } = runtimeOf(valetKey);
+  return apolloProtection(schema, log);
 }

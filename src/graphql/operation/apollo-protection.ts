@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { ValetKeyError } from "../../core/errors.ts";
 import type { GraphQLContext } from "../context.ts";
 import type { ApolloProtection } from "./apollo-server-options.ts";
+import { copyCosts } from "./copy-costs.ts";
 import {
   formatGraphQLError,
   locationsOf,
@@ -15,8 +16,11 @@ import { KnownDocuments } from "./known-documents.ts";
 import { limitRequests } from "./limit-requests.ts";
 import { limits } from "./limits.ts";
 
-/** For an Apollo Server that somebody else made. Its schema contains ours, and other types. */
-export function apolloProtection(schema: GraphQLSchema, log: Logger): ApolloProtection {
+/**
+ * For an Apollo Server that somebody else made. Its schema contains our types, and others.
+ * @param ours our schema
+ */
+export function apolloProtection(ours: GraphQLSchema, log: Logger): ApolloProtection {
   const known = new KnownDocuments();
   return {
     // limitRequests caches documents, and limits the memory of its cache.
@@ -27,7 +31,15 @@ export function apolloProtection(schema: GraphQLSchema, log: Logger): ApolloProt
     executionOptions: { maxCoercionErrors: limits.validationErrors },
     includeStacktraceInErrorResponses: false,
     formatError: formatForeignError,
-    plugins: [logFailures(log), limitRequests(schema, known)],
+    plugins: [declareCosts(ours), logFailures(log), limitRequests(known)],
+  };
+}
+
+function declareCosts(ours: GraphQLSchema): ApolloServerPlugin<BaseContext> {
+  return {
+    async serverWillStart() {
+      return { schemaDidLoadOrUpdate: ({ apiSchema }) => copyCosts(ours, apiSchema) };
+    },
   };
 }
 

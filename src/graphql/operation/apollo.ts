@@ -49,7 +49,7 @@ export function createApollo({
     logger: log,
     plugins: [
       observe(metrics),
-      limitRequests(schema, known),
+      limitRequests(known),
       // The HTTP server has pages of its own.
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginCacheControlDisabled(),

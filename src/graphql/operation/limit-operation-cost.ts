@@ -10,6 +10,7 @@ import { operationRefused } from "./operation-refused.ts";
 const fewValues = 1_000;
 
 interface ResolvedOperation {
+  readonly schema: GraphQLSchema;
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
   readonly request: GraphQLRequest;
@@ -21,11 +22,9 @@ interface ResolvedOperation {
  * Refuses operations that ask for more than one request should, before they run: values in the response, calls to S3,
  * and values in arguments. Others wait until `admit` lets an operation of this cost run.
  */
-export function limitOperationCost(
-  schema: GraphQLSchema,
-): (resolved: ResolvedOperation) => Promise<void> | undefined {
+export function limitOperationCost(): (resolved: ResolvedOperation) => Promise<void> | undefined {
   const maximums = new WeakMap<OperationDefinitionNode, OperationCost>();
-  return ({ document, operation, request: { variables = {} }, contextValue }) => {
+  return ({ schema, document, operation, request: { variables = {} }, contextValue }) => {
     let maximum = maximums.get(operation);
     if (maximum === undefined) {
       maximum = maximumCost(schema, document, operation);

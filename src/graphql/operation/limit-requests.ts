@@ -1,5 +1,5 @@
 import type { ApolloServerPlugin } from "@apollo/server";
-import { type DocumentNode, type GraphQLError, type GraphQLSchema, Kind } from "graphql";
+import { type DocumentNode, type GraphQLError, Kind } from "graphql";
 import type { GraphQLContext } from "../context.ts";
 import { assertDocumentWithinLimits, nameTooLong } from "./assert-document-limits.ts";
 import { assertVariablesWithinLimits } from "./assert-variable-limits.ts";
@@ -20,11 +20,8 @@ const nothing: DocumentNode = { kind: Kind.DOCUMENT, definitions: [] };
  * A document in `known` is not parsed again. An error can only be thrown in `didResolveOperation`, so a document that is
  * refused earlier is replaced by an empty one until then.
  */
-export function limitRequests(
-  schema: GraphQLSchema,
-  known: KnownDocuments,
-): ApolloServerPlugin<Partial<GraphQLContext>> {
-  const limitCost = limitOperationCost(schema);
+export function limitRequests(known: KnownDocuments): ApolloServerPlugin<Partial<GraphQLContext>> {
+  const limitCost = limitOperationCost();
   return {
     async requestDidStart() {
       let refusal: GraphQLError | undefined;
@@ -53,12 +50,12 @@ export function limitRequests(
         },
         async didResolveOperation(resolved) {
           if (refusal) throw refusal;
-          const { queryHash, source, document, operation, request } = resolved;
+          const { schema, queryHash, source, document, operation, request, contextValue } = resolved;
           if (nodes !== undefined) known.remember(queryHash, source, document, nodes);
           if (request.variables) assertVariablesWithinLimits(request.variables);
           // Undefined if the document has no operation of the name. Then execution fails.
           if (operation !== undefined)
-            await limitCost({ document, operation, request, contextValue: resolved.contextValue });
+            await limitCost({ schema, document, operation, request, contextValue });
         },
         async willSendResponse({ response }) {
           limitResponse(response);

@@ -30,7 +30,7 @@ Object.assign(fails ?? {}, {
   },
 });
 
-const apollo = new ApolloServer({ schema, ...valetKeyApollo({ valetKey, schema }) });
+const apollo = new ApolloServer({ schema, ...valetKeyApollo({ valetKey }) });
 
 async function execute(query: string, variables: Record<string, unknown> = {}) {
   const connection = { destroyed: false };
