@@ -89,6 +89,7 @@ module.exports = {
       "sts",
       "store",
       "requests",
+      "encryption",
       "buckets",
       "listing",
       "objects",

@@ -69,7 +69,7 @@ export interface EmbeddedS3 extends AsyncDisposable {
   readonly region: "us-east-1";
   /** Long-lived keys that are allowed everything, AssumeRole included. */
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  /** A role that is allowed everything in S3. */
+  /** A role that is allowed everything in S3, and to encrypt with every KMS key. */
   readonly roleArn: string;
   /** Ends open connections and releases the folder. Calling it again has no effect. */
   close(): Promise<void>;
@@ -79,7 +79,7 @@ const accountId = "000000000000";
 const region = "us-east-1";
 const defaultRole = {
   name: "valetkey-embedded",
-  policy: { Version: "2012-10-17", Statement: { Effect: "Allow", Action: "s3:*", Resource: "*" } },
+  policy: { Version: "2012-10-17", Statement: { Effect: "Allow", Action: ["s3:*", "kms:*"], Resource: "*" } },
 };
 
 /**

@@ -1,5 +1,7 @@
 import * as bucket from "./buckets/bucket-operations.ts";
 import * as cors from "./buckets/cors-operations.ts";
+import * as encryption from "./buckets/encryption-operations.ts";
+import * as policy from "./buckets/policy-operations.ts";
 import { StoreError } from "./core/store-error.ts";
 import type { StoreResponse } from "./http/response.ts";
 import { listMultipartUploads, listObjectVersions } from "./listing/history-listing-operations.ts";
@@ -45,6 +47,12 @@ const bucketRoutes: readonly Route<BucketRequest>[] = [
   route("GetBucketCors", "GET", ["cors"], cors.getBucketCors),
   route("PutBucketCors", "PUT", ["cors"], cors.putBucketCors),
   route("DeleteBucketCors", "DELETE", ["cors"], cors.deleteBucketCors),
+  route("GetBucketEncryption", "GET", ["encryption"], encryption.getBucketEncryption),
+  route("PutBucketEncryption", "PUT", ["encryption"], encryption.putBucketEncryption),
+  route("DeleteBucketEncryption", "DELETE", ["encryption"], encryption.deleteBucketEncryption),
+  route("GetBucketPolicy", "GET", ["policy"], policy.getBucketPolicy),
+  route("PutBucketPolicy", "PUT", ["policy"], policy.putBucketPolicy),
+  route("DeleteBucketPolicy", "DELETE", ["policy"], policy.deleteBucketPolicy),
   route("ListObjectVersions", "GET", ["versions"], listObjectVersions),
   route("ListMultipartUploads", "GET", ["uploads"], listMultipartUploads),
   route("ListObjectsV2", "GET", ["list-type"], listObjectsV2),

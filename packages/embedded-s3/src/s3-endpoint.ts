@@ -1,6 +1,8 @@
 import type { Readable } from "node:stream";
 import { StoreError } from "./core/store-error.ts";
+import { assertMayEncrypt } from "./encryption/encryption-headers.ts";
 import type { StoreResponse } from "./http/response.ts";
+import { bucketPoliciesOf } from "./requests/bucket-policy.ts";
 import { effectiveHeaders, parseQueryMap } from "./requests/parameters.ts";
 import { assertSignedForRegion } from "./requests/region.ts";
 import type { S3Endpoint } from "./requests/s3-request.ts";
@@ -43,6 +45,7 @@ export function chooseOperation(
       context: signature.context,
       headers,
       query,
+      bucketPolicyOf: bucketPoliciesOf(endpoint.buckets),
       wire,
       signature,
       openBody,
@@ -85,7 +88,12 @@ function chosen<Request extends S3Request>(
       },
     };
   }
-  return { operation: route.operation, run: async () => await route.handle(verify(), state) };
+  const run = async () => {
+    const request = verify();
+    assertMayEncrypt(route.operation, request.headers);
+    return await route.handle(request, state);
+  };
+  return { operation: route.operation, run };
 }
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html

@@ -17,8 +17,8 @@ export interface RunningStore extends EmbeddedS3 {
   client(config?: S3ClientConfig): S3Client;
   /** Begins a multipart upload and returns its id. */
   beginUpload(key: string): Promise<string>;
-  /** A client in a role session with this policy. */
-  session(policy?: object): Promise<S3Client>;
+  /** A client in a role session with this policy. Default: of the role that is allowed everything. */
+  session(policy?: object, roleArn?: string): Promise<S3Client>;
 }
 
 /** Starts a store on a free port, which is closed when the test has finished. */
@@ -46,9 +46,9 @@ export async function runningStore(options: Partial<EmbeddedS3Options> = {}): Pr
   };
   const sts = new STSClient({ endpoint, region, credentials, maxAttempts: 1 });
   clients.push(sts);
-  const session = async (policy?: object): Promise<S3Client> => {
+  const session = async (policy?: object, RoleArn = roleArn): Promise<S3Client> => {
     const command = new AssumeRoleCommand({
-      RoleArn: roleArn,
+      RoleArn,
       RoleSessionName: "tests",
       Policy: policy && JSON.stringify(policy),
     });

@@ -62,20 +62,24 @@ function tagContext(prefix: string, tags: Tags): ConditionContext {
   return Object.fromEntries(Object.entries(tags).map(([name, value]) => [`${prefix}${name}`, value]));
 }
 
-/** The condition keys about the caller, who uses a role session. The store has one account, which owns everything. */
-export function principalContext(identity: Extract<Identity, { kind: "session" }>): ConditionContext {
+/** The condition keys about the caller. The store has one account, which owns everything. */
+export function principalContext(identity: Identity): ConditionContext {
   const account = identity.arn.split(":")[4];
-  return {
-    "aws:PrincipalType": "AssumedRole",
+  const ofCaller = {
     "aws:PrincipalAccount": account,
-    "aws:PrincipalArn": roleArnOf(identity.arn),
+    "aws:PrincipalArn": identity.arn,
     "aws:PrincipalIsAWSService": "false",
     "aws:userid": identity.userId,
-    "aws:ViaAWSService": "false",
-    "aws:MultiFactorAuthPresent": "false",
-    "aws:SourceIdentity": identity.sourceIdentity,
     "aws:ResourceAccount": account,
     "s3:ResourceAccount": account,
+  };
+  if (identity.kind === "base") return { ...ofCaller, "aws:PrincipalType": "User" };
+  return {
+    ...ofCaller,
+    "aws:PrincipalType": "AssumedRole",
+    "aws:PrincipalArn": roleArnOf(identity.arn),
+    "aws:MultiFactorAuthPresent": "false",
+    "aws:SourceIdentity": identity.sourceIdentity,
     ...tagContext("aws:PrincipalTag/", identity.tags),
   };
 }

@@ -25,6 +25,22 @@ export function evaluate(policies: readonly IamPolicy[], question: AccessRequest
   return effects.length > 0 && effects.every((each) => each.includes("Allow") && !each.includes("Deny"));
 }
 
+/** Whether the policy of a bucket denies an action, to the store's own keys too. */
+export function isDenied(policy: IamPolicy, identity: Identity, question: AccessRequest): boolean {
+  const asked = withPrincipal(identity, question);
+  const request = requestValues(asked.context);
+  return policy.statements.some(
+    (statement) => statement.effect === "Deny" && applies(statement, asked, request),
+  );
+}
+
+function withPrincipal(identity: Identity, question: AccessRequest): AccessRequest {
+  return {
+    ...question,
+    context: { "aws:ViaAWSService": "false", ...question.context, ...principalContext(identity) },
+  };
+}
+
 function requestValues(context: ConditionContext): RequestValues {
   const keys = new Map<string, readonly string[]>();
   const variables = new Map<string, string>();
@@ -59,5 +75,5 @@ export function isAllowed(identity: Identity, question: AccessRequest): boolean 
   if (identity.kind === "base") return true;
   const { rolePolicy, sessionPolicy } = identity;
   const policies = sessionPolicy === undefined ? [rolePolicy] : [rolePolicy, sessionPolicy];
-  return evaluate(policies, { ...question, context: { ...question.context, ...principalContext(identity) } });
+  return evaluate(policies, withPrincipal(identity, question));
 }

@@ -7,17 +7,17 @@ import {
   checksumsAmong,
 } from "../checksums/checksums.ts";
 import { StoreError } from "../core/store-error.ts";
+import { encryptionHeaders } from "../encryption/encryption-headers.ts";
 import { type StoreResponse, xmlResponse } from "../http/response.ts";
 import { malformedXml, type ParsedElement, parseXml } from "../http/xml.ts";
 import { assertWriteConditions, parsePreconditions } from "../objects/conditional-requests.ts";
 import { authorizeExisting, versionHeader } from "../objects/find-version.ts";
 import { currentValidators } from "../objects/write-object.ts";
-import { authorize, objectArn } from "../requests/authorization.ts";
 import { receiveText } from "../requests/request-body.ts";
 import type { ObjectRequest, StoreState } from "../requests/s3-request.ts";
 import type { MultipartUpload, StoredPart } from "../store/multipart-uploads.ts";
 import { type StoredObject, withNewest } from "../store/object-version.ts";
-import { parseUploadId } from "./multipart-operations.ts";
+import { authorizeParts, parseUploadId } from "./upload-request.ts";
 
 const minPartBytes = 5 * 1024 ** 2;
 
@@ -35,7 +35,7 @@ export async function completeMultipartUpload(
 ): Promise<StoreResponse> {
   const { bucket, key, headers } = request;
   const uploadId = parseUploadId(request);
-  authorize(request, "s3:PutObject", objectArn(bucket.name, key));
+  authorizeParts(request, completedEarlier(request, uploadId) ?? bucket.uploads.find(key, uploadId));
   if (headers["if-match"] !== undefined) authorizeExisting(request, "s3:GetObject", { bucket, key });
   const named = parseParts(parseXml(await receiveText(request, "object"), "CompleteMultipartUpload"));
   const conditions = parsePreconditions(headers);
@@ -73,7 +73,7 @@ function completed(request: ObjectRequest, object: StoredObject): StoreResponse 
       ETag: `"${object.etag}"`,
       ...(checksum && { [`Checksum${checksum.algorithm}`]: checksum.value, ChecksumType: checksum.type }),
     },
-    versionHeader(bucket, object.versionId),
+    { ...versionHeader(bucket, object.versionId), ...encryptionHeaders(object.encryption) },
   );
 }
 
@@ -158,6 +158,7 @@ function objectOf(
   for (const part of parts) md5s.update(part.etag, "hex");
   return {
     ...upload.attributes,
+    encryption: upload.encryption,
     deleteMarker: false,
     versionId: bucket.newVersionId(),
     lastModified: now.toISOString(),

@@ -4,16 +4,18 @@ import {
   checksumTypeOf,
   parseChecksumAlgorithm,
 } from "../checksums/checksums.ts";
-import { invalidArgument, parseInteger } from "../core/arguments.ts";
+import { parseInteger } from "../core/arguments.ts";
 import { StoreError } from "../core/store-error.ts";
+import { encryptionHeaders, etagOf } from "../encryption/encryption-headers.ts";
 import { noContent, type StoreResponse, xmlResponse } from "../http/response.ts";
 import { parseAttributes } from "../objects/object-attributes.ts";
-import { authorizeWrite } from "../objects/write-object.ts";
+import { authorizeEncryption, authorizeWrite } from "../objects/write-object.ts";
 import { authorizeObject } from "../requests/authorization.ts";
 import { type ReceivedBlob, withReceivedBlob } from "../requests/request-body.ts";
 import { type ObjectRequest, type StoreState } from "../requests/s3-request.ts";
 import type { MultipartUpload, StoredPart } from "../store/multipart-uploads.ts";
 import { owner } from "../store/owner.ts";
+import { authorizeUpload, parsePartNumber, parseUploadId } from "./upload-request.ts";
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 
@@ -24,10 +26,12 @@ export async function createMultipartUpload(
   const { bucket, key, headers } = request;
   const attributes = parseAttributes(headers);
   authorizeWrite(request, attributes.tags);
+  const encryption = authorizeEncryption(request);
   const checksum = parseUploadChecksum(headers);
   const upload = await bucket.uploads.create({
     key,
     attributes,
+    encryption,
     checksum,
     initiatedAt: now().toISOString(),
     initiator: request.identity.arn,
@@ -35,7 +39,11 @@ export async function createMultipartUpload(
   return xmlResponse(
     "InitiateMultipartUploadResult",
     { Bucket: bucket.name, Key: key, UploadId: upload.uploadId },
-    { "x-amz-checksum-algorithm": checksum?.algorithm, "x-amz-checksum-type": checksum?.type },
+    {
+      "x-amz-checksum-algorithm": checksum?.algorithm,
+      "x-amz-checksum-type": checksum?.type,
+      ...encryptionHeaders(encryption),
+    },
   );
 }
 
@@ -56,22 +64,24 @@ function parseUploadChecksum(headers: Readonly<Record<string, string>>): Multipa
 
 export async function uploadPart(request: ObjectRequest, { blobs, now }: StoreState): Promise<StoreResponse> {
   const { bucket, key } = request;
-  authorizeObject(request, "s3:PutObject");
   const partNumber = parsePartNumber(request);
-  const upload = bucket.uploads.get(key, parseUploadId(request));
+  const upload = authorizeUpload(request);
+  const { encryption } = upload;
   const commit = async ({ stored, md5, checksum }: ReceivedBlob): Promise<StoreResponse> => {
     assertChecksumAlgorithm(upload, checksum?.algorithm);
+    const etag = etagOf(md5, encryption);
     await bucket.uploads.putPart(key, upload.uploadId, {
       ...stored,
       partNumber,
-      etag: md5,
+      etag,
       checksum: checksum && { algorithm: checksum.algorithm, value: checksum.value },
       lastModified: now().toISOString(),
     });
     return {
       status: 200,
       headers: {
-        etag: `"${md5}"`,
+        etag: `"${etag}"`,
+        ...encryptionHeaders(encryption),
         ...(checksum && { [checksumHeader(checksum.algorithm)]: checksum.value }),
       },
     };
@@ -89,24 +99,6 @@ function assertChecksumAlgorithm({ checksum }: MultipartUpload, sent: ChecksumAl
     "InvalidRequest",
     `Checksum Type mismatch occurred, expected checksum Type: ${checksum.algorithm.toLowerCase()}, actual checksum Type: ${sent?.toLowerCase() ?? "null"}`,
   );
-}
-
-/** @throws {StoreError} InvalidArgument */
-export function parsePartNumber({ query }: ObjectRequest): number {
-  const text = query.get("partNumber") ?? "";
-  const number = Number(text);
-  if (!/^\d{1,5}$/.test(text) || number < 1 || number > 10_000) {
-    throw invalidArgument(
-      "Part number must be an integer between 1 and 10000, inclusive",
-      "partNumber",
-      text,
-    );
-  }
-  return number;
-}
-
-export function parseUploadId({ query }: ObjectRequest): string {
-  return query.get("uploadId") ?? "";
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html */

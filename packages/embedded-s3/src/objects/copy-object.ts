@@ -1,6 +1,7 @@
 import { parseChecksumAlgorithm } from "../checksums/checksums.ts";
 import { invalidArgument } from "../core/arguments.ts";
 import { StoreError } from "../core/store-error.ts";
+import { asksForEncryption, encryptionHeaders } from "../encryption/encryption-headers.ts";
 import { type StoreResponse, xmlResponse } from "../http/response.ts";
 import { authorizeObject } from "../requests/authorization.ts";
 import { type ObjectRequest, type StoreState } from "../requests/s3-request.ts";
@@ -10,7 +11,7 @@ import { sourceVersionHeader, withCopiedBlob } from "./copied-blob.ts";
 import { assertCopySize, type CopySource, findCopySource } from "./copy-source.ts";
 import { authorizeExisting, versionHeader } from "./find-version.ts";
 import { parseAttributes } from "./object-attributes.ts";
-import { authorizeWrite, commitObject } from "./write-object.ts";
+import { authorizeEncryption, authorizeWrite, commitObject } from "./write-object.ts";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
 export async function copyObject(request: ObjectRequest, state: StoreState): Promise<StoreResponse> {
@@ -21,9 +22,9 @@ export async function copyObject(request: ObjectRequest, state: StoreState): Pro
   authorizeWrite(request, replacesTags ? sent.tags : {});
   const source = findCopySource(request, state);
   assertCopySize(source.object.bytes);
-  if (source.bucket === bucket && source.key === key && !replacesMetadata && source.versionId === undefined) {
-    throw copyOntoItself();
-  }
+  const changesNothing = !replacesMetadata && !asksForEncryption(headers) && source.versionId === undefined;
+  if (source.bucket === bucket && source.key === key && changesNothing) throw copyOntoItself();
+  const encryption = authorizeEncryption(request);
   if (!replacesTags) authorizeTagCopy(request, source);
   const { object: copied } = source;
   const attributes: ObjectAttributes = {
@@ -37,16 +38,21 @@ export async function copyObject(request: ObjectRequest, state: StoreState): Pro
       : parseChecksumAlgorithm(algorithm, "x-amz-checksum-algorithm");
   const conditions = parsePreconditions(headers);
   return await withCopiedBlob(state, copied, undefined, checksumAlgorithm, async (received) => {
-    const { md5, checksum } = received;
-    const object = await commitObject(request, { attributes, conditions, received, now: state.now() });
+    const { checksum } = received;
+    const written = { attributes, encryption, conditions, received, now: state.now() };
+    const object = await commitObject(request, written);
     return xmlResponse(
       "CopyObjectResult",
       {
-        ETag: `"${md5}"`,
+        ETag: `"${object.etag}"`,
         LastModified: object.lastModified,
         ...(checksum && { [`Checksum${checksum.algorithm}`]: checksum.value, ChecksumType: checksum.type }),
       },
-      { ...versionHeader(bucket, object.versionId), ...sourceVersionHeader(source) },
+      {
+        ...versionHeader(bucket, object.versionId),
+        ...sourceVersionHeader(source),
+        ...encryptionHeaders(encryption),
+      },
     );
   });
 }

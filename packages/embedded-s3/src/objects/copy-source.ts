@@ -1,5 +1,6 @@
 import { invalidArgument } from "../core/arguments.ts";
 import { StoreError } from "../core/store-error.ts";
+import { authorizeKms } from "../encryption/authorize-kms.ts";
 import { parseQueryMap } from "../requests/parameters.ts";
 import { type ObjectRequest, type StoreState } from "../requests/s3-request.ts";
 import type { Bucket } from "../store/bucket.ts";
@@ -27,6 +28,7 @@ export function findCopySource(request: ObjectRequest, { buckets }: StoreState):
   authorizeExisting(request, action, { bucket, key, versionId });
   const object = findObject(request, bucket, key, versionId);
   assertCopySourceConditions(parsePreconditions(request.headers, "x-amz-copy-source-"), validatorsOf(object));
+  authorizeKms(request, "kms:Decrypt", { bucket, key, encryption: object.encryption });
   return { bucket, key, versionId, object };
 }
 

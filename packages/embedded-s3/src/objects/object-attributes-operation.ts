@@ -1,4 +1,5 @@
 import { invalidArgument, parseInteger } from "../core/arguments.ts";
+import { authorizeKms } from "../encryption/authorize-kms.ts";
 import { type StoreResponse, xmlResponse } from "../http/response.ts";
 import type { XmlElements } from "../http/xml.ts";
 import { type ObjectRequest } from "../requests/s3-request.ts";
@@ -18,6 +19,9 @@ export async function getObjectAttributes(request: ObjectRequest): Promise<Store
   for (const action of actions) authorizeExisting(request, action, { bucket, key, versionId });
   const wanted = parseNames(headers["x-amz-object-attributes"] ?? "");
   const object = findObject(request, bucket, key, versionId);
+  if (object.checksum !== undefined && (wanted.includes("Checksum") || wanted.includes("ObjectParts"))) {
+    authorizeKms(request, "kms:Decrypt", { bucket, key, encryption: object.encryption });
+  }
   const all = describe(object, partsPage(headers));
   const chosen = Object.fromEntries(wanted.map((name) => [name, all[name]]));
   return xmlResponse("GetObjectAttributesResponse", chosen, {

@@ -2,6 +2,8 @@ import { checksumHeader } from "../checksums/checksums.ts";
 import { parseInteger } from "../core/arguments.ts";
 import { StoreError } from "../core/store-error.ts";
 import { type ByteRange } from "../disk/blob-files.ts";
+import { authorizeKms } from "../encryption/authorize-kms.ts";
+import { encryptionHeaders } from "../encryption/encryption-headers.ts";
 import { type StoreResponse } from "../http/response.ts";
 import { type ObjectRequest, type StoreState } from "../requests/s3-request.ts";
 import { type StoredObject, validatorsOf } from "../store/object-version.ts";
@@ -13,6 +15,8 @@ import { parseRange } from "./range.ts";
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
 export async function getObject(request: ObjectRequest, { blobs }: StoreState): Promise<StoreResponse> {
   const { object, response, range } = readObject(request);
+  const { bucket, key } = request;
+  authorizeKms(request, "kms:Decrypt", { bucket, key, encryption: object.encryption });
   return response.status === 304 ? response : { ...response, body: blobs.read(object.blobs, range) };
 }
 
@@ -45,6 +49,7 @@ function readObject(request: ObjectRequest): {
     ...attributeHeaders(object),
     ...responseOverrides(query),
     ...validators,
+    ...encryptionHeaders(object.encryption),
     ...(part === undefined && range !== undefined ? {} : checksumHeaders(request, object)),
     "accept-ranges": "bytes",
     "content-length": String(range === undefined ? object.bytes : range.last - range.first + 1),
@@ -92,12 +97,15 @@ function partOf({ query, headers }: ObjectRequest, object: StoredObject): ByteRa
   return { first, last: first + part.bytes - 1 };
 }
 
+/** S3 keeps the checksums of an object encrypted with the object's key. */
 function checksumHeaders(
-  { headers, query }: ObjectRequest,
-  { checksum }: StoredObject,
+  request: ObjectRequest,
+  { checksum, encryption }: StoredObject,
 ): Record<string, string> {
+  const { bucket, key, headers, query } = request;
   if (headers["x-amz-checksum-mode"]?.toUpperCase() !== "ENABLED") return {};
   if (checksum === undefined || query.has("partNumber")) return {};
+  authorizeKms(request, "kms:Decrypt", { bucket, key, encryption });
   return { [checksumHeader(checksum.algorithm)]: checksum.value, "x-amz-checksum-type": checksum.type };
 }
 

@@ -1,9 +1,12 @@
 import { checksumHeader } from "../checksums/checksums.ts";
+import { authorizeKms } from "../encryption/authorize-kms.ts";
+import { chooseEncryption, encryptionHeaders, etagOf } from "../encryption/encryption-headers.ts";
 import { type StoreResponse } from "../http/response.ts";
 import { requestTagContext } from "../iam/condition-context.ts";
 import { authorize, objectArn } from "../requests/authorization.ts";
 import { type ReceivedBlob, withReceivedBlob } from "../requests/request-body.ts";
 import { type ObjectRequest, type SignedRequest, type StoreState } from "../requests/s3-request.ts";
+import type { KmsEncryption } from "../store/encryption.ts";
 import {
   currentObject,
   type ObjectAttributes,
@@ -21,15 +24,33 @@ export async function putObject(request: ObjectRequest, { blobs, now }: StoreSta
   const { bucket, key, headers } = request;
   const attributes = parseAttributes(headers);
   authorizeWrite(request, attributes.tags);
+  const encryption = authorizeEncryption(request);
   const conditions = parsePreconditions(headers);
   return await withReceivedBlob(request, blobs, async (received) => {
-    const object = await commitObject({ bucket, key }, { attributes, conditions, received, now: now() });
+    const object = await commitObject(
+      { bucket, key },
+      { attributes, encryption, conditions, received, now: now() },
+    );
     return { status: 200, headers: writtenHeaders(request, object) };
   });
 }
 
+/**
+ * The encryption of an object that the caller begins to write.
+ * @throws {StoreError} AccessDenied (403) unless the caller may use the key, and what `chooseEncryption` throws
+ */
+export function authorizeEncryption(
+  request: SignedRequest & Pick<ObjectRequest, "bucket" | "key">,
+): KmsEncryption | undefined {
+  const { bucket, key } = request;
+  const encryption = chooseEncryption(request, bucket);
+  authorizeKms(request, "kms:GenerateDataKey", { bucket, key, encryption });
+  return encryption;
+}
+
 export interface NewObject {
   readonly attributes: ObjectAttributes;
+  readonly encryption: KmsEncryption | undefined;
   readonly conditions: Preconditions;
   readonly received: ReceivedBlob;
   readonly now: Date;
@@ -41,7 +62,7 @@ export interface NewObject {
  */
 export async function commitObject(
   { bucket, key }: Pick<ObjectRequest, "bucket" | "key">,
-  { attributes, conditions, received, now }: NewObject,
+  { attributes, encryption, conditions, received, now }: NewObject,
 ): Promise<StoredObject> {
   const object: StoredObject = {
     headers: attributes.headers,
@@ -50,10 +71,11 @@ export async function commitObject(
     deleteMarker: false,
     versionId: bucket.newVersionId(),
     lastModified: now.toISOString(),
-    etag: received.md5,
+    etag: etagOf(received.md5, encryption),
     bytes: received.bytes,
     blobs: [received.stored],
     checksum: received.checksum,
+    encryption,
   };
   await bucket.updateVersions(key, (versions) => {
     assertWriteConditions(conditions, currentValidators(key, versions));
@@ -91,6 +113,7 @@ export function writtenHeaders(
   return {
     etag: `"${object.etag}"`,
     ...versionHeader(bucket, object.versionId),
+    ...encryptionHeaders(object.encryption),
     ...(checksum && {
       [checksumHeader(checksum.algorithm)]: checksum.value,
       "x-amz-checksum-type": checksum.type,

@@ -8,7 +8,13 @@ import { signingContext } from "../iam/condition-context.ts";
 import { parsePreconditions } from "../objects/conditional-requests.ts";
 import { parseAttributes } from "../objects/object-attributes.ts";
 import { parseTaggingDocument } from "../objects/tag-set.ts";
-import { authorizeWrite, commitObject, writtenHeaders } from "../objects/write-object.ts";
+import {
+  authorizeEncryption,
+  authorizeWrite,
+  commitObject,
+  writtenHeaders,
+} from "../objects/write-object.ts";
+import { bucketPoliciesOf } from "../requests/bucket-policy.ts";
 import { assertSignedForRegion } from "../requests/region.ts";
 import { maxPutBytes } from "../requests/request-body.ts";
 import { type S3Endpoint } from "../requests/s3-request.ts";
@@ -60,13 +66,19 @@ export async function handlePostUpload(
     const headers = Object.fromEntries(fields);
     const attributes = parseFormAttributes(headers);
     const context = signingContext({ now, signedAt, region, authType: "POST", headers: wire.headers });
-    authorizeWrite({ identity, context, headers, query: new Map(), bucket, key }, attributes.tags);
+    const bucketPolicyOf = bucketPoliciesOf(endpoint.buckets);
+    const request = { identity, context, headers, query: new Map(), bucketPolicyOf, bucket, key };
+    authorizeWrite(request, attributes.tags);
+    const encryption = authorizeEncryption(request);
     const verifier = new DigestVerifier(parseExpectedDigests(headers, undefined));
     const stored = await endpoint.blobs.write(measured(form.file, verifier, contentLengthRange));
     try {
       const received = { stored, ...verifier.finish() };
       const conditions = parsePreconditions(headers);
-      const object = await commitObject({ bucket, key }, { attributes, conditions, received, now });
+      const object = await commitObject(
+        { bucket, key },
+        { attributes, encryption, conditions, received, now },
+      );
       const written = writtenHeaders({ bucket }, object);
       const location = `http://${wire.headers.host}/${bucketName}/${encodeURIComponent(key)}`;
       return formResponse(fields, { bucketName, key, object, location, headers: { ...written, location } });

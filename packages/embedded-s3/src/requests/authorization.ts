@@ -1,7 +1,7 @@
 import { StoreError } from "../core/store-error.ts";
 import { requestContext } from "../iam/condition-context.ts";
 import { type ConditionContext } from "../iam/condition-keys.ts";
-import { evaluate, isAllowed } from "../iam/evaluate.ts";
+import { type AccessRequest, evaluate, isAllowed, isDenied } from "../iam/evaluate.ts";
 import type { Identity } from "../iam/identity.ts";
 import type { SignedRequest } from "./s3-request.ts";
 
@@ -22,21 +22,31 @@ export function authorize(
   resource: string,
   context: ConditionContext = {},
 ): void {
-  if (!isAllowedFor(request, action, resource, context))
-    throw accessDenied(request.identity, action, resource);
+  const question = accessRequest(request, action, resource, context);
+  assertAllowed(request.identity, question);
+  if (isDeniedByBucket(request, question)) {
+    throw accessDenied(request.identity, question, "with an explicit deny in a resource-based policy");
+  }
 }
 
-export function isAllowedFor(
+function accessRequest(
   request: SignedRequest,
   action: string,
   resource: string,
-  context: ConditionContext = {},
-): boolean {
-  return isAllowed(request.identity, {
-    action,
-    resource,
-    context: { ...request.context, ...requestContext(request.headers, request.query), ...context },
-  });
+  context: ConditionContext,
+): AccessRequest {
+  const ofRequest = { ...request.context, ...requestContext(request.headers, request.query) };
+  return { action, resource, context: { ...ofRequest, ...context } };
+}
+
+const policyActions = ["s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"];
+
+/** As on AWS, an account cannot lock itself out of the policy of its bucket. */
+function isDeniedByBucket(request: SignedRequest, question: AccessRequest): boolean {
+  if (request.identity.kind === "base" && policyActions.includes(question.action)) return false;
+  const [, bucketName = ""] = /^arn:aws:s3:::([^/]*)/.exec(question.resource) ?? [];
+  const policy = request.bucketPolicyOf(bucketName);
+  return policy !== undefined && isDenied(policy, request.identity, question);
 }
 
 /** @throws {StoreError} AccessDenied (403) */
@@ -62,19 +72,32 @@ export function authorizeBucket(
  */
 export function missingObject(request: SignedRequest, bucketName: string, missing: StoreError): StoreError {
   const resource = bucketArn(bucketName);
-  if (isAllowedFor(request, "s3:ListBucket", resource)) return missing;
-  return accessDenied(request.identity, "s3:ListBucket", resource);
+  try {
+    authorize(request, "s3:ListBucket", resource);
+    return missing;
+  } catch (error) {
+    if (error instanceof StoreError) return error;
+    throw error;
+  }
 }
 
-function accessDenied(identity: Identity, action: string, resource: string): StoreError {
+/**
+ * Checks the caller's own policies, without those of buckets.
+ * @throws {StoreError} AccessDenied (403)
+ */
+export function assertAllowed(identity: Identity, question: AccessRequest): void {
+  if (isAllowed(identity, question)) return;
   const sessionPolicyAllows =
     identity.kind === "session" &&
-    (identity.sessionPolicy === undefined ||
-      evaluate([identity.sessionPolicy], { action, resource, context: {} }));
+    (identity.sessionPolicy === undefined || evaluate([identity.sessionPolicy], question));
   const lacking = sessionPolicyAllows ? "identity-based" : "session";
+  throw accessDenied(identity, question, `because no ${lacking} policy allows the ${question.action} action`);
+}
+
+function accessDenied(identity: Identity, { action, resource }: AccessRequest, reason: string): StoreError {
   return new StoreError(
     403,
     "AccessDenied",
-    `User: ${identity.arn} is not authorized to perform: ${action} on resource: "${resource}" because no ${lacking} policy allows the ${action} action`,
+    `User: ${identity.arn} is not authorized to perform: ${action} on resource: "${resource}" ${reason}`,
   );
 }

@@ -7,6 +7,7 @@ import type { VerifiedRequest } from "../signing/verify-signature.ts";
 import type { WireRequest } from "../signing/wire-request.ts";
 import type { Bucket } from "../store/bucket.ts";
 import type { Buckets } from "../store/buckets.ts";
+import type { FindBucketPolicy } from "./bucket-policy.ts";
 import type { Target } from "./target.ts";
 
 /** The caller and the parts of a request that policies are evaluated on. */
@@ -17,6 +18,7 @@ export interface SignedRequest {
   /** Names in lower case. They include headers that a presigned URL has in its query, and those that are fields of a form. */
   readonly headers: Readonly<Record<string, string>>;
   readonly query: ReadonlyMap<string, string>;
+  readonly bucketPolicyOf: FindBucketPolicy;
 }
 
 /** A request to S3 whose signature is valid. */

@@ -1,11 +1,10 @@
 import { notImplemented, StoreError } from "../core/store-error.ts";
 
 const unsupported =
-  /^x-amz-(?:(?:copy-source-)?server-side-encryption-.+|if-match-.+|website-redirect-location|write-offset-bytes)$/;
+  /^x-amz-(?:(?:copy-source-)?server-side-encryption-(?:customer-.+|context)|if-match-.+|website-redirect-location|write-offset-bytes)$/;
 
 /** Headers with the only value that is supported. */
 const onlyValues = new Map([
-  ["x-amz-server-side-encryption", "AES256"],
   ["x-amz-bucket-namespace", "global"],
   ["x-amz-bucket-object-lock-enabled", "false"],
   ["x-amz-object-ownership", "BucketOwnerEnforced"],

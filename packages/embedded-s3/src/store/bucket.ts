@@ -8,6 +8,7 @@ import type { BlobFiles } from "../disk/blob-files.ts";
 import { type OnDamaged, readJsonDirectory, readJsonOrReport, writeJson } from "../disk/json-files.ts";
 import { makeDirectory } from "../disk/make-directory.ts";
 import type { CorsRule } from "./cors-rules.ts";
+import type { DefaultEncryption } from "./encryption.ts";
 import { MultipartUploads } from "./multipart-uploads.ts";
 import {
   blobsOf,
@@ -26,6 +27,10 @@ export interface BucketConfiguration {
   readonly versioning?: Versioning;
   /** Undefined until rules are set or deleted: the default rules apply. Empty: no page is allowed. */
   readonly cors?: readonly CorsRule[] | undefined;
+  /** Default: AES256. */
+  readonly encryption?: DefaultEncryption | undefined;
+  /** The bucket policy, as JSON text. */
+  readonly policy?: string | undefined;
 }
 
 const bucketShape = { name: "string", region: "string", createdAt: "string" } as const;
@@ -113,7 +118,9 @@ export class Bucket {
     return this.#configuration;
   }
 
-  async configure(change: Partial<Pick<BucketConfiguration, "versioning" | "cors">>): Promise<void> {
+  async configure(
+    change: Partial<Omit<BucketConfiguration, "name" | "region" | "createdAt">>,
+  ): Promise<void> {
     await this.#queue.run("", async () => {
       const configuration = { ...this.#configuration, ...change };
       await writeJson(join(this.#directory, "bucket.json"), configuration);

@@ -8,6 +8,7 @@ import type { BlobFiles, StoredBlob } from "../disk/blob-files.ts";
 import { type OnDamaged, readJsonDirectory, readJsonOrReport, writeJson } from "../disk/json-files.ts";
 import { listDirectory } from "../disk/list-directory.ts";
 import { makeDirectory } from "../disk/make-directory.ts";
+import type { KmsEncryption } from "./encryption.ts";
 import type { ObjectAttributes } from "./object-version.ts";
 
 export interface StoredPart extends StoredBlob {
@@ -27,6 +28,8 @@ interface UploadRecord {
   /** The ARN of the caller who began it. */
   readonly initiator: string;
   readonly attributes: ObjectAttributes;
+  /** Undefined: AES256. */
+  readonly encryption?: KmsEncryption | undefined;
   readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType } | undefined;
 }
 
@@ -99,6 +102,11 @@ export class MultipartUploads {
 
   all(): readonly MultipartUpload[] {
     return [...this.#uploads.values()];
+  }
+
+  find(key: string, uploadId: string): MultipartUpload | undefined {
+    const upload = this.#uploads.get(uploadId);
+    return upload?.key === key ? upload : undefined;
   }
 
   /** @throws {StoreError} NoSuchUpload */

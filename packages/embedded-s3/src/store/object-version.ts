@@ -1,5 +1,6 @@
 import type { Checksum } from "../checksums/checksums.ts";
 import type { StoredBlob } from "../disk/blob-files.ts";
+import type { KmsEncryption } from "./encryption.ts";
 
 export type Tags = Readonly<Record<string, string>>;
 
@@ -26,6 +27,8 @@ export interface StoredObject extends ObjectAttributes {
   readonly checksum?: Checksum | undefined;
   /** The checksums of the parts of a multipart upload. */
   readonly partChecksums?: readonly string[] | undefined;
+  /** Undefined: AES256. */
+  readonly encryption?: KmsEncryption | undefined;
   /** The multipart upload that created it. */
   readonly uploadId?: string | undefined;
 }

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import {
   GetBucketCorsCommand,
-  GetBucketPolicyCommand,
+  GetBucketLifecycleConfigurationCommand,
   GetObjectAclCommand,
   GetObjectCommand,
   GetObjectTorrentCommand,
@@ -162,7 +162,7 @@ test("XML documents with entities or of unusual size are refused", async () => {
 test("unsupported operations are refused as such", async () => {
   const store = await runningStore();
   const codes = [
-    store.s3.send(new GetBucketPolicyCommand({ Bucket })),
+    store.s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket })),
     store.s3.send(new GetObjectAclCommand({ Bucket, Key: "a" })),
     store.s3.send(new GetObjectTorrentCommand({ Bucket, Key: "a" })),
   ].map(async (sent) => (await refusal(sent)).name);
