@@ -323,12 +323,4 @@ describe("an id", () => {
     const anonymous = find(upload.id, {}, server.client);
     await expect(anonymous).rejects.toMatchObject({ code: "UNAUTHENTICATED", retryable: false });
   });
-
-  test("that `uploads` returned does not contain the file's size", async () => {
-    const { uploads } = await alice.data<{ uploads: { nodes: { id: string }[] } }>(
-      `{ uploads(bucket: "${bucket}", prefix: "${key}") { nodes { id } } }`,
-    );
-    const [listed] = uploads.nodes;
-    await expect(find(listed?.id ?? "")).rejects.toMatchObject(badInput("id"));
-  });
 });

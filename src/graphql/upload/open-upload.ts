@@ -23,7 +23,7 @@ export function openDescribedUpload(context: RequestContext, id: string): Upload
   if (upload.sizeBytes !== undefined) return upload;
   throw badUserInput(
     "id",
-    "This id is from uploads, which does not know the size of the file. To continue the upload, call requestUpload with resume: true. To end it, call abortUpload.",
+    "This id is from uploads of a server process that did not start the upload, so it does not contain the size of the file. To continue the upload, call requestUpload with resume: true. To end it, call abortUpload.",
   );
 }
 

@@ -52,8 +52,10 @@ export class PendingUploadsResolver {
       async (s3, there) => ({ page: await listPendingUploads(s3, there, request), there }),
       "pending-uploads",
     );
+    const { uploadIds, recentUploadTerms } = context.services;
     const edges = page.uploads.map(({ key, uploadId, startedAt, cursor }) => {
-      const id = context.services.uploadIds.seal({ ...there, key, uploadId });
+      const upload = { ...there, key, uploadId };
+      const id = uploadIds.seal(recentUploadTerms.find(upload) ?? upload);
       return {
         cursor,
         node: { id, bucket: there.bucket, key, region: there.region, startedAt: startedAt ?? new Date(0) },

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { ChecksumAlgorithm } from "../checksums/checksum.ts";
 import type { ObjectDescription } from "../description/object-description.ts";
-import { toUploadKey, type UploadAddress } from "./upload-descriptor.ts";
+import { toUploadKey, type UploadAddress, type UploadDescriptor } from "./upload-descriptor.ts";
 import type { UploadPlan } from "./upload-plan.ts";
 
 /**
@@ -17,20 +17,30 @@ export interface UploadTerms {
 
 const maxRemembered = 10_000;
 
+interface Remembered {
+  readonly upload: UploadDescriptor;
+  readonly fingerprint: string;
+}
+
 /**
  * The terms of the last 10,000 uploads that this process began. S3 lists uploads without their terms, so only a process
- * that remembers them knows whether a resumed upload has the same ones.
+ * that remembers them knows whether a resumed upload has the same ones, and which id the upload was given.
  */
 export class RecentUploadTerms {
-  readonly #fingerprints = new LRUCache<string, string>({ max: maxRemembered });
+  readonly #remembered = new LRUCache<string, Remembered>({ max: maxRemembered });
 
-  remember(upload: UploadAddress, terms: UploadTerms): void {
-    this.#fingerprints.set(toUploadKey(upload), fingerprintOf(terms));
+  remember(upload: UploadDescriptor, terms: UploadTerms): void {
+    this.#remembered.set(toUploadKey(upload), { upload, fingerprint: fingerprintOf(terms) });
+  }
+
+  /** @returns the upload as it was begun, or undefined if this process did not begin it, or has forgotten it */
+  find(upload: UploadAddress): UploadDescriptor | undefined {
+    return this.#remembered.get(toUploadKey(upload))?.upload;
   }
 
   /** @returns undefined if this process did not begin the upload, or has forgotten it */
   haveTerms(upload: UploadAddress, terms: UploadTerms): boolean | undefined {
-    const fingerprint = this.#fingerprints.get(toUploadKey(upload));
+    const fingerprint = this.#remembered.get(toUploadKey(upload))?.fingerprint;
     return fingerprint === undefined ? undefined : fingerprint === fingerprintOf(terms);
   }
 }

@@ -20,7 +20,7 @@ export interface UploadDescriptor extends UploadAddress {
   readonly startedAt?: Date | undefined;
 }
 
-/** An upload that was found in S3's list. The list has no sizes, so it can be aborted but not completed. */
+/** An upload that was found in S3's list, and that this process did not begin. The list has no sizes, so it can be aborted but not completed. */
 export interface FoundUpload extends UploadAddress {
   readonly sizeBytes?: undefined;
 }

@@ -7,7 +7,8 @@ import { RecentUploadTerms } from "../../../../src/storage/multipart/recent-uplo
 import { planUpload } from "../../../../src/storage/multipart/upload-plan.ts";
 import { objectAddress } from "../arbitraries.ts";
 
-const upload = { ...objectAddress("a"), uploadId: "1" };
+const { sizeBytes, partBytes } = planUpload(20_000_000);
+const upload = { ...objectAddress("a"), uploadId: "1", sizeBytes, partBytes, overwrite: true };
 const termsOf = (given: GivenDescription, sizeBytes = 20_000_000) => ({
   plan: planUpload(sizeBytes),
   description: parseDescription(given),
@@ -26,6 +27,8 @@ describe("RecentUploadTerms", () => {
     begun.remember(upload, termsOf(given));
     expect(begun.haveTerms(upload, termsOf(given))).toBe(true);
     expect(begun.haveTerms({ ...upload, uploadId: "2" }, termsOf(given))).toBeUndefined();
+    expect(begun.find({ ...objectAddress("a"), uploadId: "1" })).toBe(upload);
+    expect(begun.find({ ...objectAddress("a"), uploadId: "2" })).toBeUndefined();
   });
 
   test.each<[string, GivenDescription]>([
