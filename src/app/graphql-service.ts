@@ -1,4 +1,6 @@
-import { createApollo } from "../graphql/operation/apollo.ts";
+import { createApollo, errorFormat } from "../graphql/operation/apollo.ts";
+import { KnownDocuments } from "../graphql/operation/known-documents.ts";
+import { PreparedOperations } from "../graphql/operation/prepared-operations.ts";
 import type { GraphQLService } from "../http/graphql-endpoint.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -13,10 +15,15 @@ export function graphqlServiceOf(runtime: Runtime): Promise<GraphQLService> {
 
 async function startGraphQLService(runtime: Runtime): Promise<GraphQLService> {
   const { config, log, metrics, schema } = runtime;
-  const apollo = createApollo({ schema, production: config.production, metrics, log });
+  const { production } = config;
+  const known = new KnownDocuments();
+  const apollo = createApollo({ schema, production, metrics, log, known });
   await apollo.start();
   return {
     apollo,
+    prepared: config.prepared
+      ? new PreparedOperations({ schema, known, metrics, formatError: errorFormat(production) })
+      : undefined,
     makeContext: runtime.createContext,
     authenticate: runtime.authenticate,
     tokenCookie: config.tokenCookie,

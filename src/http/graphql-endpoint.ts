@@ -6,10 +6,12 @@ import type { Logger } from "pino";
 import { ValetKeyError } from "../core/errors.ts";
 import type { Principal } from "../core/principal.ts";
 import type { GraphQLContext, RequestContext, RequestContextOptions } from "../graphql/context.ts";
+import type { PreparedOperations } from "../graphql/operation/prepared-operations.ts";
 import { callerKey } from "./caller-key.ts";
 import { isForm, notAcceptable, prefersPage, unsupportedMediaType } from "./content-negotiation.ts";
 import { crossSiteError } from "./cross-site-requests.ts";
 import { EventLoopDelay } from "./event-loop-delay.ts";
+import { executePrepared } from "./execute-prepared.ts";
 import { executeWithApollo } from "./execute-with-apollo.ts";
 import type { SendExplorer } from "./explorers.ts";
 import { FairExecution } from "./fair-execution.ts";
@@ -30,6 +32,8 @@ export type Authenticate = (headers: IncomingHttpHeaders) => Promise<Principal>;
 /** What the endpoint needs, wherever it is served. */
 export interface GraphQLService {
   apollo: ApolloServer<GraphQLContext>;
+  /** If undefined, Apollo executes everything. */
+  prepared: PreparedOperations | undefined;
   makeContext: MakeContext;
   authenticate: Authenticate;
   /** If undefined, tokens are taken from the Authorization header only. */
@@ -143,12 +147,9 @@ export async function graphqlEndpoint(
       sendsFiles: releaseBody !== undefined,
       admit,
     });
-    const response = await executeWithApollo(
-      options.apollo,
-      async () => ({ valetKey: context }),
-      request,
-      reply,
-    );
+    const response =
+      (options.prepared && (await executePrepared(options.prepared, context, request, reply))) ??
+      (await executeWithApollo(options.apollo, async () => ({ valetKey: context }), request, reply));
     const level = context.logAtInfo || reply.statusCode >= 400 ? "info" : "debug";
     if (log.isLevelEnabled(level)) {
       const ms = Math.round(performance.now() - startedAtMs);

@@ -1,4 +1,7 @@
-/** Waits until an operation with this many values may run. Undefined means that it may run at once. */
+/**
+ * Waits until an operation with this many values may run. Undefined means that it may run at once. An operation may call
+ * it again, once it runs: the last number counts.
+ */
 export type Admit = (values: number) => Promise<void> | undefined;
 
 interface RunningOperation {
@@ -30,6 +33,7 @@ export class ValueLimit {
   }
 
   #admit(operation: RunningOperation, values: number): Promise<void> | undefined {
+    this.#running -= operation.values;
     // An operation that exceeds the limit by itself runs alone.
     operation.values = Math.min(values, this.#max);
     if (this.#waiting.size === 0 && this.#fits(operation)) {

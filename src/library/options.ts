@@ -50,6 +50,8 @@ export interface ValetKeySettings {
   origins?: readonly string[] | string | undefined;
   /** Serves the schema as a subgraph of Apollo Federation 2. */
   federation?: boolean | undefined;
+  /** Whether Valet Key's own endpoint executes known documents without Apollo's pipeline. Default: true. */
+  prepared?: boolean | undefined;
   tokenCookie?: string | undefined;
   /** Such as `"100/1s"`. */
   rateLimit?: string | undefined;

@@ -32,6 +32,13 @@ export interface GraphQLAnswer<Data> {
 
 export type Variables = Readonly<Record<string, unknown>>;
 
+/**
+ * `TEST_PREPARED=on` sends each document once more, before its operation, with variables that are refused before anything
+ * is executed. The server knows the document then, and executes the operation as a prepared one.
+ */
+const preparesDocuments = process.env.TEST_PREPARED === "on";
+const refused: Variables = { ["n".repeat(200)]: null };
+
 /** Speaks GraphQL over HTTP to one server, as one caller. */
 export class GraphQLClient {
   /** Of the server, without a path. */
@@ -59,8 +66,10 @@ export class GraphQLClient {
     return { status: response.status, headers: response.headers, ...answer };
   }
 
-  answer<Data>(query: string, variables: Variables = {}): Promise<GraphQLAnswer<Data>> {
-    return this.post(JSON.stringify({ query, variables }), { "content-type": "application/json" });
+  async answer<Data>(query: string, variables: Variables = {}): Promise<GraphQLAnswer<Data>> {
+    const headers = { "content-type": "application/json" };
+    if (preparesDocuments) await this.post(JSON.stringify({ query, variables: refused }), headers);
+    return this.post(JSON.stringify({ query, variables }), headers);
   }
 
   /** @throws {GraphQLFailure} when the answer has an error */

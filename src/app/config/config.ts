@@ -67,6 +67,8 @@ function toConfig(
     drainSeconds: values.VALETKEY_DRAIN_SECONDS,
     metrics: values.VALETKEY_METRICS,
     federation: values.VALETKEY_FEDERATION,
+    /** Whether known documents are executed without Apollo's pipeline. A subgraph's gateway needs the pipeline. */
+    prepared: values.VALETKEY_PREPARED && !values.VALETKEY_FEDERATION,
     webClient: values.VALETKEY_WEB ?? values.NODE_ENV !== "production",
     /** Warnings to log at the start. */
     warnings: warningsOf(values, nameOf),

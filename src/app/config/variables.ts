@@ -174,6 +174,11 @@ export const variables = {
     "`off`",
     "`on` serves the schema as a subgraph of Apollo Federation 2: [In a supergraph](guides/supergraph.md).",
   ),
+  VALETKEY_PREPARED: variable(
+    onOff.default(true),
+    "`on`",
+    "`off` executes every request with Apollo's whole pipeline, also one with a document that has passed it before: [decision 41](decisions/0041-prepared-operations.md).",
+  ),
   VALETKEY_WEB: variable(
     onOff.optional(),
     "`on` outside production, `off` in it",

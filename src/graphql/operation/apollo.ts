@@ -11,7 +11,7 @@ import type { Metrics } from "../../core/metrics.ts";
 import type { GraphQLContext } from "../context.ts";
 import { formatGraphQLError, stringifyResult } from "./error-format.ts";
 import { withoutSuggestions } from "./hide-suggestions.ts";
-import { KnownDocuments } from "./known-documents.ts";
+import type { KnownDocuments } from "./known-documents.ts";
 import { limitRequests } from "./limit-requests.ts";
 import { limits } from "./limits.ts";
 import { observe } from "./observe-requests.ts";
@@ -22,6 +22,12 @@ export interface ApolloOptions {
   production: boolean;
   metrics: Metrics;
   log: Logger;
+  known: KnownDocuments;
+}
+
+/** How errors are formatted. */
+export function errorFormat(production: boolean): typeof formatGraphQLError {
+  return production ? withoutSuggestions(formatGraphQLError) : formatGraphQLError;
 }
 
 export function createApollo({
@@ -29,8 +35,8 @@ export function createApollo({
   production,
   metrics,
   log,
+  known,
 }: ApolloOptions): ApolloServer<GraphQLContext> {
-  const known = new KnownDocuments();
   return new ApolloServer<GraphQLContext>({
     schema,
     introspection: !production,
@@ -44,7 +50,7 @@ export function createApollo({
     parseOptions: { maxTokens: limits.tokens },
     validationOptions: { maxErrors: limits.validationErrors },
     executionOptions: { maxCoercionErrors: limits.validationErrors },
-    formatError: production ? withoutSuggestions(formatGraphQLError) : formatGraphQLError,
+    formatError: errorFormat(production),
     stringifyResult,
     logger: log,
     plugins: [

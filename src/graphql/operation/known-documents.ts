@@ -5,6 +5,8 @@ import { limits } from "./limits.ts";
 interface KnownDocument {
   readonly document: DocumentNode;
   readonly source: string;
+  /** The SHA-256 hash of the source, in hexadecimal. */
+  readonly hash: string;
 }
 
 /**
@@ -19,16 +21,28 @@ const nodeBytes = 200;
  * registered is already in it.
  */
 export class KnownDocuments {
-  readonly #known = new LRUCache<string, KnownDocument>({ maxSize: limits.knownDocumentBytes });
+  readonly #bySource = new Map<string, KnownDocument>();
+  readonly #known = new LRUCache<string, KnownDocument>({
+    maxSize: limits.knownDocumentBytes,
+    dispose: ({ source }) => this.#bySource.delete(source),
+  });
 
   find(hash: string): DocumentNode | undefined {
     return this.#known.get(hash)?.document;
   }
 
+  /** Finds a document by its text, without hashing that. */
+  findBySource(source: string): DocumentNode | undefined {
+    const known = this.#bySource.get(source);
+    return known && this.find(known.hash);
+  }
+
   remember(hash: string, source: string, document: DocumentNode, nodes: number): void {
     // A string with one character beyond Latin-1 takes two bytes for each.
     const size = 2 * source.length + nodeBytes * nodes;
-    this.#known.set(hash, { document, source }, { size });
+    const known = { document, source, hash };
+    this.#known.set(hash, known, { size });
+    if (this.#known.has(hash)) this.#bySource.set(source, known);
   }
 
   /** For tests: the size of what is cached, in bytes. */

@@ -1,5 +1,5 @@
 import type { GraphQLResponse } from "@apollo/server";
-import type { GraphQLFormattedError } from "graphql";
+import type { FormattedExecutionResult, GraphQLFormattedError } from "graphql";
 import { ValetKeyError } from "../../core/errors.ts";
 import { publicError } from "./error-format.ts";
 import { limits } from "./limits.ts";
@@ -8,12 +8,14 @@ import { limits } from "./limits.ts";
 export function limitResponse({ body, http }: GraphQLResponse): void {
   if (body.kind !== "single") return;
   const result = body.singleResult;
-  if (exceeds(result.data, limits.responseBytes)) {
-    http.status = 400;
-    body.singleResult = { errors: [responseTooLarge()] };
-  } else if (result.errors !== undefined) {
-    body.singleResult = { ...result, errors: withinErrorBudget(result.errors) };
-  }
+  body.singleResult = limitResult(result);
+  if (body.singleResult.data !== result.data) http.status = 400;
+}
+
+/** Returns the result, with as many of its errors as are allowed. Without `data` if that is too large. */
+export function limitResult(result: FormattedExecutionResult): FormattedExecutionResult {
+  if (exceeds(result.data, limits.responseBytes)) return { errors: [responseTooLarge()] };
+  return result.errors === undefined ? result : { ...result, errors: withinErrorBudget(result.errors) };
 }
 
 function responseTooLarge(): GraphQLFormattedError {

@@ -1,46 +1,67 @@
 import type { ApolloServerPlugin } from "@apollo/server";
+import type { GraphQLError, OperationTypeNode } from "graphql";
 import { ValetKeyError } from "../../core/errors.ts";
 import type { Metrics } from "../../core/metrics.ts";
-import type { GraphQLContext } from "../context.ts";
+import type { GraphQLContext, RequestContext } from "../context.ts";
 import { isServiceFailure, isUnexpected } from "./error-format.ts";
 
 /** Measures each request, and logs errors whose details are hidden from clients. */
 export function observe(metrics: Metrics): ApolloServerPlugin<GraphQLContext> {
   return {
     async requestDidStart() {
-      const startedAt = performance.now();
-      let outcome = "ok";
+      const observed = new ObservedRequest(metrics);
       return {
         async didEncounterErrors({ errors, contextValue: { valetKey } }) {
-          outcome = "error";
-          const refusals: Error[] = [];
-          const failures: Error[] = [];
-          for (const error of errors) {
-            const cause = error.originalError ?? error;
-            if (isUnexpected(error)) {
-              error.extensions.requestId = valetKey.requestId;
-              valetKey.log.error({ err: cause }, "a resolver failed");
-            } else if (cause.cause !== undefined) (isServiceFailure(cause) ? failures : refusals).push(cause);
-          }
-          // One line for all items of a batch.
-          const [err] = failures;
-          if (err !== undefined) {
-            valetKey.log.warn({ err, failed: countByCode(failures) }, "a service failed");
-          }
-          const [refusal] = refusals;
-          if (refusal !== undefined) {
-            valetKey.log.info({ refusal, refused: countByCode(refusals) }, "a request was refused");
-          }
+          observed.fails(errors, valetKey);
         },
         async willSendResponse({ operation, contextValue: { valetKey } }) {
-          if (operation?.operation === "mutation" || outcome === "error") valetKey.logAtInfo = true;
-          const seconds = (performance.now() - startedAt) / 1000;
-          const operationType = operation?.operation ?? "invalid";
-          metrics.graphqlRequestDuration.observe({ operation_type: operationType, outcome }, seconds);
+          observed.ends(operation?.operation, valetKey);
         },
       };
     },
   };
+}
+
+/** One request, from its start to its response. */
+export class ObservedRequest {
+  readonly #metrics: Metrics;
+  readonly #startedAtMs = performance.now();
+  #outcome = "ok";
+
+  constructor(metrics: Metrics) {
+    this.#metrics = metrics;
+  }
+
+  /** Logs the errors of the response, and gives a request id to those that are unexpected. */
+  fails(errors: readonly GraphQLError[], { log, requestId }: RequestContext): void {
+    this.#outcome = "error";
+    const refusals: Error[] = [];
+    const failures: Error[] = [];
+    for (const error of errors) {
+      const cause = error.originalError ?? error;
+      if (isUnexpected(error)) {
+        error.extensions.requestId = requestId;
+        log.error({ err: cause }, "a resolver failed");
+      } else if (cause.cause !== undefined) (isServiceFailure(cause) ? failures : refusals).push(cause);
+    }
+    // One line for all items of a batch.
+    const [err] = failures;
+    if (err !== undefined) log.warn({ err, failed: countByCode(failures) }, "a service failed");
+    const [refusal] = refusals;
+    if (refusal !== undefined) {
+      log.info({ refusal, refused: countByCode(refusals) }, "a request was refused");
+    }
+  }
+
+  /** @param operationType undefined for a document that has no such operation */
+  ends(operationType: OperationTypeNode | undefined, valetKey: RequestContext): void {
+    if (operationType === "mutation" || this.#outcome === "error") valetKey.logAtInfo = true;
+    const seconds = (performance.now() - this.#startedAtMs) / 1000;
+    this.#metrics.graphqlRequestDuration.observe(
+      { operation_type: operationType ?? "invalid", outcome: this.#outcome },
+      seconds,
+    );
+  }
 }
 
 function countByCode(errors: readonly Error[]): Record<string, number> {

@@ -4,7 +4,9 @@ import { expect, onTestFinished, test } from "vitest";
 import { createMetrics } from "../../../src/core/metrics.ts";
 import { anonymous } from "../../../src/core/principal.ts";
 import { RequestContext } from "../../../src/graphql/context.ts";
-import { createApollo } from "../../../src/graphql/operation/apollo.ts";
+import { createApollo, errorFormat } from "../../../src/graphql/operation/apollo.ts";
+import { KnownDocuments } from "../../../src/graphql/operation/known-documents.ts";
+import { PreparedOperations } from "../../../src/graphql/operation/prepared-operations.ts";
 import type { Services } from "../../../src/graphql/services.ts";
 import { createHttpServer } from "../../../src/http/server.ts";
 
@@ -21,11 +23,14 @@ async function startServer() {
   const type = new GraphQLScalarType({ name: "Unserializable", serialize: () => unserializable });
   const query = new GraphQLObjectType({ name: "Query", fields: { value: { type, resolve: () => "value" } } });
   const metrics = createMetrics();
-  const apollo = createApollo({ schema: new GraphQLSchema({ query }), production: true, metrics, log });
+  const schema = new GraphQLSchema({ query });
+  const known = new KnownDocuments();
+  const apollo = createApollo({ schema, production: true, metrics, log, known });
+  const prepared = new PreparedOperations({ schema, known, metrics, formatError: errorFormat(true) });
   await apollo.start();
   const services = { maxRequestMs: 60_000 } as Services;
   const server = await createHttpServer({
-    ...{ apollo, log, metrics, origins: [], maxFiles: 1, maxUploadBytes: 1, rateLimit: undefined },
+    ...{ apollo, prepared, log, metrics, origins: [], maxFiles: 1, maxUploadBytes: 1, rateLimit: undefined },
     makeContext: async (caller) => new RequestContext(services, { ...caller, grants: [], log }),
     authenticate: async () => anonymous,
     tokenCookie: undefined,
@@ -45,23 +50,28 @@ async function startServer() {
 
 test("a response that fails while it is created contains the request id, and the log has the whole error", async () => {
   const { url, lines } = await startServer();
-  const response = await fetch(`${url}/graphql`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ query: "{ value }" }),
-  });
-  expect(response.status).toBe(500);
-  const requestId = response.headers.get("x-request-id");
-  expect(await response.json()).toEqual({
-    errors: [
-      {
-        message: expect.any(String),
-        extensions: { code: "INTERNAL_SERVER_ERROR", retryable: false, requestId },
-      },
-    ],
-  });
-  const failures = lines.filter(({ level }) => level === 50);
-  expect(failures).toMatchObject([
-    { requestId, err: { type: "RangeError", message: "Invalid string length", stack: expect.any(String) } },
-  ]);
+  // Apollo executes the first request with a document, and the second one is prepared.
+  for (const count of [1, 2]) {
+    const response = await fetch(`${url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query: "{ value }" }),
+    });
+    expect(response.status).toBe(500);
+    const requestId = response.headers.get("x-request-id");
+    expect(await response.json()).toEqual({
+      errors: [
+        {
+          message: expect.any(String),
+          extensions: { code: "INTERNAL_SERVER_ERROR", retryable: false, requestId },
+        },
+      ],
+    });
+    const failures = lines.filter(({ level }) => level === 50);
+    expect(failures).toHaveLength(count);
+    expect(failures.at(-1)).toMatchObject({
+      requestId,
+      err: { type: "RangeError", message: "Invalid string length", stack: expect.any(String) },
+    });
+  }
 });

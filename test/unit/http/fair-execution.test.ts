@@ -103,3 +103,25 @@ test("an operation that fails while it waits takes no share", async () => {
   first.finish();
   expect(await Promise.all([result, last])).toEqual(["done", "last"]);
 });
+
+test("an operation that is admitted again counts once, with its last number of values", async () => {
+  const execution = new FairExecution({ maxRunningValues: 100, isLate: () => false });
+  const [held, other] = [makeOperation(), makeOperation()];
+  const first = execution.run("a", async (admit) => {
+    await admit(100);
+    await admit(40);
+    return held.run();
+  });
+  const second = execution.run("a", async (admit) => {
+    await admit(60);
+    return other.run();
+  });
+  await expect.poll(() => held.hasStarted() && other.hasStarted()).toBe(true);
+  const third = execution.run("a", async (admit) => {
+    expect(admit(1)).toBeInstanceOf(Promise);
+    return "waits";
+  });
+  expect(await third).toBe("waits");
+  for (const { finish } of [held, other]) finish();
+  expect(await Promise.all([first, second])).toEqual(["done", "done"]);
+});

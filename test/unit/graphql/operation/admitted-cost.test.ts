@@ -5,12 +5,19 @@ import { createMetrics } from "../../../../src/core/metrics.ts";
 import { anonymous } from "../../../../src/core/principal.ts";
 import { RequestContext } from "../../../../src/graphql/context.ts";
 import { createApollo } from "../../../../src/graphql/operation/apollo.ts";
+import { KnownDocuments } from "../../../../src/graphql/operation/known-documents.ts";
 import { createSchema } from "../../../../src/graphql/schema.ts";
 import type { Services } from "../../../../src/graphql/services.ts";
 
 const log = pino({ level: "silent" });
 const schema = await createSchema();
-const apollo = createApollo({ schema, production: true, metrics: createMetrics(), log });
+const apollo = createApollo({
+  schema,
+  production: true,
+  metrics: createMetrics(),
+  log,
+  known: new KnownDocuments(),
+});
 await apollo.start();
 
 async function execute(

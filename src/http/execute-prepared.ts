@@ -1,0 +1,42 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { RequestContext } from "../graphql/context.ts";
+import { stringifyResult } from "../graphql/operation/error-format.ts";
+import type { OperationRequest, PreparedOperations } from "../graphql/operation/prepared-operations.ts";
+import { errorType } from "./content-negotiation.ts";
+
+/**
+ * Executes a request whose document Apollo has seen before, and returns the body of the response.
+ * @returns undefined if Apollo has to execute it
+ */
+export async function executePrepared(
+  prepared: PreparedOperations,
+  context: RequestContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<string | undefined> {
+  const operation = operationRequest(request);
+  const result = operation && (await prepared.execute(operation, context));
+  if (result === undefined) return undefined;
+  reply.code(result.data === undefined ? 400 : 200);
+  reply.header("content-type", errorType(request));
+  return stringifyResult(result);
+}
+
+/** Undefined for a request that is unusual in any way: a GET, a form, extensions, or a value of another type. */
+function operationRequest({ method, url, headers, body }: FastifyRequest): OperationRequest | undefined {
+  if (method !== "POST" || url.includes("?") || headers["content-type"] !== "application/json")
+    return undefined;
+  if (!isRecord(body)) return undefined;
+  const { query, operationName, variables, extensions } = body;
+  if (typeof query !== "string" || (extensions ?? null) !== null) return undefined;
+  if (typeof (operationName ?? "") !== "string" || !isRecord(variables ?? {})) return undefined;
+  return {
+    query,
+    operationName: (operationName as string | null | undefined) ?? undefined,
+    variables: (variables as Record<string, unknown> | null | undefined) ?? undefined,
+  };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
