@@ -8,6 +8,7 @@ import { type ReadCdnKey, readCdnKey } from "./cdn-key.ts";
 import { findOversizedRule } from "./find-oversized-rule.ts";
 import type { GrantRule, Grants } from "./grants.ts";
 import { grantsFileSchema } from "./grants-file-schema.ts";
+import type { Partition } from "./session-policy.ts";
 import { sharedClaimWarning } from "./shared-claim-warning.ts";
 
 export interface GrantsFile {
@@ -25,6 +26,13 @@ export class GrantsFileError extends Error {
 export interface GrantsFileOptions {
   /** Warns about rules that do not tell callers of different issuers apart. */
   readonly severalIssuers?: boolean | undefined;
+  /**
+   * The setting that would name the role of buckets without one. It is given only if there is no such role: then a file
+   * that grants a bucket without a role is refused.
+   */
+  readonly missingRole?: string | undefined;
+  /** The partition of the default role. Default: `aws`. */
+  readonly defaultPartition?: Partition | undefined;
   /** Reads the private keys that the file names. Default: from their files. */
   readonly readKey?: ReadCdnKey | undefined;
 }
@@ -57,7 +65,13 @@ export function parseGrantsFile(text: string, name: string, options: GrantsFileO
   }
   const rules: readonly GrantRule[] = parsed.data.grants;
   const buckets = new Buckets(parsed.data.buckets);
-  const oversize = findOversizedRule(rules, buckets);
+  const withoutRole = rules.flatMap(({ bucket }, index) => {
+    if (options.missingRole === undefined || buckets.of(bucket).role !== undefined) return [];
+    const message = `grants.${index}.bucket: ${JSON.stringify(bucket)} has no role: add role to this bucket in buckets, or set ${options.missingRole}`;
+    return [fault(offsetAt(document, ["grants", index, "bucket"]), message)];
+  });
+  if (withoutRole.length > 0) throw refuse(withoutRole);
+  const oversize = findOversizedRule(rules, buckets, options.defaultPartition);
   if (oversize !== undefined) {
     throw refuse([fault(offsetAt(document, ["grants", oversize.index]), oversize.message)]);
   }

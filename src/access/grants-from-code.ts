@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
+import type { z } from "zod";
 import { ValetKeyError } from "../core/errors.ts";
+import type { BucketName } from "../core/object-address.ts";
 import { type Principal, service } from "../core/principal.ts";
 import type { Grant } from "./grants.ts";
 import { callerGrantsSchema } from "./grants-file-schema.ts";
@@ -11,6 +13,8 @@ export interface GrantsFromCodeOptions {
   /** Returns what the access file would call grants. They are checked here. */
   readonly authorize: (principal: Principal) => unknown;
   readonly cacheSeconds: number;
+  /** Whether a role can be assumed for the bucket. */
+  readonly hasRole: (bucket: BucketName) => boolean;
   readonly log: Pick<Logger, "error" | "warn">;
   /** In milliseconds. */
   readonly monotonicNow?: (() => number) | undefined;
@@ -53,14 +57,20 @@ export class GrantsFromCode {
       throw new ValetKeyError("FORBIDDEN", "It could not be determined what you may do.", { cause: error });
     }
     const parsed = callerGrantsSchema.safeParse(given);
-    if (!parsed.success) {
-      const faults = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+    const faults = parsed.success ? this.#withoutRole(parsed.data) : faultsOf(parsed.error);
+    if (!parsed.success || faults.length > 0) {
       const error = new TypeError(`authorize has returned invalid grants: ${faults.join("; ")}`);
       log.error({ err: error }, "authorize has returned invalid grants: the request is refused");
       throw new ValetKeyError("INTERNAL_SERVER_ERROR", "Your grants are not valid.", { cause: error });
     }
     if (cacheSeconds > 0) this.#known.set(key, parsed.data);
     return parsed.data;
+  }
+
+  #withoutRole(grants: readonly Grant[]): string[] {
+    return grants.flatMap(({ bucket }, index) =>
+      this.#options.hasRole(bucket) ? [] : [`${index}.bucket: ${JSON.stringify(bucket)} has no role`],
+    );
   }
 
   /** Callers with other claims are other callers. */
@@ -73,4 +83,8 @@ export class GrantsFromCode {
       throw new ValetKeyError("INTERNAL_SERVER_ERROR", "Your claims cannot be compared.", { cause });
     }
   }
+}
+
+function faultsOf({ issues }: z.ZodError): string[] {
+  return issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
 }

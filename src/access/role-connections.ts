@@ -1,6 +1,8 @@
-import type { BucketRole, Buckets } from "../core/bucket-settings.ts";
+import { type BucketRole, type Buckets, roleKey } from "../core/bucket-settings.ts";
 import type { Clock } from "../core/clock.ts";
+import { ValetKeyError } from "../core/errors.ts";
 import type { BucketName } from "../core/object-address.ts";
+import { quoted } from "../core/quoted.ts";
 import type { RoleSessionPool } from "./role-session-pool.ts";
 import type { RoleBuckets } from "./session-request.ts";
 import type { Health } from "./sts-health.ts";
@@ -30,11 +32,16 @@ export class RoleConnections {
     this.#options = options;
   }
 
+  /** Whether the bucket names a role, or there is a default role. */
+  readonly hasRole = (bucket: BucketName): boolean => this.#roleOf(bucket) !== undefined;
+
+  /** @throws {ValetKeyError} FORBIDDEN without a role. No grant is for such a bucket, but a command may name it. */
   of(bucket: BucketName): RoleConnection {
     const role = this.#roleOf(bucket);
-    // Which grants exist is checked before, when the access file is read.
-    if (role === undefined) throw new Error("The bucket has no role.");
-    const key = keyOf(role);
+    if (role === undefined) {
+      throw new ValetKeyError("FORBIDDEN", `No role is configured for the bucket ${quoted(bucket)}.`);
+    }
+    const key = roleKey(role);
     const known = this.#connections.get(key);
     if (known !== undefined) return known;
     const { buckets, connect } = this.#options;
@@ -42,7 +49,7 @@ export class RoleConnections {
       of: (each) => buckets.of(each),
       includes: (each) => {
         const other = this.#roleOf(each);
-        return other !== undefined && keyOf(other) === key;
+        return other !== undefined && roleKey(other) === key;
       },
     });
     this.#connections.set(key, connection);
@@ -59,7 +66,7 @@ export class RoleConnections {
   closeUnused(): void {
     const { buckets, defaultRole } = this.#options;
     const roles = [defaultRole, ...[...buckets.all().values()].map(({ role }) => role)];
-    const used = new Set(roles.flatMap((role) => (role === undefined ? [] : [keyOf(role)])));
+    const used = new Set(roles.flatMap((role) => (role === undefined ? [] : [roleKey(role)])));
     for (const [key, connection] of this.#connections) {
       if (used.has(key)) continue;
       this.#connections.delete(key);
@@ -76,18 +83,4 @@ export class RoleConnections {
     const { buckets, defaultRole } = this.#options;
     return buckets.of(bucket).role ?? defaultRole;
   }
-}
-
-/** Each URL of a batch asks for its key, and writing one takes about a microsecond. */
-const keys = new WeakMap<BucketRole, string>();
-
-/** Equal for roles with equal settings. */
-function keyOf(role: BucketRole): string {
-  let key = keys.get(role);
-  if (key === undefined) {
-    const { arn, externalId, profile, stsEndpoint } = role;
-    key = JSON.stringify([arn, externalId, profile, stsEndpoint]);
-    keys.set(role, key);
-  }
-  return key;
 }

@@ -27,10 +27,10 @@ export interface AppOptions extends RuntimeOptions {
  * Starts the server and listens.
  * @throws {ConfigError} when the configuration names something that cannot be used
  */
-export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
+export async function startApp(given: Config, options: AppOptions = {}): Promise<App> {
   const { pages = builtPages } = options;
-  const runtime = await startRuntime(config, options);
-  const { log, metrics, readiness, developmentIssuer, endpoints } = runtime;
+  const runtime = await startRuntime(given, options);
+  const { config, log, metrics, readiness, developmentIssuer, endpoints } = runtime;
   const service = await graphqlServiceOf(runtime);
   const http = await createHttpServer({
     ...service,

@@ -1,4 +1,3 @@
-import { fromIni, fromNodeProviderChain } from "@aws-sdk/credential-providers";
 import type { Logger } from "pino";
 import { createAssumeRole } from "../access/assume-role.ts";
 import { type RoleConnection, RoleConnections } from "../access/role-connections.ts";
@@ -9,6 +8,7 @@ import { SkewCorrectedClock } from "../core/clock.ts";
 import type { Metrics } from "../core/metrics.ts";
 import { Endpoints } from "../storage/client/endpoints.ts";
 import { S3Clients } from "../storage/client/s3-clients.ts";
+import { BaseCredentials } from "./base-credentials.ts";
 import type { Config } from "./config/config.ts";
 import { openStore, type Store } from "./store-connection.ts";
 
@@ -17,6 +17,8 @@ export interface Backend {
   readonly store: Store;
   readonly endpoints: Endpoints;
   readonly roles: RoleConnections;
+  /** Rejects if no role can be assumed, because no base credentials are found. */
+  readonly baseCredentials: () => Promise<void>;
   readonly s3Clients: S3Clients;
   close(): Promise<void>;
 }
@@ -29,16 +31,21 @@ export async function openBackend(
 ): Promise<Backend> {
   const store = await openStore(config, log);
   const endpoints = new Endpoints({ ...store.s3, buckets, publicEndpoint: config.publicEndpoint });
+  const defaultRole = store.role;
+  const ofDefaultRole = store.baseCredentials;
+  const baseCredentials = new BaseCredentials({ buckets, defaultRole, ofDefaultRole });
+  const environs = { config, store, baseCredentials, metrics, log };
   const roles = new RoleConnections({
     buckets,
-    defaultRole: store.role,
-    connect: (role, ofRole) => connectRole(role, ofRole, { config, store, metrics, log }),
+    defaultRole,
+    connect: (role, ofRole) => connectRole(role, ofRole, environs),
   });
   const s3Clients = new S3Clients({ endpoints, buckets, metrics });
   return {
     store,
     endpoints,
     roles,
+    baseCredentials: () => baseCredentials.resolveAny(),
     s3Clients,
     async close() {
       s3Clients.close();
@@ -51,6 +58,7 @@ export async function openBackend(
 interface Environs {
   readonly config: Config;
   readonly store: Store;
+  readonly baseCredentials: BaseCredentials;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -58,22 +66,21 @@ interface Environs {
 function connectRole(
   role: BucketRole,
   buckets: RoleBuckets,
-  { config, store, metrics, log }: Environs,
+  { config, store, baseCredentials, metrics, log }: Environs,
 ): RoleConnection {
   const clock = new SkewCorrectedClock(Date.now, (skewMs) =>
     log.warn({ skewMs }, "this machine's clock differs from AWS's, whose time is used for signatures"),
   );
-  const isDefault = role === store.role;
   const toAssume = {
     arn: role.arn,
-    externalId: role.externalId ?? store.role.externalId,
+    externalId: role.externalId ?? store.externalId,
     sessionSeconds: config.sessionSeconds,
   };
   const assumeRole = createAssumeRole({
     role: toAssume,
     region: config.regions.default,
-    endpoint: isDefault ? store.stsEndpoint : role.stsEndpoint,
-    credentials: isDefault ? store.baseCredentials : baseCredentials(role.profile),
+    endpoint: role === store.role ? store.stsEndpoint : role.stsEndpoint,
+    credentials: baseCredentials.for(role),
     clock,
     metrics,
   });
@@ -98,9 +105,4 @@ function connectRole(
       assumeRole.close();
     },
   };
-}
-
-/** What assumes a role that a bucket names: AWS's provider chain, or one profile. */
-function baseCredentials(profile: string | undefined) {
-  return profile === undefined ? fromNodeProviderChain() : fromIni({ profile });
 }

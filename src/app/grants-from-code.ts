@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { CallerGrants, Grant } from "../access/grants.ts";
 import { GrantsFromCode } from "../access/grants-from-code.ts";
+import type { BucketName } from "../core/object-address.ts";
 import type { ValetKeyOptions } from "../library/options.ts";
 import { toPublicPrincipal } from "../library/principal.ts";
 import { ConfigError } from "./config/config-error.ts";
@@ -14,7 +15,7 @@ export function grantsFromCode(
     authorize,
     authorizeCacheSeconds: cacheSeconds = defaultCacheSeconds,
   }: Pick<ValetKeyOptions, "authorize" | "authorizeCacheSeconds">,
-  log: Logger,
+  { log, hasRole }: { readonly log: Logger; readonly hasRole: (bucket: BucketName) => boolean },
 ): GrantsFromCode | undefined {
   if (authorize === undefined) return undefined;
   if (!(cacheSeconds >= 0 && cacheSeconds <= maxCacheSeconds)) {
@@ -25,6 +26,7 @@ export function grantsFromCode(
   return new GrantsFromCode({
     authorize: (principal) => authorize(toPublicPrincipal(principal)),
     cacheSeconds,
+    hasRole,
     log,
   });
 }

@@ -4,9 +4,11 @@ import {
   type Access,
   type GrantsFile,
   GrantsFileError,
+  type GrantsFileOptions,
   parseGrantsFile,
   readGrantsFile,
 } from "../access/grants-file.ts";
+import { partitionOf } from "../core/aws-names.ts";
 import { Buckets } from "../core/bucket-settings.ts";
 import type { Config } from "./config/config.ts";
 import { ConfigError } from "./config/config-error.ts";
@@ -26,28 +28,54 @@ grants:
     allow: [DOWNLOAD, UPLOAD, LIST, DELETE]
 `;
 
-/** @throws {ConfigError} when the grants file cannot be read or parsed */
-export async function readInitialAccess(config: Config, log: Logger): Promise<Access> {
+export interface InitialAccess extends Access {
+  /** The configuration, without the embedded store if every granted bucket names a role. */
+  readonly config: Config;
+}
+
+/** @throws {ConfigError} when the grants file cannot be read or parsed, or when a granted bucket has no role */
+export async function readInitialAccess(given: Config, log: Logger): Promise<InitialAccess> {
   try {
-    const { rules, buckets, warnings } = await readRules(config);
+    const { rules, buckets, warnings } = await readRules(given);
     for (const warning of warnings) log.warn(warning);
+    const haveRoles =
+      rules.length > 0 && rules.every(({ bucket }) => buckets.get(bucket)?.role !== undefined);
+    const config = given.store.kind === "embedded" && haveRoles ? given.withoutEmbeddedStore() : given;
+    if (missingRole(config) !== undefined && ![...buckets.values()].some(({ role }) => role !== undefined)) {
+      throw new ConfigError(
+        `${config.nameOf("VALETKEY_ROLE_ARN")}: missing; no bucket of the access file names a role either`,
+      );
+    }
     return {
+      config,
       grants: new Grants(rules, { acceptsTokens: config.acceptsTokens || config.developmentTokens }),
       buckets: new Buckets(buckets),
     };
   } catch (error) {
     if (!(error instanceof GrantsFileError)) throw error;
-    throw new ConfigError(`${config.nameOf("VALETKEY_GRANTS")}: ${error.message}`, { cause: error });
+    throw new ConfigError(`${given.nameOf("VALETKEY_GRANTS")}: ${error.message}`, { cause: error });
   }
 }
 
-export function trustsSeveralIssuers({ tokens }: Config): boolean {
-  return tokens !== undefined && tokens.issuers.length > 1;
+/** How the access file is read with this configuration, at the start and later. */
+export function accessFileOptions(config: Config): GrantsFileOptions {
+  const { store, tokens } = config;
+  const roleArn = store.kind === "role" ? store.roleArn : undefined;
+  return {
+    severalIssuers: tokens !== undefined && tokens.issuers.length > 1,
+    missingRole: missingRole(config),
+    defaultPartition: roleArn === undefined ? undefined : partitionOf(roleArn),
+  };
+}
+
+/** The setting that would name a default role, if there is none. */
+function missingRole({ store, nameOf }: Config): string | undefined {
+  return store.kind === "role" && store.roleArn === undefined ? nameOf("VALETKEY_ROLE_ARN") : undefined;
 }
 
 async function readRules(config: Config): Promise<GrantsFile> {
   const { grantsFile, accessRules, hasAuthorize } = config;
-  const options = { severalIssuers: trustsSeveralIssuers(config) };
+  const options = accessFileOptions(config);
   if (grantsFile !== undefined) return await readGrantsFile(grantsFile, options);
   if (accessRules !== undefined) {
     return parseGrantsFile(JSON.stringify(accessRules, null, 2), "the rules", options);

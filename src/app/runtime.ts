@@ -28,7 +28,7 @@ import { UploadBudget } from "../storage/streaming/upload-budget.ts";
 import { type Backend, openBackend } from "./backend.ts";
 import type { Config } from "./config/config.ts";
 import { grantsFromCode, withGrants } from "./grants-from-code.ts";
-import { readInitialAccess, trustsSeveralIssuers } from "./initial-access.ts";
+import { accessFileOptions, readInitialAccess } from "./initial-access.ts";
 import { createLog } from "./log.ts";
 import { ReadinessProbe } from "./readiness-probe.ts";
 
@@ -80,13 +80,12 @@ const maxRequestSeconds = 60;
 const abortSeconds = 5;
 
 /** @throws {ConfigError} when the configuration names something that cannot be used */
-export async function startRuntime(config: Config, options: RuntimeOptions = {}): Promise<Runtime> {
-  const log = createLog(config, options.log);
-  for (const warning of config.warnings) log.warn(warning);
+export async function startRuntime(given: Config, options: RuntimeOptions = {}): Promise<Runtime> {
+  const log = createLog(given, options.log);
+  for (const warning of given.warnings) log.warn(warning);
   const metrics = createMetrics();
-  const { grants, buckets } = await readInitialAccess(config, log);
+  const { config, grants, buckets } = await readInitialAccess(given, log);
   const schema = await createSchema({ federation: config.federation });
-  const fromCode = grantsFromCode(options, log);
   const developmentIssuer = config.developmentTokens ? await DevelopmentIssuer.create(log) : undefined;
   const tokenVerifier = config.tokens && new TokenVerifier({ ...config.tokens, log });
   const tokens = developmentIssuer ?? tokenVerifier ?? anonymousOnly(log);
@@ -95,6 +94,7 @@ export async function startRuntime(config: Config, options: RuntimeOptions = {})
   const verifyTokens = async ({ authorization }: IncomingHttpHeaders) =>
     authorization === undefined ? anonymous : await tokens.verify(authorization);
   const backend = await openBackend(config, buckets, metrics, log);
+  const fromCode = grantsFromCode(options, { log, hasRole: backend.roles.hasRole });
   const stopping = new AbortController();
   // Every running upload adds a listener.
   setMaxListeners(0, stopping.signal);
@@ -110,7 +110,7 @@ export async function startRuntime(config: Config, options: RuntimeOptions = {})
     services,
     endpoints: backend.endpoints,
     schema,
-    readiness: new ReadinessProbe(backend.store.baseCredentials, backend.roles, log),
+    readiness: new ReadinessProbe(backend.baseCredentials, backend.roles, log),
     developmentIssuer,
     authenticate: options.authenticate ? authenticateBy(options.authenticate, log) : verifyTokens,
     async createContext(request) {
@@ -122,9 +122,7 @@ export async function startRuntime(config: Config, options: RuntimeOptions = {})
     },
     async reloadGrants() {
       if (config.grantsFile === undefined) return;
-      await reloadGrantsFile(config.grantsFile, { grants, buckets }, log, {
-        severalIssuers: trustsSeveralIssuers(config),
-      });
+      await reloadGrantsFile(config.grantsFile, { grants, buckets }, log, accessFileOptions(config));
       backend.roles.closeUnused();
     },
     abortUploads: () => stopping.abort(),

@@ -1,7 +1,8 @@
-import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
 import { type EmbeddedS3, StoreStartError, startEmbeddedS3 } from "@valetkey/embedded-s3";
 import type { Logger } from "pino";
+import type { BucketRole } from "../core/bucket-settings.ts";
 import { type EndpointSettings, readEndpointSettings } from "../storage/client/endpoint-settings.ts";
+import type { CredentialProvider } from "./base-credentials.ts";
 import type { Config, EmbeddedStoreConfig, RoleConfig } from "./config/config.ts";
 import { ConfigError } from "./config/config-error.ts";
 import { hostFault } from "./listen-fault.ts";
@@ -9,10 +10,14 @@ import { readPersistedSecret } from "./persisted-secret.ts";
 
 /** The S3 and STS that the server uses, and its identity there. */
 export interface Store {
-  readonly role: { readonly arn: string; readonly externalId: string | undefined };
+  /** The role of buckets that name none. Undefined: every bucket has to name one. */
+  readonly role: BucketRole | undefined;
+  /** For roles of buckets that have no external ID of their own. */
+  readonly externalId: string | undefined;
   readonly sessionTags: boolean;
   readonly sourceIdentity: boolean;
-  readonly baseCredentials: ReturnType<typeof fromNodeProviderChain>;
+  /** What assumes the default role, and roles of buckets that name no profile. Default: AWS's provider chain. */
+  readonly baseCredentials?: CredentialProvider | undefined;
   readonly s3: EndpointSettings;
   /** If undefined, AWS's own settings apply. */
   readonly stsEndpoint: string | undefined;
@@ -38,10 +43,10 @@ async function openRoleStore(
 ): Promise<Store> {
   if (secrets === undefined) throw new ConfigError("VALETKEY_SECRET: missing");
   return {
-    role: { arn: roleArn, externalId },
+    role: roleArn === undefined ? undefined : { arn: roleArn, externalId },
+    externalId,
     sessionTags,
     sourceIdentity,
-    baseCredentials: fromNodeProviderChain(),
     s3: await readEndpointSettings({ forcePathStyle }),
     stsEndpoint: undefined,
     secrets,
@@ -61,7 +66,8 @@ async function openEmbeddedStore(store: EmbeddedStoreConfig, config: Config, log
     );
   }
   return {
-    role: { arn: roleArn, externalId: undefined },
+    role: { arn: roleArn },
+    externalId: undefined,
     sessionTags: false,
     sourceIdentity: false,
     baseCredentials: async () => credentials,

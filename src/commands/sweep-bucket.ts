@@ -19,11 +19,11 @@ export interface SweepRequest {
 
 /** @throws {ValetKeyError} for an invalid bucket, region or prefix, or if S3 or STS refuses the request */
 export async function* sweepBucket(
-  config: Config,
+  given: Config,
   { bucket, region, prefix, olderThanHours, abort }: SweepRequest,
   log: Logger,
 ): AsyncGenerator<SweptUpload> {
-  const { buckets } = await readInitialAccess(config, log);
+  const { config, buckets } = await readInitialAccess(given, log);
   const name = parseBucketName(bucket);
   const address = { bucket: name, region: parseBucketRegion(name, region, { ...config.regions, buckets }) };
   const grants = [{ bucket: address.bucket, prefix: parseKeyPrefix(prefix), actions: ["UPLOAD"] }] as const;

@@ -10,7 +10,10 @@ export type ByteSize = number | string;
  * `awsRegion` is `AWS_REGION`. docs/configuration.md describes them.
  */
 export interface ValetKeySettings {
-  /** The role to assume. Without one, the embedded store is started, which is for development and tests. */
+  /**
+   * The role of buckets that name none in `grants`. Without it, and unless every granted bucket names a role, the embedded
+   * store is started, which is for development and tests.
+   */
   roleArn?: string | undefined;
   externalId?: string | undefined;
   /** Seconds, 900 to 43,200. */

@@ -1,25 +1,35 @@
 import type { Region, Regions } from "../../core/object-address.ts";
 import { ConfigError } from "./config-error.ts";
 import { type ConfigSource, fromEnvironment } from "./config-source.ts";
-import { crossCheck, embeddedRegion, warningsOf } from "./cross-checks.ts";
+import { crossCheck, embeddedRegion, type StoreKind, storeKindOf, warningsOf } from "./cross-checks.ts";
 import { type Environment, parseEnvironment } from "./parse-environment.ts";
 import { trustedIssuers } from "./trusted-issuers.ts";
 import type { Values } from "./variables.ts";
 
 /** The configuration from the environment variables, or from options. Sizes are in bytes. */
-export type Config = Readonly<ReturnType<typeof toConfig>>;
+export type Config = Readonly<ReturnType<typeof toConfig>> & {
+  /**
+   * The same without the embedded store, for an access file in which every granted bucket names a role.
+   * @throws {ConfigError} naming what is missing then
+   */
+  readonly withoutEmbeddedStore: () => Config;
+};
 export type RoleConfig = Extract<Config["store"], { kind: "role" }>;
 export type EmbeddedStoreConfig = Extract<Config["store"], { kind: "embedded" }>;
 
 /** @throws {ConfigError} naming every variable that is unknown, malformed, out of range or missing */
 export function loadConfig(environment: Environment, source: ConfigSource = fromEnvironment): Config {
   const { values, given } = parseEnvironment(environment, source.nameOf);
-  const faults = crossCheck(values, given, source);
-  if (faults.length > 0) throw new ConfigError(faults.join("\n"));
-  return toConfig(values, source);
+  const configFor = (store: StoreKind): Config => {
+    const faults = crossCheck(store, values, given, source);
+    if (faults.length > 0) throw new ConfigError(faults.join("\n"));
+    return { ...toConfig(store, values, source), withoutEmbeddedStore: () => configFor("role") };
+  };
+  return configFor(storeKindOf(values, source));
 }
 
 function toConfig(
+  store: StoreKind,
   values: Values,
   { nameOf, accessRules, hasAuthorize, hasAuthenticate, mayIssueTokens }: ConfigSource,
 ) {
@@ -30,10 +40,10 @@ function toConfig(
     host: values.HOST,
     port: values.PORT,
     logLevel: values.LOG_LEVEL,
-    store: toStore(values),
-    regions: toRegions(values),
+    store: toStore(store, values),
+    regions: toRegions(store, values),
     // The embedded store is reached by its IP address, which a bucket's name cannot precede.
-    forcePathStyle: values.VALETKEY_FORCE_PATH_STYLE || values.VALETKEY_ROLE_ARN === undefined,
+    forcePathStyle: values.VALETKEY_FORCE_PATH_STYLE || store === "embedded",
     /** The store's origin for clients. Undefined: the same as for the server. */
     publicEndpoint: values.VALETKEY_PUBLIC_ENDPOINT_URL,
     sessionSeconds: values.VALETKEY_SESSION_SECONDS,
@@ -53,10 +63,7 @@ function toConfig(
         : { name: values.VALETKEY_TOKEN_COOKIE, origins: values.VALETKEY_ORIGINS ?? [] },
     /** Whether the server issues tokens for made-up callers. */
     developmentTokens:
-      mayIssueTokens &&
-      values.VALETKEY_ROLE_ARN === undefined &&
-      values.NODE_ENV !== "production" &&
-      issuers === undefined,
+      mayIssueTokens && store === "embedded" && values.NODE_ENV !== "production" && issuers === undefined,
     origins: values.VALETKEY_ORIGINS ?? [],
     /** The first one seals upload ids, and all of them open upload ids. If undefined, the embedded store keeps one. */
     secrets: values.VALETKEY_SECRET,
@@ -75,9 +82,9 @@ function toConfig(
   };
 }
 
-/** A role for AWS or a compatible store, or the embedded store. */
-function toStore(values: Values) {
-  if (values.VALETKEY_ROLE_ARN === undefined) {
+/** Roles for AWS or a compatible store, or the embedded store. */
+function toStore(store: StoreKind, values: Values) {
+  if (store === "embedded") {
     return {
       kind: "embedded" as const,
       dataDirectory: values.VALETKEY_DATA_DIR,
@@ -86,6 +93,7 @@ function toStore(values: Values) {
   }
   return {
     kind: "role" as const,
+    /** The default role. If undefined, every bucket has to name a role. */
     roleArn: values.VALETKEY_ROLE_ARN,
     externalId: values.VALETKEY_EXTERNAL_ID,
     sessionTags: values.VALETKEY_SESSION_TAGS,
@@ -93,8 +101,8 @@ function toStore(values: Values) {
   };
 }
 
-function toRegions(values: Values): Regions {
-  const home = values.VALETKEY_ROLE_ARN === undefined ? embeddedRegion : values.AWS_REGION;
+function toRegions(store: StoreKind, values: Values): Regions {
+  const home = store === "embedded" ? embeddedRegion : values.AWS_REGION;
   const allowed = [...new Set(values.VALETKEY_REGIONS ?? (home === undefined ? [] : [home]))];
   const first = home !== undefined && allowed.includes(home) ? home : allowed[0];
   if (first === undefined) throw new ConfigError("AWS_REGION: missing");

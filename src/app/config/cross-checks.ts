@@ -6,13 +6,29 @@ import type { Values } from "./variables.ts";
 /** The embedded store's bucket is in this region, whatever region the shell has for AWS. */
 export const embeddedRegion = "us-east-1";
 
+/** Whether the server uses roles, at AWS or a compatible store, or the embedded store. */
+export type StoreKind = "role" | "embedded";
+
+/**
+ * Without a default role, buckets may name theirs in the access file. Production then relies on it, because it has no
+ * embedded store. Otherwise the embedded store is used, unless the access file turns out to name a role for every bucket.
+ */
+export function storeKindOf(values: Values, source: ConfigSource): StoreKind {
+  if (values.VALETKEY_ROLE_ARN !== undefined) return "role";
+  return isProduction(values) && hasAccess(values, source) ? "role" : "embedded";
+}
+
 /** Errors of combinations of variables, one line for each. */
-export function crossCheck(values: Values, given: Environment, source: ConfigSource): readonly string[] {
-  const { nameOf } = source;
+export function crossCheck(
+  store: StoreKind,
+  values: Values,
+  given: Environment,
+  source: ConfigSource,
+): readonly string[] {
   const faults =
-    values.VALETKEY_ROLE_ARN === undefined
-      ? faultsWithoutRole(values, given, nameOf)
-      : faultsWithRole(values, source);
+    store === "embedded"
+      ? faultsOfEmbeddedStore(values, given, source.nameOf)
+      : faultsWithRoles(values, source);
   return [...faults, ...issuerFaults(values)];
 }
 
@@ -30,7 +46,7 @@ export function warningsOf(values: Values, nameOf: NameOf): readonly string[] {
 
 const isProduction = ({ NODE_ENV }: Values) => NODE_ENV === "production";
 
-function faultsWithoutRole(values: Values, given: Environment, nameOf: NameOf): readonly string[] {
+function faultsOfEmbeddedStore(values: Values, given: Environment, nameOf: NameOf): readonly string[] {
   const faults: string[] = [];
   if (isProduction(values)) {
     faults.push(`${nameOf("VALETKEY_ROLE_ARN")}: missing; the embedded store is not for production`);
@@ -48,13 +64,16 @@ function faultsWithoutRole(values: Values, given: Environment, nameOf: NameOf): 
   return faults;
 }
 
-function faultsWithRole(
-  values: Values,
-  { nameOf, accessRules, hasAuthorize }: ConfigSource,
-): readonly string[] {
+/** Whether anything says who may do what. */
+function hasAccess(values: Values, { accessRules, hasAuthorize }: ConfigSource): boolean {
+  return values.VALETKEY_GRANTS !== undefined || accessRules !== undefined || hasAuthorize;
+}
+
+function faultsWithRoles(values: Values, source: ConfigSource): readonly string[] {
+  const { nameOf } = source;
   const faults: string[] = [];
-  if (values.VALETKEY_GRANTS === undefined && accessRules === undefined && !hasAuthorize) {
-    faults.push(`${nameOf("VALETKEY_GRANTS")}: missing; with a role, a grants file says who may do what`);
+  if (!hasAccess(values, source)) {
+    faults.push(`${nameOf("VALETKEY_GRANTS")}: missing; with a role, an access file says who may do what`);
   }
   if (values.VALETKEY_SECRET === undefined) {
     faults.push(`${nameOf("VALETKEY_SECRET")}: missing; with a role, it seals upload ids (32 bytes or more)`);

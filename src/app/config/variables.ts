@@ -60,7 +60,7 @@ export const variables = {
   VALETKEY_ROLE_ARN: variable(
     named(roleArn).optional(),
     "none",
-    "The role to assume. Without one, the server uses the embedded store.",
+    "The role of buckets that name none in the [access file](#settings-of-buckets). It is not needed if every granted bucket names a role. Otherwise the server uses the embedded store without it, and does not start in production.",
   ),
   VALETKEY_EXTERNAL_ID: variable(
     named(externalId).optional(),
