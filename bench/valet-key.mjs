@@ -5,7 +5,7 @@ import { startServer } from "./program.mjs";
 
 export const root = join(import.meta.dirname, "..");
 
-/** What the grants file gives: anybody the whole bucket, and everybody with a token a folder of their own. */
+/** What the access file gives: anybody the whole bucket, and everybody with a token a folder of their own. */
 const grants = (bucket) => ({
   grants: [
     { who: "anonymous", bucket, allow: ["DOWNLOAD", "UPLOAD", "LIST", "DELETE"] },
@@ -19,21 +19,21 @@ const grants = (bucket) => ({
 });
 
 /**
- * Valet Key as it is run in production: `node dist/main.js`, a role, a grants file, logs at their default level.
+ * Valet Key as it is run in production: `node dist/main.js`, a role, an access file, logs at their default level.
  * @param {import("./stores/store.mjs").Store} store
  * @param {Record<string, string>} env
  */
 export async function startValetKey(store, env = {}) {
   const directory = await mkdtemp(join(tmpdir(), "valetkey-bench-"));
-  const grantsFile = join(directory, "grants.json");
-  await writeFile(grantsFile, JSON.stringify(grants(store.bucket)));
+  const accessFile = join(directory, "grants.json");
+  await writeFile(accessFile, JSON.stringify(grants(store.bucket)));
   const server = await startServer(
     ["dist/main.js"],
     (port) => ({
       ...store.env,
       PORT: String(port),
       VALETKEY_ROLE_ARN: store.roleArn,
-      VALETKEY_GRANTS: grantsFile,
+      VALETKEY_GRANTS: accessFile,
       VALETKEY_FORCE_PATH_STYLE: "true",
       VALETKEY_SECRET: "known to everybody who reads the bench",
       VALETKEY_DRAIN_SECONDS: "1",

@@ -6,7 +6,7 @@ import { ConfigError } from "./app/config/config-error.ts";
 /** Starts the server that the environment describes, and stops it on the first SIGTERM or SIGINT. */
 async function main(): Promise<void> {
   const app = await startApp(loadConfig(process.env));
-  process.on("SIGHUP", () => void app.reloadGrants());
+  process.on("SIGHUP", () => void app.reloadAccess());
   const stop = (signal: NodeJS.Signals) => {
     // A second signal ends the process at once, which is Node's default.
     process.off("SIGTERM", stop).off("SIGINT", stop);

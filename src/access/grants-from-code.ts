@@ -5,8 +5,8 @@ import type { z } from "zod";
 import { ValetKeyError } from "../core/errors.ts";
 import type { BucketName } from "../core/object-address.ts";
 import { type Principal, service } from "../core/principal.ts";
+import { callerGrantsSchema } from "./access-file-schema.ts";
 import type { Grant } from "./grants.ts";
-import { callerGrantsSchema } from "./grants-file-schema.ts";
 import { SingleFlight } from "./single-flight.ts";
 
 export interface GrantsFromCodeOptions {

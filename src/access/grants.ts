@@ -6,7 +6,7 @@ import { fillPrefix, type PrefixTemplate } from "./prefix-template.ts";
 export const actions = ["DOWNLOAD", "UPLOAD", "LIST", "DELETE"] as const;
 export type Action = (typeof actions)[number];
 
-/** What one caller may do below one prefix: a rule of the grants file, filled with the caller's claims. */
+/** What one caller may do below one prefix: a rule of the access file, filled with the caller's claims. */
 export interface Grant {
   readonly bucket: BucketName;
   /** The prefix is literal text. An empty one means the whole bucket. */
@@ -18,7 +18,7 @@ export interface Grant {
   readonly maxExpiresSeconds?: number | undefined;
 }
 
-/** One entry of the grants file. */
+/** One entry of the access file. */
 export interface GrantRule extends Omit<Grant, "prefix"> {
   readonly who: Who;
   readonly prefix: PrefixTemplate;

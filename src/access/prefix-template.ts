@@ -5,7 +5,7 @@ import { claimOf } from "./claims.ts";
 /** `users/{sub}/`, split into literal text and claims. */
 export type PrefixTemplate = readonly (string | { readonly claim: string })[];
 
-/** An invalid template. `message` explains it to the author of the grants file. */
+/** An invalid template. `message` explains it to the author of the access file. */
 export class PrefixTemplateError extends Error {
   override readonly name = "PrefixTemplateError";
 }

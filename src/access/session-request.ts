@@ -107,7 +107,7 @@ function policyOf(grants: readonly Grant[], options: Parameters<typeof sessionPo
     if (!(error instanceof SessionPolicyTooLargeError)) throw error;
     throw new ValetKeyError(
       "CREDENTIALS_UNAVAILABLE",
-      "The caller has more grants than fit into one session. The operator has to shorten the grants file.",
+      "The caller has more grants than fit into one session. The operator has to shorten the access file.",
       { retryable: false, cause: error },
     );
   }

@@ -12,8 +12,8 @@ import { storeOrigins } from "./store-origins.ts";
 export interface App {
   /** `http://127.0.0.1:4000` */
   readonly url: string;
-  /** Reads the grants file again. If it does not parse, the current rules stay in force. */
-  reloadGrants(): Promise<void>;
+  /** Reads the access file again. If it does not parse, the current rules stay in force. */
+  reloadAccess(): Promise<void>;
   /** Shuts down gracefully. Accepted requests finish; those that still run after the time to drain are aborted. */
   close(reason?: string): Promise<void>;
 }
@@ -45,7 +45,7 @@ export async function startApp(given: Config, options: AppOptions = {}): Promise
           directory: join(pages, "web"),
           storeOrigins: () => storeOrigins(endpoints, runtime.services),
           developmentCallers: developmentIssuer?.callers ?? [],
-          defaultBucket: config.store.kind === "embedded" && !config.grantsFile ? "demo" : undefined,
+          defaultBucket: config.store.kind === "embedded" && !config.accessFile ? "demo" : undefined,
         }
       : undefined,
     explorerDirectory: config.production ? undefined : join(pages, "explorer"),
@@ -61,7 +61,7 @@ export async function startApp(given: Config, options: AppOptions = {}): Promise
 
   return {
     url,
-    reloadGrants: runtime.reloadGrants,
+    reloadAccess: runtime.reloadAccess,
     async close(reason) {
       readiness.draining = true;
       log.info({ reason, seconds: config.drainSeconds }, "draining");

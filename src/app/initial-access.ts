@@ -1,19 +1,19 @@
 import type { Logger } from "pino";
-import { Grants } from "../access/grants.ts";
 import {
   type Access,
-  type GrantsFile,
-  GrantsFileError,
-  type GrantsFileOptions,
-  parseGrantsFile,
-  readGrantsFile,
-} from "../access/grants-file.ts";
+  type AccessFile,
+  AccessFileError,
+  type AccessFileOptions,
+  parseAccessFile,
+  readAccessFile,
+} from "../access/access-file.ts";
+import { Grants } from "../access/grants.ts";
 import { partitionOf } from "../core/aws-names.ts";
 import { Buckets } from "../core/bucket-settings.ts";
 import type { Config } from "./config/config.ts";
 import { ConfigError } from "./config/config-error.ts";
 
-/** The grants of the embedded store when there is no grants file. */
+/** The grants of the embedded store when there is no access file. */
 const demoGrants = `
 grants:
   - who: anonymous
@@ -33,7 +33,7 @@ export interface InitialAccess extends Access {
   readonly config: Config;
 }
 
-/** @throws {ConfigError} when the grants file cannot be read or parsed, or when a granted bucket has no role */
+/** @throws {ConfigError} when the access file cannot be read or parsed, or when a granted bucket has no role */
 export async function readInitialAccess(given: Config, log: Logger): Promise<InitialAccess> {
   try {
     const { rules, buckets, warnings } = await readRules(given);
@@ -52,13 +52,13 @@ export async function readInitialAccess(given: Config, log: Logger): Promise<Ini
       buckets: new Buckets(buckets),
     };
   } catch (error) {
-    if (!(error instanceof GrantsFileError)) throw error;
+    if (!(error instanceof AccessFileError)) throw error;
     throw new ConfigError(`${given.nameOf("VALETKEY_GRANTS")}: ${error.message}`, { cause: error });
   }
 }
 
 /** How the access file is read with this configuration, at the start and later. */
-export function accessFileOptions(config: Config): GrantsFileOptions {
+export function accessFileOptions(config: Config): AccessFileOptions {
   const { store, tokens } = config;
   const roleArn = store.kind === "role" ? store.roleArn : undefined;
   return {
@@ -73,14 +73,14 @@ function missingRole({ store, nameOf }: Config): string | undefined {
   return store.kind === "role" && store.roleArn === undefined ? nameOf("VALETKEY_ROLE_ARN") : undefined;
 }
 
-async function readRules(config: Config): Promise<GrantsFile> {
-  const { grantsFile, accessRules, hasAuthorize } = config;
+async function readRules(config: Config): Promise<AccessFile> {
+  const { accessFile, accessRules, hasAuthorize } = config;
   const options = accessFileOptions(config);
-  if (grantsFile !== undefined) return await readGrantsFile(grantsFile, options);
+  if (accessFile !== undefined) return await readAccessFile(accessFile, options);
   if (accessRules !== undefined) {
-    return parseGrantsFile(JSON.stringify(accessRules, null, 2), "the rules", options);
+    return parseAccessFile(JSON.stringify(accessRules, null, 2), "the rules", options);
   }
   // Whoever says in code what callers may do must not give away the demonstration's buckets too.
-  if (hasAuthorize) return parseGrantsFile("grants: []", "no rules", options);
-  return parseGrantsFile(demoGrants, "the embedded store's grants", options);
+  if (hasAuthorize) return parseAccessFile("grants: []", "no rules", options);
+  return parseAccessFile(demoGrants, "the embedded store's grants", options);
 }

@@ -2,8 +2,8 @@ import { setMaxListeners } from "node:events";
 import type { IncomingHttpHeaders } from "node:http";
 import type { GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
+import { reloadAccessFile } from "../access/access-file.ts";
 import { DevelopmentIssuer } from "../access/development-issuer.ts";
-import { reloadGrantsFile } from "../access/grants-file.ts";
 import { anonymousOnly, TokenVerifier } from "../access/token-verifier.ts";
 import type { Buckets } from "../core/bucket-settings.ts";
 import { ValetKeyError } from "../core/errors.ts";
@@ -59,8 +59,8 @@ export interface Runtime {
   authenticate(headers: IncomingHttpHeaders): Promise<Principal>;
   /** What the resolvers of one request share. Throws when it cannot be found out what the caller may do. */
   createContext(request: RequestOfCaller): Promise<RequestContext>;
-  /** Reads the grants file again. If it does not parse, the current rules stay in force. */
-  reloadGrants(): Promise<void>;
+  /** Reads the access file again. If it does not parse, the current rules stay in force. */
+  reloadAccess(): Promise<void>;
   /** Ends the uploads that are still running. `close` does it too. */
   abortUploads(): void;
   /**
@@ -120,9 +120,9 @@ export async function startRuntime(given: Config, options: RuntimeOptions = {}):
       const granted = fromCode && withGrants(ofFile, await fromCode.grantsFor(principal));
       return new RequestContext(services, { ...request, grants: granted ?? ofFile, log });
     },
-    async reloadGrants() {
-      if (config.grantsFile === undefined) return;
-      await reloadGrantsFile(config.grantsFile, { grants, buckets }, log, accessFileOptions(config));
+    async reloadAccess() {
+      if (config.accessFile === undefined) return;
+      await reloadAccessFile(config.accessFile, { grants, buckets }, log, accessFileOptions(config));
       backend.roles.closeUnused();
     },
     abortUploads: () => stopping.abort(),

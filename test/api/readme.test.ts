@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
-import { parseGrantsFile } from "../../src/access/grants-file.ts";
+import { parseAccessFile } from "../../src/access/access-file.ts";
 import { downloadUrl } from "../support/operations.ts";
 import { makeTemporaryFolder } from "../support/resources.ts";
 import { shareInFile } from "../support/share-in-file.ts";
@@ -64,7 +64,7 @@ describe("the guides", () => {
       const files = blocksOf("yaml", read(path));
       expect(files.length).toBeGreaterThan(0);
       for (const file of files) {
-        const { rules, warnings } = parseGrantsFile(file, path);
+        const { rules, warnings } = parseAccessFile(file, path);
         expect(rules.length).toBeGreaterThan(0);
         expect(warnings).toEqual([]);
       }
@@ -73,7 +73,7 @@ describe("the guides", () => {
 
   test("docs/configuration.md has settings of buckets that parse", () => {
     const files = blocksOf("yaml", read("docs/configuration.md")).map((file) =>
-      parseGrantsFile(file, "access.yaml"),
+      parseAccessFile(file, "access.yaml"),
     );
     expect(files.map(({ buckets }) => buckets.size)).toEqual([0, 2]);
   });

@@ -122,7 +122,7 @@ describe("a server does not start", () => {
     expect(await faultOf({ NODE_ENV: "production" })).toContain("VALETKEY_ROLE_ARN: missing");
   });
 
-  test("with a grants file that does not exist or is a folder", async () => {
+  test("with an access file that does not exist or is a folder", async () => {
     for (const [VALETKEY_GRANTS, code] of [
       [join(directory, "none.yaml"), "ENOENT"],
       [directory, "not a regular file"],
@@ -150,7 +150,7 @@ describe("a server does not start", () => {
     ["grants:\n  - who: anonymous\n    bucket: demo\n    allow: [READ]\n", ":4:13: "],
     ["grants:\n  - who: [\n", ":3:1: "],
     ["", ":1:1: "],
-  ])("with the grants file %j", async (text, place) => {
+  ])("with the access file %j", async (text, place) => {
     const VALETKEY_GRANTS = join(directory, "grants.yaml");
     await writeFile(VALETKEY_GRANTS, text);
     expect(await faultOf({ VALETKEY_GRANTS })).toContain(`VALETKEY_GRANTS: ${VALETKEY_GRANTS}${place}`);
@@ -208,7 +208,7 @@ test("the embedded store keeps its objects across a restart", async () => {
   expect(await (await fetch(url)).text()).toBe("kept");
 });
 
-test("reloading the grants file changes the grants, unless the file is invalid", async () => {
+test("reloading the access file changes the grants, unless the file is invalid", async () => {
   const VALETKEY_GRANTS = join(directory, "reloaded.yaml");
   const allow = (action: string) =>
     writeFile(VALETKEY_GRANTS, `grants: [{ who: anonymous, bucket: demo, allow: [${action}] }]`);
@@ -220,15 +220,15 @@ test("reloading the grants file changes the grants, unless the file is invalid",
   try {
     expect(await client.data(query)).toEqual(actions("LIST"));
     await allow("DELETE");
-    await app.app.reloadGrants();
+    await app.app.reloadAccess();
     expect(await client.data(query)).toEqual(actions("DELETE"));
     for (const broken of ["NOTHING", "]"]) {
       await allow(broken);
-      await app.app.reloadGrants();
+      await app.app.reloadAccess();
       expect(await client.data(query)).toEqual(actions("DELETE"));
     }
     await rm(VALETKEY_GRANTS);
-    await app.app.reloadGrants();
+    await app.app.reloadAccess();
     expect(await client.data(query)).toEqual(actions("DELETE"));
   } finally {
     await app.close();

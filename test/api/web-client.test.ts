@@ -104,7 +104,7 @@ describe("/web-config.json", () => {
     });
   });
 
-  test("offers no bucket if there is a grants file, and no callers with a role", async () => {
+  test("offers no bucket if there is an access file, and no callers with a role", async () => {
     await using withRole = await startTestServer({ pages });
     expect(await configOf(withRole)).toMatchObject({ developmentCallers: [], defaultBucket: null });
     await using folder = await makeTemporaryFolder("grants");

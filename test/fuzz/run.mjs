@@ -38,7 +38,7 @@ async function ask(child, message) {
   return reply;
 }
 
-async function startServer(store, grantsFile) {
+async function startServer(store, accessFile) {
   const server = startProbed("dist/main.js", {
     NODE_ENV: "production",
     PORT: "0",
@@ -49,7 +49,7 @@ async function startServer(store, grantsFile) {
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
     VALETKEY_ROLE_ARN: store.roleArn,
     VALETKEY_FORCE_PATH_STYLE: "true",
-    VALETKEY_GRANTS: grantsFile,
+    VALETKEY_GRANTS: accessFile,
     VALETKEY_SECRET: "the-secret-of-the-fuzzer-and-of-no-one-else",
   });
   const url = await new Promise((resolve, reject) => {
@@ -64,10 +64,10 @@ async function startServer(store, grantsFile) {
 
 const folder = await mkdtemp(join(tmpdir(), "valetkey-fuzz-"));
 const store = await startEmbeddedS3({});
-const grantsFile = join(folder, "grants.json");
+const accessFile = join(folder, "grants.json");
 const grant = { who: "anonymous", bucket: "demo", allow: ["DOWNLOAD", "UPLOAD", "LIST", "DELETE"] };
-await writeFile(grantsFile, JSON.stringify({ grants: [grant] }));
-const { server, url } = await startServer(store, grantsFile);
+await writeFile(accessFile, JSON.stringify({ grants: [grant] }));
+const { server, url } = await startServer(store, accessFile);
 // Does nothing: what delays its event loop is the machine.
 const idle = startProbed(join(import.meta.dirname, "idle.mjs"), {});
 

@@ -15,7 +15,7 @@ import { bucket, startTestStore, versionedBucket } from "./test-store.ts";
 
 export { bucket, otherBucket, versionedBucket } from "./test-store.ts";
 
-/** A rule of the grants file. */
+/** A rule of the access file. */
 export interface GrantRule {
   readonly who: "anonymous" | "authenticated" | Readonly<Record<string, string | readonly string[]>>;
   readonly bucket: string;
@@ -103,10 +103,10 @@ export function startTestRuntime(options: TestServerOptions = {}): Promise<TestR
 async function startStoreAndGrants(started: Started, options: TestServerOptions) {
   const store = options.store ?? (await started.use(startTestStore())).description;
   const folder = await started.use(makeTemporaryFolder("server"));
-  const grantsFile = join(folder.path, "grants.json");
+  const accessFile = join(folder.path, "grants.json");
   const { grants = anyoneMayDoAnything, buckets = {} } = options;
-  await writeFile(grantsFile, JSON.stringify({ buckets, grants }));
-  const env = { ...environmentOf(store, options), VALETKEY_GRANTS: grantsFile, ...options.env };
+  await writeFile(accessFile, JSON.stringify({ buckets, grants }));
+  const env = { ...environmentOf(store, options), VALETKEY_GRANTS: accessFile, ...options.env };
 
   const { endpoint, region, adminCredentials: credentials } = store;
   const admin = new S3Client({ endpoint, region, credentials, forcePathStyle: true });

@@ -47,7 +47,7 @@ function toConfig(
     /** The store's origin for clients. Undefined: the same as for the server. */
     publicEndpoint: values.VALETKEY_PUBLIC_ENDPOINT_URL,
     sessionSeconds: values.VALETKEY_SESSION_SECONDS,
-    grantsFile: values.VALETKEY_GRANTS,
+    accessFile: values.VALETKEY_GRANTS,
     accessRules,
     hasAuthorize,
     /** Whether a caller who is refused could come back with a token, or with what the operator's function takes. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { GrantsFileError, parseGrantsFile } from "../../../src/access/grants-file.ts";
+import { AccessFileError, parseAccessFile } from "../../../src/access/access-file.ts";
 import { parseBucketName } from "../../../src/core/object-address.ts";
 
 const role = "arn:aws:iam::111122223333:role/valetkey";
@@ -8,7 +8,7 @@ const key = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1
 /** The settings of the bucket "photos" in a file with these lines. */
 function settingsOf(lines: string) {
   const indented = lines.replaceAll(/^/gm, "    ");
-  const { buckets } = parseGrantsFile(`buckets:\n  photos:\n${indented}\ngrants: []\n`, "access.yaml");
+  const { buckets } = parseAccessFile(`buckets:\n  photos:\n${indented}\ngrants: []\n`, "access.yaml");
   return buckets.get(parseBucketName("photos"));
 }
 
@@ -17,7 +17,7 @@ function faultsOf(lines: string): string {
     settingsOf(lines);
     return "";
   } catch (error) {
-    if (!(error instanceof GrantsFileError)) throw error;
+    if (!(error instanceof AccessFileError)) throw error;
     return error.message;
   }
 }
@@ -75,8 +75,8 @@ describe("the settings of a bucket", () => {
 
   test("refuse acceleration for a bucket whose name has dots, and names that no bucket has", () => {
     const of = (name: string) => () =>
-      parseGrantsFile(`buckets: { "${name}": { accelerate: true } }\ngrants: []`, "access.yaml");
+      parseAccessFile(`buckets: { "${name}": { accelerate: true } }\ngrants: []`, "access.yaml");
     expect(of("my.photos")).toThrow("does not work for bucket names with dots");
-    expect(of("No_Bucket")).toThrow(GrantsFileError);
+    expect(of("No_Bucket")).toThrow(AccessFileError);
   });
 });

@@ -3,8 +3,8 @@ import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
+import { AccessFileError, parseAccessFile } from "../../../src/access/access-file.ts";
 import { CdnKeyError, parseCdnKey, readCdnKey } from "../../../src/access/cdn-key.ts";
-import { GrantsFileError, parseGrantsFile } from "../../../src/access/grants-file.ts";
 import { parseBucketName } from "../../../src/core/object-address.ts";
 import { makeCdnKeyPair, writeCdnKey } from "../../support/cdn-keys.ts";
 import { makeTemporaryFolder } from "../../support/resources.ts";
@@ -17,14 +17,14 @@ const url = "https://d111111abcdef8.cloudfront.net";
 
 const parse = (cdn: unknown) => {
   const text = `buckets:\n  media:\n    cdn: ${JSON.stringify(cdn)}\ngrants: []\n`;
-  return parseGrantsFile(text, "access.yaml").buckets.get(parseBucketName("media"))?.cdn;
+  return parseAccessFile(text, "access.yaml").buckets.get(parseBucketName("media"))?.cdn;
 };
 const faultsOf = (cdn: unknown): string => {
   try {
     parse(cdn);
     return "";
   } catch (error) {
-    if (!(error instanceof GrantsFileError)) throw error;
+    if (!(error instanceof AccessFileError)) throw error;
     return error.message;
   }
 };
@@ -159,7 +159,7 @@ test("a private key is in no text: not in errors, in JSON, or in what a log or a
   } catch (error) {
     thrown = error;
   }
-  expect(thrown).toBeInstanceOf(GrantsFileError);
+  expect(thrown).toBeInstanceOf(AccessFileError);
   const cdn = parse(valid);
   for (const shown of [
     inspect(thrown, { depth: 9, showHidden: true }),

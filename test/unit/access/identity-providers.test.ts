@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { parseAccessFile } from "../../../src/access/access-file.ts";
 import { Grants } from "../../../src/access/grants.ts";
-import { parseGrantsFile } from "../../../src/access/grants-file.ts";
 import { loadConfig } from "../../../src/app/config/config.ts";
 
 const page = readFileSync("docs/guides/identity-providers.md", "utf8");
@@ -44,7 +44,7 @@ describe.each(sections)("the section on $name", ({ access, env, token }) => {
   });
 
   test("has an access file that gives the example token a folder of its own, and its group the site", () => {
-    const { rules, warnings } = parseGrantsFile(access, "identity-providers.md");
+    const { rules, warnings } = parseAccessFile(access, "identity-providers.md");
     expect(warnings).toEqual([]);
     const grantsOf = (given: Record<string, unknown> & { sub: string }) =>
       new Grants(rules).grantsFor({ authenticated: true, subject: given.sub, claims: given });

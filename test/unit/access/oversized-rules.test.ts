@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseGrantsFile } from "../../../src/access/grants-file.ts";
+import { parseAccessFile } from "../../../src/access/access-file.ts";
 
 const roleOf = (account: number) => `arn:aws:iam::${String(account).padStart(12, "0")}:role/valetkey`;
 
@@ -22,13 +22,13 @@ const tooLarge = /access\.json:1:\d+: The session policy has \d+ characters/;
 describe("the rules of an access file", () => {
   test("are refused if those that everyone shares do not fit into the session policy of one role", () => {
     expect(() =>
-      parseGrantsFile(
+      parseAccessFile(
         fileWith(20, () => undefined),
         "access.json",
       ),
     ).toThrow(tooLarge);
     expect(() =>
-      parseGrantsFile(
+      parseAccessFile(
         fileWith(20, () => roleOf(1)),
         "access.json",
       ),
@@ -37,20 +37,20 @@ describe("the rules of an access file", () => {
 
   test("are counted apart for each role, because a policy holds only the buckets of one", () => {
     expect(
-      parseGrantsFile(
+      parseAccessFile(
         fileWith(20, (index) => roleOf(index % 3)),
         "access.json",
       ).rules,
     ).toHaveLength(20);
     const someWithDefault = fileWith(20, (index) => (index % 3 === 0 ? undefined : roleOf(index % 3)));
-    expect(parseGrantsFile(someWithDefault, "access.json").rules).toHaveLength(20);
+    expect(parseAccessFile(someWithDefault, "access.json").rules).toHaveLength(20);
   });
 
   test("are measured with the partition of their role", () => {
     // Two characters more than with the partition `aws` for each resource.
     const rules = Array.from({ length: 40 }, (_, index) => index + 1).find((count) => {
       try {
-        parseGrantsFile(
+        parseAccessFile(
           fileWith(count, () => undefined),
           "access.json",
           { defaultPartition: "aws-us-gov" },
@@ -61,6 +61,6 @@ describe("the rules of an access file", () => {
       }
     });
     const text = fileWith(rules ?? 0, () => roleOf(1).replace("arn:aws:", "arn:aws-us-gov:"));
-    expect(() => parseGrantsFile(text, "access.json")).toThrow(tooLarge);
+    expect(() => parseAccessFile(text, "access.json")).toThrow(tooLarge);
   });
 });

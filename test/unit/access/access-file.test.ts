@@ -3,13 +3,13 @@ import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Grants } from "../../../src/access/grants.ts";
 import {
-  GrantsFileError,
-  parseGrantsFile,
-  readGrantsFile,
-  reloadGrantsFile,
-} from "../../../src/access/grants-file.ts";
+  AccessFileError,
+  parseAccessFile,
+  readAccessFile,
+  reloadAccessFile,
+} from "../../../src/access/access-file.ts";
+import { Grants } from "../../../src/access/grants.ts";
 import { Buckets } from "../../../src/core/bucket-settings.ts";
 import { anonymous } from "../../../src/core/principal.ts";
 import { principalOf } from "./principals.ts";
@@ -33,9 +33,9 @@ const contractExample = `grants:
 
 function faultsOf(text: string): string[] {
   try {
-    parseGrantsFile(text, "grants.yaml");
+    parseAccessFile(text, "grants.yaml");
   } catch (error) {
-    if (error instanceof GrantsFileError) return error.message.split("\n");
+    if (error instanceof AccessFileError) return error.message.split("\n");
     throw error;
   }
   return [];
@@ -43,7 +43,7 @@ function faultsOf(text: string): string[] {
 
 describe("a valid file", () => {
   test("gives its grants to the callers that match", () => {
-    const { rules, warnings } = parseGrantsFile(contractExample, "grants.yaml");
+    const { rules, warnings } = parseAccessFile(contractExample, "grants.yaml");
     const grants = new Grants(rules);
     expect(warnings).toEqual([]);
     expect(grants.grantsFor(anonymous)).toEqual([
@@ -67,12 +67,12 @@ describe("a valid file", () => {
 
   test("may be JSON, and may be empty", () => {
     const json = JSON.stringify({ grants: [{ who: "anonymous", bucket: "demo", allow: ["LIST"] }] }, null, 2);
-    expect(parseGrantsFile(json, "grants.json").rules).toHaveLength(1);
-    expect(parseGrantsFile("grants: []", "grants.yaml").rules).toEqual([]);
+    expect(parseAccessFile(json, "grants.json").rules).toHaveLength(1);
+    expect(parseAccessFile("grants: []", "grants.yaml").rules).toEqual([]);
   });
 
   test("gives the same array for the same principal, until it is replaced", () => {
-    const grants = new Grants(parseGrantsFile(contractExample, "grants.yaml").rules);
+    const grants = new Grants(parseAccessFile(contractExample, "grants.yaml").rules);
     const alice = principalOf("alice");
     const before = grants.grantsFor(alice);
     expect(grants.grantsFor(alice)).toBe(before);
@@ -82,7 +82,7 @@ describe("a valid file", () => {
 
   test("warns of a prefix that ends in a claim", () => {
     const text = "grants:\n  - {who: authenticated, bucket: demo, prefix: 'u/{team.id}', allow: [LIST]}\n";
-    expect(parseGrantsFile(text, "grants.yaml").warnings).toEqual([
+    expect(parseAccessFile(text, "grants.yaml").warnings).toEqual([
       expect.stringMatching(/^grants.yaml:2:48: ends in a claim: without a slash after \{team\.id\}/),
     ]);
   });
@@ -164,27 +164,27 @@ describe("reloading", () => {
   test("replaces the rules only if the file is valid", async () => {
     const path = join(folder, "grants.yaml");
     await writeFile(path, contractExample);
-    const grants = new Grants((await readGrantsFile(path)).rules);
+    const grants = new Grants((await readAccessFile(path)).rules);
     const access = { grants, buckets: new Buckets() };
     for (const bad of ["grants: [", "grants:\n  - {who: anonymous}", ""]) {
       await writeFile(path, bad);
-      expect(await reloadGrantsFile(path, access, log)).toBe(false);
+      expect(await reloadAccessFile(path, access, log)).toBe(false);
     }
-    expect(await reloadGrantsFile(join(folder, "gone.yaml"), access, log)).toBe(false);
+    expect(await reloadAccessFile(join(folder, "gone.yaml"), access, log)).toBe(false);
     expect(logged.filter((line) => line.startsWith("error:"))).toHaveLength(4);
     expect(grants.grantsFor(anonymous)).toHaveLength(1);
 
     await writeFile(path, "grants: []");
-    expect(await reloadGrantsFile(path, access, log)).toBe(true);
+    expect(await reloadAccessFile(path, access, log)).toBe(true);
     expect(grants.grantsFor(anonymous)).toEqual([]);
   });
 });
 
-describe("a grants file that is not a regular file", () => {
+describe("an access file that is not a regular file", () => {
   test.each(["/dev/zero", "/dev/stdin", "/proc/self/fd", "/"])(
     "is refused and not read forever: %s",
     async (path) => {
-      await expect(readGrantsFile(path)).rejects.toThrow(
+      await expect(readAccessFile(path)).rejects.toThrow(
         /^\/.*: cannot be read \((?:not a regular file|E\w+)\); takes a file of YAML or JSON/,
       );
     },
@@ -194,7 +194,7 @@ describe("a grants file that is not a regular file", () => {
     const directory = await mkdtemp(join(tmpdir(), "valetkey-grants-"));
     try {
       execFileSync("mkfifo", [join(directory, "pipe")]);
-      await expect(readGrantsFile(join(directory, "pipe"))).rejects.toThrow("not a regular file");
+      await expect(readAccessFile(join(directory, "pipe"))).rejects.toThrow("not a regular file");
     } finally {
       await rm(directory, { recursive: true });
     }
@@ -206,7 +206,7 @@ describe("a grants file that is not a regular file", () => {
       const path = join(directory, "large");
       await writeFile(path, "");
       await truncate(path, 2 ** 40);
-      await expect(readGrantsFile(path)).rejects.toThrow(`${path}:1:1: more than 1 MiB`);
+      await expect(readAccessFile(path)).rejects.toThrow(`${path}:1:1: more than 1 MiB`);
     } finally {
       await rm(directory, { recursive: true });
     }
@@ -222,8 +222,8 @@ test("rules that do not tell callers of several issuers apart cause a warning", 
   - { who: authenticated, bucket: demo, prefix: "all/", allow: [DOWNLOAD] }
   - { who: anonymous, bucket: demo, allow: [DOWNLOAD] }
 `;
-  expect(parseGrantsFile(file, "grants.yaml").warnings).toEqual([]);
-  expect(parseGrantsFile(file, "grants.yaml", { severalIssuers: true }).warnings).toEqual([
+  expect(parseAccessFile(file, "grants.yaml").warnings).toEqual([]);
+  expect(parseAccessFile(file, "grants.yaml", { severalIssuers: true }).warnings).toEqual([
     expect.stringMatching(/^grants.yaml:2:5: .*add iss to who.* same sub /),
     expect.stringMatching(/^grants.yaml:3:5: .*add iss to who.* same groups /),
   ]);

@@ -4,26 +4,26 @@ import { type Document, isMap, isScalar, LineCounter, parseDocument } from "yaml
 import type { z } from "zod";
 import { type BucketSettings, Buckets } from "../core/bucket-settings.ts";
 import type { BucketName } from "../core/object-address.ts";
+import { accessFileSchema } from "./access-file-schema.ts";
 import { type ReadCdnKey, readCdnKey } from "./cdn-key.ts";
 import { findOversizedRule } from "./find-oversized-rule.ts";
 import type { GrantRule, Grants } from "./grants.ts";
-import { grantsFileSchema } from "./grants-file-schema.ts";
 import type { Partition } from "./session-policy.ts";
 import { sharedClaimWarning } from "./shared-claim-warning.ts";
 
-export interface GrantsFile {
+export interface AccessFile {
   readonly rules: readonly GrantRule[];
   readonly buckets: ReadonlyMap<BucketName, BucketSettings>;
   /** Rules that are valid but probably not intended. */
   readonly warnings: readonly string[];
 }
 
-/** A grants file that cannot be used. `message` has a line `name:line:column: fault` for each fault. */
-export class GrantsFileError extends Error {
-  override readonly name = "GrantsFileError";
+/** An access file that cannot be used. `message` has a line `name:line:column: fault` for each fault. */
+export class AccessFileError extends Error {
+  override readonly name = "AccessFileError";
 }
 
-export interface GrantsFileOptions {
+export interface AccessFileOptions {
   /** Warns about rules that do not tell callers of different issuers apart. */
   readonly severalIssuers?: boolean | undefined;
   /**
@@ -42,9 +42,9 @@ const maxFileCharacters = 2 ** 20;
 /**
  * Parses YAML, of which JSON is a part.
  * @param name the name of the file in error messages
- * @throws {GrantsFileError}
+ * @throws {AccessFileError}
  */
-export function parseGrantsFile(text: string, name: string, options: GrantsFileOptions = {}): GrantsFile {
+export function parseAccessFile(text: string, name: string, options: AccessFileOptions = {}): AccessFile {
   if (text.length > maxFileCharacters) throw tooLarge(name);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -52,11 +52,11 @@ export function parseGrantsFile(text: string, name: string, options: GrantsFileO
     const { line, col } = lines.linePos(offset);
     return `${name}:${line}:${col}: ${message}`;
   };
-  const refuse = (faults: readonly string[]) => new GrantsFileError(faults.join("\n"));
+  const refuse = (faults: readonly string[]) => new AccessFileError(faults.join("\n"));
   if (document.errors.length > 0) {
     throw refuse(document.errors.map(({ pos, message }) => fault(pos[0], message)));
   }
-  const parsed = grantsFileSchema(options.readKey ?? readCdnKey).safeParse(
+  const parsed = accessFileSchema(options.readKey ?? readCdnKey).safeParse(
     plainValueOf(document, () => refuse([fault(0, "too many aliases")])),
   );
   if (!parsed.success) {
@@ -92,10 +92,10 @@ export function parseGrantsFile(text: string, name: string, options: GrantsFileO
   return { rules, buckets: buckets.all(), warnings };
 }
 
-/** @throws {GrantsFileError} also when there is no such file */
-export async function readGrantsFile(path: string, options?: GrantsFileOptions): Promise<GrantsFile> {
+/** @throws {AccessFileError} also when there is no such file */
+export async function readAccessFile(path: string, options?: AccessFileOptions): Promise<AccessFile> {
   const unreadable = (reason: string, cause?: unknown) =>
-    new GrantsFileError(
+    new AccessFileError(
       `${path}: cannot be read (${reason}); takes a file of YAML or JSON that this process may read`,
       { cause },
     );
@@ -108,14 +108,14 @@ export async function readGrantsFile(path: string, options?: GrantsFileOptions):
     if (stats.size > maxFileCharacters * 4) throw tooLarge(path);
     text = await readFile(path, "utf8");
   } catch (cause) {
-    if (cause instanceof GrantsFileError) throw cause;
+    if (cause instanceof AccessFileError) throw cause;
     throw unreadable((cause as NodeJS.ErrnoException).code ?? String(cause), cause);
   }
-  return parseGrantsFile(text, path, options);
+  return parseAccessFile(text, path, options);
 }
 
-function tooLarge(name: string): GrantsFileError {
-  return new GrantsFileError(`${name}:1:1: more than 1 MiB`);
+function tooLarge(name: string): AccessFileError {
+  return new AccessFileError(`${name}:1:1: more than 1 MiB`);
 }
 
 /** What the access file decides: who may do what, and how each bucket is reached. */
@@ -128,26 +128,26 @@ export interface Access {
  * Applies the file. A file with errors is logged and changes nothing.
  * @returns whether the rules and settings were replaced
  */
-export async function reloadGrantsFile(
+export async function reloadAccessFile(
   path: string,
   { grants, buckets }: Access,
   log: Pick<Logger, "info" | "warn" | "error">,
-  options?: GrantsFileOptions,
+  options?: AccessFileOptions,
 ): Promise<boolean> {
   try {
-    const { rules, buckets: settings, warnings } = await readGrantsFile(path, options);
+    const { rules, buckets: settings, warnings } = await readAccessFile(path, options);
     buckets.replace(settings);
     grants.replace(rules);
     for (const warning of warnings) log.warn(warning);
-    log.info({ rules: rules.length }, "the grants file was read again");
+    log.info({ rules: rules.length }, "the access file was read again");
     return true;
   } catch (error) {
-    log.error({ err: error }, "the grants file has faults: the current grants stay in force");
+    log.error({ err: error }, "the access file has faults: the current grants stay in force");
     return false;
   }
 }
 
-function plainValueOf(document: Document.Parsed, refuse: () => GrantsFileError): unknown {
+function plainValueOf(document: Document.Parsed, refuse: () => AccessFileError): unknown {
   try {
     // With many aliases, a file of 1 KB could expand to gigabytes.
     return document.toJS({ maxAliasCount: 100 });

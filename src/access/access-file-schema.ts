@@ -111,7 +111,7 @@ export const callerGrantsSchema = z.array(
 );
 
 /** The access file, and the settings of buckets and the rules that it becomes. */
-export const grantsFileSchema = (readKey: ReadCdnKey) =>
+export const accessFileSchema = (readKey: ReadCdnKey) =>
   z.strictObject({
     buckets: bucketSettingsSchema(bucket, readKey).default(new Map()),
     grants: z.array(rule),
