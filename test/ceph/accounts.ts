@@ -1,4 +1,4 @@
-import type { AccessKey, StoreBuckets } from "../support/store-description.ts";
+import type { AccessKey } from "../support/store-description.ts";
 
 /** The cluster lives on loopback for one test run: its keys need not be secret. */
 export const accounts = {
@@ -16,7 +16,10 @@ export const roleArn = `arn:aws:iam:::role/${roleName}`;
 
 type RadosGatewayAdmin = (...commandLine: string[]) => Promise<unknown>;
 
-export async function createAccounts(admin: RadosGatewayAdmin, buckets: StoreBuckets): Promise<void> {
+export async function createAccounts(
+  admin: RadosGatewayAdmin,
+  rolesBuckets: readonly string[],
+): Promise<void> {
   for (const [name, key] of Object.entries(accounts)) {
     await admin(
       "user",
@@ -33,7 +36,7 @@ export async function createAccounts(admin: RadosGatewayAdmin, buckets: StoreBuc
     Principal: { AWS: ["arn:aws:iam:::user/server"] },
     Action: ["sts:AssumeRole"],
   });
-  const permissions = rolePermissions(buckets);
+  const permissions = policy(allowObjects(rolesBuckets));
   await admin("role", "create", `--role-name=${roleName}`, `--assume-role-policy-doc=${trustPolicy}`);
   await admin(
     "role-policy",
@@ -44,12 +47,12 @@ export async function createAccounts(admin: RadosGatewayAdmin, buckets: StoreBuc
   );
 }
 
-function policy(statement: object): string {
-  return JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+export function policy(...statements: object[]): string {
+  return JSON.stringify({ Version: "2012-10-17", Statement: statements });
 }
 
-/** The role reaches two of the three buckets. */
-export function rolePermissions({ main, versioned }: StoreBuckets): string {
-  const Resource = [main, versioned].flatMap((name) => [`arn:aws:s3:::${name}`, `arn:aws:s3:::${name}/*`]);
-  return policy({ Effect: "Allow", Action: ["s3:*"], Resource });
+/** Allows everything in these buckets. */
+export function allowObjects(buckets: readonly string[]): object {
+  const Resource = buckets.flatMap((name) => [`arn:aws:s3:::${name}`, `arn:aws:s3:::${name}/*`]);
+  return { Effect: "Allow", Action: ["s3:*"], Resource };
 }

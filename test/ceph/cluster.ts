@@ -4,7 +4,6 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { StoreBuckets } from "../support/store-description.ts";
 import { createAccounts } from "./accounts.ts";
 import { type ClusterPorts, cephConfiguration, clusterId, osdId } from "./configuration.ts";
 import { Daemon } from "./daemon.ts";
@@ -25,7 +24,8 @@ export interface CephCluster {
  * @throws {Error} with the ends of the daemons' logs
  */
 export async function startCephCluster(
-  buckets: StoreBuckets,
+  /** What the role may use. */
+  rolesBuckets: readonly string[],
   log: (line: string) => void,
 ): Promise<CephCluster> {
   await installCephPackages(log);
@@ -37,7 +37,7 @@ export async function startCephCluster(
   };
   try {
     const ports = { monitor: await freePort(), gateway: await freePort() };
-    await bringUp(directory, ports, daemons, buckets);
+    await bringUp(directory, ports, daemons, rolesBuckets);
     return { endpoint: `http://127.0.0.1:${ports.gateway}`, stop };
   } catch (error) {
     const logs = await endsOfLogs(directory);
@@ -50,7 +50,7 @@ async function bringUp(
   directory: string,
   ports: ClusterPorts,
   daemons: Daemon[],
-  buckets: StoreBuckets,
+  rolesBuckets: readonly string[],
 ): Promise<void> {
   const configurationFile = join(directory, "ceph.conf");
   await writeFile(configurationFile, cephConfiguration(directory, ports));
@@ -80,7 +80,7 @@ async function bringUp(
   await start("gateway", "radosgw", "-n", "client.gateway").until(() => accepts(ports.gateway), 90);
   await createAccounts(
     (...commandLine) => ceph("radosgw-admin", "-n", "client.gateway", ...commandLine),
-    buckets,
+    rolesBuckets,
   );
 }
 

@@ -7,6 +7,12 @@ const fsid = "6b1f0c52-7d0e-4a7c-9a39-3f2c8e5d4b10";
 export const clusterId = fsid;
 export const osdId = "c7a1b6de-31f5-4b3e-8a55-0d9e6f7a2c44";
 
+/** The ids of the KMS keys that the gateway has. Its back end for tests takes any text as an id. */
+export const kmsKeys = { key: "contract-key", otherKey: "contract-other-key" };
+const encryptionKeys = Object.values(kmsKeys)
+  .map((id, index) => `${id}=${Buffer.alloc(32, index + 1).toString("base64")}`)
+  .join(" ");
+
 /**
  * A ceph.conf for one monitor, one OSD that keeps everything in memory and one gateway, on loopback only.
  * https://docs.ceph.com/en/pacific/rados/configuration/ and https://docs.ceph.com/en/pacific/radosgw/
@@ -64,6 +70,10 @@ rgw_s3_auth_use_sts = true
 rgw_sts_key = contract-tests16
 # Sessions that die within a test, not after AWS's least 900 s.
 rgw_sts_min_session_duration = 1
+# Keys of its own for SSE-KMS, and no TLS on loopback.
+rgw_crypt_require_ssl = false
+rgw_crypt_s3_kms_backend = testing
+rgw_crypt_s3_kms_encryption_keys = ${encryptionKeys}
 # Deleted objects free their memory soon.
 rgw_gc_obj_min_wait = 60
 rgw_gc_processor_period = 30

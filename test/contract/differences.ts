@@ -60,6 +60,29 @@ export const differences = {
     store: "ceph",
     reason: "Ceph 16 answers 400 to a RoleSessionName with a plus, which STS takes.",
   },
+  comparesKeysOfPutObjectOnly: {
+    store: "ceph",
+    reason:
+      "Ceph 16 sets the condition key s3:x-amz-server-side-encryption-aws-kms-key-id for PutObject only: a bucket policy that demands a KMS key denies forms, multipart uploads and copies even if they ask for the key.",
+  },
+  copiesNothingEncrypted: {
+    store: "ceph",
+    reason:
+      "Ceph 16 responds with 501 to a copy of an encrypted object, and stores the copy of another object without the encryption that the copy asks for.",
+  },
+  asksForNoKmsPermissions: {
+    store: "ceph",
+    reason:
+      "Ceph has no actions of KMS in its policies: who may write or read an object may use every key that the gateway has.",
+  },
+  hasNoBucketKeys: {
+    store: "ceph",
+    reason: "Ceph 16 takes x-amz-server-side-encryption-bucket-key-enabled and reports nothing.",
+  },
+  hasNoDefaultEncryption: {
+    store: "ceph",
+    reason: "Ceph 16 does not know PutBucketEncryption.",
+  },
 } as const satisfies Record<string, Difference>;
 
 export type DifferenceName = keyof typeof differences;

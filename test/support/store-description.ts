@@ -10,6 +10,8 @@ export interface StoreDescription {
   readonly baseCredentials: AccessKey;
   readonly roleArn: string;
   readonly buckets: StoreBuckets;
+  /** Absent in stores that are not those of the contract suite. */
+  readonly encryption?: StoreEncryption;
   /** For tests to seed and to inspect: reads and writes every object. */
   readonly adminCredentials: AccessKey;
 }
@@ -27,6 +29,15 @@ export interface StoreBuckets {
   readonly versioned: string;
   /** The role has no right here. */
   readonly private: string;
+}
+
+/** A bucket for objects that are encrypted with KMS keys. */
+export interface StoreEncryption {
+  readonly bucket: string;
+  /** The bucket's policy denies uploads below this prefix that do not ask for `key`. */
+  readonly demandingPrefix: string;
+  readonly key: string;
+  readonly otherKey: string;
 }
 
 declare module "vitest" {

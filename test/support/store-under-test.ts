@@ -1,6 +1,8 @@
 import type { TestProject } from "vitest/node";
-import { accounts, roleArn, rolePermissions } from "../ceph/accounts.ts";
+import { accounts, allowObjects, policy, roleArn } from "../ceph/accounts.ts";
 import { startCephCluster } from "../ceph/cluster.ts";
+import { kmsKeys } from "../ceph/configuration.ts";
+import { createEncryptedBucket } from "./encrypted-bucket.ts";
 import { startTogether } from "./resources.ts";
 import type { StoreBuckets } from "./store-description.ts";
 import { createBuckets, startTestStore, type TestStore } from "./test-store.ts";
@@ -10,6 +12,10 @@ const buckets: StoreBuckets = {
   versioned: "contract-versioned",
   private: "contract-private",
 };
+const encrypted = { bucket: "contract-encrypted", demandingPrefix: "demanding/" };
+
+/** The role may not use the private bucket. */
+const rolesBuckets = [buckets.main, buckets.versioned, encrypted.bucket];
 
 /** Vitest's globalSetup of the contract suite: VALETKEY_TEST_STORE names the store, `embedded` or `ceph`. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -19,20 +25,37 @@ export default async function setup(project: TestProject): Promise<() => Promise
 }
 
 function startStore(name: string): Promise<TestStore> {
-  // As on Ceph, the role may not do everything, so the store checks the role's policy and the session's.
-  if (name === "embedded")
-    return startTestStore({ buckets, rolePolicy: rolePermissions(buckets), minSessionSeconds: 1 });
+  if (name === "embedded") return startEmbedded();
   if (name === "ceph") return startCeph();
   throw new Error(`VALETKEY_TEST_STORE must be "embedded" or "ceph", not ${JSON.stringify(name)}.`);
 }
 
+function startEmbedded(): Promise<TestStore> {
+  return startTogether(async (started) => {
+    const keyArn = (id: string) => `arn:aws:kms:us-east-1:000000000000:key/${id}`;
+    const encryption = {
+      ...encrypted,
+      key: keyArn("1234abcd-12ab-34cd-56ef-1234567890ab"),
+      otherKey: keyArn("0987dcba-09fe-87dc-65ba-ab0987654321"),
+    };
+    // As on Ceph, the role may not do everything, so the store checks the role's policy and the session's.
+    const keys = { Effect: "Allow", Action: "kms:*", Resource: [encryption.key, encryption.otherKey] };
+    const rolePolicy = policy(allowObjects(rolesBuckets), keys);
+    const { description } = await started.use(startTestStore({ buckets, rolePolicy, minSessionSeconds: 1 }));
+    await createEncryptedBucket(description, description.adminCredentials, encryption);
+    return { description: { ...description, encryption } };
+  });
+}
+
 function startCeph(): Promise<TestStore> {
   return startTogether(async (started) => {
-    const cluster = await startCephCluster(buckets, (line) => process.stderr.write(`ceph: ${line}\n`));
+    const cluster = await startCephCluster(rolesBuckets, (line) => process.stderr.write(`ceph: ${line}\n`));
     started.defer(() => cluster.stop());
     const { endpoint } = cluster;
     const region = "us-east-1";
+    const encryption = { ...encrypted, ...kmsKeys };
     await createBuckets({ endpoint, region }, accounts.owner, buckets);
+    await createEncryptedBucket({ endpoint, region }, accounts.owner, encryption);
     return {
       description: {
         name: "ceph",
@@ -40,6 +63,7 @@ function startCeph(): Promise<TestStore> {
         region,
         roleArn,
         buckets,
+        encryption,
         baseCredentials: accounts.server,
         adminCredentials: accounts.admin,
       },
