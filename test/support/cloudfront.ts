@@ -24,7 +24,7 @@ export interface CloudFront extends Closable {
 }
 
 /** What the cache policy of docs/guides/cloudfront.md makes a part of the cache key, and forwards. */
-const forwardedParameters = ["response-content-disposition", "response-content-type", "versionId"];
+export const forwardedParameters = ["response-content-disposition", "response-content-type", "versionId"];
 
 export function startCloudFront({
   store,

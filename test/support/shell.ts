@@ -5,7 +5,12 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 /** npm test asks for nothing but Node, and the reader of the documents has a shell with curl. */
-export const hasCurl = spawnSync("sh", ["-c", "command -v curl"]).status === 0;
+export const hasCurl = hasCommand("curl");
+export const hasOpenssl = hasCommand("openssl");
+
+function hasCommand(name: string): boolean {
+  return spawnSync("sh", ["-c", `command -v ${name}`]).status === 0;
+}
 
 /**
  * One shell, in a folder of its own (which is where `mktemp` makes others), for all blocks, as somebody pastes

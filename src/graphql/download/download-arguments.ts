@@ -12,14 +12,14 @@ class LifetimeArguments {
     nullable: true,
     defaultValue: defaultExpiresInSeconds,
     description:
-      "How many seconds the URL works. If omitted or `null`, it works for 2,400 seconds (40 minutes), or for fewer if the caller's grants or the server's role session allow fewer; see `expiresAt`. If you ask for more than is allowed, the error (`BAD_USER_INPUT`) states the maximum.",
+      "How many seconds the URL works. If omitted or `null`, it works for 2,400 seconds (40 minutes), or for fewer if the caller's grants or the server's role session allow fewer; see `expiresAt`. A URL of a CDN does not depend on a role session. If you ask for more than is allowed, the error (`BAD_USER_INPUT`) states the maximum.",
   })
   expiresIn!: number;
 
   @Field(() => Int, {
     nullable: true,
     description:
-      "Returns the same URL whenever the same caller asks for it within a window of this many seconds, so that browsers and CDNs can cache the response. Other callers get other URLs, as do requests that reach another replica of the server; all callers without a token count as one caller. The URL works for up to `stableFor` seconds longer than `expiresIn`, and both together must be allowed. If omitted, every call returns a new URL.",
+      "Returns the same URL whenever the same caller asks for it within a window of this many seconds, so that browsers and CDNs can cache the response. Other callers get other URLs, as do requests that reach another replica of the server; all callers without a token count as one caller. If the bucket is delivered through a CDN, all callers get the same URL. The URL works for up to `stableFor` seconds longer than `expiresIn`, and both together must be allowed. If omitted, every call returns a new URL.",
   })
   stableFor?: number | null;
 }

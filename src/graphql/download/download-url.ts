@@ -5,7 +5,7 @@ import { BucketField, ExpiresAtField, KeyField, RegionField } from "../types/fie
 @ObjectType({
   simpleResolvers: true,
   description:
-    "A presigned URL for a GET request. Anyone who has the URL can download the object until it expires.",
+    "A presigned URL for a GET request, at S3 or at the CDN of the bucket. Anyone who has the URL can download the object until it expires.",
 })
 export class DownloadUrl {
   @Cost({ value: urlValues })

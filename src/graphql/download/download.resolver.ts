@@ -12,7 +12,7 @@ export class DownloadResolver {
   @Cost({ s3Calls: { max: 1, of: ({ verify }) => (verify === false ? 0 : 1) } })
   @Query(() => DownloadUrl, {
     description:
-      "Returns a presigned URL to download one object directly from S3. Requires a grant for `DOWNLOAD`. Fails with `OBJECT_NOT_FOUND`, `BUCKET_NOT_FOUND` or `FORBIDDEN`, or with `UNAUTHENTICATED` if a token could help.",
+      "Returns a presigned URL to download one object directly from S3, or from the CDN of the bucket. Requires a grant for `DOWNLOAD`. Fails with `OBJECT_NOT_FOUND`, `BUCKET_NOT_FOUND` or `FORBIDDEN`, or with `UNAUTHENTICATED` if a token could help.",
   })
   downloadUrl(
     @Context() context: RequestContext,

@@ -74,7 +74,7 @@ export class S3ObjectResolver {
 
   @FieldResolver(() => DownloadUrl, {
     description:
-      "A presigned URL to download the object. It is signed without a request to S3, so it does not check that the object still exists. Requires a grant for `DOWNLOAD`. If another program has stored the object under a key with `.` or `..` as a path segment, browsers change the URL and S3 refuses it; copy the object to another key with `copyObject`.",
+      "A presigned URL to download the object. It is signed without a request to S3, so it does not check that the object still exists. Requires a grant for `DOWNLOAD`. If another program has stored the object under a key with `.` or `..` as a path segment, browsers change the URL and S3 refuses it, and for a CDN the error is `BAD_USER_INPUT`; copy the object to another key with `copyObject`.",
   })
   downloadUrl(
     @Root() object: S3Object,
