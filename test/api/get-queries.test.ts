@@ -14,6 +14,7 @@ const clients = [
     "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed",
   ],
   ["graphql-request", "application/graphql-response+json, application/json"],
+  ["Houdini", "application/graphql+json, application/json"],
   ["a client of the GraphQL over HTTP specification", "application/graphql-response+json"],
   ["fetch", "*/*"],
 ] as const;
