@@ -53,3 +53,38 @@ describe("a call to S3", () => {
     await expect(ask(context)).rejects.toMatchObject({ code: "TIMEOUT" });
   });
 });
+
+describe("a signature that takes time", () => {
+  test("is one of two at most that the request makes at the same time", async () => {
+    const context = contextOf({});
+    let running = 0;
+    let mostAtOnce = 0;
+    const signing = Array.from({ length: 20 }, (_, index) =>
+      context.inTurnToSign(async () => {
+        running += 1;
+        mostAtOnce = Math.max(mostAtOnce, running);
+        await new Promise((resolve) => setImmediate(resolve));
+        running -= 1;
+        return index;
+      }),
+    );
+    expect(await Promise.all(signing)).toEqual(signing.map((_, index) => index));
+    expect(mostAtOnce).toBe(2);
+  });
+
+  test("is not started after the client has disconnected, or when the request has taken too long", async () => {
+    const connection = { destroyed: false };
+    const context = contextOf({ connection });
+    let made = 0;
+    const sign = async () => {
+      made += 1;
+      connection.destroyed = true;
+    };
+    const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => context.inTurnToSign(sign)));
+    expect(outcomes.filter(({ status }) => status === "rejected")).toHaveLength(4);
+    expect(made).toBe(1);
+    await expect(contextOf({ maxRequestMs: -1 }).inTurnToSign(sign)).rejects.toMatchObject({
+      code: "TIMEOUT",
+    });
+  });
+});
