@@ -74,10 +74,10 @@ function statementsFor(
   { purpose, buckets }: SessionPolicyOptions,
 ): readonly Statement[] {
   if (purpose === "pending-uploads") return pendingUploadStatements(grants, arn);
-  const ofObjects =
-    purpose === "confirmation"
-      ? confirmationStatements(grants, arn)
-      : [...objectStatements(grants, arn), ...listStatements(grants, arn)];
+  if (purpose === "confirmation") {
+    return [...confirmationStatements(grants, arn), ...kmsStatements(toReadUploads(grants), arn, buckets)];
+  }
+  const ofObjects = [...objectStatements(grants, arn), ...listStatements(grants, arn)];
   return ofObjects.length === 0 ? [] : [...ofObjects, ...kmsStatements(grants, arn, buckets)];
 }
 
@@ -121,6 +121,13 @@ function pendingUploadStatements(grants: readonly Grant[], arn: ArnOf): readonly
 function confirmationStatements(grants: readonly Grant[], arn: ArnOf): readonly Statement[] {
   const arns = objectArns(grants, "UPLOAD", arn);
   return arns.length === 0 ? [] : [allow(["s3:GetObject"], arns)];
+}
+
+/** What grants would have to be like to allow reading what the callers may upload. */
+function toReadUploads(grants: readonly Grant[]): readonly Grant[] {
+  return grants
+    .filter(({ actions }) => actions.includes("UPLOAD"))
+    .map((grant) => ({ ...grant, actions: ["DOWNLOAD"] }));
 }
 
 function objectArns(grants: readonly Grant[], action: Action, arn: ArnOf): readonly string[] {
