@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { makeCdnKeyPair, writeCdnKey } from "../support/cdn-keys.ts";
 import { makeTemporaryFolder } from "../support/resources.ts";
 import { shareInFile } from "../support/share-in-file.ts";
 import { bucket, startDemoServer, startTestServer } from "../support/test-server.ts";
@@ -47,6 +48,31 @@ describe("the web client", () => {
     );
     const policy = (await get("/")).headers.get("content-security-policy");
     expect(policy).toContain(`connect-src 'self' blob: ${new URL(downloadUrl.url).origin};`);
+  });
+
+  test("may connect to the CDN of a bucket, in production and on the embedded store", async () => {
+    await using folder = await makeTemporaryFolder("cdn");
+    const url = "https://d111111abcdef8.cloudfront.net";
+    const keyPair = await makeCdnKeyPair("ec");
+    const privateKeyFile = await writeCdnKey(folder.path, keyPair);
+    const buckets = { [bucket]: { cdn: { url, keyPairId: keyPair.keyPairId, privateKeyFile } } };
+    const grants = [{ who: "anonymous", bucket, allow: ["DOWNLOAD"] } as const];
+    const file = join(folder.path, "access.json");
+    await writeFile(file, JSON.stringify({ buckets, grants }));
+    const env = { NODE_ENV: "production", VALETKEY_WEB: "on" };
+    await using production = await startTestServer({ pages, env, buckets, grants });
+    await using embedded = await startDemoServer({ VALETKEY_GRANTS: file }, { pages });
+    for (const { client, url: page } of [production, embedded]) {
+      const { downloadUrl } = await client.data<{ downloadUrl: { url: string } }>(
+        `{ downloadUrl(bucket: "${bucket}", key: "a", verify: false) { url } }`,
+      );
+      expect(new URL(downloadUrl.url).origin).toBe(url);
+      const policy = (await fetch(page)).headers.get("content-security-policy") ?? "";
+      for (const directive of ["connect-src", "img-src", "media-src", "frame-src"]) {
+        const sources = policy.split("; ").find((each) => each.startsWith(directive));
+        expect(sources?.split(" ")).toContain(url);
+      }
+    }
   });
 
   test("lets browsers keep files whose names have a hash, and sends them compressed", async () => {
