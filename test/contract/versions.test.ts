@@ -130,4 +130,52 @@ describe("a version", () => {
     );
     expect(await sizes()).toEqual([12, 3]);
   });
+
+  test("is hidden by a deletion through the API, and visible again without the delete marker", async () => {
+    const key = `${prefix}hidden`;
+    const versionId = await seed(bucket, key, "kept");
+    const removed = async (object: object) => {
+      const { deleteObjects } = await client.data<{ deleteObjects: { versionId: string }[] }>(
+        "mutation ($objects: [ObjectInput!]!) { deleteObjects(objects: $objects) { versionId } }",
+        { objects: [{ bucket, key, ...object }] },
+      );
+      return deleteObjects[0]?.versionId;
+    };
+    const marker = await removed({});
+    const hidden = version(key, versionId, 4, false);
+    expect((await versionsOf({ key })).nodes).toEqual([version(key, marker, null, true), hidden]);
+    expect(await removed({ versionId: marker })).toBe(marker);
+    expect((await versionsOf({ key })).nodes).toEqual([{ ...hidden, isLatest: true }]);
+    const { object } = await client.data<{ object: object }>(
+      "query ($bucket: String!, $key: String!) { object(bucket: $bucket, key: $key) { size versionId } }",
+      { bucket, key },
+    );
+    expect(object).toEqual({ size: 4, versionId });
+  });
+
+  test("can be restored without replacing an object that was stored in the meantime", async () => {
+    const key = `${prefix}not-replaced`;
+    const versionId = await seed(bucket, key, "old");
+    const restore = () =>
+      client.data(
+        "mutation ($from: ObjectInput!, $to: UploadInput!) { copyObject(from: $from, to: $to) { versionId } }",
+        { from: { bucket, key, versionId }, to: { bucket, key, overwrite: false } },
+      );
+    await markDeleted(key);
+    await restore();
+    await expect(restore()).rejects.toMatchObject({ code: "OBJECT_EXISTS" });
+    expect((await versionsOf({ key })).nodes.map(({ size }) => size)).toEqual([3, null, 3]);
+  });
+
+  test("that is deleted between two pages does not change the rest of the list", async () => {
+    const key = `${prefix}paged`;
+    const ids: (string | undefined)[] = [];
+    for (const body of ["1", "22", "333", "4444"]) ids.unshift(await seed(bucket, key, body));
+    const first = await versionsOf({ key, first: 2 });
+    expect(first.nodes.map(({ size }) => size)).toEqual([4, 3]);
+    await admin.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: ids[0] }));
+    const second = await versionsOf({ key, first: 2, after: first.pageInfo.endCursor });
+    expect(second.nodes.map(({ size }) => size)).toEqual([2, 1]);
+    expect(second.pageInfo.hasNextPage).toBe(false);
+  });
 });
