@@ -5,9 +5,9 @@ import { type ListedVersion, listVersions, parseVersionPage } from "../../storag
 import { bareEtag } from "../../storage/objects/stored-object.ts";
 import { parseBucketAddress } from "../addresses.ts";
 import { Context, type RequestContext } from "../context.ts";
+import { PrefixArgument, toConnection } from "../types/connection.ts";
 import { Cost, pageSize } from "../types/field-cost.ts";
 import { AfterArgument, BucketField, FirstArgument, RegionArgument } from "../types/fields.ts";
-import { toPageInfo } from "../types/page-info.ts";
 import { type ObjectVersion, ObjectVersionConnection } from "./object-version.ts";
 
 @ArgsType()
@@ -15,12 +15,7 @@ class ObjectVersionsArguments {
   @BucketField()
   bucket!: string;
 
-  @Field(() => String, {
-    nullable: true,
-    defaultValue: "",
-    description:
-      "Only versions of objects whose keys start with this prefix are listed. A grant for `LIST` must cover all of it; a wider prefix is `FORBIDDEN`.",
-  })
+  @PrefixArgument("versions of objects whose keys", "LIST")
   prefix!: string;
 
   @Field(() => String, {
@@ -35,7 +30,9 @@ class ObjectVersionsArguments {
   @FirstArgument("versions and delete markers")
   first!: number;
 
-  @AfterArgument("It must be from a listing with the same `prefix` and `key`.")
+  @AfterArgument(
+    "It must be from a listing with the same `prefix` and `key`. If its version has been deleted since then, a store may skip the remaining versions of that key, so list all pages before you delete.",
+  )
   after?: string | null;
 }
 
@@ -62,11 +59,9 @@ export class ObjectVersionsResolver {
       page: await listVersions(s3, there, request),
       there,
     }));
-    const edges = page.versions.map((version) => ({
-      cursor: version.cursor,
-      node: toObjectVersion(version, there),
-    }));
-    return { edges, nodes: edges.map(({ node }) => node), pageInfo: toPageInfo(page, edges, after) };
+    return toConnection({ ...page, items: page.versions }, after, (version) =>
+      toObjectVersion(version, there),
+    );
   }
 }
 

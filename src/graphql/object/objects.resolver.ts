@@ -1,8 +1,8 @@
 import { Args, ArgsType, Field, Query, Resolver } from "type-graphql";
 import { Context, type RequestContext } from "../context.ts";
+import { PrefixArgument, toConnection } from "../types/connection.ts";
 import { Cost, pageSize } from "../types/field-cost.ts";
 import { AfterArgument, BucketField, FirstArgument, RegionArgument } from "../types/fields.ts";
-import { toPageInfo } from "../types/page-info.ts";
 import { listPage } from "./list-page.ts";
 import { ObjectConnection } from "./object-connection.ts";
 import { listedToS3Object } from "./to-s3-object.ts";
@@ -12,12 +12,7 @@ class ObjectsArguments {
   @BucketField()
   bucket!: string;
 
-  @Field(() => String, {
-    nullable: true,
-    defaultValue: "",
-    description:
-      "Only objects whose keys start with this prefix are listed. A grant for `LIST` must cover all of it; a wider prefix is `FORBIDDEN`.",
-  })
+  @PrefixArgument("objects whose keys", "LIST")
   prefix!: string;
 
   @Field(() => String, {
@@ -49,15 +44,9 @@ export class ObjectsResolver {
     @Args(() => ObjectsArguments) request: ObjectsArguments,
   ): Promise<ObjectConnection> {
     const { page, there } = await listPage(context, request);
-    const edges = page.objects.map((listed) => ({
-      cursor: listed.cursor,
-      node: listedToS3Object(listed, there),
-    }));
-    return {
-      edges,
-      nodes: edges.map(({ node }) => node),
-      folders: [...page.folders],
-      pageInfo: toPageInfo(page, edges, request.after),
-    };
+    const connection = toConnection({ ...page, items: page.objects }, request.after, (listed) =>
+      listedToS3Object(listed, there),
+    );
+    return { ...connection, folders: [...page.folders] };
   }
 }

@@ -26,7 +26,7 @@ export class PageInfo {
   endCursor!: string | null;
 }
 
-interface Page {
+export interface Page {
   readonly hasNextPage: boolean;
   readonly endCursor: string | undefined;
 }

@@ -1,12 +1,12 @@
-import { Args, ArgsType, Field, Query, Resolver } from "type-graphql";
+import { Args, ArgsType, Query, Resolver } from "type-graphql";
 import { authorizeUploadsBelow } from "../../access/authorization.ts";
 import { parseKeyPrefix } from "../../core/object-address.ts";
 import { listPendingUploads, parsePendingPage } from "../../storage/multipart/pending-uploads.ts";
 import { parseBucketAddress } from "../addresses.ts";
 import { Context, type RequestContext } from "../context.ts";
+import { PrefixArgument, toConnection } from "../types/connection.ts";
 import { Cost, pageSize } from "../types/field-cost.ts";
 import { AfterArgument, BucketField, FirstArgument, RegionArgument } from "../types/fields.ts";
-import { toPageInfo } from "../types/page-info.ts";
 import { PendingUploadConnection } from "./pending-upload.ts";
 
 @ArgsType()
@@ -14,12 +14,7 @@ class UploadsArguments {
   @BucketField()
   bucket!: string;
 
-  @Field(() => String, {
-    nullable: true,
-    defaultValue: "",
-    description:
-      "Only uploads to keys that start with this prefix are listed. A grant for `UPLOAD` must cover all of it; a wider prefix is `FORBIDDEN`.",
-  })
+  @PrefixArgument("uploads to keys that", "UPLOAD")
   prefix!: string;
 
   @RegionArgument()
@@ -53,14 +48,10 @@ export class PendingUploadsResolver {
       "pending-uploads",
     );
     const { uploadIds, recentUploadTerms } = context.services;
-    const edges = page.uploads.map(({ key, uploadId, startedAt, cursor }) => {
+    return toConnection({ ...page, items: page.uploads }, after, ({ key, uploadId, startedAt }) => {
       const upload = { ...there, key, uploadId };
       const id = uploadIds.seal(recentUploadTerms.find(upload) ?? upload);
-      return {
-        cursor,
-        node: { id, bucket: there.bucket, key, region: there.region, startedAt: startedAt ?? new Date(0) },
-      };
+      return { id, bucket: there.bucket, key, region: there.region, startedAt: startedAt ?? new Date(0) };
     });
-    return { edges, nodes: edges.map(({ node }) => node), pageInfo: toPageInfo(page, edges, after) };
   }
 }
