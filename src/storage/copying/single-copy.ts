@@ -69,8 +69,8 @@ function isAboutSource(cause: unknown): boolean {
 }
 
 /**
- * The target's ETag if the target is a copy of the source. It is, if it has the same bytes or, if the source's ETag is
- * not a digest of its bytes, the same size, because the target did not exist when the copy began.
+ * The target's ETag if the target is a copy of the source. It is, if it has the same bytes or, if one of the ETags is not a
+ * digest of the bytes, the same size, because the target did not exist when the copy began.
  */
 async function etagIfCopied(
   s3: S3Client,
@@ -79,7 +79,8 @@ async function etagIfCopied(
 ): Promise<string | undefined> {
   const target = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key })).catch(() => undefined);
   const sourceEtag = bareEtag(source.ETag ?? "");
-  const isDigest = /^[0-9a-f]{32}$/.test(sourceEtag) && !source.ServerSideEncryption?.startsWith("aws:kms");
+  const isKms = [source, target].some((head) => head?.ServerSideEncryption?.startsWith("aws:kms"));
+  const isDigest = /^[0-9a-f]{32}$/.test(sourceEtag) && !isKms;
   const isCopy = isDigest
     ? bareEtag(target?.ETag ?? "") === sourceEtag
     : target?.ContentLength === source.ContentLength;

@@ -316,6 +316,18 @@ describe("copyObject", () => {
       expect(proxy.requests.filter((request) => request.startsWith("PUT "))).toHaveLength(2);
     });
 
+    test("recognizes its own copy if only the copy is encrypted with a KMS key", async () => {
+      await put("lost", "bytes");
+      const { proxy, s3 } = await losing();
+      await using _ = proxy;
+      const terms = {
+        kmsKey: "arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+      };
+      expect(await copy("lost", "lost encrypted copy", { s3, changes, terms })).toMatchObject({
+        sizeBytes: 5,
+      });
+    });
+
     test("does not mistake another object for it", async () => {
       await put("lost", "bytes");
       const client = store.client();
