@@ -60,18 +60,21 @@ describe("the README", () => {
 });
 
 describe("the guides", () => {
-  test.each(["README.md", "docs/guides/sign-in.md", "docs/guides/aws.md", "docs/guides/several-accounts.md"])(
-    "%s has access files that parse without warnings",
-    (path) => {
-      const files = blocksOf("yaml", read(path));
-      expect(files.length).toBeGreaterThan(0);
-      for (const file of files) {
-        const { rules, warnings } = parseAccessFile(file, path);
-        expect(rules.length).toBeGreaterThan(0);
-        expect(warnings).toEqual([]);
-      }
-    },
-  );
+  test.each([
+    "README.md",
+    "docs/guides/sign-in.md",
+    "docs/guides/aws.md",
+    "docs/guides/several-accounts.md",
+    "docs/guides/kms.md",
+  ])("%s has access files that parse without warnings", (path) => {
+    const files = blocksOf("yaml", read(path));
+    expect(files.length).toBeGreaterThan(0);
+    for (const file of files) {
+      const { rules, warnings } = parseAccessFile(file, path);
+      expect(rules.length).toBeGreaterThan(0);
+      expect(warnings).toEqual([]);
+    }
+  });
 
   test("docs/configuration.md has settings of buckets that parse", () => {
     const files = blocksOf("yaml", read("docs/configuration.md")).map((file) =>
@@ -84,6 +87,7 @@ describe("the guides", () => {
     ["docs/guides/aws.md", 3],
     ["docs/guides/iam-policies.md", 5],
     ["docs/guides/several-accounts.md", 2],
+    ["docs/guides/kms.md", 3],
   ])("%s has policies that are JSON", (path, count) => {
     const policies = blocksOf("json", read(path));
     expect(policies).toHaveLength(count);

@@ -212,12 +212,18 @@ describe("the store, asked with a caller's bare temporary credentials,", () => {
   });
 });
 
-test("after the access file names another key, objects with the old one are only readable where KMS asks nobody", async () => {
+test("after a change of the key, sessions may not use the old one: for objects, and for uploads in progress", async () => {
   const key = `${prefix}old key`;
   await seed(bucket, key, body, { ServerSideEncryption: "aws:kms", SSEKMSKeyId: kmsKey });
+  const input = { bucket, key: `${prefix}begun` };
+  const begun = await requestUpload(server.client, "MULTIPART", { input, size: body.length });
+  for (const part of begun.parts) expect((await sendPut(part, body)).status).toBe(200);
   await using changed = await startServer(otherKey);
   const response = await download(changed, key);
   expect(response.status).toBe(store.differs("asksForNoKmsPermissions") ? 200 : 403);
+  const completed = completeUpload(changed.client, begun.id);
+  if (store.differs("asksForNoKmsPermissions")) await completed;
+  else await expect(completed).rejects.toMatchObject({ code: "FORBIDDEN" });
   await kinds["a PUT"]?.(changed, `${prefix}new key`);
   await isEncrypted(`${prefix}new key`, otherKey);
 });
