@@ -98,8 +98,10 @@ function faultOf(
   publicKeys: ReadonlyMap<string, KeyObject>,
   nowMs: number,
 ): string | undefined {
-  const publicKey = publicKeys.get(own.get("Key-Pair-Id") ?? "");
-  if (publicKey === undefined) return "MissingKey: no known Key-Pair-Id";
+  const keyPairId = own.get("Key-Pair-Id");
+  if (keyPairId === undefined) return "MissingKey: Missing Key-Pair-Id query parameter or cookie value";
+  const publicKey = publicKeys.get(keyPairId);
+  if (publicKey === undefined) return "InvalidKey: Unknown Key";
   const hash = own.get("Hash-Algorithm") ?? "SHA1";
   if (!["SHA1", "SHA256"].includes(hash)) return "InvalidHashAlgorithm";
   const custom = own.get("Policy");
