@@ -62,7 +62,9 @@ describe("a tampered URL is refused:", () => {
     ["a longer life", parameter("X-Amz-Expires", (value) => String(Number(value) + 60))],
     [
       "another time",
-      parameter("X-Amz-Date", (value) => value.replace(/\d\dZ$/, "59Z").replace("0059Z", "0058Z")),
+      parameter("X-Amz-Date", (value) =>
+        value.replace(/\d\dZ$/, (seconds) => (seconds === "59Z" ? "58Z" : "59Z")),
+      ),
     ],
     ["another scope", parameter("X-Amz-Credential", (value) => value.replace(store.region, "eu-west-9"))],
     ["more signed headers", parameter("X-Amz-SignedHeaders", (value) => `${value};range`)],
