@@ -1,10 +1,11 @@
 export type { ChecksumAlgorithm } from "./checksum/crc.ts";
-export type { Folder, Removal } from "./client/changes.ts";
+export type { CopyOptions, Folder, Removal } from "./client/changes.ts";
 export type { ObjectDetails } from "./client/details.ts";
 export type { DownloadOptions, SignedUrl } from "./client/downloads.ts";
 export type { FolderOptions, FolderPage, ListOptions } from "./client/listing.ts";
 export type { PendingUpload, PendingUploadsOptions } from "./client/pending-uploads.ts";
 export { createValetKey, type ValetKey, type ValetKeyOptions } from "./client/valet-key.ts";
+export type { ObjectVersion, VersionsOptions } from "./client/versions.ts";
 export type { Viewer } from "./client/viewer.ts";
 export { ValetKeyError, type ValetKeyErrorOptions } from "./core/errors.ts";
 export type { ObjectEntry, ObjectRef, StoredObject } from "./core/objects.ts";

@@ -12,6 +12,7 @@ import {
   MultipartUploadDocument,
   ObjectDocument,
   ObjectsDocument,
+  ObjectVersionsDocument,
   PendingUploadsDocument,
   RequestUploadDocument,
   UploadFileDocument,
@@ -77,6 +78,21 @@ describe("typePolicies, for pages", () => {
     expect(list.getCurrentResult().data?.objects?.pageInfo?.hasNextPage).toBe(false);
     await list.refetch();
     await expect.poll(shown).toEqual(keys.slice(0, 2));
+    subscription.unsubscribe();
+  });
+
+  test("fetchMore appends versions, which are kept apart", async () => {
+    const key = "versions-of-one";
+    for (const body of ["1", "22", "333"]) await server.seed(key, body, { Bucket: versionedBucket });
+    const { client } = makeClient();
+    const variables = { bucket: versionedBucket, key, first: 2 };
+    const list = client.watchQuery({ query: ObjectVersionsDocument, variables });
+    const shown = () => (list.getCurrentResult().data?.objectVersions?.nodes ?? []).map((node) => node?.size);
+    const subscription = list.subscribe(() => {});
+    await expect.poll(shown).toEqual([3, 2]);
+    const after = list.getCurrentResult().data?.objectVersions?.pageInfo?.endCursor;
+    await list.fetchMore({ variables: { after } });
+    await expect.poll(shown).toEqual([3, 2, 1]);
     subscription.unsubscribe();
   });
 

@@ -1,5 +1,6 @@
 import type { ValetKey } from "@valetkey/client";
 import type { JobControl } from "../activity/jobs.ts";
+import { hasCode } from "../errors/explain.ts";
 import type { Entry } from "../folder/entry.ts";
 import { count } from "../format/quantities.ts";
 import { filesBelow } from "./files-below.ts";
@@ -30,12 +31,8 @@ export async function transfer(client: ValetKey, task: Transfer, control: JobCon
     const path = name === undefined ? file.path : name + file.path.replace(/^[^/]*/, "");
     const to = { bucket, key: prefix + path };
     const isItself = to.bucket === file.ref.bucket && to.key === file.ref.key;
-    if (isItself || (!overwrite && (await client.head(to)) !== undefined)) {
-      skipped += 1;
-    } else {
-      await client[kind](file.ref, to);
-      done += 1;
-    }
+    if (isItself || !(await wasStored(client[kind](file.ref, to, { overwrite })))) skipped += 1;
+    else done += 1;
     control.report(`${count(done, "file")} ${verb}`);
   });
   const rest =
@@ -43,4 +40,15 @@ export async function transfer(client: ValetKey, task: Transfer, control: JobCon
       ? ""
       : ` ${count(skipped, "file")} ${skipped === 1 ? "was" : "were"} left out, because the name is taken.`;
   return `${count(done, "file")} ${done === 1 ? "was" : "were"} ${verb}.${rest}`;
+}
+
+/** Whether the copy was stored. It was not if the name is taken and may not be replaced. */
+async function wasStored(copying: Promise<unknown>): Promise<boolean> {
+  try {
+    await copying;
+    return true;
+  } catch (thrown) {
+    if (hasCode(thrown, "OBJECT_EXISTS")) return false;
+    throw thrown;
+  }
 }

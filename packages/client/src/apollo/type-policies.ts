@@ -15,6 +15,7 @@ export const typePolicies: TypePolicies = {
   Query: {
     fields: {
       objects: paginated(["bucket", "prefix", "delimiter", "region"]),
+      objectVersions: paginated(["bucket", "prefix", "key", "region"]),
       uploads: paginated(["bucket", "prefix", "region"]),
       downloadUrl: replaced,
       downloadUrls: replaced,
@@ -30,6 +31,7 @@ export const typePolicies: TypePolicies = {
     },
     fields: { metadata: replaced, tags: replaced, checksum: replaced, downloadUrl: replaced },
   },
+  ObjectVersion: { keyFields: ["bucket", "key", "versionId"] },
   MultipartUpload: { keyFields: ["id"], fields: { parts: replaced, uploadedParts: replaced } },
   PendingUpload: { keyFields: ["id"] },
   UploadedPart: { keyFields: false },

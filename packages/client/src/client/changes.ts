@@ -23,11 +23,22 @@ export interface Removal {
   markers?: ObjectRef[] | undefined;
 }
 
-export async function copy(transport: Transport, from: ObjectRef, to: ObjectRef): Promise<StoredObject> {
+export interface CopyOptions {
+  /** `false`: fail with OBJECT_EXISTS rather than replace an object. Default: `true`. */
+  overwrite?: boolean | undefined;
+}
+
+/** The copy of a version onto its own key restores it. */
+export async function copy(
+  transport: Transport,
+  from: ObjectRef,
+  to: ObjectRef,
+  { overwrite }: CopyOptions = {},
+): Promise<StoredObject> {
   const { bucket, key, region } = to;
   const { copyObject } = await transport.request(
     copyObjectOperation,
-    { from: toObjectInput(from), to: { bucket, key, region } },
+    { from: toObjectInput(from), to: { bucket, key, region, overwrite } },
     // Large objects are copied part by part.
     { timeoutMs: 15 * 60_000 },
   );
@@ -36,12 +47,17 @@ export async function copy(transport: Transport, from: ObjectRef, to: ObjectRef)
 }
 
 /** Copies, then deletes the source, which stays if the copy fails. */
-export async function move(transport: Transport, from: ObjectRef, to: ObjectRef): Promise<StoredObject> {
+export async function move(
+  transport: Transport,
+  from: ObjectRef,
+  to: ObjectRef,
+  options?: CopyOptions,
+): Promise<StoredObject> {
   if (from.bucket === to.bucket && from.key === to.key) {
     const message = "The object would be moved to its own place, and deleted there.";
     throw new ValetKeyError(message, { code: "BAD_USER_INPUT", field: "to" });
   }
-  const copied = await copy(transport, from, to);
+  const copied = await copy(transport, from, to, options);
   const { failed } = await removeObjects(transport, [from]);
   if (failed[0] !== undefined) throw failed[0];
   return copied;

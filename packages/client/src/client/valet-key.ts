@@ -4,11 +4,12 @@ import type { TokenOption } from "../core/token.ts";
 import { type Credentials, Transport } from "../core/transport.ts";
 import type { UploadOptions, UploadTask } from "../upload/types.ts";
 import { Upload } from "../upload/upload-task.ts";
-import { copy, type Folder, move, type Removal, remove } from "./changes.ts";
+import { type CopyOptions, copy, type Folder, move, type Removal, remove } from "./changes.ts";
 import { details, type ObjectDetails } from "./details.ts";
 import { type DownloadOptions, downloadUrl, downloadUrls, type SignedUrl } from "./downloads.ts";
 import { type FolderOptions, type FolderPage, folder, head, type ListOptions, list } from "./listing.ts";
 import { type PendingUpload, type PendingUploadsOptions, pendingUploads } from "./pending-uploads.ts";
+import { type ObjectVersion, type VersionsOptions, versions } from "./versions.ts";
 import { type Viewer, viewer } from "./viewer.ts";
 
 export interface ValetKeyOptions {
@@ -40,9 +41,14 @@ export interface ValetKey {
   head(object: ObjectRef): Promise<StoredObject | undefined>;
   /** Like `head`, with metadata and tags, which cost one more request to S3. */
   details(object: ObjectRef): Promise<ObjectDetails | undefined>;
-  copy(from: ObjectRef, to: ObjectRef): Promise<StoredObject>;
+  /**
+   * Versions and delete markers of a bucket with versioning, newest first for each key. To restore a version, copy it to
+   * its own key without `versionId`. Remove versions only after the last one was returned.
+   */
+  versions(options: VersionsOptions): AsyncIterable<ObjectVersion>;
+  copy(from: ObjectRef, to: ObjectRef, options?: CopyOptions): Promise<StoredObject>;
   /** Copies, then deletes. The source stays if the copy fails. */
-  move(from: ObjectRef, to: ObjectRef): Promise<StoredObject>;
+  move(from: ObjectRef, to: ObjectRef, options?: CopyOptions): Promise<StoredObject>;
   /** Objects, or everything below a prefix. */
   remove(what: ObjectRef | readonly ObjectRef[] | Folder): Promise<Removal>;
   pendingUploads(options: PendingUploadsOptions): Promise<PendingUpload[]>;
@@ -59,8 +65,9 @@ export function createValetKey(options: ValetKeyOptions): ValetKey {
     folder: (folderOptions) => folder(transport, folderOptions),
     head: (object) => head(transport, object),
     details: (object) => details(transport, object),
-    copy: (from, to) => copy(transport, from, to),
-    move: (from, to) => move(transport, from, to),
+    versions: (versionsOptions) => versions(transport, versionsOptions),
+    copy: (from, to, copyOptions) => copy(transport, from, to, copyOptions),
+    move: (from, to, copyOptions) => move(transport, from, to, copyOptions),
     remove: (what) => remove(transport, what),
     pendingUploads: (pendingOptions) => pendingUploads(transport, pendingOptions),
     viewer: () => viewer(transport),
