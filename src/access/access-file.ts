@@ -9,6 +9,7 @@ import { type ReadCdnKey, readCdnKey } from "./cdn-key.ts";
 import { findOversizedRule } from "./find-oversized-rule.ts";
 import type { GrantRule, Grants } from "./grants.ts";
 import type { Partition } from "./session-policy.ts";
+import { sharedCdnWarnings } from "./shared-cdn-warning.ts";
 import { sharedClaimWarning } from "./shared-claim-warning.ts";
 
 export interface AccessFile {
@@ -88,6 +89,10 @@ export function parseAccessFile(text: string, name: string, options: AccessFileO
         return message === undefined ? [] : [fault(offsetAt(document, ["grants", index]), message)];
       }),
     );
+  }
+  for (const { bucket, message } of sharedCdnWarnings(buckets.all())) {
+    const path = ["buckets", bucket, "cdn", "url"];
+    warnings.push(fault(offsetAt(document, path), `${path.join(".")}: ${message}`));
   }
   return { rules, buckets: buckets.all(), warnings };
 }

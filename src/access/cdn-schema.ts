@@ -18,7 +18,7 @@ const url = z
     message: `${takesUrl}; http is for loopback addresses only`,
     abort: true,
   })
-  .refine((text) => new URL(text).origin === text.replace(/\/$/, ""), {
+  .refine((text) => new URL(text).href === `${new URL(text).origin}/`, {
     message: `${takesUrl}, without a path, a query or a user: object keys are the paths of the distribution`,
   })
   .transform((text) => new URL(text).origin);

@@ -49,6 +49,11 @@ describe("cdn in the access file", () => {
     "https://cdn.example.com",
   ])("takes %s", (origin) => expect(parse({ ...valid, url: origin })?.url).toBe(origin));
 
+  test.each(["HTTPS://CDN.Example.com", "https://cdn.example.com:443/"])(
+    "takes %s as the origin that it is",
+    (given) => expect(parse({ ...valid, url: given })?.url).toBe("https://cdn.example.com"),
+  );
+
   test.each<[string, unknown]>([
     ["takes the https URL", "d111111abcdef8.cloudfront.net"],
     ["takes the https URL", "ftp://d111111abcdef8.cloudfront.net"],
@@ -89,6 +94,26 @@ describe("cdn in the access file", () => {
     expect(faultsOf({ ...valid, privateKeyFile: missing })).toBe(
       `access.yaml:3:${column}: buckets.media.cdn.privateKeyFile: ${JSON.stringify(missing)} cannot be read (ENOENT): takes a PEM file with an unencrypted private key, RSA of 2,048 bits or ECDSA on P-256`,
     );
+  });
+});
+
+describe("two buckets with one distribution", () => {
+  const warningsOf = (one: object, other: object) =>
+    parseAccessFile(
+      JSON.stringify({ grants: [], buckets: { media: { cdn: one }, films: { cdn: other } } }, null, 1),
+      "access.yaml",
+    ).warnings;
+
+  test("get a warning, because a grant on one may open the other", () => {
+    expect(warningsOf(valid, { ...valid, keyPairId: "KOTHERKEY" })).toEqual([
+      expect.stringMatching(
+        /^access\.yaml:\d+:\d+: buckets\.films\.cdn\.url: is also the CDN of the bucket "media", so a grant on one of them may open objects of the other/,
+      ),
+    ]);
+  });
+
+  test("get none if each has its own", () => {
+    expect(warningsOf(valid, { ...valid, url: "https://cdn.example.com" })).toEqual([]);
   });
 });
 
