@@ -200,6 +200,20 @@ describe("copyObject", () => {
   });
 
   const inParts = { singleCopyBytes: MiB, partBytes: 5 * MiB };
+  const kmsKey = "arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+  test.each([
+    ["in one call", {}],
+    ["in parts", inParts],
+  ])("encrypts the copy with the key of its bucket: %s", async (what, more) => {
+    if (store.differs("copiesNothingEncrypted")) return;
+    await put("for a key", randomBytes(6 * MiB));
+    const name = `with a key ${what}`;
+    await copy("for a key", name, { terms: { kmsKey }, ...more });
+    const head = await s3.send(new HeadObjectCommand({ Bucket: store.bucket, Key: name }));
+    expect(head).toMatchObject({ ServerSideEncryption: "aws:kms", SSEKMSKeyId: kmsKey });
+  });
+
   const pendingUploads = async () =>
     (
       await listPendingUploads(
@@ -317,12 +331,11 @@ describe("copyObject", () => {
     });
 
     test("recognizes its own copy if only the copy is encrypted with a KMS key", async () => {
+      if (store.differs("copiesNothingEncrypted")) return;
       await put("lost", "bytes");
       const { proxy, s3 } = await losing();
       await using _ = proxy;
-      const terms = {
-        kmsKey: "arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab",
-      };
+      const terms = { kmsKey };
       expect(await copy("lost", "lost encrypted copy", { s3, changes, terms })).toMatchObject({
         sizeBytes: 5,
       });
