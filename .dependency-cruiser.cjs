@@ -60,7 +60,7 @@ module.exports = {
     // Helpers that every feature uses, then the features. A feature may return the types of those before it.
     floor("src/graphql/types", "src/graphql/", []),
     floor("src/graphql/(?!schema\\.)[\\w-]+\\.ts", "src/graphql/", ["src/graphql/types"]),
-    ...["download", "viewer", "operation"].map((feature) =>
+    ...["credentials", "download", "viewer", "operation"].map((feature) =>
       floor(`src/graphql/${feature}`, "src/graphql/", graphqlHelpers),
     ),
     floor("src/graphql/object", "src/graphql/", [...graphqlHelpers, "src/graphql/download"]),

@@ -35,6 +35,7 @@ const tasks = [
   { title: "Upload files through the server", operations: ["uploadFile", "uploadFiles"] },
   { title: "Browse a bucket", operations: ["objects", "object", "objectVersions"] },
   { title: "Copy and delete objects", operations: ["copyObject", "deleteObjects"] },
+  { title: "Give a client temporary credentials", operations: ["requestCredentials"] },
   { title: "Show what the caller may do", operations: ["viewer"] },
 ];
 

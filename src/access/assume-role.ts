@@ -21,6 +21,8 @@ export interface RoleToAssume {
 export interface AssumeRoleRequest {
   readonly sessionName: string;
   readonly policy: string;
+  /** The lifetime to request. Default: that of the role. */
+  readonly durationSeconds?: number | undefined;
   readonly tags?: Readonly<Record<string, string>> | undefined;
   readonly sourceIdentity?: string | undefined;
 }
@@ -72,7 +74,7 @@ export function createAssumeRole(options: AssumeRoleOptions): AssumeRole & { clo
     const command = new AssumeRoleCommand({
       RoleArn: role.arn,
       RoleSessionName: request.sessionName,
-      DurationSeconds: role.sessionSeconds,
+      DurationSeconds: request.durationSeconds ?? role.sessionSeconds,
       Policy: request.policy,
       ExternalId: role.externalId,
       SourceIdentity: request.sourceIdentity,

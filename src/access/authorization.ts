@@ -103,7 +103,16 @@ function allows(grant: Grant, action: Action, bucket: BucketName, path: string):
   return grant.bucket === bucket && grant.actions.includes(action) && path.startsWith(grant.prefix);
 }
 
-function grantsOn(grants: CallerGrants, action: Action, bucket: BucketName, path: string): readonly Grant[] {
+/**
+ * The grants that allow the action for one key, or for everything below one prefix.
+ * @throws {ValetKeyError} FORBIDDEN or UNAUTHENTICATED if there are none
+ */
+export function grantsOn(
+  grants: CallerGrants,
+  action: Action,
+  bucket: BucketName,
+  path: string,
+): readonly Grant[] {
   const found = grants.filter((grant) => allows(grant, action, bucket, path));
   if (found.length > 0) return found;
   const what = `${action} of ${quoted(path)} in the bucket ${quoted(bucket)}`;

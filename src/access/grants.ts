@@ -3,8 +3,10 @@ import type { Principal } from "../core/principal.ts";
 import { matches, type Who } from "./caller-match.ts";
 import { fillPrefix, type PrefixTemplate } from "./prefix-template.ts";
 
-export const actions = ["DOWNLOAD", "UPLOAD", "LIST", "DELETE"] as const;
+export const actions = ["DOWNLOAD", "UPLOAD", "LIST", "DELETE", "CREDENTIALS"] as const;
 export type Action = (typeof actions)[number];
+/** What can be done with objects. CREDENTIALS only says how: with credentials of the client's own. */
+export type ObjectAction = Exclude<Action, "CREDENTIALS">;
 
 /** What one caller may do below one prefix: a rule of the access file, filled with the caller's claims. */
 export interface Grant {

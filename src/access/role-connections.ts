@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { ValetKeyError } from "../core/errors.ts";
 import type { BucketName } from "../core/object-address.ts";
 import { quoted } from "../core/quoted.ts";
+import type { CredentialsIssuer } from "./credentials-issuer.ts";
 import type { RoleSessionPool } from "./role-session-pool.ts";
 import type { RoleBuckets } from "./session-request.ts";
 import type { Health } from "./sts-health.ts";
@@ -10,6 +11,8 @@ import type { Health } from "./sts-health.ts";
 /** A role that buckets are used with. */
 export interface RoleConnection {
   readonly sessions: RoleSessionPool;
+  /** For the credentials that clients get. */
+  readonly credentials: CredentialsIssuer;
   /** The time of the role's STS and S3. Signatures are made with it. */
   readonly clock: Clock;
   close(): void;

@@ -1,14 +1,11 @@
 import type { Logger } from "pino";
 import type { Clock } from "../core/clock.ts";
-import { ConcurrencyLimit } from "../core/concurrency-limit.ts";
 import type { Metrics } from "../core/metrics.ts";
-import { type AssumeRole, AssumeRoleError } from "./assume-role.ts";
-import { CircuitBreaker } from "./circuit-breaker.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
-import { NegativeCache } from "./negative-cache.ts";
+import type { ProtectedSts } from "./protected-sts.ts";
 import type { RoleSession } from "./role-session.ts";
 import { type CachedSession, SessionCache, type SessionCacheOptions } from "./session-cache.ts";
-import { sessionTooShort, sessionUnavailable } from "./session-errors.ts";
+import { sessionTooShort } from "./session-errors.ts";
 import type { SessionPurpose } from "./session-policy.ts";
 import {
   type SessionCaller,
@@ -17,20 +14,17 @@ import {
   SessionRequests,
 } from "./session-request.ts";
 import { SingleFlight } from "./single-flight.ts";
-import { type Health, StsHealth, type StsHealthOptions } from "./sts-health.ts";
+import type { Health } from "./sts-health.ts";
 import type { UrlLifetime } from "./url-lifetime.ts";
 
 export interface RoleSessionPoolOptions
   extends SessionRequestOptions,
-    Pick<SessionCacheOptions, "maxSessions" | "maxSessionBytes">,
-    Pick<StsHealthOptions, "refusedCallersToReport"> {
-  readonly assumeRole: AssumeRole;
+    Pick<SessionCacheOptions, "maxSessions" | "maxSessionBytes"> {
+  readonly sts: ProtectedSts;
   /** AWS's time. */
   readonly clock: Clock;
   readonly metrics: Pick<Metrics, "roleSessions">;
   readonly log: Pick<Logger, "info" | "warn">;
-  /** How many AssumeRole calls run at the same time. */
-  readonly maxConcurrent?: number | undefined;
   /** In milliseconds. */
   readonly monotonicNow?: (() => number) | undefined;
 }
@@ -49,7 +43,6 @@ const reserveSeconds = 30;
 /** After a session that was shorter than requested, the next one is expected to be as short for this long. */
 const observationMs = 30_000;
 const maxRefreshLeadMs = 120_000;
-const maxWaiting = 10_000;
 
 /**
  * The role sessions of the process: one for each caller, policy and role. A session is returned only if it
@@ -63,14 +56,11 @@ export class RoleSessionPool {
   readonly #flights = new SingleFlight<RoleSession>();
   /** Keyed by session name, so that one caller's sessions for several purposes are assumed one after the other. */
   readonly #queue = new KeyedQueue();
-  readonly #refusals: NegativeCache;
-  readonly #breaker: CircuitBreaker;
-  readonly #limit: ConcurrencyLimit;
-  readonly #health: StsHealth;
+  readonly #sts: ProtectedSts;
   #shortLived: { readonly seconds: number; readonly until: number } | undefined;
 
   constructor(options: RoleSessionPoolOptions) {
-    const { metrics, maxConcurrent, monotonicNow = () => performance.now() } = options;
+    const { metrics, sts, monotonicNow = () => performance.now() } = options;
     this.#options = options;
     this.#monotonicNow = monotonicNow;
     this.#requests = new SessionRequests(options);
@@ -80,14 +70,7 @@ export class RoleSessionPool {
       // Every role has a pool, and all of them count together.
       onSizeChange: (change) => metrics.roleSessions.inc(change),
     });
-    this.#refusals = new NegativeCache(monotonicNow);
-    this.#breaker = new CircuitBreaker({ monotonicNow });
-    this.#health = new StsHealth({ ...options, monotonicNow });
-    this.#limit = new ConcurrencyLimit({
-      maxRunning: maxConcurrent ?? 64,
-      maxWaiting,
-      message: "Too many callers are waiting for credentials.",
-    });
+    this.#sts = sts;
   }
 
   /** The longest lifetime of a URL that a fresh session can sign without expiring first. */
@@ -115,7 +98,7 @@ export class RoleSessionPool {
     const cached = this.#cache.get(request.key);
     const serving = cached && this.#cache.find(cached, mustOutliveSeconds, asOf);
     if (cached !== undefined && serving !== undefined) {
-      this.#health.served();
+      this.#sts.served();
       // With `asOf`, do not refresh early: a new session would change the URL.
       if (asOf === undefined) this.#refreshAhead(request, cached, mustOutliveSeconds);
       return serving;
@@ -129,9 +112,7 @@ export class RoleSessionPool {
 
   /** The health of STS, without a call to STS. */
   health(): Health {
-    return this.#breaker.isOpen
-      ? { ok: false, reason: "STS cannot be reached, fails or throttles" }
-      : this.#health.check();
+    return this.#sts.health();
   }
 
   /** Forgets all sessions. */
@@ -155,7 +136,7 @@ export class RoleSessionPool {
     // session.
     const leadMs = Math.min(maxRefreshLeadMs, (lifetimeMs - mustOutliveMs) / 4);
     if (this.#lifeMs(cached.session) - mustOutliveMs >= leadMs) return;
-    if (this.#breaker.isOpen || this.#refusals.get(request.key) !== undefined) return;
+    if (this.#sts.wouldRefuse(request)) return;
     this.#assumeOnce(request).catch((error: unknown) => {
       this.#options.log.warn(
         { err: error, sessionName: request.sessionName },
@@ -166,39 +147,15 @@ export class RoleSessionPool {
 
   #assumeOnce(request: SessionRequest): Promise<RoleSession> {
     return this.#flights.run(request.key, () =>
-      this.#queue.run(request.sessionName, () => this.#limit.run(() => this.#assume(request))),
+      this.#queue.run(request.sessionName, async () => {
+        const session = await this.#sts.assume(request);
+        this.#keep(request, session);
+        return session;
+      }),
     );
   }
 
-  async #assume(request: SessionRequest): Promise<RoleSession> {
-    const refusal = this.#refusals.get(request.key);
-    if (refusal !== undefined) throw sessionUnavailable(refusal, false);
-    const permit = this.#breaker.tryEnter();
-    if (permit === undefined)
-      throw sessionUnavailable(new Error("The circuit breaker of STS is open."), true);
-    try {
-      const session = await this.#options.assumeRole(request);
-      permit.succeeded();
-      this.#keep(request, session);
-      return session;
-    } catch (error) {
-      const isRefused = error instanceof AssumeRoleError && error.failure === "refused";
-      if (!isRefused) {
-        permit.failed();
-        this.#health.failed();
-        throw sessionUnavailable(error, true);
-      }
-      // STS has responded, so it is reachable.
-      permit.succeeded();
-      this.#health.refused(request.sessionName);
-      this.#refusals.add(request.key, error);
-      throw sessionUnavailable(error, false);
-    }
-  }
-
   #keep(request: SessionRequest, session: RoleSession): void {
-    this.#health.assumed();
-    this.#refusals.delete(request.key);
     this.#cache.set(request.key, session);
     const wholeSeconds = Math.floor(this.#lifeMs(session) / 1_000);
     // One second less, because expirations are rounded down: the next session may seem shorter.

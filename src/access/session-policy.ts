@@ -1,6 +1,6 @@
 import type { Buckets } from "../core/bucket-settings.ts";
 import type { BucketName } from "../core/object-address.ts";
-import type { Action, Grant } from "./grants.ts";
+import type { Action, Grant, ObjectAction } from "./grants.ts";
 import { type ArnOf, allow, group, oneOrMany, type Statement } from "./iam-statement.ts";
 import { kmsStatements } from "./kms-statements.ts";
 
@@ -13,7 +13,7 @@ const objectActions = {
   DOWNLOAD: ["s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion", "s3:GetObjectVersionTagging"],
   UPLOAD: ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject", "s3:PutObjectTagging"],
   DELETE: ["s3:DeleteObject", "s3:DeleteObjectVersion"],
-} as const satisfies Record<Exclude<Action, "LIST">, readonly string[]>;
+} as const satisfies Record<Exclude<ObjectAction, "LIST">, readonly string[]>;
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (Policy) */
 const maxPolicyCharacters = 2048;
@@ -29,6 +29,12 @@ export type Partition = string;
  * for callers who may not download them. The server signs no URL with such a session.
  */
 export type SessionPurpose = "objects" | "pending-uploads" | "confirmation";
+
+/**
+ * `credentials`: like `objects`, for a session that is given to the client and never used by the server. If the client
+ * may upload to a whole bucket, it also includes listing the bucket's multipart uploads in progress.
+ */
+export type PolicyPurpose = SessionPurpose | "credentials";
 
 /** The grants of one caller do not fit into a session policy. They are never reduced to fit. */
 export class SessionPolicyTooLargeError extends Error {
@@ -47,7 +53,7 @@ export class SessionPolicyTooLargeError extends Error {
 export interface SessionPolicyOptions {
   readonly partition: Partition;
   /** Default: objects. */
-  readonly purpose?: SessionPurpose | undefined;
+  readonly purpose?: PolicyPurpose | undefined;
   /** Says which buckets are encrypted with a KMS key. */
   readonly buckets?: Pick<Buckets, "of"> | undefined;
 }
@@ -78,7 +84,13 @@ function statementsFor(
     return [...confirmationStatements(grants, arn), ...kmsStatements(toReadUploads(grants), arn, buckets)];
   }
   const ofObjects = [...objectStatements(grants, arn), ...listStatements(grants, arn)];
-  return ofObjects.length === 0 ? [] : [...ofObjects, ...kmsStatements(grants, arn, buckets)];
+  if (ofObjects.length === 0) return [];
+  const ofWholeBuckets = purpose === "credentials" ? grants.filter(({ prefix }) => prefix === "") : [];
+  return [
+    ...ofObjects,
+    ...pendingUploadStatements(ofWholeBuckets, arn),
+    ...kmsStatements(grants, arn, buckets),
+  ];
 }
 
 function objectStatements(grants: readonly Grant[], arn: ArnOf): readonly Statement[] {

@@ -7,7 +7,12 @@ import { type Principal, principalKey } from "../core/principal.ts";
 import type { AssumeRoleRequest, RoleToAssume } from "./assume-role.ts";
 import type { Grant } from "./grants.ts";
 import { type OwnSessionName, sessionName, sessionTags } from "./session-name.ts";
-import { SessionPolicyTooLargeError, type SessionPurpose, sessionPolicy } from "./session-policy.ts";
+import {
+  type PolicyPurpose,
+  SessionPolicyTooLargeError,
+  type SessionPurpose,
+  sessionPolicy,
+} from "./session-policy.ts";
 
 /** The caller for whom a session is assumed. */
 export interface SessionCaller {
@@ -57,40 +62,39 @@ export class SessionRequests {
       this.#known.set(principal, known);
     }
     const request =
-      known.requests.get(purpose) ?? this.#make({ principal, grants, sessionName: ownName }, purpose);
+      known.requests.get(purpose) ??
+      toSessionRequest({ principal, grants, sessionName: ownName }, purpose, this.#options);
     known.requests.set(purpose, request);
     return request;
   }
+}
 
-  #make(caller: SessionCaller, purpose: SessionPurpose): SessionRequest {
-    const { principal } = caller;
-    const {
-      role,
-      buckets,
-      trustedIssuer,
-      sendSessionTags = false,
-      sendSourceIdentity = false,
-    } = this.#options;
-    const grants =
-      buckets === undefined ? caller.grants : caller.grants.filter(({ bucket }) => buckets.includes(bucket));
-    const policy = policyOf(grants, { partition: partitionOf(role.arn), purpose, buckets });
-    const name = caller.sessionName ?? sessionName(principal, trustedIssuer);
-    const request: AssumeRoleRequest = {
-      sessionName: name,
-      policy,
-      tags: sendSessionTags && principal.authenticated ? sessionTags(principal) : undefined,
-      sourceIdentity: sendSourceIdentity ? name : undefined,
-    };
-    const identity = principal.authenticated ? principalKey(principal) : null;
-    const distinguishing = JSON.stringify([
-      role.arn,
-      role.externalId,
-      role.sessionSeconds,
-      identity,
-      request,
-    ]);
-    return { ...request, key: createHash("sha256").update(distinguishing).digest("base64url") };
-  }
+/**
+ * @param durationSeconds the lifetime to request, if it is not that of the role
+ * @throws {ValetKeyError} FORBIDDEN without any grant; CREDENTIALS_UNAVAILABLE if the grants do not fit into a session policy
+ */
+export function toSessionRequest(
+  caller: SessionCaller,
+  purpose: PolicyPurpose,
+  options: SessionRequestOptions,
+  durationSeconds?: number,
+): SessionRequest {
+  const { principal } = caller;
+  const { role, buckets, trustedIssuer, sendSessionTags = false, sendSourceIdentity = false } = options;
+  const grants =
+    buckets === undefined ? caller.grants : caller.grants.filter(({ bucket }) => buckets.includes(bucket));
+  const policy = policyOf(grants, { partition: partitionOf(role.arn), purpose, buckets });
+  const name = caller.sessionName ?? sessionName(principal, trustedIssuer);
+  const request: AssumeRoleRequest = {
+    sessionName: name,
+    policy,
+    durationSeconds,
+    tags: sendSessionTags && principal.authenticated ? sessionTags(principal) : undefined,
+    sourceIdentity: sendSourceIdentity ? name : undefined,
+  };
+  const identity = principal.authenticated ? principalKey(principal) : null;
+  const distinguishing = JSON.stringify([role.arn, role.externalId, role.sessionSeconds, identity, request]);
+  return { ...request, key: createHash("sha256").update(distinguishing).digest("base64url") };
 }
 
 interface KnownRequests {

@@ -1,5 +1,7 @@
 import type { Logger } from "pino";
 import { createAssumeRole } from "../access/assume-role.ts";
+import { CredentialsIssuer } from "../access/credentials-issuer.ts";
+import { ProtectedSts } from "../access/protected-sts.ts";
 import { type RoleConnection, RoleConnections } from "../access/role-connections.ts";
 import { RoleSessionPool } from "../access/role-session-pool.ts";
 import type { RoleBuckets } from "../access/session-request.ts";
@@ -84,21 +86,22 @@ function connectRole(
     clock,
     metrics,
   });
-  const sessions = new RoleSessionPool({
-    role: toAssume,
-    buckets,
+  const sts = new ProtectedSts({
     assumeRole,
-    clock: clock.now,
-    metrics,
-    log,
-    trustedIssuer: config.tokens?.issuers[0]?.issuer,
     // Without tokens there is a single, anonymous caller. If STS refuses it, it refuses all requests.
     refusedCallersToReport: config.tokens === undefined && !config.developmentTokens ? 1 : undefined,
+  });
+  const requests = {
+    role: toAssume,
+    buckets,
+    trustedIssuer: config.tokens?.issuers[0]?.issuer,
     sendSessionTags: store.sessionTags,
     sendSourceIdentity: store.sourceIdentity,
-  });
+  };
+  const sessions = new RoleSessionPool({ ...requests, sts, clock: clock.now, metrics, log });
   return {
     sessions,
+    credentials: new CredentialsIssuer({ ...requests, sts }),
     clock: clock.now,
     close() {
       sessions.close();

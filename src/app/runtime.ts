@@ -156,6 +156,7 @@ function createServices(
     buckets,
     roles,
     s3Clients,
+    endpoints,
     presigner: new Presigner({ endpoints, metrics }),
     cloudFrontSigner: new CloudFrontSigner({ metrics }),
     regions,

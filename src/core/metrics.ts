@@ -45,6 +45,12 @@ export function createMetrics() {
       labelNames: ["outcome"],
       registers,
     }),
+    credentialsIssued: new Counter({
+      name: "valetkey_credentials_issued_total",
+      help: "Temporary credentials issued to clients, by access: read, or write if they allow UPLOAD or DELETE.",
+      labelNames: ["access"],
+      registers,
+    }),
     roleSessions: new Gauge({
       name: "valetkey_role_sessions",
       help: "Role sessions live in memory.",

@@ -1,6 +1,7 @@
 import "reflect-metadata";
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from "graphql";
 import { buildSchema } from "type-graphql";
+import { CredentialsResolver } from "./credentials/credentials.resolver.ts";
 import { callResolversDirectly } from "./direct-resolvers.ts";
 import { DownloadResolver } from "./download/download.resolver.ts";
 import { toSubgraph } from "./federation/subgraph.ts";
@@ -41,6 +42,7 @@ export async function createSchema({ federation = false }: SchemaOptions = {}): 
       S3ObjectResolver,
       CopyResolver,
       DeleteResolver,
+      CredentialsResolver,
       ViewerResolver,
     ],
     // Resolvers parse arguments into branded types, so class-validator is not used.

@@ -4,6 +4,7 @@ import type { Metrics } from "../core/metrics.ts";
 import type { Regions } from "../core/object-address.ts";
 import type { CloudFrontSigner } from "../storage/cdn/cloudfront-signer.ts";
 import type { BucketRegions } from "../storage/client/bucket-regions.ts";
+import type { Endpoints } from "../storage/client/endpoints.ts";
 import type { S3Clients } from "../storage/client/s3-clients.ts";
 import type { UploadReceipts } from "../storage/confirmation/upload-receipts.ts";
 import type { AbandonedUploads } from "../storage/multipart/abandoned-uploads.ts";
@@ -19,6 +20,7 @@ export interface Services {
   readonly roles: RoleConnections;
   readonly buckets: Buckets;
   readonly s3Clients: S3Clients;
+  readonly endpoints: Endpoints;
   readonly presigner: Presigner;
   readonly cloudFrontSigner: CloudFrontSigner;
   readonly regions: Regions;

@@ -1,5 +1,6 @@
 export type { ChecksumAlgorithm } from "./checksum/crc.ts";
 export type { CopyOptions, Folder, Removal } from "./client/changes.ts";
+export type { CredentialProvider, CredentialsOptions, TemporaryCredentials } from "./client/credentials.ts";
 export type { ObjectDetails } from "./client/details.ts";
 export type { DownloadOptions, SignedUrl } from "./client/downloads.ts";
 export type { FolderOptions, FolderPage, ListOptions } from "./client/listing.ts";

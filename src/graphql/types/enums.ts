@@ -29,6 +29,8 @@ export const Action = schemaEnum<Action>("Action", "What a grant allows the call
   UPLOAD: "The caller may store objects, and list, complete and abort multipart uploads.",
   LIST: "The caller may list objects.",
   DELETE: "The caller may delete objects.",
+  CREDENTIALS:
+    "The caller may use the other actions of the same grant with temporary credentials: see `requestCredentials`.",
 });
 
 export type ChecksumAlgorithm = S3ChecksumAlgorithm;

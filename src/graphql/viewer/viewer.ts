@@ -15,7 +15,7 @@ export class ViewerGrant {
   })
   prefix!: string;
 
-  @Cost({ items: 4 })
+  @Cost({ items: 5 })
   @Field(() => [Action], { description: "The allowed actions." })
   actions!: Action[];
 

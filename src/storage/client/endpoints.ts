@@ -27,6 +27,13 @@ export interface EndpointsOptions extends EndpointSettings {
   readonly maxEntries?: number | undefined;
 }
 
+/** How a client that speaks S3 itself reaches a bucket. */
+export interface ClientEndpoint {
+  /** The store's public origin. `null` for AWS's own endpoints. */
+  readonly endpoint: string | null;
+  readonly forcePathStyle: boolean;
+}
+
 /** How buckets with the same settings are reached. */
 interface Reach {
   readonly id: number;
@@ -60,6 +67,12 @@ export class Endpoints {
   /** For calls of the server: the same object for buckets that it reaches in the same way. */
   fromServer(bucket: BucketName): EndpointSettings {
     return this.#reach(bucket).fromServer;
+  }
+
+  /** What a client that speaks S3 itself has to be configured with. */
+  forClients(bucket: BucketName): ClientEndpoint {
+    const { endpoint = null, forcePathStyle } = this.#reach(bucket).fromClients;
+    return { endpoint, forcePathStyle };
   }
 
   /** The endpoint of presigned requests, according to the SDK's own rules. These run once for each bucket. */

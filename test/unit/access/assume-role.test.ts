@@ -11,6 +11,7 @@ import { handleStsAction, stsErrorXml } from "../../../packages/embedded-s3/src/
 import { accessKeys, exampleKeys, role } from "../../../packages/embedded-s3/test/store-keys.ts";
 import { createAssumeRole } from "../../../src/access/assume-role.ts";
 import type { Grant } from "../../../src/access/grants.ts";
+import { ProtectedSts } from "../../../src/access/protected-sts.ts";
 import { RoleSessionPool } from "../../../src/access/role-session-pool.ts";
 import { SkewCorrectedClock } from "../../../src/core/clock.ts";
 import { createMetrics } from "../../../src/core/metrics.ts";
@@ -75,7 +76,7 @@ function sessionsOf(
   opened.push(assumeRole);
   return new RoleSessionPool({
     role: assumed,
-    assumeRole,
+    sts: new ProtectedSts({ assumeRole }),
     clock: clock.now,
     metrics,
     log: { info: () => undefined, warn: () => undefined },

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { type AssumeRole, AssumeRoleError, type AssumeRoleRequest } from "../../../src/access/assume-role.ts";
 import type { Grant } from "../../../src/access/grants.ts";
+import { ProtectedSts, type ProtectedStsOptions } from "../../../src/access/protected-sts.ts";
 import { RoleSessionPool, type RoleSessionPoolOptions } from "../../../src/access/role-session-pool.ts";
 import { createMetrics } from "../../../src/core/metrics.ts";
 import { anonymous, type Principal } from "../../../src/core/principal.ts";
@@ -43,10 +44,14 @@ const sts: AssumeRole = async (request) => {
   };
 };
 
-function pool(options: Partial<RoleSessionPoolOptions> = {}): RoleSessionPool {
+function pool({
+  assumeRole = sts,
+  refusedCallersToReport,
+  ...options
+}: Partial<RoleSessionPoolOptions & ProtectedStsOptions> = {}): RoleSessionPool {
   return new RoleSessionPool({
     role,
-    assumeRole: sts,
+    sts: new ProtectedSts({ assumeRole, refusedCallersToReport, monotonicNow: () => nowMs }),
     clock: () => nowMs,
     monotonicNow: () => nowMs,
     metrics,

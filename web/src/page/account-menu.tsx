@@ -75,6 +75,7 @@ const verbs: Readonly<Record<string, string>> = {
   UPLOAD: "upload",
   LIST: "list",
   DELETE: "delete",
+  CREDENTIALS: "request credentials",
 };
 
 function GrantTable() {

@@ -4,7 +4,17 @@ import type { TokenOption } from "../core/token.ts";
 import { type Credentials, Transport } from "../core/transport.ts";
 import type { UploadOptions, UploadTask } from "../upload/types.ts";
 import { Upload } from "../upload/upload-task.ts";
+
 import { type CopyOptions, copy, type Folder, move, type Removal, remove } from "./changes.ts";
+
+import {
+  type CredentialProvider,
+  type CredentialsOptions,
+  credentialProvider,
+  requestCredentials,
+  type TemporaryCredentials,
+} from "./credentials.ts";
+
 import { details, type ObjectDetails } from "./details.ts";
 import { type DownloadOptions, downloadUrl, downloadUrls, type SignedUrl } from "./downloads.ts";
 import { type FolderOptions, type FolderPage, folder, head, type ListOptions, list } from "./listing.ts";
@@ -53,6 +63,10 @@ export interface ValetKey {
   remove(what: ObjectRef | readonly ObjectRef[] | Folder): Promise<Removal>;
   pendingUploads(options: PendingUploadsOptions): Promise<PendingUpload[]>;
   viewer(): Promise<Viewer>;
+  /** For clients that speak S3 themselves. The grants have to allow CREDENTIALS. */
+  requestCredentials(options: CredentialsOptions): Promise<TemporaryCredentials>;
+  /** `new S3Client({ credentials: client.credentialProvider(options), … })` */
+  credentialProvider(options: CredentialsOptions): CredentialProvider;
 }
 
 export function createValetKey(options: ValetKeyOptions): ValetKey {
@@ -71,5 +85,7 @@ export function createValetKey(options: ValetKeyOptions): ValetKey {
     remove: (what) => remove(transport, what),
     pendingUploads: (pendingOptions) => pendingUploads(transport, pendingOptions),
     viewer: () => viewer(transport),
+    requestCredentials: (credentialsOptions) => requestCredentials(transport, credentialsOptions),
+    credentialProvider: (credentialsOptions) => credentialProvider(transport, credentialsOptions),
   };
 }
