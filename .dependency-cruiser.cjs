@@ -78,6 +78,7 @@ module.exports = {
       "multipart",
       "copying",
       "streaming",
+      "inspection",
     ]),
     ...stack("packages/embedded-s3/src", [
       "core",

@@ -44,6 +44,10 @@ export class Grants {
     this.#acceptsTokens = options.acceptsTokens ?? false;
   }
 
+  get rules(): readonly GrantRule[] {
+    return this.#rules;
+  }
+
   /** Replaces the rules, from the next request on. */
   replace(rules: readonly GrantRule[]): void {
     this.#rules = rules;

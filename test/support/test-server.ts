@@ -85,6 +85,20 @@ export function startTestServer(options: TestServerOptions = {}): Promise<TestSe
   });
 }
 
+export interface PreparedServer extends Closable, ReachableStore {
+  /** What such a server would be started with. AWS's part of it is in `process.env`. */
+  readonly env: Environment;
+}
+
+/** Starts what `startTestServer` starts, without the server. */
+export function prepareTestServer(options: TestServerOptions = {}): Promise<PreparedServer> {
+  return startTogether(async (started) => {
+    const prepared = await startStoreAndGrants(started, options);
+    await started.use(changeAwsEnvironment(prepared.env));
+    return prepared;
+  });
+}
+
 export interface TestRuntime extends Closable, ReachableStore {
   readonly runtime: Runtime;
 }

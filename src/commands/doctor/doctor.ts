@@ -1,0 +1,46 @@
+import { parseArgs } from "node:util";
+import { type Command, UsageError } from "../command.ts";
+import { examine } from "./examine.ts";
+import type { Finding } from "./finding.ts";
+import { countByVerdict, findingText, summaryText } from "./report.ts";
+
+const usage = `valetkey doctor [--token TOKEN] [--json]
+
+  Checks the configuration and the access file against the real services: base credentials, clock, roles,
+  session policies, buckets and token issuers. In each bucket that a grant allows uploads to, it stores,
+  reads and deletes a scratch object. Takes the server's environment. Prints no secrets.
+  Exits with 0 if the server can work, and with 1 if it found a fault.
+
+  --token TOKEN   also says what the caller of this token may do ("-" reads it from standard input)
+  --json          prints one JSON object: { "counts": …, "findings": [{ "check", "subject", "verdict", … }] }
+`;
+
+const maxTokenCharacters = 16 * 1024;
+
+export const doctor: Command = {
+  usage,
+  async run(args, environment) {
+    const { values } = parseArgs({
+      args: [...args],
+      options: { token: { type: "string" }, json: { type: "boolean", default: false } },
+    });
+    const token = values.token === "-" ? await readToken() : values.token;
+    const findings: Finding[] = [];
+    for await (const finding of examine(environment, { token })) {
+      findings.push(finding);
+      if (!values.json) console.log(findingText(finding));
+    }
+    const counts = countByVerdict(findings);
+    console.log(values.json ? JSON.stringify({ counts, findings }, null, 2) : `\n${summaryText(counts)}`);
+    return counts.fault > 0 ? 1 : 0;
+  },
+};
+
+async function readToken(): Promise<string> {
+  let text = "";
+  for await (const chunk of process.stdin.setEncoding("utf8")) {
+    text += chunk;
+    if (text.length > maxTokenCharacters) throw new UsageError("The token is too long.");
+  }
+  return text.trim();
+}
