@@ -1,12 +1,11 @@
 import { resolve } from "node:path";
-import axe from "axe-core";
-import type { Page } from "puppeteer-core";
 import { describe, expect, test } from "vitest";
 import { firstPageBytes } from "../../scripts/first-page-bytes.mjs";
 import { requestUpload } from "../support/operations.ts";
 import { sendPut } from "../support/presigned-requests.ts";
 import { shareInFile } from "../support/share-in-file.ts";
 import { startDemoServer } from "../support/test-server.ts";
+import { accessibilityViolations } from "./accessibility.ts";
 import { launchBrowser } from "./browsers.ts";
 import { buildPagesIfStale } from "./built-pages.ts";
 import {
@@ -51,24 +50,6 @@ await store(
   "text/html",
 );
 await store("page/unknown.bin", Buffer.from([1, 2, 3]), "application/octet-stream");
-
-interface Violation {
-  readonly id: string;
-  readonly impact: string;
-  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
-}
-
-/** What axe finds on the page as it is. */
-async function accessibilityViolations(page: Page): Promise<string[]> {
-  // Not as a script element, which the page's policy refuses.
-  await page.evaluate(axe.source);
-  const { violations } = (await page.evaluate("axe.run()")) as { violations: Violation[] };
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .flatMap(({ id, nodes }) =>
-      nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary}`),
-    );
-}
 
 const appearances: readonly (readonly [string, Partial<WebClientOptions>])[] = [
   ["in light colors", {}],

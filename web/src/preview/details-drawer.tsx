@@ -1,12 +1,17 @@
 import { Button, Drawer, Group, Skeleton, Stack } from "@mantine/core";
-import type { ObjectRef } from "@valetkey/client";
+import type { ObjectRef, ObjectVersion } from "@valetkey/client";
+import { useState } from "react";
 import { fileActions } from "../actions/file-actions.tsx";
 import { useRunAction } from "../actions/run-action.ts";
 import { explain } from "../errors/explain.ts";
 import { Problem } from "../errors/problem.tsx";
 import { type Entry, type FileEntry, toFileEntry } from "../folder/entry.ts";
+import { useFocusReturn } from "../folder/use-focus-return.ts";
 import { nameOf } from "../format/names.ts";
+import { can } from "../session/permissions.ts";
 import { useSession } from "../session/session-context.ts";
+import { DeleteVersionDialog } from "../versions/delete-version-dialog.tsx";
+import { VersionList } from "../versions/version-list.tsx";
 import { DetailsTable } from "./details-table.tsx";
 import { Preview } from "./preview.tsx";
 import { PreviousNext } from "./previous-next.tsx";
@@ -24,12 +29,17 @@ interface DetailsDrawerProps {
 /** A preview of one file, and everything that the store knows of it. */
 export default function DetailsDrawer({ object, entries, isCovered, close }: DetailsDrawerProps) {
   const { details, error } = useDetails(object);
+  const { viewer } = useSession();
+  const [versionToDelete, setVersionToDelete] = useState<ObjectVersion>();
+  useFocusReturn(versionToDelete !== undefined);
+  // A file that was deleted may still have versions.
+  const mayHaveVersions = error !== undefined || details?.versionId !== undefined;
   const files = entries.filter((entry) => entry.kind === "file");
   return (
     <Drawer
       opened
       onClose={close}
-      closeOnEscape={!isCovered}
+      closeOnEscape={!isCovered && versionToDelete === undefined}
       position="right"
       size="lg"
       title={<span className="file-name">{nameOf(object.key)}</span>}
@@ -48,7 +58,17 @@ export default function DetailsDrawer({ object, entries, isCovered, close }: Det
             <DetailsTable details={details} />
           </>
         )}
+        {mayHaveVersions && can(viewer, "LIST", object.bucket, object.key) && (
+          <VersionList
+            key={`${object.bucket}/${object.key}`}
+            object={object}
+            askToDelete={setVersionToDelete}
+          />
+        )}
       </Stack>
+      {versionToDelete !== undefined && (
+        <DeleteVersionDialog version={versionToDelete} close={() => setVersionToDelete(undefined)} />
+      )}
     </Drawer>
   );
 }
