@@ -7,7 +7,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { beforeEach, describe, expect, test } from "vitest";
-import type { GraphQLClient } from "../support/graphql-client.ts";
+import { type GraphQLClient, untilServed } from "../support/graphql-client.ts";
 import { startIssuer } from "../support/issuer.ts";
 import { copyObject, downloadUrl, requestUpload, uploadFile } from "../support/operations.ts";
 import { startRecordingProxy } from "../support/recording-proxy.ts";
@@ -142,7 +142,8 @@ describe("the server", () => {
 test("300 parallel first requests of one caller cost one AssumeRole", async () => {
   const carol = await caller("carol");
   await seed(bucket, keyOf("carol"), "carol");
-  await Promise.all(Array.from({ length: 300 }, () => downloadUrl(carol, { bucket, key: keyOf("carol") })));
+  const request = () => downloadUrl(carol, { bucket, key: keyOf("carol") });
+  await Promise.all(Array.from({ length: 300 }, () => untilServed(request)));
   expect(gateway.count("AssumeRole")).toBe(1);
 });
 

@@ -97,3 +97,17 @@ function dataOf<Data>(answer: GraphQLAnswer<Data>): Data {
   if (answer.data === undefined || answer.data === null) throw new Error("An answer without data or errors.");
   return answer.data;
 }
+
+/**
+ * Repeats a call while the server is overloaded. On a busy machine, its event loop may be late, and it then refuses a
+ * client's fifth operation at once.
+ */
+export async function untilServed<Result>(call: () => Promise<Result>): Promise<Result> {
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof GraphQLFailure) || error.code !== "OVERLOADED") throw error;
+    }
+  }
+}
