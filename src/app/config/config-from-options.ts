@@ -28,13 +28,12 @@ export function configFromOptions(options: ValetKeyOptions): Config {
   if (faults.length > 0) throw new ConfigError(faults.join("\n"));
   // Several embedded stores in one process each need a port of their own.
   environment.VALETKEY_STORE_PORT ??= "0";
-  const { grants, authorize, authenticate } = options;
+  const { grants, authorize } = options;
   return loadConfig(environment, {
     nameOf: optionOf,
     accessRules: typeof grants === "object" ? grants : undefined,
     hasAuthorize: authorize !== undefined,
-    hasAuthenticate: authenticate !== undefined,
-    mayIssueTokens: false,
+    isPartOfServer: true,
   });
 }
 

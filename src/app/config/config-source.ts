@@ -7,15 +7,12 @@ export interface ConfigSource {
   readonly accessRules?: object | undefined;
   /** Whether code says what callers may do. */
   readonly hasAuthorize: boolean;
-  /** Whether code says who a caller is. */
-  readonly hasAuthenticate: boolean;
-  /** Whether the server may issue tokens for made-up callers. */
-  readonly mayIssueTokens: boolean;
+  /** Whether another server signs callers in. Then this one issues no tokens for development. */
+  readonly isPartOfServer: boolean;
 }
 
 export const fromEnvironment: ConfigSource = {
   nameOf: (variable) => variable,
   hasAuthorize: false,
-  hasAuthenticate: false,
-  mayIssueTokens: true,
+  isPartOfServer: false,
 };

@@ -31,7 +31,7 @@ export function loadConfig(environment: Environment, source: ConfigSource = from
 function toConfig(
   store: StoreKind,
   values: Values,
-  { nameOf, accessRules, hasAuthorize, hasAuthenticate, mayIssueTokens }: ConfigSource,
+  { nameOf, accessRules, hasAuthorize, isPartOfServer }: ConfigSource,
 ) {
   const issuers = trustedIssuers(values);
   return {
@@ -50,8 +50,8 @@ function toConfig(
     accessFile: values.VALETKEY_GRANTS,
     accessRules,
     hasAuthorize,
-    /** Whether a caller who is refused could come back with a token, or with what the operator's function takes. */
-    acceptsTokens: hasAuthenticate || issuers !== undefined,
+    /** Whether a caller who is refused could come back with a token, or signed in at the server that this is a part of. */
+    acceptsTokens: isPartOfServer || issuers !== undefined,
     tokens: issuers && {
       issuers,
       algorithms: values.VALETKEY_JWT_ALGORITHMS ?? ["RS256", "ES256", "EdDSA"],
@@ -63,7 +63,7 @@ function toConfig(
         : { name: values.VALETKEY_TOKEN_COOKIE, origins: values.VALETKEY_ORIGINS ?? [] },
     /** Whether the server issues tokens for made-up callers. */
     developmentTokens:
-      mayIssueTokens && store === "embedded" && values.NODE_ENV !== "production" && issuers === undefined,
+      !isPartOfServer && store === "embedded" && values.NODE_ENV !== "production" && issuers === undefined,
     origins: values.VALETKEY_ORIGINS ?? [],
     /** The first one seals upload ids, and all of them open upload ids. If undefined, the embedded store keeps one. */
     secrets: values.VALETKEY_SECRET,

@@ -219,3 +219,13 @@ describe("options", () => {
     await expect(started).rejects.toThrow(message);
   });
 });
+
+test("a caller who is not signed in is told to sign in, if a signed-in caller could have a grant", async () => {
+  const rule = { who: "authenticated", bucket: "demo", prefix: "a/", allow: ["DOWNLOAD"] } as const;
+  await using library = await startLibrary({ grants: { grants: [rule] } });
+  const session = library.valetKey.for({ authenticated: false });
+  await expect(session.head({ bucket: "demo", key: "a/b" })).rejects.toMatchObject({
+    code: "UNAUTHENTICATED",
+  });
+  await expect(session.head({ bucket: "other", key: "a/b" })).rejects.toMatchObject({ code: "FORBIDDEN" });
+});

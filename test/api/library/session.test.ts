@@ -61,7 +61,7 @@ describe("downloadUrl", () => {
       field: "bucket",
     });
     const anonymous = library.valetKey.for({ authenticated: false });
-    await expect(anonymous.downloadUrl(mine("x"))).rejects.toMatchObject({ code: "FORBIDDEN" });
+    await expect(anonymous.downloadUrl(mine("x"))).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   });
 });
 
