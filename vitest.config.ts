@@ -51,6 +51,15 @@ export default defineConfig({
         extends: true,
         test: {
           ...shared,
+          name: "examples",
+          include: ["test/examples/**/*.test.ts"],
+          globalSetup: ["test/examples/install.ts"],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...shared,
           name: "contract",
           include: ["test/contract/**/*.test.ts"],
           exclude: ["test/contract/browser"],
