@@ -28,6 +28,7 @@ export type {
   PutUpload,
   StoredEvent,
   StoredObject,
+  UploadCompletion,
   UploadedPart,
   UploadInput,
   UploadOptions,

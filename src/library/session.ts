@@ -11,6 +11,7 @@ import { type ListRequest, listPage } from "../graphql/object/list-page.ts";
 import type { ObjectInput } from "../graphql/types/object-input.ts";
 import type { UploadInput } from "../graphql/types/upload-input.ts";
 import { findUpload } from "../graphql/upload/find-upload.ts";
+import type { CompleteUploadArguments } from "../graphql/upload/finish-upload.resolver.ts";
 import { abortUpload, completeUpload } from "../graphql/upload/finish-upload.ts";
 import { requestUpload } from "../graphql/upload/prepare-upload.ts";
 import type { RequestUploadArguments } from "../graphql/upload/request-upload-arguments.ts";
@@ -72,9 +73,14 @@ export class Session implements ValetKeySession {
     return found && toMultipartUpload(this.#uploadScope, found);
   }
 
-  async completeUpload(id: string): Promise<api.StoredObject> {
-    const given = this.#coerce<{ id: string }>("Mutation.completeUpload", { id });
-    return toStoredObject(await completeUpload(await this.#context(), given.id));
+  async completeUpload(id: string, completion: api.UploadCompletion = {}): Promise<api.StoredObject> {
+    const args = { ...completion, id };
+    const { parts, checksum, ...given } = this.#coerce<CompleteUploadArguments>(
+      "Mutation.completeUpload",
+      args,
+    );
+    const known = { parts: parts ?? undefined, checksum: checksum ?? undefined };
+    return toStoredObject(await completeUpload(await this.#context(), given.id, known));
   }
 
   async abortUpload(id: string): Promise<void> {

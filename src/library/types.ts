@@ -55,8 +55,11 @@ export interface UploadInput extends Omit<ObjectRef, "versionId"> {
   readonly metadata?: readonly NameAndValue[] | undefined;
   /** At most 10. */
   readonly tags?: readonly NameAndValue[] | undefined;
-  /** Of the whole file. Nothing is stored if the bytes have another one. */
-  readonly checksum?: Checksum | undefined;
+  /**
+   * Of the whole file. Nothing is stored if the bytes have another one. Without its value, the upload becomes a multipart
+   * upload, and `completeUpload` takes the value.
+   */
+  readonly checksum?: Checksum | Pick<Checksum, "algorithm"> | undefined;
   /** `false`: fail with `OBJECT_EXISTS` rather than replace an object. Default: `true`. */
   readonly overwrite?: boolean | undefined;
 }
@@ -165,6 +168,14 @@ export interface UploadedPart {
   readonly number: number;
   readonly size: number;
   readonly etag: string;
+}
+
+/** What a client knows about its multipart upload when it completes it. */
+export interface UploadCompletion {
+  /** All parts. They prove that this upload became the object, so the call may be repeated. Default: S3 is asked for them. */
+  readonly parts?: readonly Pick<UploadedPart, "number" | "etag">[] | undefined;
+  /** The checksum of the whole file in base64, if `requestUpload` was given only its algorithm. */
+  readonly checksum?: string | undefined;
 }
 
 export interface ListOptions {

@@ -12,6 +12,7 @@ import type {
   Principal,
   PutUpload,
   StoredObject,
+  UploadCompletion,
   UploadInput,
   UploadOptions,
 } from "./types.ts";
@@ -37,7 +38,7 @@ export interface ValetKeySession {
   /** A multipart upload in progress by its id, for more parts in a later request. Undefined when it has ended. */
   findUpload(id: string): Promise<MultipartUpload | undefined>;
   /** @param id of a multipart upload whose parts have all been sent */
-  completeUpload(id: string): Promise<StoredObject>;
+  completeUpload(id: string, completion?: UploadCompletion): Promise<StoredObject>;
   /** Ends a multipart upload and deletes its parts. An upload that has already ended is no error. */
   abortUpload(id: string): Promise<void>;
   /** Stores a stream in bounded memory, completely or not at all. */

@@ -17,7 +17,7 @@ export class CompletedPartInput {
 }
 
 @ArgsType()
-class CompleteUploadArguments {
+export class CompleteUploadArguments {
   @UploadIdArgument("`requestUpload`")
   id!: string;
 

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { crc32 } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AccessRule, MultipartUpload, PutUpload, ValetKeySession } from "../../../src/index.ts";
 import { startLibrary, type TestLibrary } from "../../support/library.ts";
@@ -127,6 +128,27 @@ describe("requestUpload", () => {
     expect(await library.valetKey.for({ authenticated: true, subject: "alice" }).findUpload(upload.id)).toBe(
       undefined,
     );
+  });
+
+  test("compares a checksum that is known only at the completion", async () => {
+    const size = 7 * 2 ** 20;
+    const input = { ...mine("checksum"), checksum: { algorithm: "CRC32" } as const };
+    const upload = (await session.requestUpload(input, { size })) as MultipartUpload;
+    const [part] = await upload.parts({ first: 1 });
+    if (part === undefined || upload.partCount !== 1) throw new Error("The upload should have one part.");
+    const body = new Uint8Array(size);
+    const headers = part.headers.map(({ name, value }): [string, string] => [name, value]);
+    const sent = await fetch(part.url, { method: "PUT", headers, body });
+    const parts = [{ number: 1, etag: sent.headers.get("etag") ?? "" }];
+    const wrong = session.completeUpload(upload.id, { parts, checksum: "AAAAAA==" });
+    await expect(wrong).rejects.toMatchObject({ code: "CHECKSUM_MISMATCH" });
+    const invalid = session.completeUpload(upload.id, { checksum: "x" });
+    await expect(invalid).rejects.toMatchObject({ code: "BAD_USER_INPUT", field: "checksum" });
+    const checksum = Buffer.alloc(4);
+    checksum.writeUInt32BE(crc32(body));
+    const completion = { parts, checksum: checksum.toString("base64") };
+    expect(await session.completeUpload(upload.id, completion)).toMatchObject({ size });
+    expect(await session.completeUpload(upload.id, completion)).toMatchObject({ size });
   });
 
   test("names the argument at fault", async () => {
