@@ -11,15 +11,21 @@ export interface Authenticator {
   verify(authorizationHeader: string | undefined): Promise<Principal>;
 }
 
-/** Without a trusted issuer, every caller is anonymous. The first request with a token is logged. */
-export function anonymousOnly(log: Pick<Logger, "warn">): Authenticator {
+/**
+ * Without a trusted issuer, every caller is anonymous. The first request with a token is logged.
+ * @param settings the names of the settings for trusted issuers
+ */
+export function anonymousOnly(
+  log: Pick<Logger, "warn">,
+  settings: readonly string[] = ["VALETKEY_JWT_ISSUER", "VALETKEY_JWKS_URL"],
+): Authenticator {
   let isLogged = false;
   return {
     async verify(authorizationHeader) {
       if (authorizationHeader && !isLogged) {
         isLogged = true;
         log.warn(
-          "a request has an Authorization header, which is ignored: every caller is anonymous, because VALETKEY_JWT_ISSUER is not set and VALETKEY_JWKS_URL is not set",
+          `a request has an Authorization header, which is ignored: every caller is anonymous, because ${settings.map((setting) => `${setting} is not set`).join(" and ")}`,
         );
       }
       return anonymous;

@@ -1,3 +1,4 @@
+import type { Config } from "./config/config.ts";
 import { ConfigError } from "./config/config-error.ts";
 
 /** The reason why no server can listen on a host, whatever the port. */
@@ -7,9 +8,13 @@ export function isHostFault(code: string): boolean {
   return hostCodes.has(code);
 }
 
-export function hostFault(host: string, code: string, cause: unknown): ConfigError {
+export function hostFault(
+  { host, nameOf }: Pick<Config, "host" | "nameOf">,
+  code: string,
+  cause: unknown,
+): ConfigError {
   return new ConfigError(
-    `HOST: got ${JSON.stringify(host)}, cannot listen there (${code}); takes an address or a name of this machine, such as 127.0.0.1 or 0.0.0.0`,
+    `${nameOf("HOST")}: got ${JSON.stringify(host)}, cannot listen there (${code}); takes an address or a name of this machine, such as 127.0.0.1 or 0.0.0.0`,
     { cause },
   );
 }

@@ -88,7 +88,13 @@ export async function startRuntime(given: Config, options: RuntimeOptions = {}):
   const schema = await createSchema({ federation: config.federation });
   const developmentIssuer = config.developmentTokens ? await DevelopmentIssuer.create(log) : undefined;
   const tokenVerifier = config.tokens && new TokenVerifier({ ...config.tokens, log });
-  const tokens = developmentIssuer ?? tokenVerifier ?? anonymousOnly(log);
+  const tokens =
+    developmentIssuer ??
+    tokenVerifier ??
+    anonymousOnly(
+      log,
+      ["VALETKEY_JWT_ISSUER", "VALETKEY_JWKS_URL"].map((name) => config.nameOf(name)),
+    );
   // Runs in the background, because an issuer that cannot be reached does not stop the start.
   void tokenVerifier?.prepare();
   const verifyTokens = async ({ authorization }: IncomingHttpHeaders) =>

@@ -39,9 +39,9 @@ export async function openStore(config: Config, log: Logger): Promise<Store> {
 
 async function openRoleStore(
   { roleArn, externalId, sessionTags, sourceIdentity }: RoleConfig,
-  { forcePathStyle, secrets }: Config,
+  { forcePathStyle, secrets, nameOf }: Config,
 ): Promise<Store> {
-  if (secrets === undefined) throw new ConfigError("VALETKEY_SECRET: missing");
+  if (secrets === undefined) throw new ConfigError(`${nameOf("VALETKEY_SECRET")}: missing`);
   return {
     role: roleArn === undefined ? undefined : { arn: roleArn, externalId },
     externalId,
@@ -55,14 +55,14 @@ async function openRoleStore(
 }
 
 async function openEmbeddedStore(store: EmbeddedStoreConfig, config: Config, log: Logger): Promise<Store> {
-  const { host, forcePathStyle } = config;
+  const { host, forcePathStyle, nameOf } = config;
   const embedded = await startEmbedded(store, config, log);
   const { endpoint, credentials, roleArn } = embedded;
-  const secrets = config.secrets ?? [await keptSecret(store, embedded)];
+  const secrets = config.secrets ?? [await keptSecret(store, config, embedded)];
   if (config.publicEndpoint === undefined && (host === "0.0.0.0" || host === "::")) {
     const { hostname } = new URL(endpoint);
     log.warn(
-      `The embedded store's presigned URLs name ${hostname}. If clients cannot reach this machine by that address, set VALETKEY_PUBLIC_ENDPOINT_URL to an origin that they can reach.`,
+      `The embedded store's presigned URLs name ${hostname}. If clients cannot reach this machine by that address, set ${nameOf("VALETKEY_PUBLIC_ENDPOINT_URL")} to an origin that they can reach.`,
     );
   }
   return {
@@ -78,11 +78,9 @@ async function openEmbeddedStore(store: EmbeddedStoreConfig, config: Config, log
   };
 }
 
-async function startEmbedded(
-  { dataDirectory, port }: EmbeddedStoreConfig,
-  { host, publicEndpoint }: Pick<Config, "host" | "publicEndpoint">,
-  log: Logger,
-): Promise<EmbeddedS3> {
+async function startEmbedded(store: EmbeddedStoreConfig, config: Config, log: Logger): Promise<EmbeddedS3> {
+  const { dataDirectory, port } = store;
+  const { host, publicEndpoint, nameOf } = config;
   try {
     return await startEmbeddedS3({
       directory: dataDirectory,
@@ -95,21 +93,27 @@ async function startEmbedded(
   } catch (error) {
     if (!(error instanceof StoreStartError)) throw error;
     const { option, message, code = "" } = error;
-    if (option === "host") throw hostFault(host, code, error);
-    if (option === "directory") throw dataDirectoryFault(dataDirectory, message, error);
-    throw new ConfigError(`VALETKEY_STORE_PORT: got ${port}, ${message} (unset: PORT + 1)`, { cause: error });
+    if (option === "host") throw hostFault(config, code, error);
+    if (option === "directory") throw dataDirectoryFault(store, config, { message, cause: error });
+    throw new ConfigError(`${nameOf("VALETKEY_STORE_PORT")}: got ${port}, ${message}`, { cause: error });
   }
 }
 
-async function keptSecret({ dataDirectory }: EmbeddedStoreConfig, embedded: EmbeddedS3): Promise<string> {
+async function keptSecret(store: EmbeddedStoreConfig, config: Config, embedded: EmbeddedS3): Promise<string> {
   try {
-    return await readPersistedSecret(dataDirectory);
-  } catch (error) {
+    return await readPersistedSecret(store.dataDirectory);
+  } catch (cause) {
     await embedded.close();
-    throw dataDirectoryFault(dataDirectory, `cannot be used: ${(error as Error).message}`, error);
+    const message = `cannot be used: ${(cause as Error).message}`;
+    throw dataDirectoryFault(store, config, { message, cause });
   }
 }
 
-function dataDirectoryFault(dataDirectory: string, message: string, cause: unknown): ConfigError {
-  return new ConfigError(`VALETKEY_DATA_DIR: got ${JSON.stringify(dataDirectory)}, ${message}`, { cause });
+function dataDirectoryFault(
+  { dataDirectory }: EmbeddedStoreConfig,
+  { nameOf }: Config,
+  { message, cause }: { readonly message: string; readonly cause: unknown },
+): ConfigError {
+  const setting = nameOf("VALETKEY_DATA_DIR");
+  return new ConfigError(`${setting}: got ${JSON.stringify(dataDirectory)}, ${message}`, { cause });
 }

@@ -28,6 +28,8 @@ export function configFromOptions(options: ValetKeyOptions): Config {
   if (faults.length > 0) throw new ConfigError(faults.join("\n"));
   // Several embedded stores in one process each need a port of their own.
   environment.VALETKEY_STORE_PORT ??= "0";
+  // Valet Key itself listens on no port, so the default one is free for the store.
+  environment.PORT ??= "0";
   const { grants, authorize } = options;
   return loadConfig(environment, {
     nameOf: optionOf,

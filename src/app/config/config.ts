@@ -2,7 +2,7 @@ import type { Region, Regions } from "../../core/object-address.ts";
 import { ConfigError } from "./config-error.ts";
 import { type ConfigSource, fromEnvironment } from "./config-source.ts";
 import { crossCheck, embeddedRegion, type StoreKind, storeKindOf, warningsOf } from "./cross-checks.ts";
-import { type Environment, parseEnvironment } from "./parse-environment.ts";
+import { type Environment, type NameOf, parseEnvironment } from "./parse-environment.ts";
 import { trustedIssuers } from "./trusted-issuers.ts";
 import type { Values } from "./variables.ts";
 
@@ -41,7 +41,7 @@ function toConfig(
     port: values.PORT,
     logLevel: values.LOG_LEVEL,
     store: toStore(store, values),
-    regions: toRegions(store, values),
+    regions: toRegions(store, values, nameOf),
     // The embedded store is reached by its IP address, which a bucket's name cannot precede.
     forcePathStyle: values.VALETKEY_FORCE_PATH_STYLE || store === "embedded",
     /** The store's origin for clients. Undefined: the same as for the server. */
@@ -101,10 +101,10 @@ function toStore(store: StoreKind, values: Values) {
   };
 }
 
-function toRegions(store: StoreKind, values: Values): Regions {
+function toRegions(store: StoreKind, values: Values, nameOf: NameOf): Regions {
   const home = store === "embedded" ? embeddedRegion : values.AWS_REGION;
   const allowed = [...new Set(values.VALETKEY_REGIONS ?? (home === undefined ? [] : [home]))];
   const first = home !== undefined && allowed.includes(home) ? home : allowed[0];
-  if (first === undefined) throw new ConfigError("AWS_REGION: missing");
+  if (first === undefined) throw new ConfigError(`${nameOf("AWS_REGION")}: missing`);
   return { allowed: allowed as Region[], default: first as Region };
 }

@@ -29,7 +29,7 @@ export function crossCheck(
     store === "embedded"
       ? faultsOfEmbeddedStore(values, given, source.nameOf)
       : faultsWithRoles(values, source);
-  return [...faults, ...issuerFaults(values)];
+  return [...faults, ...issuerFaults(values, source.nameOf)];
 }
 
 /** Settings that are valid but probably not intended. */
@@ -58,7 +58,7 @@ function faultsOfEmbeddedStore(values: Values, given: Environment, nameOf: NameO
   }
   if (values.PORT !== 0 && values.VALETKEY_STORE_PORT === values.PORT) {
     faults.push(
-      `${nameOf("VALETKEY_STORE_PORT")}: got ${JSON.stringify(given.VALETKEY_STORE_PORT)}, takes another port than PORT, or 0 for any (unset: PORT + 1)`,
+      `${nameOf("VALETKEY_STORE_PORT")}: got ${JSON.stringify(given.VALETKEY_STORE_PORT)}, takes another port than ${nameOf("PORT")}, or 0 for any (unset: ${nameOf("PORT")} + 1)`,
     );
   }
   return faults;
