@@ -38,8 +38,10 @@ export async function readInitialAccess(given: Config, log: Logger): Promise<Ini
   try {
     const { rules, buckets, warnings } = await readRules(given);
     for (const warning of warnings) log.warn(warning);
-    const haveRoles =
-      rules.length > 0 && rules.every(({ bucket }) => buckets.get(bucket)?.role !== undefined);
+    // Grants from code are not known yet. Most likely, they are for the buckets that have settings.
+    const isFromCode = rules.length === 0 && given.hasAuthorize;
+    const used = isFromCode ? [...buckets.keys()] : rules.map(({ bucket }) => bucket);
+    const haveRoles = used.length > 0 && used.every((bucket) => buckets.get(bucket)?.role !== undefined);
     const config = given.store.kind === "embedded" && haveRoles ? given.withoutEmbeddedStore() : given;
     if (missingRole(config) !== undefined && ![...buckets.values()].some(({ role }) => role !== undefined)) {
       throw new ConfigError(

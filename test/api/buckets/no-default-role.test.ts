@@ -133,9 +133,10 @@ describe("the library without a default role", () => {
     );
   });
 
-  test("refuses grants from code for a bucket without a role", async () => {
+  test.each(["production", "development"])("checks the roles of grants from code in %s", async (nodeEnv) => {
     const { valetKey, close } = await startLibraryWithRole({
       ...options,
+      nodeEnv,
       grants: { grants: [], buckets: rolesOf(bucket) },
       authorize: (principal) => [{ bucket: principal.authenticated ? otherBucket : bucket, allow: ["LIST"] }],
     });
