@@ -42,7 +42,13 @@ export function formatGraphQLError(formatted: GraphQLFormattedError, error: unkn
   const located = { ...formatted, ...locationsOf(error) };
   if (code !== undefined) {
     const message = shortened(plainMessage(formatted.message));
-    return { ...located, message, extensions: { code, retryable: code === "PERSISTED_QUERY_NOT_FOUND" } };
+    const field = argumentAtFault(error);
+    const retryable = code === "PERSISTED_QUERY_NOT_FOUND";
+    return {
+      ...located,
+      message,
+      extensions: { code, retryable, ...(field === undefined ? {} : { field }) },
+    };
   }
   const original = originalError(error);
   const requestId = formatted.extensions?.requestId;
@@ -123,7 +129,19 @@ export function requestErrorCode(error: unknown): string | undefined {
   const code = String(error.extensions.code);
   if (apolloCodes.has(code)) return code;
   if (malformedRequestCodes.has(code)) return "BAD_USER_INPUT";
+  if (argumentAtFault(error) !== undefined) return "BAD_USER_INPUT";
   // graphql-js reports an invalid value of a scalar without a code, and before any field is resolved.
   const beforeExecution = error.originalError === undefined && error.path === undefined;
   return beforeExecution && code === "undefined" ? "BAD_USER_INPUT" : undefined;
+}
+
+const argumentFault = /^Argument "([^"]+)" (?:of (?:required|non-null) type|has invalid value)/;
+
+/**
+ * The name of an argument that graphql-js refuses when it executes the field: a variable of an optional type may stand
+ * for an argument that cannot be null, and turn out to be null.
+ */
+function argumentAtFault(error: unknown): string | undefined {
+  const original = originalError(error);
+  return original instanceof GraphQLError ? argumentFault.exec(original.message)?.[1] : undefined;
 }
