@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { ConfigError } from "./app/config/config-error.ts";
 import { type Command, UsageError } from "./commands/command.ts";
+import { credentials } from "./commands/credentials.ts";
 import { doctor } from "./commands/doctor/doctor.ts";
 import { sweep } from "./commands/sweep.ts";
 import { ValetKeyError } from "./core/errors.ts";
 
 const commands: ReadonlyMap<string, Command> = new Map([
+  ["credentials", credentials],
   ["doctor", doctor],
   ["sweep", sweep],
 ]);

@@ -13,6 +13,8 @@ type Environment = Readonly<Record<string, string>>;
 
 /** What `npm run build` writes, in a temporary folder. Closing it ends every process that still runs. */
 export interface BuiltProgram extends Closable {
+  /** The path of cli.js. */
+  readonly cliFile: string;
   /** Starts main.js with these variables and PATH, and no others. */
   start(environment: Environment): RunningProgram;
   /** Runs cli.js to its end. */
@@ -58,6 +60,7 @@ export function buildProgram(): Promise<BuiltProgram> {
       return { child, exited };
     };
     return {
+      cliFile: join(bundles, "cli.js"),
       start: (environment: Environment) => {
         const { child, exited } = run([join(bundles, "main.js")], environment);
         const stderr = text(child.stderr);

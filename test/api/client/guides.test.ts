@@ -34,7 +34,9 @@ beforeAll(async () => {
 afterAll(() => rm(project, { recursive: true, force: true }));
 
 test("the guides have code that is typed", async () => {
-  const files = ["apollo-client", "uppy", "urql", "codegen", "versions"].map((guide) => `${guide}.tsx`);
+  const files = ["apollo-client", "uppy", "urql", "codegen", "versions", "temporary-credentials"].map(
+    (guide) => `${guide}.tsx`,
+  );
   for (const file of files) {
     const blocks = await blocksOf(file.replace(".tsx", ""), "tsx?");
     expect(blocks.length).toBeGreaterThan(0);
