@@ -52,3 +52,25 @@ test("a resumed large file does not take over the parts of another file", async 
   expect(await storedSha256("mixed")).toBe(sha256(bytes));
   expect(await client.pendingUploads({ bucket, prefix: "mixed" })).toEqual([]);
 });
+
+test.each([
+  ["without a checksum and resumed with one", false, "CRC64NVME"],
+  ["with a checksum and resumed without one", "CRC64NVME", false],
+  ["with a checksum and resumed with another algorithm", "CRC64NVME", "CRC32C"],
+] as const)(
+  "an upload that began %s succeeds, whichever server process is asked",
+  async (_what, first, second) => {
+    const bytes = noise(largeBytes, "checksums");
+    await using replica = await startTestServer({ store: server.store, stsUrl: server.storeUrl });
+    for (const resumer of [client, createValetKey({ url: `${replica.url}/graphql` })]) {
+      const key = `checksum ${first} ${second}`;
+      const stopping: typeof fetch = (input, init) =>
+        partOf(input) > 2 ? Promise.resolve(new Response(null, { status: 403 })) : fetch(input, init);
+      const begun = createValetKey({ url, fetch: stopping });
+      const stopped = begun.upload(fileOf(bytes), { bucket, key, checksum: first });
+      await expect(stopped.done).rejects.toMatchObject({ code: "STORE_REFUSED" });
+      await resumer.upload(fileOf(bytes), { bucket, key, checksum: second, resume: true }).done;
+      expect(await storedSha256(key)).toBe(sha256(bytes));
+    }
+  },
+);
