@@ -94,6 +94,30 @@ describe("Flow", () => {
     expect(await result).toBe("sent");
   });
 
+  test("a request with a time of grace may end by itself after a stop, and is interrupted after that time", async () => {
+    const { flow } = makeFlow();
+    let finish = (_result: string) => {};
+    const finishing = flow.run(() => new Promise<string>((resolve) => (finish = resolve)), {
+      graceMs: 10_000,
+    });
+    await settle();
+    const stopped = flow.stop();
+    finish("completed");
+    expect(await finishing).toBe("completed");
+    await stopped;
+
+    const hanging = makeFlow();
+    const failing = hanging.flow.run(untilAborted, { graceMs: 10_000 });
+    failing.catch(() => {});
+    await settle();
+    const end = hanging.flow.stop();
+    await hanging.clock.advance(9_999);
+    expect(hanging.clock.sleeping).toBe(1);
+    await hanging.clock.advance(1);
+    await expect(failing).rejects.toMatchObject({ code: "ABORTED" });
+    await end;
+  });
+
   test("holds requests back while there is no network", async () => {
     const { flow, setOnline } = makeFlow();
     setOnline(false);

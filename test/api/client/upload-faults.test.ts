@@ -248,3 +248,33 @@ test("an upload that is aborted while it is confirmed ends at once", async () =>
   await expect(task.done).rejects.toMatchObject({ code: "ABORTED" });
   expect(task.state).toBe("aborted");
 });
+
+test.each([
+  ["completed", "completeUpload", 20 * MiB],
+  ["confirmed", "confirmUpload", 5],
+] as const)("an upload that is aborted after the server has %s it is done", async (what, field, size) => {
+  const key = `aborted when ${what}`;
+  let aborted: Promise<void> | undefined;
+  const task = clientWithServer(field, (_attempt, response) => {
+    aborted = task.abort();
+    return response;
+  }).upload(fileOf(noise(size)), { bucket, key });
+  expect(await task.done).toMatchObject({ key, size });
+  await aborted;
+  expect(task.state).toBe("done");
+  expect(await client.head({ bucket, key })).toMatchObject({ size });
+});
+
+test("an upload that is aborted before the server completes it leaves nothing", async () => {
+  const key = "aborted-completion";
+  const refusing: Fetch = async (input, init) => {
+    if (!String(init?.body).includes("completeUpload")) return fetch(input, init);
+    void task.abort();
+    return failure("STORAGE_UNAVAILABLE");
+  };
+  const task = createValetKey({ url, fetch: refusing }).upload(fileOf(noise(20 * MiB)), { bucket, key });
+  await expect(task.done).rejects.toMatchObject({ code: "ABORTED" });
+  expect(task.state).toBe("aborted");
+  expect(await pendingKeys(key)).toEqual([]);
+  expect(await client.head({ bucket, key })).toBeUndefined();
+});

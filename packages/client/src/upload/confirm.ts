@@ -2,7 +2,7 @@ import { ValetKeyError } from "../core/errors.ts";
 import { type StoredObject, toStoredObject } from "../core/objects.ts";
 import { backoffMs, noRetries, type RetryPolicy } from "../core/retry.ts";
 import { confirmUploadOperation } from "../generated/strings.ts";
-import type { UploadSteps } from "./upload-steps.ts";
+import { finalGraceMs, type UploadSteps } from "./upload-steps.ts";
 
 /** For stores that show an object a moment after they have accepted it. */
 const arrivalPolicy: RetryPolicy = { maxAttempts: 4, baseMs: 500, maxMs: 4_000 };
@@ -14,8 +14,10 @@ export async function confirm(
 ): Promise<StoredObject> {
   for (let attempts = 1; ; attempts++) {
     try {
-      const { confirmUpload } = await flow.run((signal) =>
-        transport.request(confirmUploadOperation, { receipt }, { signal, retryPolicy: noRetries }),
+      const { confirmUpload } = await flow.run(
+        (signal) =>
+          transport.request(confirmUploadOperation, { receipt }, { signal, retryPolicy: noRetries }),
+        { graceMs: finalGraceMs },
       );
       if (confirmUpload === null) {
         throw new ValetKeyError("The server returned no object.", { code: "NETWORK" });

@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called for each failed attempt, with its error. */
   readonly onFailure?: (error: ValetKeyError) => void;
+  /** How long the request may continue after `stop`, because its result is final. Default: it is interrupted at once. */
+  readonly graceMs?: number | undefined;
 }
 
 /** Runs the requests of an upload: holds them back while it is paused or offline, and repeats those that fail. */
@@ -27,7 +29,8 @@ export class Flow {
   readonly #options: FlowOptions;
   readonly #policy: RetryPolicy;
   readonly #stopped = new AbortController();
-  readonly #running = new Set<AbortController>();
+  /** Each with its time of grace. */
+  readonly #running = new Map<AbortController, number>();
   readonly #waiting = new Set<() => void>();
   /** Aborted when the network is back: what waits for its next attempt then need not wait. */
   #untilOnline = new AbortController();
@@ -63,16 +66,17 @@ export class Flow {
    */
   async run<Result>(
     request: (signal: AbortSignal) => Promise<Result>,
-    { signal, onFailure }: RunOptions = {},
+    { signal, onFailure, graceMs = 0 }: RunOptions = {},
   ): Promise<Result> {
     const end = signal === undefined ? this.signal : AbortSignal.any([signal, this.signal]);
     for (let failures = 0; ; ) {
       await this.#open();
       if (end.aborted) throw abortedError();
       const controller = new AbortController();
-      this.#running.add(controller);
+      this.#running.set(controller, graceMs);
       try {
-        return await request(AbortSignal.any([end, controller.signal]));
+        const { signal } = controller;
+        return await request(graceMs > 0 ? signal : AbortSignal.any([end, signal]));
       } catch (thrown) {
         if (end.aborted) throw abortedError();
         if (controller.signal.aborted) continue;
@@ -86,6 +90,8 @@ export class Flow {
         this.#wake();
         await this.#options.clock.sleep(pauseMs, AbortSignal.any([end, this.#untilOnline.signal]));
       } finally {
+        // Ends the time of grace, if it has begun.
+        if (graceMs > 0) controller.abort();
         this.#running.delete(controller);
         this.#wake();
       }
@@ -103,11 +109,11 @@ export class Flow {
     this.#wake();
   }
 
-  /** Ends all requests with ABORTED. Resolves when none is running. */
+  /** Ends all requests with ABORTED, those with a time of grace only after it. Resolves when none is running. */
   async stop(): Promise<void> {
     this.#stopped.abort();
     this.close();
-    await this.#interrupt();
+    await this.#interrupt(true);
   }
 
   /** Stops watching the network. */
@@ -132,8 +138,12 @@ export class Flow {
     if (this.#stopped.signal.aborted) throw abortedError();
   }
 
-  async #interrupt(): Promise<void> {
-    for (const controller of this.#running) controller.abort();
+  async #interrupt(withGrace = false): Promise<void> {
+    for (const [controller, graceMs] of this.#running) {
+      const end = () => controller.abort();
+      if (withGrace && graceMs > 0) void this.#options.clock.sleep(graceMs, controller.signal).then(end);
+      else end();
+    }
     this.#wake();
     while (this.#running.size > 0) await this.#change();
   }

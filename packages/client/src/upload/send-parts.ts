@@ -6,7 +6,7 @@ import { PartPool } from "./part-pool.ts";
 import type { MultipartUpload } from "./request-upload.ts";
 import { SignedParts } from "./signed-parts.ts";
 import { StoreError } from "./store-error.ts";
-import type { UploadSteps } from "./upload-steps.ts";
+import { finalGraceMs, type UploadSteps } from "./upload-steps.ts";
 
 /** How often parts are looked for that S3 does not have, although they were sent. */
 const maxRepairs = 2;
@@ -90,12 +90,14 @@ async function complete(
   // Without the ETags, which the bucket's CORS rule may hide, the server asks S3 for its parts.
   const known = parts.every(({ etag }) => etag !== "") ? parts : undefined;
   const checksum = await checksums?.whole(partSize);
-  const { completeUpload } = await flow.run((signal) =>
-    transport.request(
-      completeUploadOperation,
-      { id, parts: known, checksum },
-      { signal, timeoutMs: 10 * 60_000, retryPolicy: noRetries },
-    ),
+  const { completeUpload } = await flow.run(
+    (signal) =>
+      transport.request(
+        completeUploadOperation,
+        { id, parts: known, checksum },
+        { signal, timeoutMs: 10 * 60_000, retryPolicy: noRetries },
+      ),
+    { graceMs: finalGraceMs },
   );
   if (completeUpload === null) throw new ValetKeyError("The server returned no object.", { code: "NETWORK" });
   const contentType = options.contentType ?? (file.type || undefined);

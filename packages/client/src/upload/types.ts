@@ -44,6 +44,9 @@ export interface UploadTask extends EventTarget {
   /** Resolves when nothing is on its way any more. Parts that arrived stay at S3. */
   pause(): Promise<void>;
   resume(): void;
-  /** Resolves when nothing is left at S3. */
+  /**
+   * Resolves when nothing is left at S3. If the upload was being completed and the server has stored the object, it is too
+   * late: `done` then resolves with the object.
+   */
   abort(): Promise<void>;
 }

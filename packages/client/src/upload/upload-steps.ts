@@ -4,6 +4,12 @@ import type { Flow } from "./flow.ts";
 import type { StoreSender } from "./store-sender.ts";
 import type { UploadOptions } from "./types.ts";
 
+/**
+ * How long the last request of an upload continues after `abort`. The object may be stored by then, so its response decides
+ * whether the upload is done or aborted.
+ */
+export const finalGraceMs = 10_000;
+
 /** What the steps of one upload share. */
 export interface UploadSteps {
   readonly transport: Transport;
