@@ -5,6 +5,7 @@ import type { ApolloProtection } from "./graphql/operation/apollo-server-options
 
 export type { ApolloProtection } from "./graphql/operation/apollo-server-options.ts";
 
+/** Which instance an Apollo Server uses. */
 export interface ValetKeyApolloOptions {
   /** What `createValetKey` returned. */
   readonly valetKey: object;

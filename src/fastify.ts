@@ -3,6 +3,7 @@ import { graphqlServiceOf } from "./app/graphql-service.ts";
 import { runtimeOf } from "./app/runtime-of.ts";
 import { mountedEndpoint } from "./http/mounted-endpoint.ts";
 
+/** Which instance is mounted, and where. */
 export interface ValetKeyFastifyOptions {
   /** What `createValetKey` returned. */
   readonly valetKey: object;

@@ -1,7 +1,7 @@
 export { ConfigError } from "./app/config/config-error.ts";
 export { optionsFromEnvironment } from "./app/config/options-from-environment.ts";
 export { createValetKey } from "./app/create-valet-key.ts";
-export { type ErrorCode, ValetKeyError } from "./core/errors.ts";
+export { type ErrorCode, ValetKeyError, type ValetKeyErrorOptions } from "./core/errors.ts";
 export type {
   AccessBucket,
   AccessCdn,

@@ -1,3 +1,4 @@
+/** The code of an error. docs/errors.md says what to do about each. */
 export type ErrorCode =
   | "BAD_USER_INPUT"
   | "UNAUTHENTICATED"
@@ -45,6 +46,7 @@ export const errorCodes: Readonly<Record<ErrorCode, { retryable: boolean; status
   INTERNAL_SERVER_ERROR: { retryable: false, status: 500 },
 };
 
+/** What is known of an error beside its code and message. */
 export interface ValetKeyErrorOptions {
   /** The argument at fault, as a path of the GraphQL field's arguments: `key`, `input.checksum.value`. */
   field?: string | undefined;
@@ -62,9 +64,13 @@ export interface ValetKeyErrorOptions {
  */
 export class ValetKeyError extends Error {
   override readonly name = "ValetKeyError";
+  /** What went wrong, for programs. */
   readonly code: ErrorCode;
+  /** Whether the same request may succeed later. */
   readonly retryable: boolean;
+  /** The argument at fault, such as `key` or `input.checksum.value`. */
   readonly field: string | undefined;
+  /** A more precise reason for the log, which clients do not see. */
   readonly reason: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: ValetKeyErrorOptions = {}) {

@@ -69,6 +69,7 @@ export interface ValetKeySettings {
 
 /** The content of an access file. docs/configuration.md describes it. */
 export interface AccessRules {
+  /** Who may do what. Each rule adds to the others. */
   grants: readonly AccessRule[];
   /** Facts about buckets, by their names. */
   buckets?: Readonly<Record<string, AccessBucket>> | undefined;
@@ -76,9 +77,11 @@ export interface AccessRules {
 
 /** The settings of one bucket. */
 export interface AccessBucket {
+  /** Default: S3 is asked for it. */
   region?: string | undefined;
   /** The ARN of the role that is assumed for this bucket. */
   role?: string | undefined;
+  /** The external id that the role's trust policy demands. */
   externalId?: string | undefined;
   /** The profile of AWS's shared files whose credentials assume the role. */
   profile?: string | undefined;
@@ -86,14 +89,19 @@ export interface AccessBucket {
   kmsKey?: string | undefined;
   /** The account that has to own the bucket: 12 digits. */
   owner?: string | undefined;
+  /** The storage class of uploads that do not name one. */
   storageClass?: string | undefined;
+  /** Whether URLs use S3 Transfer Acceleration. */
   accelerate?: boolean | undefined;
+  /** Whether URLs use endpoints with IPv4 and IPv6. */
   dualStack?: boolean | undefined;
   /** The origin of another store. It needs a role of that store. */
   endpoint?: string | undefined;
   /** The store's origin in what is signed for clients. */
   publicEndpoint?: string | undefined;
+  /** The origin of the STS that assumes the role. */
   stsEndpoint?: string | undefined;
+  /** Whether the bucket's name is in the path of URLs instead of in their host. */
   forcePathStyle?: boolean | undefined;
   /** The CloudFront distribution through which clients download objects. */
   cdn?: AccessCdn | undefined;
@@ -101,7 +109,9 @@ export interface AccessBucket {
 
 /** `url` is the origin of the distribution, and `keyPairId` the id of the public key in CloudFront. */
 export interface AccessCdn {
+  /** The origin of the distribution. */
   url: string;
+  /** The id of the public key in CloudFront. */
   keyPairId: string;
   /** A PEM file with an unencrypted private key: RSA of 2,048 bits, or ECDSA on P-256. */
   privateKeyFile: string;
@@ -115,16 +125,21 @@ export interface AccessRule {
     | "authenticated"
     | "service"
     | Readonly<Record<string, string | number | boolean | readonly (string | number | boolean)[]>>;
+  /** The bucket's name. */
   bucket: string;
   /** `{sub}` and other claims in braces are replaced by the caller's. Default: the whole bucket. */
   prefix?: string | undefined;
+  /** At least one action. */
   allow: Grant["allow"];
+  /** The largest file. Default: no limit but that of the server. */
   maxUploadBytes?: ByteSize | undefined;
+  /** Media types without parameters, or `image/*`. Default: any. */
   contentTypes?: readonly string[] | undefined;
   /** Seconds. */
   maxExpiresSeconds?: number | undefined;
 }
 
+/** The settings, and functions of your server. All of them are optional. */
 export interface ValetKeyOptions extends ValetKeySettings {
   /**
    * Called with what the store has confirmed, before the caller hears of success. When it rejects, the caller's request

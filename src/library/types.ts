@@ -9,14 +9,18 @@ export type Principal =
       readonly claims?: Readonly<Record<string, unknown>> | undefined;
     };
 
+/** What a grant can allow. */
 export type Action = "DOWNLOAD" | "UPLOAD" | "LIST" | "DELETE";
 
 /** What a caller may do below one prefix. */
 export interface Grant {
+  /** The bucket's name. */
   readonly bucket: string;
   /** Literal text. Default: the whole bucket. */
   readonly prefix?: string | undefined;
+  /** At least one action. */
   readonly allow: readonly Action[];
+  /** The largest file, in bytes. Default: no limit but that of the server. */
   readonly maxUploadBytes?: number | undefined;
   /** Media types without parameters, `image/*`, or any type. Default: any. */
   readonly contentTypes?: readonly string[] | undefined;
@@ -26,6 +30,7 @@ export interface Grant {
 
 /** An object that may exist. */
 export interface ObjectRef {
+  /** The bucket's name. */
   readonly bucket: string;
   /** The key, exactly as it is stored: 1 to 1,024 bytes of UTF-8. */
   readonly key: string;
@@ -35,12 +40,15 @@ export interface ObjectRef {
   readonly versionId?: string | undefined;
 }
 
+/** A header, a form field, an entry of the metadata, or a tag. */
 export interface NameAndValue {
   readonly name: string;
   readonly value: string;
 }
 
+/** A checksum of a whole file. */
 export interface Checksum {
+  /** How the checksum is computed. */
   readonly algorithm: "CRC32" | "CRC32C" | "CRC64NVME" | "SHA1" | "SHA256";
   /** The checksum's bytes in base64. */
   readonly value: string;
@@ -48,10 +56,15 @@ export interface Checksum {
 
 /** Where to store a file, and what to store with it. */
 export interface UploadInput extends Omit<ObjectRef, "versionId"> {
+  /** The media type, such as `image/png`. */
   readonly contentType?: string | undefined;
+  /** The header `Content-Disposition` of downloads. */
   readonly contentDisposition?: string | undefined;
+  /** The header `Content-Encoding` of downloads, such as `gzip`. */
   readonly contentEncoding?: string | undefined;
+  /** The header `Cache-Control` of downloads. */
   readonly cacheControl?: string | undefined;
+  /** Text that is stored with the object: at most 2 KB together. */
   readonly metadata?: readonly NameAndValue[] | undefined;
   /** At most 10. */
   readonly tags?: readonly NameAndValue[] | undefined;
@@ -66,6 +79,7 @@ export interface UploadInput extends Omit<ObjectRef, "versionId"> {
 
 /** An object that S3 has stored. */
 export interface StoredObject extends ObjectRef {
+  /** The region of the bucket. */
   readonly region: string;
   /** Bytes. */
   readonly size: number;
@@ -73,6 +87,7 @@ export interface StoredObject extends ObjectRef {
   readonly etag: string;
   /** Undefined in listings, and after writes by callers without a grant for `DOWNLOAD`. */
   readonly contentType?: string | undefined;
+  /** When the object was stored. Undefined after writes by callers without a grant for `DOWNLOAD`. */
   readonly lastModified?: Date | undefined;
 }
 
@@ -80,6 +95,7 @@ export interface StoredObject extends ObjectRef {
 export interface StoredEvent extends StoredObject {
   /** Who stored the object. */
   readonly principal: Principal;
+  /** The mutation, or the method of the same purpose, that stored the object. */
   readonly by: "uploadFile" | "completeUpload" | "copyObject" | "confirmUpload";
   /** The checksum of the whole object, if the store has confirmed one. */
   readonly checksum?: Checksum | undefined;
@@ -87,11 +103,15 @@ export interface StoredEvent extends StoredObject {
 
 /** A presigned URL for a GET request. Anyone who has it can download the object until it expires. */
 export interface DownloadUrl extends ObjectRef {
+  /** For a GET request without further headers. */
   readonly url: string;
+  /** When the URL stops working. */
   readonly expiresAt: Date;
+  /** The region of the bucket. */
   readonly region: string;
 }
 
+/** How to sign URLs for downloads. */
 export interface DownloadUrlOptions {
   /** How many seconds the URL works. Default: 2,400, or fewer if fewer are allowed. */
   readonly expiresIn?: number | undefined;
@@ -99,6 +119,7 @@ export interface DownloadUrlOptions {
   readonly verify?: boolean | undefined;
 }
 
+/** What is uploaded, and how. */
 export interface UploadOptions {
   /** The exact size of the file in bytes. It is signed. Either this or `maxSize` is required. */
   readonly size?: number | undefined;
@@ -114,32 +135,45 @@ export interface UploadOptions {
 
 /** Send the file as the body of a PUT request to `url`, with all `headers` exactly as given. */
 export interface PutUpload extends ObjectRef {
+  /** Which kind of upload this is. */
   readonly method: "PUT";
+  /** A presigned URL. */
   readonly url: string;
+  /** They are signed, so S3 refuses the request without them or with other values. */
   readonly headers: readonly NameAndValue[];
+  /** Until when the request can start. */
   readonly expiresAt: Date;
+  /** The region of the bucket. */
   readonly region: string;
 }
 
 /** Send a form to `url` with all `fields`, and after them the file, as the field `file`. */
 export interface PostUpload extends ObjectRef {
+  /** Which kind of upload this is. */
   readonly method: "POST";
+  /** The address that the form is sent to. */
   readonly url: string;
+  /** They are signed, so S3 refuses the form without them or with other values. */
   readonly fields: readonly NameAndValue[];
+  /** Until when the form can be sent. */
   readonly expiresAt: Date;
+  /** The region of the bucket. */
   readonly region: string;
 }
 
 /** A multipart upload in progress. Part n starts at byte (n - 1) × `partSize`. */
 export interface MultipartUpload extends ObjectRef {
+  /** Which kind of upload this is. */
   readonly method: "MULTIPART";
   /** For `completeUpload` and `abortUpload`. */
   readonly id: string;
+  /** The region of the bucket. */
   readonly region: string;
   /** Bytes of the whole file. */
   readonly size: number;
   /** Bytes of every part but the last. */
   readonly partSize: number;
+  /** The number of parts, 1 to 10,000. */
   readonly partCount: number;
   /** Presigned PUT requests for at most 1,000 parts. */
   parts(request: PartsRequest): Promise<readonly UploadPart[]>;
@@ -149,24 +183,37 @@ export interface MultipartUpload extends ObjectRef {
 
 /** Which parts to sign: either `numbers`, or the `first` parts after part `after` that S3 does not have yet. */
 export interface PartsRequest {
+  /** Part numbers, from 1: at most 1,000. */
   readonly numbers?: readonly number[] | undefined;
+  /** 1 to 1,000. */
   readonly first?: number | undefined;
+  /** A part number. Default: before the first part. */
   readonly after?: number | undefined;
   /** Default: the `expiresIn` of `requestUpload`. */
   readonly expiresIn?: number | undefined;
 }
 
+/** A presigned PUT request for one part. */
 export interface UploadPart {
+  /** From 1. */
   readonly number: number;
+  /** Bytes. */
   readonly size: number;
+  /** A presigned URL. */
   readonly url: string;
+  /** They are signed, so S3 refuses the request without them or with other values. */
   readonly headers: readonly NameAndValue[];
+  /** Until when the request can start. */
   readonly expiresAt: Date;
 }
 
+/** A part that S3 has received. */
 export interface UploadedPart {
+  /** From 1. */
   readonly number: number;
+  /** Bytes. */
   readonly size: number;
+  /** Without quotes. */
   readonly etag: string;
 }
 
@@ -178,10 +225,13 @@ export interface UploadCompletion {
   readonly checksum?: string | undefined;
 }
 
+/** Which objects to list. */
 export interface ListOptions {
+  /** The bucket's name. */
   readonly bucket: string;
   /** Default: the whole bucket. A grant for `LIST` has to cover all of it. */
   readonly prefix?: string | undefined;
+  /** The region of the bucket. Default: the default region. */
   readonly region?: string | undefined;
   /** Usually `/`. Keys that contain it after the prefix are grouped into `folders`. */
   readonly delimiter?: string | undefined;
@@ -191,10 +241,14 @@ export interface ListOptions {
   readonly after?: string | undefined;
 }
 
+/** A page of a listing. */
 export interface ObjectPage {
+  /** In the order of their keys, as bytes of UTF-8. */
   readonly objects: StoredObject[];
+  /** Prefixes that end with the delimiter. Empty without a delimiter. */
   readonly folders: string[];
   /** Undefined on an empty page. */
   readonly endCursor: string | undefined;
+  /** Whether `endCursor` leads to another page. */
   readonly hasNextPage: boolean;
 }

@@ -27,6 +27,7 @@ export type { Resolvers } from "../graphql/operation/resolvers-of.ts";
  * takes the place of the item that failed.
  */
 export interface ValetKeySession {
+  /** Signs a URL for the download of one object. */
   downloadUrl(object: ObjectRef, options?: DownloadUrlOptions): Promise<DownloadUrl>;
   /** Item i of the result belongs to object i. At most 1,000. */
   downloadUrls(objects: readonly ObjectRef[], options?: DownloadUrlOptions): Promise<(DownloadUrl | Error)[]>;
@@ -45,6 +46,7 @@ export interface ValetKeySession {
   uploadStream(body: Readable | AsyncIterable<Uint8Array>, input: UploadInput): Promise<StoredObject>;
   /** Undefined if there is no such object. A missing bucket is an error. */
   head(object: ObjectRef): Promise<StoredObject | undefined>;
+  /** One page of a bucket's objects. Needs a grant for `LIST`. */
   list(options: ListOptions): Promise<ObjectPage>;
   /** Copies inside S3. Fields that `to` omits keep the values of the original. */
   copy(from: ObjectRef, to: UploadInput): Promise<StoredObject>;
@@ -54,15 +56,21 @@ export interface ValetKeySession {
 
 /** What a pino logger has, as far as it is used here. Fastify's `app.log` is one. */
 export interface Log {
+  /** Logs at level debug. */
   debug(...parameters: never[]): void;
+  /** Logs at level info. */
   info(...parameters: never[]): void;
+  /** Logs at level warn. */
   warn(...parameters: never[]): void;
+  /** Logs at level error. */
   error(...parameters: never[]): void;
+  /** A logger whose lines have these bindings, too. */
   child(bindings: object, options?: object): Log;
   /** Default: all levels are enabled. */
   isLevelEnabled?(level: string): boolean;
 }
 
+/** What `createValetKey` returns. */
 export interface ValetKey {
   /** The API for one caller and one request. */
   for(principal: Principal): ValetKeySession;
@@ -72,6 +80,7 @@ export interface ValetKey {
   readonly schema: GraphQLSchema;
   /** The same schema as text, to be merged with types of your own. */
   readonly typeDefs: string;
+  /** What resolves the types of `typeDefs`. */
   readonly resolvers: Resolvers;
   /**
    * The context that the resolvers need, for one request: an object with the property `valetKey`, to be spread into your
