@@ -13,6 +13,11 @@ export type { NodeHandler } from "./http/handler-type.ts";
  */
 export function valetKeyExpress(valetKey: object): NodeHandler {
   const runtime = runtimeOf(valetKey);
-  const { log, services } = runtime;
-  return createNodeHandler({ service: graphqlServiceOf(runtime), log, stopping: services.stopping });
+  const { config, log, services } = runtime;
+  return createNodeHandler({
+    service: graphqlServiceOf(runtime),
+    log,
+    trustedProxies: config.trustedProxies,
+    stopping: services.stopping,
+  });
 }

@@ -36,6 +36,7 @@ export async function startApp(given: Config, options: AppOptions = {}): Promise
     ...service,
     readiness,
     metrics: config.metrics ? metrics : undefined,
+    trustedProxies: config.trustedProxies,
     origins: config.production ? config.origins : [...config.origins, ...sandboxOrigins],
     allowLoopbackOrigins: !config.production,
     checkHost: !config.production && isLoopbackHost(config.host),

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { FastifyRequest } from "fastify";
 import { principalKey } from "../core/principal.ts";
 import { stateOf } from "./request-state.ts";
@@ -11,7 +12,12 @@ export function callerKey(request: FastifyRequest): string {
   return principal.authenticated ? `principal:${principalKey(principal)}` : `ip:${addressOf(request)}`;
 }
 
-/** Express knows which proxies its application trusts. */
-function addressOf(request: FastifyRequest): string {
-  return (request.raw as { ip?: string | undefined }).ip ?? request.ip;
+/**
+ * The address of the client, from X-Forwarded-For where the peer is a trusted proxy. A header that names no address
+ * there is ignored: a client behind the proxy may have written it.
+ */
+export function addressOf(request: FastifyRequest): string {
+  // Express knows which proxies its application trusts.
+  const address = (request.raw as { ip?: string | undefined }).ip ?? request.ip;
+  return isIP(address) === 0 ? (request.socket.remoteAddress ?? "") : address;
 }

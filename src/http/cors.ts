@@ -66,8 +66,8 @@ function isLoopbackOrigin(origin: string): boolean {
 }
 
 /** Whether an origin is one that VALETKEY_ORIGINS takes, and not the server's own. */
-function isOther(origin: string, { headers }: FastifyRequest): boolean {
+function isOther(origin: string, { host }: FastifyRequest): boolean {
   if (origin.length > 300 || !URL.canParse(origin)) return false;
   const url = new URL(origin);
-  return url.origin === origin && url.host !== headers.host?.toLowerCase();
+  return url.origin === origin && url.host !== host.toLowerCase();
 }

@@ -7,11 +7,14 @@ import type { GraphQLService } from "./graphql-endpoint.ts";
 import type { NodeHandler } from "./handler-type.ts";
 import { mountedEndpoint } from "./mounted-endpoint.ts";
 import { addCommonHeaders } from "./protect-responses.ts";
+import { type TrustedProxies, trustProxyOption } from "./trusted-proxies.ts";
 
 export interface NodeHandlerOptions {
   /** Requests that arrive earlier wait for it. */
   readonly service: Promise<GraphQLService>;
   readonly log: Logger;
+  /** If undefined, headers `X-Forwarded-…` have no effect, unless Express has evaluated them. */
+  readonly trustedProxies: TrustedProxies | undefined;
   /** Aborted when the service is closed. Requests that arrive later are refused. */
   readonly stopping: AbortSignal;
 }
@@ -20,10 +23,12 @@ export interface NodeHandlerOptions {
  * Serves GraphQL for every request that the handler is given, whatever its path. The host has chosen the path already,
  * and Express removes it from the URL.
  */
-export function createNodeHandler({ service, log, stopping }: NodeHandlerOptions): NodeHandler {
+export function createNodeHandler(options: NodeHandlerOptions): NodeHandler {
+  const { service, log, trustedProxies, stopping } = options;
   const handleError = createErrorHandler(log);
   // It never listens: it only routes the requests that it is given.
   const server = Fastify({
+    trustProxy: trustProxyOption(trustedProxies),
     return503OnClosing: false,
     genReqId: () => crypto.randomUUID(),
     frameworkErrors: (error, request, reply) => {

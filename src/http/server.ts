@@ -16,6 +16,7 @@ import { addCommonHeaders, protectResponses } from "./protect-responses.ts";
 import { RequestBodies } from "./request-bodies.ts";
 import { framingError } from "./request-framing.ts";
 import { ResponseBackpressure } from "./response-backpressure.ts";
+import { type TrustedProxies, trustProxyOption } from "./trusted-proxies.ts";
 import { respondToUnparsableRequest } from "./unparsable-request.ts";
 import { registerWebClient, type WebClientOptions } from "./web-client.ts";
 
@@ -23,6 +24,8 @@ export interface HttpOptions extends GraphQLService {
   readiness: Readiness;
   /** If undefined, there is no /metrics. */
   metrics: Metrics | undefined;
+  /** If undefined, headers `X-Forwarded-…` have no effect. */
+  trustedProxies: TrustedProxies | undefined;
   /** Exact origins whose pages may call this server. */
   origins: readonly string[];
   /** Outside production: pages of every loopback origin may call this server too. */
@@ -50,6 +53,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   const server = Fastify({
     bodyLimit: maxBodyBytes,
     serverFactory: (handler) => createNodeServer(handler, connections),
+    trustProxy: trustProxyOption(options.trustedProxies),
     // Requests that were accepted before the shutdown are finished.
     return503OnClosing: false,
     // These two names are harmless: JSON.parse makes them own properties, and variables are read only by the names of

@@ -50,11 +50,11 @@ export class TokenCookie {
   }
 
   /** Scripts cannot write `Sec-Fetch-Site` and `Origin`. Programs that are not browsers send neither. */
-  #isOwnOrAllowed({ headers }: FastifyRequest): boolean {
-    const { origin, host, "sec-fetch-site": site } = headers;
+  #isOwnOrAllowed({ headers, host }: FastifyRequest): boolean {
+    const { origin, "sec-fetch-site": site } = headers;
     if (origin !== undefined && this.#origins.has(origin)) return true;
     if (site !== undefined) return site === "same-origin" || (site === "none" && origin === undefined);
-    return origin === undefined || (URL.canParse(origin) && new URL(origin).host === host?.toLowerCase());
+    return origin === undefined || (URL.canParse(origin) && new URL(origin).host === host.toLowerCase());
   }
 
   #crossSiteError(origin: string | undefined): Error {

@@ -56,6 +56,8 @@ export interface ValetKeySettings {
   /** Whether Valet Key's own endpoint executes known documents without Apollo's pipeline. Default: true. */
   prepared?: boolean | undefined;
   tokenCookie?: string | undefined;
+  /** Whose `X-Forwarded-For` `valetKeyExpress` believes on a plain Node server. Express and Fastify use their own setting. */
+  trustProxy?: readonly string[] | string | number | undefined;
   /** Such as `"100/1s"`. */
   rateLimit?: string | undefined;
 

@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 /** npm test asks for nothing but Node, and the reader of the documents has a shell with curl. */
 export const hasCurl = hasCommand("curl");
 export const hasOpenssl = hasCommand("openssl");
+export const hasNginx = hasCommand("nginx");
 
 function hasCommand(name: string): boolean {
   return spawnSync("sh", ["-c", `command -v ${name}`]).status === 0;

@@ -65,6 +65,8 @@ function toConfig(
     developmentTokens:
       !isPartOfServer && store === "embedded" && values.NODE_ENV !== "production" && issuers === undefined,
     origins: values.VALETKEY_ORIGINS ?? [],
+    /** Whose headers `X-Forwarded-…` are believed. */
+    trustedProxies: values.VALETKEY_TRUST_PROXY,
     /** The first one seals upload ids, and all of them open upload ids. If undefined, the embedded store keeps one. */
     secrets: values.VALETKEY_SECRET,
     multipartBytes: values.VALETKEY_MULTIPART_BYTES,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { externalId, regionName, roleArn } from "../../core/aws-names.ts";
 import { maxStreamedBytes } from "../../storage/streaming/streamed-part-sizes.ts";
+import { trustedProxies } from "./trusted-proxies.ts";
 import {
   bytes,
   choice,
@@ -133,6 +134,11 @@ export const variables = {
     list(origin).optional(),
     "none",
     "The exact origins whose pages may read responses, separated by commas. Outside production, loopback origins and those of Apollo Sandbox are added. A development server on loopback accepts their hosts in the header `Host` too.",
+  ),
+  VALETKEY_TRUST_PROXY: variable(
+    trustedProxies.optional(),
+    "none",
+    "The addresses and CIDR blocks of proxies whose `X-Forwarded-For` and `X-Forwarded-Host` are believed, separated by commas, or how many proxies there are. A number is safe only if clients cannot reach the server except through them. [Behind a proxy](guides/behind-a-proxy.md) explains it.",
   ),
   VALETKEY_SECRET: variable(
     list(

@@ -30,7 +30,17 @@ async function startServer() {
   await apollo.start();
   const services = { maxRequestMs: 60_000 } as Services;
   const server = await createHttpServer({
-    ...{ apollo, prepared, log, metrics, origins: [], maxFiles: 1, maxUploadBytes: 1, rateLimit: undefined },
+    ...{
+      apollo,
+      prepared,
+      log,
+      metrics,
+      origins: [],
+      trustedProxies: undefined,
+      maxFiles: 1,
+      maxUploadBytes: 1,
+      rateLimit: undefined,
+    },
     makeContext: async (caller) => new RequestContext(services, { ...caller, grants: [], log }),
     authenticate: async () => anonymous,
     tokenCookie: undefined,
