@@ -11,6 +11,7 @@ import type { GrantRule, Grants } from "./grants.ts";
 import type { Partition } from "./session-policy.ts";
 import { sharedCdnWarnings } from "./shared-cdn-warning.ts";
 import { sharedClaimWarning } from "./shared-claim-warning.ts";
+import { unusableCredentialsWarning } from "./unusable-credentials-warning.ts";
 
 export interface AccessFile {
   readonly rules: readonly GrantRule[];
@@ -89,6 +90,11 @@ export function parseAccessFile(text: string, name: string, options: AccessFileO
         return message === undefined ? [] : [fault(offsetAt(document, ["grants", index]), message)];
       }),
     );
+  }
+  for (const [index, rule] of rules.entries()) {
+    const message = unusableCredentialsWarning(rule);
+    const path = ["grants", index, "allow"];
+    if (message !== undefined) warnings.push(fault(offsetAt(document, path), message));
   }
   for (const { bucket, message } of sharedCdnWarnings(buckets.all())) {
     const path = ["buckets", bucket, "cdn", "url"];

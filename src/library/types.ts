@@ -10,7 +10,7 @@ export type Principal =
     };
 
 /** What a grant can allow. */
-export type Action = "DOWNLOAD" | "UPLOAD" | "LIST" | "DELETE";
+export type Action = "DOWNLOAD" | "UPLOAD" | "LIST" | "DELETE" | "CREDENTIALS";
 
 /** What a caller may do below one prefix. */
 export interface Grant {

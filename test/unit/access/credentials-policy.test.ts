@@ -1,10 +1,11 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { evaluate } from "../../../packages/embedded-s3/src/iam/evaluate.ts";
 import { parseIamPolicy } from "../../../packages/embedded-s3/src/iam/iam-policy.ts";
 import { authorizeCredentials, type CredentialsScope } from "../../../src/access/authorize-credentials.ts";
 import type { Grant, ObjectAction } from "../../../src/access/grants.ts";
 import { sessionPolicy } from "../../../src/access/session-policy.ts";
+import { Buckets } from "../../../src/core/bucket-settings.ts";
 import { ValetKeyError } from "../../../src/core/errors.ts";
 import { anyGrants, anyObject, bucketA, bucketB } from "./arbitraries.ts";
 
@@ -96,4 +97,26 @@ test("whatever the policy allows, one grant with CREDENTIALS allows too", () => 
     }),
     { numRuns: 1_000 },
   );
+});
+
+describe("the KMS key of the bucket", () => {
+  const kmsKey = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+  const kmsActionsOf = (...actions: ObjectAction[]) => {
+    const buckets = new Buckets(new Map([[bucketA, { kmsKey }]]));
+    const scope = { bucket: bucketA, prefix: "a/", actions };
+    const policy = sessionPolicy([scope], { partition: "aws", purpose: "credentials", buckets });
+    const { Statement } = JSON.parse(policy ?? "") as {
+      Statement: { Action: string | string[]; Resource: unknown }[];
+    };
+    return Statement.filter(({ Resource }) => Resource === kmsKey).flatMap(({ Action }) => Action);
+  };
+
+  test.each<[ObjectAction, string[]]>([
+    ["DOWNLOAD", ["kms:Decrypt"]],
+    ["UPLOAD", ["kms:Decrypt", "kms:GenerateDataKey"]],
+    ["LIST", []],
+    ["DELETE", []],
+  ])("may be used as far as %s needs it", (action, kmsActions) => {
+    expect(kmsActionsOf(action)).toEqual(kmsActions);
+  });
 });
