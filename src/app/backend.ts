@@ -32,7 +32,12 @@ export async function openBackend(
   log: Logger,
 ): Promise<Backend> {
   const store = await openStore(config, log);
-  const endpoints = new Endpoints({ ...store.s3, buckets, publicEndpoint: config.publicEndpoint });
+  const endpoints = new Endpoints({
+    ...store.s3,
+    ofOwnRoles: store.s3OfOwnRoles,
+    buckets,
+    publicEndpoint: config.publicEndpoint,
+  });
   const defaultRole = store.role;
   const ofDefaultRole = store.baseCredentials;
   const baseCredentials = new BaseCredentials({ buckets, defaultRole, ofDefaultRole });

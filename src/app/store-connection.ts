@@ -19,6 +19,8 @@ export interface Store {
   /** What assumes the default role, and roles of buckets that name no profile. Default: AWS's provider chain. */
   readonly baseCredentials?: CredentialProvider | undefined;
   readonly s3: EndpointSettings;
+  /** For buckets with a role of their own, if they are not at this store. */
+  readonly s3OfOwnRoles?: EndpointSettings | undefined;
   /** If undefined, AWS's own settings apply. */
   readonly stsEndpoint: string | undefined;
   /** The first one seals upload ids, and all of them open upload ids. */
@@ -66,12 +68,13 @@ async function openEmbeddedStore(store: EmbeddedStoreConfig, config: Config, log
     );
   }
   return {
-    role: { arn: roleArn },
+    role: { arn: roleArn, stsEndpoint: endpoint },
     externalId: undefined,
     sessionTags: false,
     sourceIdentity: false,
     baseCredentials: async () => credentials,
     s3: { forcePathStyle, endpoint },
+    s3OfOwnRoles: await readEndpointSettings({ forcePathStyle: false }),
     stsEndpoint: endpoint,
     secrets,
     close: () => embedded.close(),

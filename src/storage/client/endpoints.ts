@@ -21,6 +21,8 @@ export interface BucketEndpoint {
 export interface EndpointsOptions extends EndpointSettings {
   /** The origin under which clients reach the store. Default: the one that the server uses. */
   readonly publicEndpoint?: string | undefined;
+  /** Where buckets are that have a role of their own, but neither an endpoint nor an STS. Default: at the same store. */
+  readonly ofOwnRoles?: EndpointSettings | undefined;
   /** Buckets with endpoints of their own. Default: none. */
   readonly buckets?: Buckets | undefined;
   /** The number of cached endpoints. Default: 10,000. */
@@ -49,6 +51,7 @@ interface Reach {
  */
 export class Endpoints {
   readonly #store: EndpointSettings;
+  readonly #ofOwnRoles: EndpointSettings;
   readonly #publicEndpoint: string | undefined;
   readonly #buckets: Buckets;
   // By the settings object, which is another one after the access file was read again.
@@ -57,8 +60,10 @@ export class Endpoints {
   readonly #rules = new S3Client({ region: "us-east-1" }).config.endpointProvider;
   #lastId = 0;
 
-  constructor({ maxEntries = 10_000, buckets = new Buckets(), publicEndpoint, ...store }: EndpointsOptions) {
+  constructor(options: EndpointsOptions) {
+    const { maxEntries = 10_000, buckets = new Buckets(), publicEndpoint, ofOwnRoles, ...store } = options;
     this.#store = store;
+    this.#ofOwnRoles = ofOwnRoles ?? store;
     this.#publicEndpoint = publicEndpoint;
     this.#buckets = buckets;
     this.#resolved = new LRUCache({ max: maxEntries });
@@ -91,11 +96,12 @@ export class Endpoints {
     const settings = this.#buckets.of(bucket);
     let reach = this.#reaches.get(settings);
     if (reach === undefined) {
-      const { endpoint, accelerate = false, owner } = settings;
-      const fromServer = endpointSettingsOf(settings, this.#store);
+      const { endpoint, role, accelerate = false, owner } = settings;
+      const store = role !== undefined && role.stsEndpoint === undefined ? this.#ofOwnRoles : this.#store;
+      const fromServer = endpointSettingsOf(settings, store);
       // The public endpoint of the configuration is that of its own store.
-      const publicEndpoint =
-        settings.publicEndpoint ?? (endpoint === undefined ? this.#publicEndpoint : undefined);
+      const isAtOwnStore = endpoint === undefined && store === this.#store;
+      const publicEndpoint = settings.publicEndpoint ?? (isAtOwnStore ? this.#publicEndpoint : undefined);
       this.#lastId += 1;
       reach = {
         id: this.#lastId,

@@ -116,6 +116,11 @@ test("outside production, the embedded store is used if a granted bucket has no 
   });
   expect(new URL(upload.url).origin).not.toBe(store.endpoint);
   expect((await sendPut(upload, Buffer.from("a"))).status).toBe(200);
+  // A bucket with a role is where AWS's own settings say, as it is without the embedded store.
+  const other = await requestUpload(server.client, "PUT", { input: { bucket, key: "mixed" }, size: 1 });
+  expect(new URL(other.url).origin).toBe(store.endpoint);
+  expect((await sendPut(other, Buffer.from("a"))).status).toBe(200);
+  expect(await downloadUrl(server.client, { bucket, key: "mixed" })).toMatchObject({ key: "mixed" });
 });
 
 describe("the library without a default role", () => {
