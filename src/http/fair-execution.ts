@@ -51,7 +51,7 @@ export class FairExecution {
   }
 
   /**
-   * @param operation is given a function that it calls once, when it knows how many values its response has at most
+   * @param operation is given a function that it calls when it knows how many values its response has at most
    * @throws {ValetKeyError} OVERLOADED; whatever the operation throws
    */
   async run<Result>(client: string, operation: (admit: Admit) => Promise<Result>): Promise<Result> {

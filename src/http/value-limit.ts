@@ -1,11 +1,12 @@
 /**
- * Waits until an operation with this many values may run. Undefined means that it may run at once. An operation may call
- * it again, once it runs: the last number counts.
+ * Waits until an operation with this many values may run. Undefined means that it may run at once. An operation that has
+ * been admitted may call it again. It never waits then, and the last number counts.
  */
 export type Admit = (values: number) => Promise<void> | undefined;
 
 interface RunningOperation {
   values: number;
+  isAdmitted: boolean;
   /** Set while the operation waits. */
   start: (() => void) | undefined;
 }
@@ -22,7 +23,7 @@ export class ValueLimit {
 
   /** Runs an operation, which calls `admit` before its expensive part. */
   async run<Result>(operation: (admit: Admit) => Promise<Result>): Promise<Result> {
-    const running: RunningOperation = { values: 0, start: undefined };
+    const running: RunningOperation = { values: 0, isAdmitted: false, start: undefined };
     try {
       return await operation((values) => this.#admit(running, values));
     } finally {
@@ -33,11 +34,17 @@ export class ValueLimit {
   }
 
   #admit(operation: RunningOperation, values: number): Promise<void> | undefined {
-    this.#running -= operation.values;
+    const before = operation.values;
     // An operation that exceeds the limit by itself runs alone.
     operation.values = Math.min(values, this.#max);
+    if (operation.isAdmitted) {
+      // Those that wait may wait for this very operation, so it must not wait behind them.
+      this.#running += operation.values - before;
+      this.#startNext();
+      return undefined;
+    }
     if (this.#waiting.size === 0 && this.#fits(operation)) {
-      this.#running += operation.values;
+      this.#start(operation);
       return undefined;
     }
     this.#waiting.add(operation);
@@ -50,9 +57,14 @@ export class ValueLimit {
     for (const operation of this.#waiting) {
       if (!this.#fits(operation)) return;
       this.#waiting.delete(operation);
-      this.#running += operation.values;
+      this.#start(operation);
       operation.start?.();
     }
+  }
+
+  #start(operation: RunningOperation): void {
+    operation.isAdmitted = true;
+    this.#running += operation.values;
   }
 
   #fits({ values }: RunningOperation): boolean {
