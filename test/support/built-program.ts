@@ -77,7 +77,8 @@ export function buildProgram(): Promise<BuiltProgram> {
   });
 }
 
-function urlWhenReady(
+/** Resolves when the log says that the server is ready, and rejects if the program ends before. */
+export function urlWhenReady(
   child: ReturnType<typeof spawn>,
   ended: Promise<{ readonly stderr: string }>,
 ): Promise<string> {
