@@ -16,6 +16,12 @@ interface KnownDocument {
 const nodeBytes = 200;
 
 /**
+ * V8 hashes longer strings by their length only, so a Map would compare a text with every other text of that length.
+ * Longer documents are found by their SHA-256 hash, in Apollo's pipeline.
+ */
+const maxIndexedCharacters = 16_000;
+
+/**
  * The documents that have been parsed and validated, and their texts, by the SHA-256 hash of the text. One budget
  * limits both. It is also the cache of persisted queries. As such it stores nothing more, because a document that is
  * registered is already in it.
@@ -31,8 +37,9 @@ export class KnownDocuments {
     return this.#known.get(hash)?.document;
   }
 
-  /** Finds a document by its text, without hashing that. */
+  /** Finds a document by its text, without computing the SHA-256 hash. Long documents are not found this way. */
   findBySource(source: string): DocumentNode | undefined {
+    if (source.length > maxIndexedCharacters) return undefined;
     const known = this.#bySource.get(source);
     return known && this.find(known.hash);
   }
@@ -42,7 +49,7 @@ export class KnownDocuments {
     const size = 2 * source.length + nodeBytes * nodes;
     const known = { document, source, hash };
     this.#known.set(hash, known, { size });
-    if (this.#known.has(hash)) this.#bySource.set(source, known);
+    if (source.length <= maxIndexedCharacters && this.#known.has(hash)) this.#bySource.set(source, known);
   }
 
   /** For tests: the size of what is cached, in bytes. */
