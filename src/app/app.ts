@@ -65,8 +65,9 @@ export async function startApp(given: Config, options: AppOptions = {}): Promise
     reloadAccess: runtime.reloadAccess,
     async close(reason) {
       readiness.draining = true;
-      log.info({ reason, seconds: config.drainSeconds }, "draining");
+      log.info({ reason, delaySeconds: config.drainDelaySeconds, seconds: config.drainSeconds }, "draining");
       const leftMs = await drain(http, {
+        delaySeconds: config.drainDelaySeconds,
         drainSeconds: config.drainSeconds,
         abortUploads: runtime.abortUploads,
       });

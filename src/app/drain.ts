@@ -1,26 +1,39 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
 
 /** How long a newly opened connection has, while draining, to send its first request. */
 const unusedSeconds = 1;
+/**
+ * How long an idle connection stays open after a delayed shutdown has refused new ones. A proxy without health checks
+ * learns of the shutdown when a connection is refused, and until then sends requests on connections that it has.
+ */
+const idleSeconds = 5;
 /** The time after draining for the remaining responses and for aborting uploads at S3. */
 const abortSeconds = 5;
 /** The part of that time after all connections are closed. */
 const abortOnlySeconds = 1;
 
 export interface DrainOptions {
+  /** How long everything is still served, so that load balancers notice that the server is not ready. */
+  readonly delaySeconds: number;
   readonly drainSeconds: number;
   /** Called when the time to drain is over. */
   readonly abortUploads: () => void;
 }
 
 /**
- * A graceful shutdown: refuses new connections, waits for accepted requests, and then aborts the rest.
+ * A graceful shutdown: after the delay, refuses new connections, waits for accepted requests, and then aborts the rest.
  * @returns how many milliseconds are left for aborting uploads
  */
 export async function drain(
   http: FastifyInstance,
-  { drainSeconds, abortUploads }: DrainOptions,
+  { delaySeconds, drainSeconds, abortUploads }: DrainOptions,
 ): Promise<number> {
+  if (delaySeconds > 0) {
+    await sleep(delaySeconds * 1000);
+    http.connections.closeGently();
+    setTimeout(() => http.connections.closeIdle(), idleSeconds * 1000).unref();
+  }
   const endsAtMs = performance.now() + (drainSeconds + abortSeconds) * 1000;
   const closed = http.close();
   setTimeout(() => http.connections.closeUnused(), unusedSeconds * 1000).unref();

@@ -1,5 +1,6 @@
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { closeWhenQueueIsEmpty } from "./accept-queue.ts";
 
 declare module "fastify" {
   interface FastifyInstance {
@@ -9,13 +10,26 @@ declare module "fastify" {
 
 /**
  * The open connections, for a graceful shutdown. Node's `closeIdleConnections` counts a connection that has never
- * sent anything as busy.
+ * sent anything as busy, and Node calls it as soon as a server stops listening.
  */
 export class Connections {
   readonly #open = new Set<Socket>();
   readonly #held = new Set<Socket>();
+  readonly #closeIdle: (() => void)[] = [];
+  #isGentle = false;
 
   watch(server: Server): void {
+    const closeIdle = server.closeIdleConnections.bind(server);
+    this.#closeIdle.push(closeIdle);
+    server.closeIdleConnections = () => {
+      if (!this.#isGentle) closeIdle();
+    };
+    const close = server.close.bind(server);
+    server.close = (callback) => {
+      if (this.#isGentle) closeWhenQueueIsEmpty(server, () => close(callback));
+      else close(callback);
+      return server;
+    };
     server.on("connection", (socket) => {
       this.#open.add(socket);
       socket.once("close", () => this.#open.delete(socket));
@@ -28,6 +42,22 @@ export class Connections {
     if (socket === null) return;
     this.#held.add(socket);
     response.once("close", () => this.#held.delete(socket));
+  }
+
+  /**
+   * From now on, closing the server resets no connection that is about to be accepted, and leaves idle ones open, because a
+   * proxy may be sending a request on one.
+   */
+  closeGently(): void {
+    this.#isGentle = true;
+  }
+
+  /** Closes the connections that wait for their next request. */
+  closeIdle(): void {
+    // Directly after the event loop has read what has arrived, so that no request is lost in the socket's buffer.
+    setImmediate(() => {
+      for (const closeIdle of this.#closeIdle) closeIdle();
+    });
   }
 
   /** Closes the connections on which no client has ever sent anything. */

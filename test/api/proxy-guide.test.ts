@@ -19,8 +19,8 @@ function startBehindNginx(env: Record<string, string> = {}) {
     const server = await started.use(startDemoServer({ VALETKEY_TRUST_PROXY: "127.0.0.1", ...env }));
     const [block = ""] = codeBlocks("nginx", guide);
     const configuration = block
-      .replace("server 10.0.1.10:4000;", `server ${new URL(server.url).host};`)
-      .replace("server 10.0.1.11:4000;", "");
+      .replace("server 10.0.1.10:4000 fail_timeout=1s;", `server ${new URL(server.url).host};`)
+      .replace("server 10.0.1.11:4000 fail_timeout=1s;", "");
     const nginx = await started.use(startNginx(configuration));
     return { server, url: nginx.url };
   });

@@ -73,6 +73,7 @@ function toConfig(
     maxUploadBytes: values.VALETKEY_MAX_UPLOAD_BYTES,
     maxFiles: values.VALETKEY_MAX_FILES,
     rateLimit: values.VALETKEY_RATE_LIMIT,
+    drainDelaySeconds: values.VALETKEY_DRAIN_DELAY_SECONDS,
     drainSeconds: values.VALETKEY_DRAIN_SECONDS,
     metrics: values.VALETKEY_METRICS,
     federation: values.VALETKEY_FEDERATION,

@@ -169,10 +169,15 @@ export const variables = {
     "none",
     "`100/1s` allows 100 GraphQL requests per second and caller. Callers without a valid token are counted by address.",
   ),
+  VALETKEY_DRAIN_DELAY_SECONDS: variable(
+    integer(0, 600).default(0),
+    "`0`",
+    "How long everything is still served after SIGTERM while `/readyz` is 503, until load balancers have noticed. The time of `VALETKEY_DRAIN_SECONDS` begins after it. [Behind a proxy](guides/behind-a-proxy.md#restarts) says which value to choose.",
+  ),
   VALETKEY_DRAIN_SECONDS: variable(
     integer(0, 3600).default(25),
     "`25`",
-    "How long accepted requests may take after SIGTERM.",
+    "How long accepted requests may take after SIGTERM and the delay.",
   ),
   VALETKEY_METRICS: variable(onOff.default(true), "`on`", "`off` removes `/metrics`."),
   VALETKEY_FEDERATION: variable(
