@@ -10,6 +10,7 @@ import { findObject } from "../graphql/object/find-object.ts";
 import { type ListRequest, listPage } from "../graphql/object/list-page.ts";
 import type { ObjectInput } from "../graphql/types/object-input.ts";
 import type { UploadInput } from "../graphql/types/upload-input.ts";
+import { confirmUpload } from "../graphql/upload/confirm-upload.ts";
 import { findUpload } from "../graphql/upload/find-upload.ts";
 import type { CompleteUploadArguments } from "../graphql/upload/finish-upload.resolver.ts";
 import { abortUpload, completeUpload } from "../graphql/upload/finish-upload.ts";
@@ -81,6 +82,11 @@ export class Session implements ValetKeySession {
     );
     const known = { parts: parts ?? undefined, checksum: checksum ?? undefined };
     return toStoredObject(await completeUpload(await this.#context(), given.id, known));
+  }
+
+  async confirmUpload(receipt: string): Promise<api.StoredObject> {
+    const given = this.#coerce<{ receipt: string }>("Mutation.confirmUpload", { receipt });
+    return toStoredObject(await confirmUpload(await this.#context(), given.receipt));
   }
 
   async abortUpload(id: string): Promise<void> {

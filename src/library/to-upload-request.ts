@@ -19,12 +19,12 @@ export function toUploadRequest(
 ): api.PutUpload | api.PostUpload | api.MultipartUpload {
   const { bucket, key, region } = upload;
   if (upload instanceof PutUpload) {
-    const { url, headers, expiresAt } = upload;
-    return { method: "PUT", url, headers: [...headers], expiresAt, bucket, key, region };
+    const { url, headers, expiresAt, receipt } = upload;
+    return { method: "PUT", url, headers: [...headers], expiresAt, receipt, bucket, key, region };
   }
   if (upload instanceof PostUpload) {
-    const { url, fields, expiresAt } = upload;
-    return { method: "POST", url, fields: [...fields], expiresAt, bucket, key, region };
+    const { url, fields, expiresAt, receipt } = upload;
+    return { method: "POST", url, fields: [...fields], expiresAt, receipt, bucket, key, region };
   }
   return toMultipartUpload(scope, upload);
 }

@@ -145,6 +145,8 @@ export interface PutUpload extends ObjectRef {
   readonly expiresAt: Date;
   /** The region of the bucket. */
   readonly region: string;
+  /** For `confirmUpload`, after the file was sent. */
+  readonly receipt: string;
 }
 
 /** Send a form to `url` with all `fields`, and after them the file, as the field `file`. */
@@ -159,6 +161,8 @@ export interface PostUpload extends ObjectRef {
   readonly expiresAt: Date;
   /** The region of the bucket. */
   readonly region: string;
+  /** For `confirmUpload`, after the file was sent. */
+  readonly receipt: string;
 }
 
 /** A multipart upload in progress. Part n starts at byte (n - 1) × `partSize`. */

@@ -40,6 +40,11 @@ export interface ValetKeySession {
   findUpload(id: string): Promise<MultipartUpload | undefined>;
   /** @param id of a multipart upload whose parts have all been sent */
   completeUpload(id: string, completion?: UploadCompletion): Promise<StoredObject>;
+  /**
+   * Checks that a file has arrived that was sent with one PUT request or with a form, and calls `onObjectStored`.
+   * @param receipt of `requestUpload`
+   */
+  confirmUpload(receipt: string): Promise<StoredObject>;
   /** Ends a multipart upload and deletes its parts. An upload that has already ended is no error. */
   abortUpload(id: string): Promise<void>;
   /** Stores a stream in bounded memory, completely or not at all. */
