@@ -39,16 +39,31 @@ function statementsOf(policy: string): readonly Statement[] {
   return Array.isArray(Statement) ? Statement : [Statement as Statement];
 }
 
+/** The conditions of a statement apply together, so one that is not met makes the whole statement irrelevant. */
 function conflictsOf(bucket: BucketUnderTest, statement: Statement): Finding[] {
   if (statement.Effect !== "Deny") return [];
   const conditions = Object.entries(statement.Condition ?? {}).flatMap(([operator, keys]) =>
     Object.entries(keys).map(([key, value]) => ({
       operator,
       key: key.toLowerCase(),
-      values: [value].flat(),
+      values: [value].flat().map(String),
     })),
   );
+  if (conditions.some((condition) => isMet(bucket, condition) === false)) return [];
   return conditions.flatMap((condition) => conflictOf(bucket, condition) ?? []);
+}
+
+const algorithmKey = "s3:x-amz-server-side-encryption";
+const kmsKeyKey = "s3:x-amz-server-side-encryption-aws-kms-key-id";
+
+/** Whether an upload of the server meets a condition about its encryption. Undefined for any other condition. */
+function isMet({ settings }: BucketUnderTest, { operator, key, values }: Condition): boolean | undefined {
+  if (key !== algorithmKey && key !== kmsKeyKey) return undefined;
+  const asked = settings.kmsKey === undefined ? undefined : "aws:kms";
+  const sent = key === algorithmKey ? asked : settings.kmsKey;
+  if (operator === "Null") return values.includes(String(sent === undefined));
+  // A header that is not sent differs from every value.
+  return /NotEquals/.test(operator) ? sent === undefined || !values.includes(sent) : undefined;
 }
 
 interface Condition {
@@ -79,21 +94,20 @@ function conflictOf(bucket: BucketUnderTest, { operator, key, values }: Conditio
         })
       : undefined;
   }
-  if (key === "s3:x-amz-server-side-encryption-aws-kms-key-id" && /NotEquals/.test(operator)) {
-    return settings.kmsKey !== undefined && values.includes(settings.kmsKey)
-      ? undefined
-      : fault(
-          `The policy refuses uploads that do not ask for the key ${values.join(" or ")}.`,
-          `set kmsKey: ${values[0]} for the bucket in the access file.`,
-        );
+  if (!isMet(bucket, { operator, key, values })) return undefined;
+  if (key === kmsKeyKey && operator !== "Null") {
+    return fault(
+      `The policy refuses uploads that do not ask for the key ${values.join(" or ")}.`,
+      `set kmsKey: ${values[0]} for the bucket in the access file.`,
+    );
   }
-  if (key === "s3:x-amz-server-side-encryption" && (/NotEquals/.test(operator) || operator === "Null")) {
-    return settings.kmsKey === undefined
-      ? fault(
-          "The policy refuses uploads that do not name their encryption.",
-          "set kmsKey for the bucket in the access file, or rely on the bucket's default encryption and remove the statement.",
-        )
-      : undefined;
-  }
-  return undefined;
+  return settings.kmsKey === undefined
+    ? fault(
+        "The policy refuses uploads that do not name their encryption.",
+        "set kmsKey for the bucket in the access file, or rely on the bucket's default encryption and remove the statement.",
+      )
+    : fault(
+        "The policy refuses uploads that ask for encryption with a KMS key.",
+        "remove kmsKey of the bucket from the access file, or the statement from the policy.",
+      );
 }
