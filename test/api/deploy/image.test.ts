@@ -81,7 +81,7 @@ test("the image holds what runs, and nothing else", async () => {
 test("the image serves a role in production", async () => {
   await using prepared = await prepareTestServer({ env: { VALETKEY_WEB: "on" } });
   await prepared.seed("a.txt", "hello");
-  const accessFolder = await shareInFile(makeTemporaryFolder("access"));
+  await using accessFolder = await makeTemporaryFolder("access");
   await chmod(accessFolder.path, 0o755);
   const VALETKEY_GRANTS = join(accessFolder.path, "grants.json");
   await copyFile(prepared.env.VALETKEY_GRANTS ?? "", VALETKEY_GRANTS);
