@@ -31,7 +31,7 @@ class CountsByLabel {
 /** Every metric of the process. No label has keys, principals or other unbounded sets as its values. */
 export type Metrics = ReturnType<typeof createMetrics>;
 
-const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const secondsBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 export function createMetrics() {
   const registry = new Registry();
