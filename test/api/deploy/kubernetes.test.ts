@@ -103,10 +103,10 @@ describe("the manifests", () => {
 });
 
 describe("the pod", () => {
-  test("has the time that preStop and the drain take", () => {
-    const seconds = container.lifecycle.preStop.sleep.seconds;
-    const delay = Number(environment.VALETKEY_DRAIN_DELAY_SECONDS ?? 0);
-    expect(seconds + delay + config.drainSeconds + 5).toBeLessThanOrEqual(pod.terminationGracePeriodSeconds);
+  test("has the time that preStop, the delay and the drain take", () => {
+    const { drainDelaySeconds, drainSeconds } = config;
+    const seconds = container.lifecycle.preStop.sleep.seconds + drainDelaySeconds + drainSeconds;
+    expect(seconds + 5).toBeLessThanOrEqual(pod.terminationGracePeriodSeconds);
   });
 
   test("runs as the user of the image, without privileges, on a read-only file system", () => {
