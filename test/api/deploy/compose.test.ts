@@ -55,8 +55,10 @@ describe.each(["development.yaml", "ceph.yaml"])("deploy/compose/%s", (name) => 
   });
 
   test("has an environment that the server accepts, and gives it time to drain", () => {
-    const { drainSeconds } = loadConfig(environment);
-    expect(Number.parseInt(service.stop_grace_period, 10)).toBeGreaterThanOrEqual(drainSeconds + 5);
+    const { drainDelaySeconds, drainSeconds } = loadConfig(environment);
+    expect(Number.parseInt(service.stop_grace_period, 10)).toBeGreaterThanOrEqual(
+      drainDelaySeconds + drainSeconds + 5,
+    );
   });
 
   test("publishes the server's ports on loopback only, and keeps the root file system read-only", () => {
