@@ -2,9 +2,9 @@ import type { Region, Regions } from "../../core/object-address.ts";
 import { ConfigError } from "./config-error.ts";
 import { type ConfigSource, fromEnvironment } from "./config-source.ts";
 import { crossCheck, embeddedRegion, type StoreKind, storeKindOf, warningsOf } from "./cross-checks.ts";
+import type { Values } from "./environment-schema.ts";
 import { type Environment, type NameOf, parseEnvironment } from "./parse-environment.ts";
 import { trustedIssuers } from "./trusted-issuers.ts";
-import type { Values } from "./variables.ts";
 
 /** The configuration from the environment variables, or from options. Sizes are in bytes. */
 export type Config = Readonly<ReturnType<typeof toConfig>> & {

@@ -1,7 +1,7 @@
 import type { ConfigSource } from "./config-source.ts";
+import type { Values } from "./environment-schema.ts";
 import type { Environment, NameOf } from "./parse-environment.ts";
 import { issuerFaults } from "./trusted-issuers.ts";
-import type { Values } from "./variables.ts";
 
 /** The embedded store's bucket is in this region, whatever region the shell has for AWS. */
 export const embeddedRegion = "us-east-1";

@@ -1,7 +1,7 @@
 import { isDiscoverable } from "../../access/openid-discovery.ts";
 import type { TrustedIssuer } from "../../access/token-issuer.ts";
+import type { Values } from "./environment-schema.ts";
 import type { NameOf } from "./parse-environment.ts";
-import type { Values } from "./variables.ts";
 
 /** The issuers whose tokens are accepted. Undefined without any. */
 export function trustedIssuers(values: Values): readonly TrustedIssuer[] | undefined {
