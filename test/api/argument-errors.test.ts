@@ -13,11 +13,14 @@ test.each([
     object(bucket: $bucket, key: "none") { key }
     downloadUrls(objects: [{ bucket: "${bucket}", key: $key }], verify: false) { url }
   }`;
-  const { errors } = await client.answer(query, variables);
-  expect(errors).toMatchObject([
-    {
-      message: expect.stringContaining("Argument"),
-      extensions: { code: "BAD_USER_INPUT", retryable: false, field },
-    },
-  ]);
+  // Apollo executes a document's first request, and the others are prepared, and compiled in the end.
+  for (let time = 0; time < 5; time += 1) {
+    const { errors } = await client.answer(query, variables);
+    expect(errors).toMatchObject([
+      {
+        message: expect.stringContaining("Argument"),
+        extensions: { code: "BAD_USER_INPUT", retryable: false, field },
+      },
+    ]);
+  }
 });

@@ -99,6 +99,20 @@ const requests: readonly (Sent & { readonly name: string })[] = [
   { name: "the second of two operations", query: several, operationName: "Two" },
   { name: "an operation that is not there", query: several, operationName: "Three" },
   { name: "none of two operations", query: several },
+  {
+    name: "names that objects of JavaScript already have",
+    query: `query ($__proto__: String = "${bucket}", $constructor: String!) {
+      __proto__: object(bucket: $__proto__, key: $constructor) { toString: key constructor: size __proto__: etag }
+      hasOwnProperty: viewer { valueOf: subject }
+    }`,
+    variables: { constructor: "a.txt" },
+  },
+  {
+    name: "strings with every kind of quotes and line ends",
+    query: `{ object(bucket: "${bucket}", key: "\u2028\\"'\`\${x}") { key } a: object(bucket: "${bucket}", key: """
+      "quoted" \\ \u0000 
+    """) { key } }`,
+  },
   { name: "__typename", query: "{ __typename viewer { __typename } }" },
   { name: "introspection", query: "{ __schema { queryType { name } } }" },
   {
@@ -121,10 +135,8 @@ test.each(requests)(
   "$name: the response is the same without Apollo's pipeline",
   async ({ name: _name, ...sent }) => {
     const withApollo = await post(withoutPrepared.url, sent);
-    const first = await post(server.url, sent);
-    const second = await post(server.url, sent);
-    expect(first).toEqual(withApollo);
-    expect(second).toEqual(withApollo);
+    // First with Apollo, then twice with graphql-js, then compiled.
+    for (let time = 0; time < 4; time += 1) expect(await post(server.url, sent)).toEqual(withApollo);
   },
 );
 
@@ -159,7 +171,7 @@ test.each([
   for (const variables of [{ key: "a.txt" }, { key: "none" }, { key: "" }, {}]) {
     const sent = { query: object, variables };
     const withApollo = await post(withoutPrepared.url, sent, accepting(accept));
-    await post(server.url, sent, accepting(accept));
+    for (let time = 0; time < 3; time += 1) await post(server.url, sent, accepting(accept));
     expect(await post(server.url, sent, accepting(accept))).toEqual(withApollo);
   }
 });
@@ -188,7 +200,7 @@ test.each([11, 12, 13])("generated documents of seed %i get the same responses",
     // Their order of effects is not that of one server.
     if (/^\s*mutation/.test(sent.query)) continue;
     const withApollo = await post(withoutPrepared.url, sent);
-    await post(server.url, sent);
+    for (let time = 0; time < 3; time += 1) await post(server.url, sent);
     expect(await post(server.url, sent), shape).toEqual(withApollo);
   }
 });

@@ -1,5 +1,4 @@
 import {
-  execute,
   type FormattedExecutionResult,
   type GraphQLError,
   type GraphQLFormattedError,
@@ -9,10 +8,10 @@ import {
 import type { Metrics } from "../../core/metrics.ts";
 import type { RequestContext } from "../context.ts";
 import { assertVariablesWithinLimits } from "./assert-variable-limits.ts";
+import { CompiledOperations, locationsOfCompiled } from "./compiled-operations.ts";
 import type { KnownDocuments } from "./known-documents.ts";
 import { limitOperationCost } from "./limit-operation-cost.ts";
 import { limitResult } from "./limit-response.ts";
-import { limits } from "./limits.ts";
 import { ObservedRequest } from "./observe-requests.ts";
 
 /** What a client has sent, with the types that GraphQL over HTTP requires. */
@@ -38,9 +37,11 @@ export interface PreparedOperationsOptions {
 export class PreparedOperations {
   readonly #options: PreparedOperationsOptions;
   readonly #limitCost = limitOperationCost();
+  readonly #operations: CompiledOperations;
 
   constructor(options: PreparedOperationsOptions) {
     this.#options = options;
+    this.#operations = new CompiledOperations(options.schema);
   }
 
   /** @returns undefined if Apollo has to execute the request. No resolver has run then. */
@@ -62,13 +63,9 @@ export class PreparedOperations {
     } catch {
       return undefined;
     }
-    const { data, errors } = await execute({
-      schema,
-      document,
-      contextValue,
-      variableValues: variables,
-      operationName,
-      options: { maxCoercionErrors: limits.validationErrors },
+    const { data, errors } = await this.#operations.execute({
+      source: request.query,
+      ...{ document, operation, operationName, variables, contextValue },
     });
     // The variables do not fit.
     if (data === undefined) return undefined;
@@ -82,6 +79,11 @@ export class PreparedOperations {
   /** Formats an error as Apollo does. */
   #format(error: GraphQLError): GraphQLFormattedError {
     const { code = "INTERNAL_SERVER_ERROR" } = error.extensions;
-    return this.#options.formatError({ ...error.toJSON(), extensions: { ...error.extensions, code } }, error);
+    const formatted = { ...error.toJSON(), extensions: { ...error.extensions, code } };
+    const locations = locationsOfCompiled(error);
+    return this.#options.formatError(
+      locations.length === 0 ? formatted : { ...formatted, locations: locations.slice(0, 5) },
+      error,
+    );
   }
 }
