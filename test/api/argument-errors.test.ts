@@ -15,7 +15,7 @@ test.each([
   }`;
   // Apollo executes a document's first request, and the others are prepared, and compiled in the end.
   for (let time = 0; time < 5; time += 1) {
-    const { errors } = await client.answer(query, variables);
+    const { errors } = await client.request(query, variables);
     expect(errors).toMatchObject([
       {
         message: expect.stringContaining("Argument"),

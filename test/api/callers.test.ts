@@ -156,7 +156,7 @@ describe("a caller without a token", () => {
   const download = (key: string, from = bucket) =>
     `downloadUrl(bucket: "${from}", key: "${key}", verify: false) { key }`;
   const codes = async ({ client }: { client: GraphQLClient }, query: string) => {
-    const { status, data, errors = [] } = await client.answer(query);
+    const { status, data, errors = [] } = await client.request(query);
     return { status, data, codes: errors.map(({ extensions }) => extensions?.code) };
   };
 
@@ -175,7 +175,7 @@ describe("a caller without a token", () => {
     });
     const upload = `mutation { requestUpload(input: { bucket: "${bucket}", key: "a" }, size: 1) { __typename } }`;
     expect(await codes(believing, upload)).toMatchObject({ codes: ["UNAUTHENTICATED"] });
-    const { errors } = await believing.client.answer(`{ ${download("users/alice/a")} }`);
+    const { errors } = await believing.client.request(`{ ${download("users/alice/a")} }`);
     expect(errors).toMatchObject([{ extensions: { retryable: false } }]);
   });
 

@@ -134,12 +134,12 @@ describe("completeUpload", () => {
   test("needs a grant for DOWNLOAD only for fields that read the object", async () => {
     const { upload } = await sentWhole("blind/a");
     const complete = (fields: string) =>
-      alice.answer(`mutation ($id: ID!) { completeUpload(id: $id) { ${fields} } }`, { id: upload.id });
+      alice.request(`mutation ($id: ID!) { completeUpload(id: $id) { ${fields} } }`, { id: upload.id });
     expect(await complete("key size etag")).toMatchObject({
       data: { completeUpload: { key: "blind/a", size: twoPartsBytes } },
     });
     const other = (await sentWhole("blind/b")).upload;
-    const answer = await alice.answer(
+    const answer = await alice.request(
       "mutation ($id: ID!) { completeUpload(id: $id) { key downloadUrl { url } } }",
       { id: other.id },
     );

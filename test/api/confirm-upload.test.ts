@@ -106,7 +106,7 @@ describe("confirmUpload", () => {
     await expect(confirmUpload(alice, (await request("blind/missing")).receipt)).rejects.toMatchObject(
       notArrived,
     );
-    const answer = await alice.answer(
+    const answer = await alice.request(
       "mutation ($receipt: ID!) { confirmUpload(receipt: $receipt) { key contentType } }",
       { receipt },
     );
@@ -132,7 +132,7 @@ describe("confirmUpload", () => {
 describe("confirmUpload fails", () => {
   test("with a retryable error while the file has not arrived, and after it was deleted", async () => {
     const upload = await request("users/alice/late");
-    const answer = await alice.answer(
+    const answer = await alice.request(
       "mutation ($receipt: ID!) { confirmUpload(receipt: $receipt) { key } }",
       {
         receipt: upload.receipt,
@@ -222,7 +222,7 @@ describe("confirmUpload fails", () => {
         { length: count },
         (_, i) => `a${i}: confirmUpload(receipt: ${literal}) { size }`,
       );
-      return alice.answer(`mutation { ${fields.join(" ")} }`);
+      return alice.request(`mutation { ${fields.join(" ")} }`);
     };
     const refused = await confirm(850, '"x"');
     expect(refused).toMatchObject({ status: 400, errors: [{ extensions: { code: "BAD_USER_INPUT" } }] });

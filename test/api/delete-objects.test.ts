@@ -17,7 +17,7 @@ const { client } = server;
 
 type Item = { readonly bucket: string; readonly key: string; readonly versionId: string | null } | null;
 const query = `mutation ($objects: [ObjectInput!]!) { deleteObjects(objects: $objects) { bucket key versionId } }`;
-const remove = (objects: unknown) => client.answer<{ deleteObjects: Item[] }>(query, { objects });
+const remove = (objects: unknown) => client.request<{ deleteObjects: Item[] }>(query, { objects });
 const object = (key: string) => ({ bucket, key });
 
 async function keysBelow(Prefix: string, Bucket = bucket): Promise<string[]> {
@@ -127,7 +127,7 @@ describe("deleteObjects", () => {
 
   test("shows deleted objects as missing in the same request", async () => {
     await server.seed("mine/seen", "x");
-    const answer = await client.answer(
+    const answer = await client.request(
       `mutation ($objects: [ObjectInput!]!) {
         first: deleteObjects(objects: $objects) { key }
         second: deleteObjects(objects: $objects) { key }
@@ -138,7 +138,7 @@ describe("deleteObjects", () => {
   });
 
   test("is not a query", async () => {
-    const { errors } = await client.answer(
+    const { errors } = await client.request(
       '{ deleteObjects(objects: [{ bucket: "demo", key: "a" }]) { key } }',
     );
     expect(errors).toMatchObject([{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }]);

@@ -32,7 +32,7 @@ describe("on the embedded store, the development issuer", () => {
       expect(response.headers.get("cache-control")).toBe("no-store");
       const { token, expiresAt } = (await response.json()) as { token: string; expiresAt: string };
       expect(Date.parse(expiresAt)).toBeGreaterThan(Date.now());
-      const { data } = await server.client.as(token).answer(viewer);
+      const { data } = await server.client.as(token).request(viewer);
       expect(data).toMatchObject({ viewer: { subject, authenticated: true } });
       const actions = expect.arrayContaining(["DELETE", "DOWNLOAD", "LIST", "UPLOAD"]);
       expect((data as { viewer: { grants: unknown } }).viewer.grants).toContainEqual({
@@ -44,18 +44,18 @@ describe("on the embedded store, the development issuer", () => {
   );
 
   test("lets every caller use the bucket demo", async () => {
-    const { data } = await server.client.as(await tokenOf("bob")).answer(viewer);
+    const { data } = await server.client.as(await tokenOf("bob")).request(viewer);
     const { grants } = (data as { viewer: { grants: unknown } }).viewer;
     expect(grants).toContainEqual(expect.objectContaining({ bucket: "demo", prefix: "" }));
   });
 
   test("lets each caller use only their own folder", async () => {
     const alice = server.client.as(await tokenOf("alice"));
-    expect((await alice.answer(store("users/alice/a"))).errors).toBeUndefined();
-    expect((await alice.answer(store("users/bob/a"))).errors).toMatchObject([
+    expect((await alice.request(store("users/alice/a"))).errors).toBeUndefined();
+    expect((await alice.request(store("users/bob/a"))).errors).toMatchObject([
       { extensions: { code: "FORBIDDEN" } },
     ]);
-    expect((await server.client.answer(store("users/alice/a"))).errors).toMatchObject([
+    expect((await server.client.request(store("users/alice/a"))).errors).toMatchObject([
       { extensions: { code: "UNAUTHENTICATED" } },
     ]);
   });
@@ -63,7 +63,7 @@ describe("on the embedded store, the development issuer", () => {
   test("treats callers with a token of another issuer as anonymous", async () => {
     await using other = await startIssuer();
     const token = await other.token({ sub: "alice" });
-    const { data } = await server.client.as(token).answer(viewer);
+    const { data } = await server.client.as(token).request(viewer);
     expect(data).toMatchObject({ viewer: { subject: null, authenticated: false } });
   });
 
@@ -71,7 +71,7 @@ describe("on the embedded store, the development issuer", () => {
     await using earlier = await startDemoServer();
     const response = await ask(earlier.url, { subject: "alice" });
     const { token } = (await response.json()) as { token: string };
-    const { errors } = await server.client.as(token).answer(viewer);
+    const { errors } = await server.client.as(token).request(viewer);
     expect(errors).toMatchObject([{ extensions: { code: "UNAUTHENTICATED" } }]);
   });
 

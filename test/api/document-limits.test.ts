@@ -78,7 +78,7 @@ describe("a document is refused before it is validated", () => {
       /uses itself/,
     ],
   ])("%s", async (_what, query, message) => {
-    const { status, errors, data } = await server.client.answer(query);
+    const { status, errors, data } = await server.client.request(query);
     expect(status).toBe(400);
     expect(data).toBeUndefined();
     expect(errors).toHaveLength(1);
@@ -126,7 +126,7 @@ describe("a request is refused before its variables are converted", () => {
     ],
     ["a name of 100,000 characters", { objects: { [longName]: 1 } }, /has 100000 characters/],
   ])("%s", async (_what, variables, message) => {
-    const { status, errors } = await server.client.answer(query, variables);
+    const { status, errors } = await server.client.request(query, variables);
     expect(status).toBe(400);
     expect(errors).toHaveLength(1);
     expect(errors?.[0]?.message).toMatch(message);
@@ -142,14 +142,14 @@ describe("a request is refused before its variables are converted", () => {
 
 describe("errors", () => {
   test("of validation are at most 20, and one that says so", async () => {
-    const { errors } = await server.client.answer(`{ ${repeated(500, (i) => `unknown${i}`)} }`);
+    const { errors } = await server.client.request(`{ ${repeated(500, (i) => `unknown${i}`)} }`);
     expect(errors).toHaveLength(21);
   });
 
   test("of variables are at most 20, and each is short", async () => {
     const query = "query ($objects: [ObjectInput!]!) { downloadUrls(objects: $objects) { url } }";
     const bad = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`u${i}`, "x".repeat(16_000)]));
-    const { errors } = await server.client.answer(query, { objects: [bad] });
+    const { errors } = await server.client.request(query, { objects: [bad] });
     expect(errors?.length).toBeLessThanOrEqual(21);
     for (const { message } of errors ?? []) expect(message.length).toBeLessThanOrEqual(1000);
   });
@@ -158,7 +158,7 @@ describe("errors", () => {
     const query =
       "query ($objects: [ObjectInput!]!) { downloadUrls(objects: $objects, verify: false) { url } }";
     const elsewhere = objects(1000).map(({ key }) => ({ bucket: "not-there", key }));
-    const { data, errors } = await server.client.answer<{ downloadUrls: null[] }>(query, {
+    const { data, errors } = await server.client.request<{ downloadUrls: null[] }>(query, {
       objects: elsewhere,
     });
     expect(data?.downloadUrls).toHaveLength(1000);
@@ -170,14 +170,14 @@ describe("errors", () => {
   });
 
   test("tell line and column of a syntax error, of validation and of a resolver", async () => {
-    expect((await server.client.answer("\n\n  {")).errors).toMatchObject([
+    expect((await server.client.request("\n\n  {")).errors).toMatchObject([
       { locations: [{ line: 3, column: 4 }] },
     ]);
-    expect((await server.client.answer("{\r\n  viewer {\n subjekt } }")).errors).toMatchObject([
+    expect((await server.client.request("{\r\n  viewer {\n subjekt } }")).errors).toMatchObject([
       { locations: [{ line: 3, column: 2 }] },
     ]);
     const query = '{\n  a: downloadUrl(bucket: "not-there", key: "k", verify: false) { url }\n}';
-    expect((await server.client.answer(query)).errors).toMatchObject([
+    expect((await server.client.request(query)).errors).toMatchObject([
       { locations: [{ line: 2, column: 3 }] },
     ]);
   });

@@ -142,7 +142,7 @@ describe("downloadUrl returns", () => {
         { bucket: otherBucket, key: "not-there.txt" },
         { bucket: "no-such-bucket", key: "not-there.txt" },
       ].map(async (address) => {
-        const { data, errors } = await client.answer(query, address);
+        const { data, errors } = await client.request(query, address);
         // The message quotes the address. Apart from it, the responses are the same.
         const text = JSON.stringify({ data, errors })
           .replace(address.key, "KEY")
@@ -250,7 +250,7 @@ describe("stableFor", () => {
 
 describe("of several fields in one request", () => {
   test("each failure names its own", async () => {
-    const answer = await client.answer(`{
+    const answer = await client.request(`{
       good: downloadUrl(bucket: "demo", key: "a.txt") { key }
       bad: downloadUrl(bucket: "demo", key: "missing.txt") { key }
     }`);
@@ -268,7 +268,7 @@ describe("of several fields in one request", () => {
     ["an unknown argument", '{ downloadUrl(bucket: "demo", key: "a", role: "admin") { url } }'],
     ["a credential as a field", '{ downloadUrl(bucket: "demo", key: "a") { url secretAccessKey } }'],
   ])("%s makes the document invalid", async (_what, document) => {
-    const { data, errors } = await client.answer(document);
+    const { data, errors } = await client.request(document);
     expect(data).toBeUndefined();
     expect(errors).toMatchObject([{ extensions: { code: "GRAPHQL_VALIDATION_FAILED", retryable: false } }]);
   });

@@ -13,7 +13,7 @@ type Item = { readonly url: string; readonly key: string } | null;
 const query = `query ($objects: [ObjectInput!]!, $expiresIn: Int, $verify: Boolean) {
   downloadUrls(objects: $objects, expiresIn: $expiresIn, verify: $verify) { url key }
 }`;
-const ask = (variables: object) => client.answer<{ downloadUrls: Item[] }>(query, { ...variables });
+const ask = (variables: object) => client.request<{ downloadUrls: Item[] }>(query, { ...variables });
 const object = (key: string) => ({ bucket, key });
 
 beforeAll(async () => {

@@ -36,7 +36,7 @@ beforeEach(() => {
 
 const list = '{ objects(bucket: "demo") { nodes { key } } }';
 const ask = async (client: GraphQLClient, query: string) => {
-  const { status, headers, ...body } = await client.answer(query);
+  const { status, headers, ...body } = await client.request(query);
   expect(JSON.stringify(body)).not.toMatch(secrets);
   return { status, headers, extensions: body.errors?.[0]?.extensions, message: body.errors?.[0]?.message };
 };

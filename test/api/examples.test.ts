@@ -60,7 +60,7 @@ describe("the examples of docs/examples, in their order, on a new server", () =>
   });
 
   test.each(documents)("%s runs as it stands", async (name) => {
-    const { status, data, errors } = await client.answer(documentOf(name), await variablesOf[name]?.());
+    const { status, data, errors } = await client.request(documentOf(name), await variablesOf[name]?.());
     expect(status).toBe(200);
     expect(data).toEqual(expect.anything());
     if (name in errorsOf) expect(errors).toMatchObject(errorsOf[name] ?? []);

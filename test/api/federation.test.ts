@@ -25,7 +25,7 @@ await server.seed("public/a", "some bytes");
 const object = (key: string, more = {}) => ({ __typename: "S3Object", bucket, key, ...more });
 
 function entities(representations: unknown, fields = "key size") {
-  return client.answer<{ _entities: unknown[] }>(
+  return client.request<{ _entities: unknown[] }>(
     `query ($representations: [_Any!]!) { _entities(representations: $representations) { ... on S3Object { ${fields} } } }`,
     { representations },
   );
@@ -105,7 +105,7 @@ describe("_entities", () => {
     const representations = Array.from({ length: 1000 }, () => object("public/a"));
     const query = (fields: string) => `query ($r: [_Any!]!) { ${fields} }`;
     const one = "_entities(representations: $r) { ... on S3Object { size contentType tags { name } } }";
-    const { errors } = await client.answer(query(`a: ${one} b: ${one}`), { r: representations });
+    const { errors } = await client.request(query(`a: ${one} b: ${one}`), { r: representations });
     expect(errors).toMatchObject([
       { message: expect.stringContaining("4,000 calls to S3"), extensions: { code: "BAD_USER_INPUT" } },
     ]);
@@ -159,12 +159,12 @@ describe("_service", () => {
     const env = { VALETKEY_FEDERATION: "on", NODE_ENV: "production" };
     await using production = await startTestServer({ store: server.store, env });
     expect(await production.client.data(query)).toEqual(await client.data(query));
-    expect((await production.client.answer("{ __schema { queryType { name } } }")).errors).toHaveLength(1);
+    expect((await production.client.request("{ __schema { queryType { name } } }")).errors).toHaveLength(1);
   });
 
   test("does not exist without federation", async () => {
     await using plain = await startTestServer({ store: server.store });
-    const { errors } = await plain.client.answer(query);
+    const { errors } = await plain.client.request(query);
     expect(errors).toMatchObject([{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }]);
   });
 });

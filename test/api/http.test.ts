@@ -34,7 +34,7 @@ describe("/metrics", () => {
   test("has the documented metrics, and nothing about callers", async () => {
     await server.seed("metrics-key", "x");
     await server.client.data('{ downloadUrl(bucket: "demo", key: "metrics-key") { url } }');
-    await server.client.answer("{ nonsense }");
+    await server.client.request("{ nonsense }");
     const response = await fetch(`${url}/metrics`);
     expect(response.headers.get("content-type")).toContain("text/plain");
     const text = await response.text();

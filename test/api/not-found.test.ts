@@ -16,7 +16,7 @@ const server = await shareInFile(
 beforeEach(() => void lines.splice(0));
 
 const refusalOf = async (query: string) => {
-  const { errors } = await server.client.answer(query);
+  const { errors } = await server.client.request(query);
   return errors?.map(({ message, extensions }) => ({ message, code: extensions?.code }));
 };
 

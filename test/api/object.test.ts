@@ -81,7 +81,7 @@ describe("object", () => {
     ['contentType: "text/html"', "contentType"],
     ['contentType: "text/html", disposition: INLINE', "contentType"],
   ])("refuses a URL with %s", async (args, field) => {
-    const answer = await client.answer(query(`key downloadUrl(${args}) { url }`), { bucket, key });
+    const answer = await client.request(query(`key downloadUrl(${args}) { url }`), { bucket, key });
     expect(answer).toMatchObject({
       data: { object: null },
       errors: [{ path: ["object", "downloadUrl"], extensions: { code: "BAD_USER_INPUT", field } }],

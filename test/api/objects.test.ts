@@ -140,7 +140,7 @@ describe("objects", () => {
 
   test("may be listed but not read: fields that need DOWNLOAD fail with their path", async () => {
     for (const fields of ["contentType", "tags { name }", "downloadUrl { url }"]) {
-      const answer = await client.answer(
+      const answer = await client.request(
         `{ objects(bucket: "${bucket}", prefix: "list/b/") { nodes { key ${fields} } } }`,
       );
       expect(answer.errors?.[0]).toMatchObject({

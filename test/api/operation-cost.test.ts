@@ -56,7 +56,7 @@ describe("an operation is refused before it runs if it asks for too much", () =>
       /arguments of the operation hold more than 40,000 values/,
     ],
   ])("%s", async (_what, query, variables, message) => {
-    const { status, data, errors } = await server.client.answer(query, variables);
+    const { status, data, errors } = await server.client.request(query, variables);
     expect(status).toBe(400);
     expect(data).toBeUndefined();
     expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT", retryable: false } }]);
@@ -67,7 +67,7 @@ describe("an operation is refused before it runs if it asks for too much", () =>
 test("a batch of 1,000 URLs is within the limits", async () => {
   const query =
     "query ($o: [ObjectInput!]!) { downloadUrls(objects: $o, verify: false) { url expiresAt bucket key region } }";
-  const { status, data } = await server.client.answer<{ downloadUrls: unknown[] }>(query, {
+  const { status, data } = await server.client.request<{ downloadUrls: unknown[] }>(query, {
     o: objects(1000),
   });
   expect(status).toBe(200);

@@ -16,7 +16,7 @@ type Outcome = Readonly<Record<string, Stored | null>>;
 
 /** What S3 really holds under a key. Undefined: nothing. */
 async function storedText(key: string): Promise<string | undefined> {
-  const { data } = await client.answer<{ object: { downloadUrl: { url: string } } | null }>(
+  const { data } = await client.request<{ object: { downloadUrl: { url: string } } | null }>(
     `{ object(bucket: "${bucket}", key: "${key}") { downloadUrl { url } } }`,
   );
   const url = data?.object?.downloadUrl.url;
@@ -68,7 +68,7 @@ describe("three aliases of a mutation, of which the second fails", () => {
       `${alias}: copyObject(
         from: { bucket: "${bucket}", key: "${from}" }, to: { bucket: "${bucket}", key: "copies/${alias}" }
       ) { key size }`;
-    const { data, errors } = await client.answer<Outcome>(
+    const { data, errors } = await client.request<Outcome>(
       `mutation { ${copy("one", "originals/a")} ${copy("two", "originals/none")} ${copy("three", "originals/a")} }`,
     );
 
@@ -90,7 +90,7 @@ describe("three aliases of a mutation, of which the second fails", () => {
     }
     const complete = (alias: string, index: number) =>
       `${alias}: completeUpload(id: "${ids[index]}") { key size }`;
-    const { data, errors } = await client.answer<Outcome>(
+    const { data, errors } = await client.request<Outcome>(
       `mutation { ${complete("one", 0)} ${complete("two", 1)} ${complete("three", 2)} }`,
     );
 

@@ -24,7 +24,7 @@ test("production allows no other origin, not even that of Apollo Sandbox", async
 test.each(["{ __schema { types { name } } }", '{ __type(name: "Query") { name } }'])(
   "production answers no introspection: %s",
   async (query) => {
-    expect((await server.client.answer(query)).errors).toMatchObject([
+    expect((await server.client.request(query)).errors).toMatchObject([
       { extensions: { code: "GRAPHQL_VALIDATION_FAILED", retryable: false } },
     ]);
   },
@@ -34,7 +34,7 @@ test.each([
   ["a field", "{ viewr { subject } }", "viewer"],
   ["an argument", '{ downloadUrl(bucket: "demo", kei: "a") { url } }', "key"],
 ])("production does not suggest the right name of %s", async (_what, query, name) => {
-  const { errors } = await server.client.answer(query);
+  const { errors } = await server.client.request(query);
   expect(errors).not.toEqual([]);
   for (const { message } of errors ?? []) expect(message).not.toMatch(new RegExp(`Did you mean.*${name}`));
 });
@@ -48,7 +48,7 @@ test.each([
     downloadUrls(objects: $objects) { url }
     downloadUrl(bucket: "demo", key: "a", disposition: $disposition) { url }
   }`;
-  const { errors } = await server.client.answer(query, variables);
+  const { errors } = await server.client.request(query, variables);
   expect(errors?.[0]?.message).toContain("Variable");
   for (const { message } of errors ?? []) expect(message).not.toContain("Did you mean");
 });

@@ -37,7 +37,7 @@ const query = `mutation ($uploads: [RequestUploadInput!]!, $expiresIn: Int) {
   }
 }`;
 const ask = (variables: object) =>
-  client.answer<{ requestUploads: (Item | null)[] }>(query, { ...variables });
+  client.request<{ requestUploads: (Item | null)[] }>(query, { ...variables });
 const upload = (key: string, size = 1, more: object = {}) => ({ input: { bucket, key }, size, ...more });
 
 const sha256OfNothing = { algorithm: "SHA256", value: "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" };

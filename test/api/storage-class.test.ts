@@ -81,7 +81,7 @@ describe("an archived object", () => {
     await using archiving = await archive();
     const codes: Record<string, string> = {};
     for (const key of Object.keys(heads)) {
-      const { errors } = await archiving.client.answer(
+      const { errors } = await archiving.client.request(
         `{ downloadUrl(bucket: "${bucket}", key: "${key}") { url } }`,
       );
       codes[key] = errors?.[0]?.extensions?.code ?? "";

@@ -59,7 +59,7 @@ describe("100 photos of another subgraph", () => {
 describe("in a supergraph", () => {
   test("an object that cannot be had is null, and the others are unaffected", async () => {
     await using graph = await start([...photos.slice(0, 2), ofAlice, missing]);
-    const { data, errors } = await graph.client.answer("{ photos { id maybeFile { key size } } }");
+    const { data, errors } = await graph.client.request("{ photos { id maybeFile { key size } } }");
     expect(data).toEqual({
       photos: [
         { id: "0", maybeFile: { key: "public/0", size: 8 } },
@@ -80,7 +80,7 @@ describe("in a supergraph", () => {
     const alice = graph.client.as(await graph.issuer.token({ sub: "alice" }));
     expect(await alice.data(query)).toMatchObject({ photo: { file: { size: 13 } } });
     const bob = graph.client.as(await graph.issuer.token({ sub: "bob" }));
-    const { data, errors } = await bob.answer(query);
+    const { data, errors } = await bob.request(query);
     expect(data).toEqual({ photo: null });
     expect(errors?.[0]?.extensions?.code).toBe("FORBIDDEN");
   });

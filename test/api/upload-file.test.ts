@@ -157,7 +157,7 @@ describe("a request without a form", () => {
   test.each([null, undefined, "hello", {}, { promise: {} }, { file: { createReadStream: 1 } }])(
     "has no file in %j",
     async (file) => {
-      const answer = await client.answer(uploadFileMutation, { file, input: { bucket, key: "files/none" } });
+      const answer = await client.request(uploadFileMutation, { file, input: { bucket, key: "files/none" } });
       expect(answer.errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT", retryable: false } }]);
       expect(await isStored("files/none")).toBe(false);
     },
@@ -165,7 +165,7 @@ describe("a request without a form", () => {
 
   test("says that a multipart request is needed when a client sends a File as JSON", async () => {
     const file = new File(["hello"], "hello.txt");
-    const answer = await client.answer(uploadFileMutation, { file, input: { bucket, key: "files/none" } });
+    const answer = await client.request(uploadFileMutation, { file, input: { bucket, key: "files/none" } });
     expect(answer.errors?.[0]?.message).toMatch(
       /multipart request.*urql.*apollo-upload-client.*graphql-request/,
     );
@@ -173,7 +173,7 @@ describe("a request without a form", () => {
 
   test("reports the same for a literal", async () => {
     const query = `mutation { uploadFile(file: "hello", input: { bucket: "${bucket}", key: "files/none" }) { key } }`;
-    const answer = await client.answer(query);
+    const answer = await client.request(query);
     expect(answer.errors?.[0]?.message).toMatch(/multipart request/);
   });
 });

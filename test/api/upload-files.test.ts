@@ -47,7 +47,7 @@ function uploadFiles({ keys, files, order = files.map((_, index) => index) }: Fo
 }
 
 async function storedText(key: string): Promise<string | undefined> {
-  const { data } = await client.answer<{ object: { downloadUrl: { url: string } } | null }>(
+  const { data } = await client.request<{ object: { downloadUrl: { url: string } } | null }>(
     `{ object(bucket: "${bucket}", key: "${key}") { downloadUrl { url } } }`,
   );
   const url = data?.object?.downloadUrl.url;
@@ -143,7 +143,7 @@ describe("uploadFiles", () => {
   });
 
   test("accepts empty lists", async () => {
-    const { data } = await client.answer("mutation { uploadFiles(files: [], inputs: []) { key } }");
+    const { data } = await client.request("mutation { uploadFiles(files: [], inputs: []) { key } }");
     expect(data).toEqual({ uploadFiles: [] });
   });
 });

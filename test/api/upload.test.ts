@@ -192,7 +192,7 @@ describe("parts", () => {
     "(%s) that cannot be signed leave no new upload behind",
     async (args) => {
       const key = `users/alice/unanswered ${args}`;
-      const answer = await alice.answer(
+      const answer = await alice.request(
         `mutation ($input: UploadInput!) {
           requestUpload(input: $input, size: 5, method: MULTIPART) { ... on MultipartUpload { id parts(${args}) { url } } }
         }`,

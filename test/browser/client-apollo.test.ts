@@ -54,7 +54,7 @@ test("an upload that is cancelled ends, and stores nothing", async () => {
   await tab.evaluate("state.controller.abort()");
   await tab.waitForFunction("state.outcome !== undefined", wait);
   expect(await tab.evaluate("state.outcome")).toEqual({ error: "AbortError" });
-  const { data } = await server.client.answer('{ object(bucket: "demo", key: "cancelled") { size } }');
+  const { data } = await server.client.request('{ object(bucket: "demo", key: "cancelled") { size } }');
   expect(data).toEqual({ object: null });
   await tab.close();
 });

@@ -54,7 +54,7 @@ test("in Chromium, an upload whose token expires on the way continues with anoth
   expect(tokens).toHaveLength(1);
   const first = server.client.as(tokens[0] ?? "");
   await expect
-    .poll(async () => (await first.answer("{ viewer { subject } }")).status, { interval: 500 })
+    .poll(async () => (await first.request("{ viewer { subject } }")).status, { interval: 500 })
     .toBe(401);
   release();
 

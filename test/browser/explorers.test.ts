@@ -104,7 +104,7 @@ describe("GraphiQL", () => {
     await attach(tab.page, "file", await fileOf(folder.path, "hello"));
     await run(tab.page);
     await waitForResponse(tab.page, '"size": 5');
-    const { data } = await server.client.answer(
+    const { data } = await server.client.request(
       '{ object(bucket: "demo", key: "from-graphiql.txt") { size contentType } }',
     );
     expect(data).toEqual({ object: { size: 5, contentType: "text/plain" } });

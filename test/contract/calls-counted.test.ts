@@ -129,15 +129,15 @@ test("100 malformed requests cost no call to the store", async () => {
     () => client.post("{}", json),
     () => client.post("[]", json),
     () => client.post("[{},{}]", json),
-    () => client.answer("{ downloadUrl("),
-    () => client.answer('{ downloadUrl(bucket: "b") { url } }'),
-    () => client.answer("{ nothing }"),
-    () => client.answer('query ($key: String!) { downloadUrl(bucket: "b", key: $key) { url } }', { key: 1 }),
+    () => client.request("{ downloadUrl("),
+    () => client.request('{ downloadUrl(bucket: "b") { url } }'),
+    () => client.request("{ nothing }"),
+    () => client.request('query ($key: String!) { downloadUrl(bucket: "b", key: $key) { url } }', { key: 1 }),
     () =>
-      client.answer(
+      client.request(
         `{ downloadUrl(bucket: "${bucket}", key: "${prefix}..") { url } a: downloadUrl(bucket: "${bucket}", key: "") { url } }`,
       ),
-    () => client.answer("{ __typename __schema { types { name } } }"),
+    () => client.request("{ __typename __schema { types { name } } }"),
   ];
   const answers = await Promise.all(Array.from({ length: 100 }, (_, index) => malformed[index % 10]?.()));
   // A busy machine may refuse some of them: its event loop is late.
@@ -173,7 +173,7 @@ test("invalid arguments cost no call to the store", async () => {
     ...queries.map((field) => `{ ${field} }`),
     ...mutations.map((field) => `mutation { ${field} }`),
   ]) {
-    const { errors = [] } = await client.answer(operation);
+    const { errors = [] } = await client.request(operation);
     expect(errors.map(({ extensions }) => extensions?.code)).toEqual(["BAD_USER_INPUT"]);
   }
   expect(gateway.requests).toEqual([]);

@@ -163,7 +163,7 @@ describe.each(keyTypes)("a URL of CloudFront, signed with %s", (_, bucket, { clo
   test("is signed for 100 objects at once, and each failure is its own", async () => {
     const names = Array.from({ length: 100 }, (_value, index) => `${prefix}batch/${index}.txt`);
     await Promise.all(names.slice(0, 99).map((key) => seed(bucket, key, key)));
-    const { data, errors } = await client.answer<{ downloadUrls: ({ url: string } | null)[] }>(
+    const { data, errors } = await client.request<{ downloadUrls: ({ url: string } | null)[] }>(
       "query ($objects: [ObjectInput!]!) { downloadUrls(objects: $objects) { url } }",
       { objects: names.map((key) => ({ bucket, key })) },
     );

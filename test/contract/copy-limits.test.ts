@@ -65,7 +65,7 @@ describe("the limits of the target's grant apply to the stored copy if the origi
     gateway.meanwhile("CopyObject", "after", () =>
       seed(bucket, from.key, page, { ContentType: "text/html" }),
     );
-    const answer = await server.client.answer(
+    const answer = await server.client.request(
       `mutation ($from: ObjectInput!, $one: UploadInput!, $two: UploadInput!) {
         one: copyObject(from: $from, to: $one) { key }
         two: copyObject(from: $from, to: $two) { key }

@@ -238,7 +238,7 @@ describe("deleteObjects", () => {
     const good = { bucket, key: `${prefix}delete/good` };
     await seed(bucket, good.key, "x");
     const objects = [{ bucket, key: "elsewhere/a" }, good, { bucket: "Not A Bucket", key: "a" }];
-    const answer = await client.answer<{ deleteObjects: unknown[] }>(mutation, { objects });
+    const answer = await client.request<{ deleteObjects: unknown[] }>(mutation, { objects });
     expect(answer.data?.deleteObjects).toEqual([null, good, null]);
     expect(answer.errors).toMatchObject([
       { path: ["deleteObjects", 0], extensions: { code: "FORBIDDEN" } },
@@ -251,7 +251,7 @@ describe("deleteObjects", () => {
 test("a batch of URLs with two bad items of three returns the third", async () => {
   const good = { bucket, key: `${prefix}batch good` };
   await seed(bucket, good.key, "good");
-  const answer = await client.answer<{ downloadUrls: ({ url: string } | null)[] }>(
+  const answer = await client.request<{ downloadUrls: ({ url: string } | null)[] }>(
     "query ($objects: [ObjectInput!]!) { downloadUrls(objects: $objects) { url } }",
     { objects: [{ bucket, key: "elsewhere/a" }, { bucket, key: `${prefix}batch missing` }, good] },
   );

@@ -80,7 +80,7 @@ describe.each(examples)(
     test("refuses callers without a token, and tokens that it does not know", async () => {
       const object = { bucket: "demo", key: "users/alice/cat.png" };
       await expect(downloadUrl(client, object)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
-      const answer = await client.as("another token").answer(photos);
+      const answer = await client.as("another token").request(photos);
       expect(answer).toMatchObject(refusal ?? { status: 401 });
       expect(answer.data ?? null).toBe(null);
     });

@@ -52,7 +52,7 @@ const aliases = (count: number, field: (index: number) => string) =>
 describe("one request", () => {
   test("with hundreds of listings does not keep other requests from S3", async () => {
     const listings = aliases(300, () => `objects(bucket: "${bucket}") { folders }`);
-    const greedy = client.answer(`{ ${listings} }`);
+    const greedy = client.request(`{ ${listings} }`);
     while (calls.now < 32) await sleep(5);
     const other = client.data(`{ downloadUrl(bucket: "${bucket}", key: "k") { url } }`);
     while (!answers.some(({ method }) => method === "HEAD")) await sleep(5);
@@ -71,7 +71,7 @@ describe("one request", () => {
       (_, index) => `{ input: ${input(index)}, size: 1, method: MULTIPART }`,
     );
     const begin = `mutation { requestUploads(uploads: [${uploads}]) { __typename } }`;
-    const { data, errors } = await answering(client.answer<{ requestUploads: unknown[] }>(begin));
+    const { data, errors } = await answering(client.request<{ requestUploads: unknown[] }>(begin));
     expect(errors).toBeUndefined();
     expect(data?.requestUploads).toHaveLength(200);
     expect(calls.most).toBe(32);
@@ -89,7 +89,7 @@ describe("one request", () => {
       (_, index) => `{ bucket: "${bucket}", key: "missing${index}" }`,
     );
     const query = `{ downloadUrls(objects: [${objects}]) { url } }`;
-    const { errors = [] } = await answering(client.answer(query));
+    const { errors = [] } = await answering(client.request(query));
     expect(errors.map(({ extensions }) => extensions?.code)).toEqual(Array(100).fill("OBJECT_NOT_FOUND"));
     expect(calls.most).toBe(32);
     expect(probes).toBe(1);

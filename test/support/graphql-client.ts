@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../../src/core/errors.ts";
 
-/** The first error of an answer, as a client sees it. */
+/** The first error of a response, as a client sees it. */
 export class GraphQLFailure extends Error {
   override readonly name = "GraphQLFailure";
   readonly code: ErrorCode | undefined;
@@ -23,7 +23,7 @@ interface GraphQLErrorJson {
   readonly extensions?: { readonly code: ErrorCode; readonly retryable: boolean; readonly field?: string };
 }
 
-export interface GraphQLAnswer<Data> {
+export interface GraphQLResponse<Data> {
   readonly status: number;
   readonly headers: Headers;
   readonly data?: Data | null;
@@ -56,31 +56,31 @@ export class GraphQLClient {
   }
 
   /** Sends `body` as it is. */
-  async post<Data>(body: string | FormData, headers: Record<string, string>): Promise<GraphQLAnswer<Data>> {
+  async post<Data>(body: string | FormData, headers: Record<string, string>): Promise<GraphQLResponse<Data>> {
     const response = await fetch(`${this.url}/graphql`, {
       method: "POST",
       body,
       headers: { ...this.#headers, ...headers },
     });
-    const answer = (await response.json()) as Pick<GraphQLAnswer<Data>, "data" | "errors">;
-    return { status: response.status, headers: response.headers, ...answer };
+    const json = (await response.json()) as Pick<GraphQLResponse<Data>, "data" | "errors">;
+    return { status: response.status, headers: response.headers, ...json };
   }
 
-  async answer<Data>(query: string, variables: Variables = {}): Promise<GraphQLAnswer<Data>> {
+  async request<Data>(query: string, variables: Variables = {}): Promise<GraphQLResponse<Data>> {
     const headers = { "content-type": "application/json" };
     if (preparesDocuments) await this.post(JSON.stringify({ query, variables: refused }), headers);
     return this.post(JSON.stringify({ query, variables }), headers);
   }
 
-  /** @throws {GraphQLFailure} when the answer has an error */
+  /** @throws {GraphQLFailure} when the response has an error */
   async data<Data>(query: string, variables: Variables = {}): Promise<Data> {
-    return dataOf(await this.answer<Data>(query, variables));
+    return dataOf(await this.request<Data>(query, variables));
   }
 
   /**
    * A GraphQL multipart request with one file, `variables.file`.
    * https://github.com/jaydenseric/graphql-multipart-request-spec
-   * @throws {GraphQLFailure} when the answer has an error
+   * @throws {GraphQLFailure} when the response has an error
    */
   async dataWithFile<Data>(query: string, variables: Variables, file: Blob): Promise<Data> {
     const form = new FormData();
@@ -91,11 +91,12 @@ export class GraphQLClient {
   }
 }
 
-function dataOf<Data>(answer: GraphQLAnswer<Data>): Data {
-  const [error] = answer.errors ?? [];
-  if (error !== undefined) throw new GraphQLFailure(answer.status, error);
-  if (answer.data === undefined || answer.data === null) throw new Error("An answer without data or errors.");
-  return answer.data;
+function dataOf<Data>(response: GraphQLResponse<Data>): Data {
+  const [error] = response.errors ?? [];
+  if (error !== undefined) throw new GraphQLFailure(response.status, error);
+  if (response.data === undefined || response.data === null)
+    throw new Error("A response without data or errors.");
+  return response.data;
 }
 
 /**

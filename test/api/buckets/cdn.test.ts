@@ -103,7 +103,7 @@ describe("a bucket with a CDN", () => {
     // CloudFront would deliver the object of another prefix.
     await server.seed("open/../closed/b.txt", "not to be reached");
     const { objects, errors } = await client
-      .answer<{ objects: { nodes: { key: string; downloadUrl: { url: string } | null }[] } }>(
+      .request<{ objects: { nodes: { key: string; downloadUrl: { url: string } | null }[] } }>(
         `{ objects(bucket: "${bucket}", prefix: "open/") { nodes { key downloadUrl { url } } } }`,
       )
       .then(({ data, errors: faults }) => ({ objects: data?.objects.nodes, errors: faults }));

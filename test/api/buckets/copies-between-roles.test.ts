@@ -45,7 +45,7 @@ const put = (Key: string, Body: Buffer, more: Partial<PutObjectCommandInput> = {
   server.admin.send(new PutObjectCommand({ ...more, Bucket: bucket, Key, Body }));
 
 const copy = (key: string, to: object) =>
-  server.client.answer<{ copyObject: { size: number; etag: string } | null }>(
+  server.client.request<{ copyObject: { size: number; etag: string } | null }>(
     `mutation ($from: ObjectInput!, $to: UploadInput!) {
       copyObject(from: $from, to: $to) { bucket key size contentType metadata { name value } tags { name value } }
     }`,

@@ -90,7 +90,7 @@ describe("upload", () => {
     expect([...attempts.values()].every((count) => count === 1)).toBe(true);
     expect(seen.at(-1)).toBe(data.length);
     expect(await stored("parts/large")).toBe(sha256(data));
-    const details = await server.client.answer(
+    const details = await server.client.request(
       '{ object(bucket: "demo", key: "parts/large") { checksum { algorithm } } }',
     );
     expect(details.data).toEqual({ object: { checksum: { algorithm: "CRC64NVME" } } });

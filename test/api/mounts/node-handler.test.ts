@@ -41,7 +41,7 @@ describe("a handler of node:http", () => {
     for (let count = 0; count < 24; count += 1) await upload.write(new Uint8Array(2 ** 20));
     await host.closeValetKey();
     expect(await upload.answer).toContain('"errors"');
-    const { status, errors } = await host.client.answer("{ __typename }");
+    const { status, errors } = await host.client.request("{ __typename }");
     expect(status).toBe(503);
     expect(errors?.[0]?.extensions).toEqual({ code: "OVERLOADED", retryable: true });
     const { Uploads = [] } = await host.admin.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
@@ -117,7 +117,7 @@ describe("a middleware of Express", () => {
 
   test("refuses a body that the host has read and not passed on", async () => {
     await using host = await mounted(readBody);
-    const { status, errors } = await host.client.answer("{ __typename }");
+    const { status, errors } = await host.client.request("{ __typename }");
     expect(status).toBe(500);
     expect(errors?.[0]?.extensions?.code).toBe("INTERNAL_SERVER_ERROR");
   });

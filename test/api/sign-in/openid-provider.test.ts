@@ -13,7 +13,7 @@ test("the server discovers an OpenID provider, and accepts only its tokens for t
   await using provider = await startOpenIdProvider();
   await using other = await startOpenIdProvider();
   await using server = await startServerFor(provider.issuer);
-  const answer = (token: string) => server.client.as(token).answer(viewer);
+  const answer = (token: string) => server.client.as(token).request(viewer);
 
   const token = await provider.accessToken(audience);
   expect(await answer(token)).toMatchObject({ status: 200, data: { viewer: { subject: "app" } } });
@@ -42,7 +42,7 @@ test("a key rotation and a restart of the provider are survived", async () => {
   const { issuer, port } = before;
   await using server = await startServerFor(issuer);
   const subject = async (token: string) => {
-    const { data, errors } = await server.client.as(token).answer<{ viewer: { subject: string } }>(viewer);
+    const { data, errors } = await server.client.as(token).request<{ viewer: { subject: string } }>(viewer);
     return data?.viewer.subject ?? errors?.[0]?.extensions?.retryable;
   };
   const old = await before.accessToken(audience);
@@ -66,14 +66,14 @@ test("a provider that starts after the server is discovered then", async () => {
   await placeholder.close();
   await using server = await startServerFor(issuer);
   expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
-  expect(await server.client.as(early).answer(viewer)).toMatchObject({
+  expect(await server.client.as(early).request(viewer)).toMatchObject({
     status: 401,
     errors: [{ extensions: { code: "UNAUTHENTICATED", retryable: true } }],
   });
   await using provider = await startOpenIdProvider({ port });
   const token = await provider.accessToken(audience);
   await expect
-    .poll(async () => (await server.client.as(token).answer(viewer)).status, {
+    .poll(async () => (await server.client.as(token).request(viewer)).status, {
       timeout: 60_000,
       interval: 500,
     })

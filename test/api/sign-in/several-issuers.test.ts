@@ -47,7 +47,7 @@ describe("with two issuers", () => {
       await one.token({ sub: "alice", iss: undefined } as never),
       await one.token({ sub: "alice", iss: [one.url] } as never),
     ]) {
-      expect(await server.client.as(token).answer(viewer)).toMatchObject({
+      expect(await server.client.as(token).request(viewer)).toMatchObject({
         status: 401,
         errors: [{ extensions: { code: "UNAUTHENTICATED", retryable: false } }],
       });
@@ -86,10 +86,10 @@ describe("with two issuers", () => {
         VALETKEY_JWKS_URL: `${one.jwksUrl},${down.jwksUrl}`,
       },
     });
-    expect(await mixed.client.as(await one.token({ sub: "alice" })).answer(viewer)).toMatchObject({
+    expect(await mixed.client.as(await one.token({ sub: "alice" })).request(viewer)).toMatchObject({
       status: 200,
     });
-    expect(await mixed.client.as(token).answer(viewer)).toMatchObject({
+    expect(await mixed.client.as(token).request(viewer)).toMatchObject({
       status: 401,
       errors: [{ extensions: { retryable: true } }],
     });
@@ -102,7 +102,7 @@ test("with an audience for each issuer, none is accepted from the other", async 
     env: { ...issuers, VALETKEY_JWT_AUDIENCE: "first,second" },
   });
   const status = async (issuer: typeof one, aud: string | string[]) =>
-    (await paired.client.as(await issuer.token({ sub: "alice", aud })).answer(viewer)).status;
+    (await paired.client.as(await issuer.token({ sub: "alice", aud })).request(viewer)).status;
   expect(await status(one, "first")).toBe(200);
   expect(await status(two, "second")).toBe(200);
   expect(await status(two, ["x", "second"])).toBe(200);
@@ -119,6 +119,6 @@ test("with one issuer, each of several audiences is accepted", async () => {
     },
   });
   const status = async (aud: string) =>
-    (await server.client.as(await one.token({ sub: "alice", aud })).answer(viewer)).status;
+    (await server.client.as(await one.token({ sub: "alice", aud })).request(viewer)).status;
   expect(await Promise.all(["first", "second", "first, second"].map(status))).toEqual([200, 200, 401]);
 });
