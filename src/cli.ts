@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { ConfigError } from "./app/config/config-error.ts";
+import { ensureHomeDirectory } from "./app/home-directory.ts";
 import { type Command, UsageError } from "./commands/command.ts";
 import { credentials } from "./commands/credentials.ts";
 import { doctor } from "./commands/doctor/doctor.ts";
@@ -38,6 +39,7 @@ function isUsageError(error: unknown): error is Error {
   return error instanceof UsageError || code.startsWith("ERR_PARSE_ARGS");
 }
 
+ensureHomeDirectory(process.env);
 main(process.argv.slice(2)).then(
   (exitCode) => {
     process.exitCode = exitCode;

@@ -2,9 +2,11 @@
 import { startApp } from "./app/app.ts";
 import { loadConfig } from "./app/config/config.ts";
 import { ConfigError } from "./app/config/config-error.ts";
+import { ensureHomeDirectory } from "./app/home-directory.ts";
 
 /** Starts the server that the environment describes, and stops it on the first SIGTERM or SIGINT. */
 async function main(): Promise<void> {
+  ensureHomeDirectory(process.env);
   const app = await startApp(loadConfig(process.env));
   process.on("SIGHUP", () => void app.reloadAccess());
   const stop = (signal: NodeJS.Signals) => {

@@ -23,7 +23,7 @@ await chmod(path.path, 0o755);
 // A copy, because a link might lead into a folder that the image's user may not enter.
 await copyFile(process.execPath, join(path.path, "node"));
 
-type Environment = Readonly<Record<string, string>>;
+type Environment = Readonly<Record<string, string | undefined>>;
 
 const options = (env: Environment) => ({
   cwd: image.directory,
@@ -121,6 +121,19 @@ test("the image serves the embedded store as deploy/compose/development.yaml say
   expect(new URL(url).origin).toBe(publicEndpoint.origin);
   expect(await (await fetch(url)).text()).toBe("hello");
   expect(await (await fetch(server.url)).text()).toContain("<title>");
+});
+
+test("the server starts for a user who has no home directory", { skip: !isRoot }, async () => {
+  // Only root may run a process as a user who does not exist.
+  await using prepared = await prepareTestServer();
+  await using accessFolder = await makeTemporaryFolder("access");
+  await chmod(accessFolder.path, 0o755);
+  const VALETKEY_GRANTS = join(accessFolder.path, "grants.json");
+  await copyFile(prepared.env.VALETKEY_GRANTS ?? "", VALETKEY_GRANTS);
+  const env = { ...prepared.env, ...onLoopback, LOG_LEVEL: "info", VALETKEY_GRANTS, HOME: undefined };
+  await using server = await run(env);
+  const { url } = await downloadUrl(server.client, { bucket: "demo", key: "a.txt", verify: false });
+  expect(url).toContain("X-Amz-Signature");
 });
 
 test("the command line of the image runs", async () => {
