@@ -33,7 +33,10 @@ function policiesOf(
   return new Map(
     roles.flatMap((arn) => {
       const includes = (bucket: BucketName) => all.of(bucket).role?.arn === arn;
-      if (!grants.some(({ bucket }) => includes(bucket))) return [];
+      // CREDENTIALS by itself allows nothing, so there is no session for it.
+      const allowsSomething = ({ bucket, actions }: Grant) =>
+        includes(bucket) && actions.some((action) => action !== "CREDENTIALS");
+      if (!grants.some(allowsSomething)) return [];
       const role = { arn, sessionSeconds: 3600 };
       const requests = new SessionRequests({ role, buckets: { of: (bucket) => all.of(bucket), includes } });
       return [[arn, requests.of(caller, "objects").policy] as const];
