@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "puppeteer-core";
@@ -63,10 +64,12 @@ const button = (label: string, index: number) =>
 
 describe("the details of a file in a bucket with versioning", () => {
   test("list its versions, of which each can be downloaded and restored", async () => {
-    await seed("report.txt", "the old text");
-    await seed("report.txt", "new");
+    // A name of its own for each attempt, because a second attempt would find the versions of the first.
+    const key = `report-${randomUUID()}.txt`;
+    await seed(key, "the old text");
+    await seed(key, "new");
     await using downloads = await makeTemporaryFolder("downloads");
-    await using tab = await openDetails("report.txt");
+    await using tab = await openDetails(key);
     const { page } = tab;
     await waitForVersions(page, ["3 bytes", "12 bytes"]);
     expect(await page.$$(button("Restore", 0))).toEqual([]);
@@ -80,7 +83,7 @@ describe("the details of a file in a bucket with versioning", () => {
     await expect.poll(read).toBe("the old text");
 
     await page.locator(button("Restore", 1)).click();
-    await waitForText(page, "The version of “report.txt” was restored.");
+    await waitForText(page, `The version of “${key}” was restored.`);
     await waitForVersions(page, ["12 bytes", "3 bytes", "12 bytes"]);
     await waitForText(page, "the old text");
     expect(tab.violations).toEqual([]);

@@ -45,7 +45,10 @@ function useBeginning(url: string): { text: string | undefined; error: unknown }
 }
 
 async function load(url: string, signal: AbortSignal): Promise<string> {
-  const response = await fetch(url, { headers: { range: `bytes=0-${maxBytes - 1}` }, signal });
+  // URLs that are signed within one second are equal. Without a lifetime from the store, a browser would guess one, and show
+  // the text that a file had before it was replaced.
+  const headers = { range: `bytes=0-${maxBytes - 1}` };
+  const response = await fetch(url, { headers, signal, cache: "no-store" });
   if (!response.ok) throw new Error(`The store responded with HTTP status ${response.status}.`);
   // A character that is cut at the end is left out.
   return new TextDecoder().decode(await response.arrayBuffer(), { stream: true });
