@@ -22,7 +22,11 @@ export async function executePrepared(
   return stringifyResult(result);
 }
 
-/** Undefined for a request that is unusual in any way: a GET, a form, extensions, or a value of another type. */
+/**
+ * The first half of the decision whether a request can skip Apollo: its shape. `PreparedOperations` decides about its document,
+ * limits and variables.
+ * @returns undefined for a request that is unusual in any way: a GET, a form, extensions, or a value of another type
+ */
 function operationRequest({ method, url, headers, body }: FastifyRequest): OperationRequest | undefined {
   if (method !== "POST" || url.includes("?") || headers["content-type"] !== "application/json")
     return undefined;
