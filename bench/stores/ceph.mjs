@@ -19,14 +19,14 @@ export async function startCeph(log) {
   await promisify(execFile)(process.execPath, [compiler, "-p", bench]);
   const { startCephCluster } = await import("../dist/test/ceph/cluster.js");
   const { accounts, roleArn } = await import("../dist/test/ceph/accounts.js");
-  const buckets = { main: "bench", versioned: "bench-versioned", private: "bench-private" };
+  const bucket = "bench";
   const region = "us-east-1";
-  const { endpoint, stop } = await startCephCluster(buckets, log);
+  const { endpoint, stop } = await startCephCluster([bucket], log);
   const owner = new S3Client({ endpoint, region, credentials: accounts.owner, forcePathStyle: true });
-  await owner.send(new CreateBucketCommand({ Bucket: buckets.main }));
+  await owner.send(new CreateBucketCommand({ Bucket: bucket }));
   owner.destroy();
   return {
-    ...{ endpoint, region, roleArn, bucket: buckets.main, stop },
+    ...{ endpoint, region, roleArn, bucket, stop },
     credentials: accounts.server,
     adminCredentials: accounts.admin,
   };
