@@ -30,7 +30,7 @@ export interface PreparedOperationsOptions {
 }
 
 /**
- * Executes operations of known documents without Apollo's pipeline, which takes longer than all the rest of a request.
+ * Executes operations of known documents without Apollo's pipeline, which takes a fifth of a signed URL's processor time.
  * The response is the same in every byte. A document's first request is left to Apollo, and so is a request that is
  * refused before a resolver has run.
  */
