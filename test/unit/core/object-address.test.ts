@@ -88,7 +88,8 @@ describe("hasDotSegment", () => {
     const anyKey = fc.string({ unit: fc.constantFrom("a", ".", "/", "\n"), minLength: 1, maxLength: 8 });
     fc.assert(
       fc.property(anyKey, (text) => {
-        const path = `/bucket/${text.split("/").map(encodeURIComponent).join("/")}`;
+        // A parser treats "%2e" as a dot. Written as a dot, Node 20 and 22 overlook the last segment of "/.a/.".
+        const path = `/bucket/${text.split("/").map(encodeURIComponent).join("/").replaceAll(".", "%2e")}`;
         const isUnchanged = new URL(`http://store${path}`).pathname === path;
         expect(hasDotSegment(parseObjectKey(text))).toBe(!isUnchanged);
       }),
