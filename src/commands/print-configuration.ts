@@ -1,5 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { variables } from "../app/config/variables.ts";
+import { variables } from "../app/config/variables/variables.ts";
 
 // Writes the table of variables into docs/configuration.md. With --check, it only reports whether the table is up to
 // date.

@@ -3,7 +3,7 @@ import type { ValetKeyOptions } from "../../library/options.ts";
 import { type Config, loadConfig } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 import { optionOf, variableOf } from "./option-names.ts";
-import { secretVariables, variables } from "./variables.ts";
+import { secretVariables, variables } from "./variables/variables.ts";
 
 /** The options that are no settings. */
 const otherOptions = ["onObjectStored", "authenticate", "authorize", "authorizeCacheSeconds", "log"];

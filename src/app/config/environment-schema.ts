@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { variables } from "./variables.ts";
+import { variables } from "./variables/variables.ts";
 
 type Schemas = { [Name in keyof typeof variables]: (typeof variables)[Name]["schema"] };
 

@@ -1,4 +1,4 @@
-import { variables } from "./variables.ts";
+import { variables } from "./variables/variables.ts";
 
 /** `VALETKEY_MAX_FILES` is the option `maxFiles`. */
 export function optionOf(variable: string): string {

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { nearestName } from "../../core/nearest-name.ts";
 import { ConfigError } from "./config-error.ts";
 import { environmentSchema, type Values } from "./environment-schema.ts";
-import { secretVariables, variables } from "./variables.ts";
+import { secretVariables, variables } from "./variables/variables.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -12,6 +12,8 @@ export const integer = (minimum: number, maximum: number) =>
     return z.NEVER;
   });
 
+export const port = integer(0, 65_535);
+
 export const bytes = (minimum: number, maximum: number) =>
   z.string().transform((text, context) => {
     const value = parseByteSize(text);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { variables } from "../../../src/app/config/variables.ts";
+import { variables } from "../../../src/app/config/variables/variables.ts";
 import { buildContext, repository } from "../../support/build-context.ts";
 import { environmentOf, execForm, onlyStep, parseDockerfile } from "../../support/dockerfile.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { variables } from "../../../src/app/config/variables.ts";
+import { variables } from "../../../src/app/config/variables/variables.ts";
 import type { ValetKeySettings } from "../../../src/library/options.ts";
 
 /** `MAX_UPLOAD_BYTES` → `maxUploadBytes` */

@@ -1,0 +1,42 @@
+import { z } from "zod";
+import { environmentName, integer, onOff, rateLimit } from "../value-parsers.ts";
+import { variable } from "../variable.ts";
+
+const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+const notYet = "is not supported by this version: leave it unset";
+
+/** How the server runs: its limits, its end, and what it reports. */
+export const operationVariables = {
+  NODE_ENV: variable(
+    environmentName.optional(),
+    "none",
+    "`production` requires a role, and turns off Apollo Sandbox, GraphiQL and introspection.",
+  ),
+  LOG_LEVEL: variable(
+    z.enum(logLevels, { error: `takes ${logLevels.join(" or ")}` }).default("info"),
+    "`info`",
+    "`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`.",
+  ),
+  VALETKEY_RATE_LIMIT: variable(
+    rateLimit.optional(),
+    "none",
+    "`100/1s` allows 100 GraphQL requests per second and caller. Callers without a valid token are counted by address.",
+  ),
+  VALETKEY_PREPARED: variable(
+    onOff.default(true),
+    "`on`",
+    "`off` executes every request with Apollo's whole pipeline, also one with a document that has passed it before: [decision 41](decisions/0041-prepared-operations.md).",
+  ),
+  VALETKEY_DRAIN_DELAY_SECONDS: variable(
+    integer(0, 600).default(0),
+    "`0`",
+    "How long everything is still served after SIGTERM while `/readyz` is 503, until load balancers have noticed. The time of `VALETKEY_DRAIN_SECONDS` begins after it. [Behind a proxy](guides/behind-a-proxy.md#restarts) says which value to choose.",
+  ),
+  VALETKEY_DRAIN_SECONDS: variable(
+    integer(0, 3600).default(25),
+    "`25`",
+    "How long accepted requests may take after SIGTERM and the delay.",
+  ),
+  VALETKEY_METRICS: variable(onOff.default(true), "`on`", "`off` removes `/metrics`."),
+  VALETKEY_REDIS_URL: variable(z.never(notYet).optional(), "none", "Reserved. It is not supported yet."),
+};
