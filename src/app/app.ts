@@ -6,12 +6,15 @@ import type { Config } from "./config/config.ts";
 import { drain } from "./drain.ts";
 import { graphqlServiceOf } from "./graphql-service.ts";
 import { listen } from "./listen.ts";
+import { listenForMetrics, type MetricsListener } from "./metrics-listener.ts";
 import { type RuntimeOptions, startRuntime } from "./runtime.ts";
 import { storeOrigins } from "./store-origins.ts";
 
 export interface App {
   /** `http://127.0.0.1:4000` */
   readonly url: string;
+  /** Where `/metrics` is, if it has a port of its own. */
+  readonly metricsUrl: string | undefined;
   /** Reads the access file again. If it does not parse, the current rules stay in force. */
   reloadAccess(): Promise<void>;
   /** Shuts down gracefully. Accepted requests finish; those that still run after the time to drain are aborted. */
@@ -35,7 +38,7 @@ export async function startApp(given: Config, options: AppOptions = {}): Promise
   const http = await createHttpServer({
     ...service,
     readiness,
-    metrics: config.metrics ? metrics : undefined,
+    metrics: config.metrics && config.metricsPort === undefined ? metrics.registry : undefined,
     trustedProxies: config.trustedProxies,
     origins: config.production ? config.origins : [...config.origins, ...sandboxOrigins],
     allowLoopbackOrigins: !config.production,
@@ -51,17 +54,28 @@ export async function startApp(given: Config, options: AppOptions = {}): Promise
       : undefined,
     explorerDirectory: config.production ? undefined : join(pages, "explorer"),
   });
-  const url = await listen(http, config).catch(async (error: unknown) => {
+  const end = async (abortMs?: number) => {
     await service.apollo.stop();
-    await runtime.close();
+    await runtime.close(abortMs);
+    // At the very end, so that a graceful shutdown can be watched.
+    await metricsListener?.close();
+  };
+  let metricsListener: MetricsListener | undefined;
+  let url: string;
+  try {
+    metricsListener = await listenForMetrics(config, metrics.registry, log);
+    url = await listen(http, config);
+  } catch (error) {
+    await end();
     throw error;
-  });
-  log.info({ url, store: config.store.kind }, "Valet Key is ready");
+  }
+  log.info({ url, metricsUrl: metricsListener?.url, store: config.store.kind }, "Valet Key is ready");
   // Runs in the background, so that the log says whether the server can serve requests.
   void readiness.reasonNotReady();
 
   return {
     url,
+    metricsUrl: metricsListener?.url,
     reloadAccess: runtime.reloadAccess,
     async close(reason) {
       readiness.draining = true;
@@ -71,8 +85,7 @@ export async function startApp(given: Config, options: AppOptions = {}): Promise
         drainSeconds: config.drainSeconds,
         abortUploads: runtime.abortUploads,
       });
-      await service.apollo.stop();
-      await runtime.close(leftMs);
+      await end(leftMs);
     },
   };
 }

@@ -4,19 +4,24 @@ import type { Config } from "./config/config.ts";
 import { ConfigError } from "./config/config-error.ts";
 import { hostFault, isHostFault } from "./listen-fault.ts";
 
+export interface ListenOptions extends Pick<Config, "host" | "port" | "nameOf"> {
+  /** Default: `PORT`. */
+  readonly portVariable?: string;
+}
+
 /**
  * @returns the server's URL
- * @throws {ConfigError} naming HOST or PORT
+ * @throws {ConfigError} naming HOST or the variable of the port
  */
-export async function listen(http: FastifyInstance, config: Config): Promise<string> {
-  const { host, port } = config;
+export async function listen(http: FastifyInstance, options: ListenOptions): Promise<string> {
+  const { host, port, nameOf, portVariable = "PORT" } = options;
   try {
     await http.listen({ host, port });
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    if (isHostFault(code)) throw hostFault(config, code, cause);
+    if (isHostFault(code)) throw hostFault(options, code, cause);
     throw new ConfigError(
-      `PORT: got ${port}, cannot listen there on ${host} (${code}); takes a free port, or 0 for any`,
+      `${nameOf(portVariable)}: got ${port}, cannot listen there on ${host} (${code}); takes a free port, or 0 for any`,
       { cause },
     );
   }

@@ -1,6 +1,5 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import Fastify, { type FastifyInstance } from "fastify";
-import type { Metrics } from "../core/metrics.ts";
 import { Connections } from "./connections.ts";
 import { registerCors } from "./cors.ts";
 import { type DevelopmentTokens, developmentTokenEndpoint } from "./development-tokens.ts";
@@ -10,7 +9,7 @@ import { registerExplorers } from "./explorers.ts";
 import { type GraphQLService, graphqlEndpoint, maxBodyBytes } from "./graphql-endpoint.ts";
 import { healthEndpoints, type Readiness } from "./health.ts";
 import { HostCheck } from "./host-check.ts";
-import { metricsEndpoint } from "./metrics-endpoint.ts";
+import { type MetricsSource, metricsEndpoint } from "./metrics-endpoint.ts";
 import { PipeliningLimit } from "./pipelining.ts";
 import { addCommonHeaders, protectResponses } from "./protect-responses.ts";
 import { RequestBodies } from "./request-bodies.ts";
@@ -22,8 +21,8 @@ import { registerWebClient, type WebClientOptions } from "./web-client.ts";
 
 export interface HttpOptions extends GraphQLService {
   readiness: Readiness;
-  /** If undefined, there is no /metrics. */
-  metrics: Metrics | undefined;
+  /** If undefined, there is no /metrics here. */
+  metrics: MetricsSource | undefined;
   /** If undefined, headers `X-Forwarded-…` have no effect. */
   trustedProxies: TrustedProxies | undefined;
   /** Exact origins whose pages may call this server. */

@@ -66,6 +66,7 @@ export interface ValetKeySettings {
   drainDelaySeconds?: number | undefined;
   drainSeconds?: number | undefined;
   metrics?: boolean | undefined;
+  metricsPort?: number | undefined;
   web?: boolean | undefined;
   redisUrl?: string | undefined;
 }

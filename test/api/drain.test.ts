@@ -102,6 +102,22 @@ describe("a signal to stop", () => {
     expect(left).toEqual({ uploads: { nodes: [] }, objects: { nodes: [] } });
   });
 
+  test("leaves the port of the metrics open until the last upload has ended", async () => {
+    const server = program.start({ ...environment, VALETKEY_METRICS_PORT: "0" });
+    const url = await server.ready;
+    const metricsUrl = server.lines.find((line) => line.metricsUrl !== undefined)?.metricsUrl ?? "";
+    const inFlight = async () =>
+      /^valetkey_uploads_in_flight (\d+)$/m.exec(await (await fetch(metricsUrl)).text())?.[1];
+    const upload = beginUpload(url);
+    await expect.poll(inFlight).toBe("1");
+    server.process.kill("SIGTERM");
+    await expect.poll(() => refusesConnections(url)).toBe(true);
+    expect(await inFlight()).toBe("1");
+    upload.finish();
+    await upload.answered;
+    expect(await server.ended).toMatchObject({ code: 0 });
+  });
+
   test("does not wait for a connection without a request", async () => {
     const server = program.start({ ...environment, VALETKEY_DRAIN_SECONDS: "600" });
     const socket = connect(Number(new URL(await server.ready).port), "127.0.0.1");

@@ -25,8 +25,20 @@ export interface RunningProgram {
   readonly process: ChildProcess;
   /** Resolves with the server's URL when the log says that the server is ready. */
   readonly ready: Promise<string>;
+  /** The lines of the log so far. */
+  readonly lines: readonly LogLine[];
   /** Resolves when the process has ended. */
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; stderr: string }>;
+}
+
+/** A line of the log. `metricsUrl` is in the one that says that the server is ready. */
+export interface LogLine {
+  readonly level: number;
+  readonly msg: string;
+  readonly pid: number;
+  readonly url?: string;
+  readonly metricsUrl?: string;
+  readonly [field: string]: unknown;
 }
 
 export interface EndedProgram {
@@ -64,8 +76,10 @@ export function buildProgram(): Promise<BuiltProgram> {
       start: (environment: Environment) => {
         const { child, exited } = run([join(bundles, "main.js")], environment);
         const stderr = text(child.stderr);
+        const lines: LogLine[] = [];
+        createInterface(child.stdout).on("line", (line) => lines.push(JSON.parse(line)));
         const ended = exited.then(async ([code, signal]) => ({ code, signal, stderr: await stderr }));
-        return { process: child, ready: urlWhenReady(child, ended), ended };
+        return { process: child, ready: urlWhenReady(child, ended), lines, ended };
       },
       cli: async (parameters: readonly string[], environment: Environment) => {
         const { child, exited } = run(["--no-warnings", join(bundles, "cli.js"), ...parameters], environment);

@@ -1,7 +1,14 @@
 import type { Region, Regions } from "../../core/object-address.ts";
 import { ConfigError } from "./config-error.ts";
 import { type ConfigSource, fromEnvironment } from "./config-source.ts";
-import { crossCheck, embeddedRegion, type StoreKind, storeKindOf, warningsOf } from "./cross-checks.ts";
+import {
+  crossCheck,
+  embeddedRegion,
+  type StoreKind,
+  storeKindOf,
+  storePortOf,
+  warningsOf,
+} from "./cross-checks.ts";
 import type { Values } from "./environment-schema.ts";
 import { type Environment, type NameOf, parseEnvironment } from "./parse-environment.ts";
 import { trustedIssuers } from "./trusted-issuers.ts";
@@ -76,6 +83,8 @@ function toConfig(
     drainDelaySeconds: values.VALETKEY_DRAIN_DELAY_SECONDS,
     drainSeconds: values.VALETKEY_DRAIN_SECONDS,
     metrics: values.VALETKEY_METRICS,
+    /** The port of `/metrics`. Undefined: that of the server. */
+    metricsPort: values.VALETKEY_METRICS_PORT,
     federation: values.VALETKEY_FEDERATION,
     /** Whether known documents are executed without Apollo's pipeline. A subgraph's gateway needs the pipeline. */
     prepared: values.VALETKEY_PREPARED && !values.VALETKEY_FEDERATION,
@@ -91,7 +100,7 @@ function toStore(store: StoreKind, values: Values) {
     return {
       kind: "embedded" as const,
       dataDirectory: values.VALETKEY_DATA_DIR,
-      port: values.VALETKEY_STORE_PORT ?? (values.PORT === 0 ? 0 : (values.PORT + 1) % 65_536),
+      port: storePortOf(values),
     };
   }
   return {

@@ -18,6 +18,11 @@ export function storeKindOf(values: Values, source: ConfigSource): StoreKind {
   return isProduction(values) && hasAccess(values, source) ? "role" : "embedded";
 }
 
+/** The embedded store's port. 0 is any free one. */
+export function storePortOf({ PORT, VALETKEY_STORE_PORT }: Values): number {
+  return VALETKEY_STORE_PORT ?? (PORT === 0 ? 0 : (PORT + 1) % 65_536);
+}
+
 /** Errors of combinations of variables, one line for each. */
 export function crossCheck(
   store: StoreKind,
@@ -29,7 +34,11 @@ export function crossCheck(
     store === "embedded"
       ? faultsOfEmbeddedStore(values, given, source.nameOf)
       : faultsWithRoles(values, source);
-  return [...faults, ...issuerFaults(values, source.nameOf)];
+  return [
+    ...faults,
+    ...issuerFaults(values, source.nameOf),
+    ...metricsPortFaults(store, values, source.nameOf),
+  ];
 }
 
 /** Settings that are valid but probably not intended. */
@@ -84,4 +93,17 @@ function faultsWithRoles(values: Values, source: ConfigSource): readonly string[
     );
   }
   return faults;
+}
+
+function metricsPortFaults(store: StoreKind, values: Values, nameOf: NameOf): readonly string[] {
+  const { PORT, VALETKEY_METRICS, VALETKEY_METRICS_PORT: port } = values;
+  if (port === undefined) return [];
+  const got = `${nameOf("VALETKEY_METRICS_PORT")}: got "${port}", takes`;
+  if (!VALETKEY_METRICS) return [`${got} no value while ${nameOf("VALETKEY_METRICS")} is off`];
+  if (port === 0) return [];
+  if (port === PORT) return [`${got} another port than ${nameOf("PORT")}, or 0 for any`];
+  if (store !== "embedded" || port !== storePortOf(values)) return [];
+  return [
+    `${got} another port than ${nameOf("VALETKEY_STORE_PORT")} (unset: ${nameOf("PORT")} + 1), or 0 for any`,
+  ];
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import type { IDeployment } from "kubernetes-models/apps/v1";
+import type { INetworkPolicy } from "kubernetes-models/networking.k8s.io/v1";
 import type { IService } from "kubernetes-models/v1";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -144,8 +145,29 @@ describe("the pod", () => {
   });
 
   test("listens where the Service and the probes expect it", () => {
-    expect(container.ports).toEqual([{ name: "http", containerPort: config.port }]);
+    expect(container.ports).toEqual([
+      { name: "http", containerPort: config.port },
+      { name: "metrics", containerPort: config.metricsPort },
+    ]);
     expect(service.spec.ports.map(({ targetPort }) => targetPort)).toEqual(["http"]);
+  });
+
+  test("is scraped at the port of the metrics, which only Prometheus reaches", async () => {
+    const { annotations } = deployment.spec.template.metadata;
+    expect(annotations).toEqual({
+      "prometheus.io/scrape": "true",
+      "prometheus.io/port": String(config.metricsPort),
+      "prometheus.io/path": "/metrics",
+    });
+    const policy = manifest<Present<INetworkPolicy>>("NetworkPolicy");
+    const allowed = policy.spec.ingress.map(({ from, ports }) => ({
+      from: from.map(({ namespaceSelector }) => Object.values(namespaceSelector.matchLabels).join()),
+      ports: ports.map(({ port }) => port),
+    }));
+    expect(allowed).toEqual([
+      { from: ["ingress-nginx"], ports: ["http"] },
+      { from: ["monitoring"], ports: ["metrics"] },
+    ]);
   });
 
   test("takes VALETKEY_SECRET from a Secret, never from a file of the repository", () => {

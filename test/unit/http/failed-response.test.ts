@@ -34,7 +34,7 @@ async function startServer() {
       apollo,
       prepared,
       log,
-      metrics,
+      metrics: metrics.registry,
       origins: [],
       trustedProxies: undefined,
       maxFiles: 1,

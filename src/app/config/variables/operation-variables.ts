@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { environmentName, integer, onOff, rateLimit } from "../value-parsers.ts";
+import { environmentName, integer, onOff, port, rateLimit } from "../value-parsers.ts";
 import { variable } from "../variable.ts";
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -38,5 +38,10 @@ export const operationVariables = {
     "How long accepted requests may take after SIGTERM and the delay.",
   ),
   VALETKEY_METRICS: variable(onOff.default(true), "`on`", "`off` removes `/metrics`."),
+  VALETKEY_METRICS_PORT: variable(
+    port.optional(),
+    "that of the server",
+    "Moves `/metrics` to a port of its own on `HOST`, which also responds while the server shuts down. `0` takes any free one, and the log names it.",
+  ),
   VALETKEY_REDIS_URL: variable(z.never(notYet).optional(), "none", "Reserved. It is not supported yet."),
 };

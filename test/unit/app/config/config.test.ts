@@ -126,6 +126,7 @@ describe("loadConfig", () => {
     ["VALETKEY_FORCE_PATH_STYLE", "yes"],
     ["VALETKEY_REDIS_URL", "redis://localhost"],
     ["VALETKEY_DRAIN_SECONDS", "-1"],
+    ["VALETKEY_METRICS_PORT", "65536"],
     ["LOG_LEVEL", "loud"],
   ])("refuses %s=%s, and says which values are accepted", (name, value) => {
     expect(faultsOf({ [name]: value })).toMatch(new RegExp(`^${name}: got .*, (takes|is not)`, "m"));
@@ -163,6 +164,26 @@ describe("loadConfig", () => {
     );
     expect(faultsOf({ PORT: "0", VALETKEY_STORE_PORT: "0" })).toBe("");
     expect(faultsOf({ ...withRole, PORT: "4100", VALETKEY_STORE_PORT: "4100" })).toBe("");
+  });
+
+  test.each([
+    [{ PORT: "4100", VALETKEY_METRICS_PORT: "4100" }, "another port than PORT"],
+    [
+      { PORT: "4100", VALETKEY_METRICS_PORT: "4101" },
+      "another port than VALETKEY_STORE_PORT (unset: PORT + 1)",
+    ],
+    [{ VALETKEY_STORE_PORT: "9464", VALETKEY_METRICS_PORT: "9464" }, "another port than VALETKEY_STORE_PORT"],
+    [{ VALETKEY_METRICS: "off", VALETKEY_METRICS_PORT: "9464" }, "no value while VALETKEY_METRICS is off"],
+  ])("refuses a port of the metrics that cannot be used: %j", (environment, takes) => {
+    expect(faultsOf(environment)).toContain(
+      `VALETKEY_METRICS_PORT: got "${environment.VALETKEY_METRICS_PORT}", takes ${takes}`,
+    );
+  });
+
+  test("moves the metrics to any other port", () => {
+    expect(loadConfig({ VALETKEY_METRICS_PORT: "9464" }).metricsPort).toBe(9464);
+    expect(loadConfig({ PORT: "0", VALETKEY_METRICS_PORT: "0" }).metricsPort).toBe(0);
+    expect(faultsOf({ ...withRole, PORT: "4100", VALETKEY_METRICS_PORT: "4101" })).toBe("");
   });
 
   test("says that VALETKEY_REDIS_URL is not supported by this version", () => {
