@@ -1,27 +1,45 @@
 // Loaded into a process with --import: measures its event loop between two messages of its parent.
-import { monitorEventLoopDelay } from "node:perf_hooks";
-
-const delay = monitorEventLoopDelay({ resolution: 1 });
-delay.enable();
-let before = process.memoryUsage.rss();
-let cpuBefore = process.cpuUsage();
+let running = false;
+let heldMs = 0;
+let lastTurn = { at: 0, cpuMs: 0 };
+let rssBefore = 0;
+let cpuBefore = 0;
 
 process.on("message", (message) => {
   if (message === "start") {
-    delay.reset();
-    before = process.memoryUsage.rss();
-    cpuBefore = process.cpuUsage();
+    running = true;
+    heldMs = 0;
+    rssBefore = process.memoryUsage.rss();
+    cpuBefore = cpuMs();
+    lastTurn = { at: performance.now(), cpuMs: cpuBefore };
+    setImmediate(turn);
     process.send("started");
   } else if (message === "stop") {
-    // One turn later, so that the delay that is being measured is over and recorded.
-    setTimeout(() => {
-      const rss = process.memoryUsage.rss();
-      const { user, system } = process.cpuUsage(cpuBefore);
-      process.send({ delayMs: delay.max / 1e6, cpuMs: (user + system) / 1000, grownBytes: rss - before });
-    }, 5);
+    // Behind the turn that is being measured.
+    setImmediate(() => {
+      running = false;
+      const grownBytes = process.memoryUsage.rss() - rssBefore;
+      process.send({ heldMs, cpuMs: cpuMs() - cpuBefore, grownBytes });
+    });
   } else if (message === "collect") {
     globalThis.gc?.();
     const { rss, heapUsed } = process.memoryUsage();
     process.send({ rss, heapUsed });
   }
 });
+
+/**
+ * Runs once in each turn of the loop. A turn holds the loop for as long as it takes, but no longer than the processor
+ * time that it uses: beyond that, it is the machine that is busy.
+ */
+function turn() {
+  const now = { at: performance.now(), cpuMs: cpuMs() };
+  heldMs = Math.max(heldMs, Math.min(now.at - lastTurn.at, now.cpuMs - lastTurn.cpuMs));
+  lastTurn = now;
+  if (running) setImmediate(turn);
+}
+
+function cpuMs() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
