@@ -44,6 +44,7 @@ module.exports = {
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
     floor("src/core", "src/", []),
     floor("src/access", "src/", ["src/core"]),
+    floor("src/redis", "src/", ["src/core"]),
     floor("src/storage", "src/", ["src/core", "src/access/role-session\\.ts"]),
     floor("src/graphql", "src/", ["src/core", "src/access", "src/storage"]),
     floor("src/http", "src/", ["src/core", "src/graphql"]),
@@ -51,12 +52,20 @@ module.exports = {
     floor("src/app", "src/", [
       "src/core",
       "src/access",
+      "src/redis",
       "src/storage",
       "src/graphql",
       "src/library",
       "src/http",
     ]),
-    floor("src/commands", "src/", ["src/core", "src/access", "src/storage", "src/graphql", "src/app"]),
+    floor("src/commands", "src/", [
+      "src/core",
+      "src/access",
+      "src/redis",
+      "src/storage",
+      "src/graphql",
+      "src/app",
+    ]),
     // Helpers that every feature uses, then the features. A feature may return the types of those before it.
     floor("src/graphql/types", "src/graphql/", []),
     floor("src/graphql/(?!schema\\.)[\\w-]+\\.ts", "src/graphql/", ["src/graphql/types"]),
@@ -152,6 +161,7 @@ module.exports = {
     onlyIn("@apollo/subgraph", ["^src/graphql/federation/"]),
     onlyIn("@aws-sdk/client-sts", ["^src/access/"]),
     onlyIn("@aws-sdk/client-s3", ["^src/storage/"]),
+    onlyIn("ioredis", ["^src/redis/"]),
   ],
   options: {
     doNotFollow: { path: "node_modules" },

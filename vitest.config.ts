@@ -46,6 +46,7 @@ export default defineConfig({
           include: ["test/browser/**/*.test.ts"],
         },
       },
+      { extends: true, test: { ...shared, name: "scale", include: ["test/scale/**/*.test.ts"] } },
       { extends: true, test: { ...shared, name: "faults", include: ["test/faults/**/*.test.ts"] } },
       {
         extends: true,

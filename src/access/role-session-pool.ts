@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "../core/clock.ts";
 import type { Metrics } from "../core/metrics.ts";
+import { noSharedMemory, type SharedMemory } from "../core/shared-memory.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
 import type { ProtectedSts } from "./protected-sts.ts";
 import type { RoleSession } from "./role-session.ts";
@@ -13,6 +14,7 @@ import {
   type SessionRequestOptions,
   SessionRequests,
 } from "./session-request.ts";
+import { type SharedSession, SharedSessions } from "./shared-sessions.ts";
 import { SingleFlight } from "./single-flight.ts";
 import type { Health } from "./sts-health.ts";
 import type { UrlLifetime } from "./url-lifetime.ts";
@@ -21,9 +23,11 @@ export interface RoleSessionPoolOptions
   extends SessionRequestOptions,
     Pick<SessionCacheOptions, "maxSessions" | "maxSessionBytes"> {
   readonly sts: ProtectedSts;
+  /** Where replicas share their sessions. Default: nowhere. */
+  readonly sharedMemory?: SharedMemory | undefined;
   /** AWS's time. */
   readonly clock: Clock;
-  readonly metrics: Pick<Metrics, "roleSessions">;
+  readonly metrics: Pick<Metrics, "roleSessions" | "sharedSessionsFound">;
   readonly log: Pick<Logger, "info" | "warn">;
   /** In milliseconds. */
   readonly monotonicNow?: (() => number) | undefined;
@@ -46,17 +50,20 @@ const maxRefreshLeadMs = 120_000;
 
 /**
  * The role sessions of the process: one for each caller, policy and role. A session is returned only if it
- * lives long enough. At most one AssumeRole runs for a caller at a time, however many requests wait for it.
+ * lives long enough. At most one AssumeRole runs for a caller at a time, however many requests wait for it. A session that
+ * another replica shares is used like one of this process.
  */
 export class RoleSessionPool {
   readonly #options: RoleSessionPoolOptions;
   readonly #monotonicNow: () => number;
   readonly #requests: SessionRequests;
   readonly #cache: SessionCache;
+  readonly #searches = new SingleFlight<SharedSession | undefined>();
   readonly #flights = new SingleFlight<RoleSession>();
   /** Keyed by session name, so that one caller's sessions for several purposes are assumed one after the other. */
   readonly #queue = new KeyedQueue();
   readonly #sts: ProtectedSts;
+  readonly #shared: SharedSessions;
   #shortLived: { readonly seconds: number; readonly until: number } | undefined;
 
   constructor(options: RoleSessionPoolOptions) {
@@ -71,6 +78,7 @@ export class RoleSessionPool {
       onSizeChange: (change) => metrics.roleSessions.inc(change),
     });
     this.#sts = sts;
+    this.#shared = new SharedSessions({ ...options, memory: options.sharedMemory ?? noSharedMemory });
   }
 
   /** The longest lifetime of a URL that a fresh session can sign without expiring first. */
@@ -104,7 +112,7 @@ export class RoleSessionPool {
       return serving;
     }
     if (!mayShorten && mustOutliveSeconds > this.maxUrlSeconds) throw sessionTooShort(this.maxUrlSeconds);
-    const fresh = await this.#assumeOnce(request);
+    const fresh = await this.#obtain(request, (each) => this.#lifeMs(each) >= mustOutliveSeconds * 1_000);
     if (!mayShorten && this.#lifeMs(fresh) < mustOutliveSeconds * 1_000)
       throw sessionTooShort(this.maxUrlSeconds);
     return fresh;
@@ -137,7 +145,8 @@ export class RoleSessionPool {
     const leadMs = Math.min(maxRefreshLeadMs, (lifetimeMs - mustOutliveMs) / 4);
     if (this.#lifeMs(cached.session) - mustOutliveMs >= leadMs) return;
     if (this.#sts.wouldRefuse(request)) return;
-    this.#assumeOnce(request).catch((error: unknown) => {
+    const { expiresAt } = cached.session;
+    this.#obtain(request, (each) => each.expiresAt > expiresAt).catch((error: unknown) => {
       this.#options.log.warn(
         { err: error, sessionName: request.sessionName },
         "could not refresh a role session",
@@ -145,14 +154,41 @@ export class RoleSessionPool {
     });
   }
 
-  #assumeOnce(request: SessionRequest): Promise<RoleSession> {
+  /** Returns a session that another replica shares, if it is good enough, or else a new one. */
+  async #obtain(
+    request: SessionRequest,
+    isGoodEnough: (session: RoleSession) => boolean,
+  ): Promise<RoleSession> {
+    const found = await this.#searches.run(request.key, () => this.#shared.find(request));
+    if (found === undefined || !isGoodEnough(found.session))
+      return await this.#assumeOnce(request, found?.session);
+    this.#shared.used();
+    this.#keepShared(request, found);
+    return found.session;
+  }
+
+  /** @param known a shared session that is not good enough */
+  #assumeOnce(request: SessionRequest, known: RoleSession | undefined): Promise<RoleSession> {
     return this.#flights.run(request.key, () =>
       this.#queue.run(request.sessionName, async () => {
-        const session = await this.#sts.assume(request);
-        this.#keep(request, session);
-        return session;
+        let isOwn = false;
+        const obtained = await this.#shared.assumeOnce(request, known, () => {
+          isOwn = true;
+          return this.#sts.assume(request);
+        });
+        if (isOwn) this.#keep(request, obtained.session);
+        else this.#keepShared(request, obtained);
+        return obtained.session;
       }),
     );
+  }
+
+  /** Another replica has assumed it, maybe long ago, so its lifetime says nothing about the next one's. */
+  #keepShared(request: SessionRequest, { session, assumedAtMs }: SharedSession): void {
+    this.#sts.served();
+    const cached = this.#cache.get(request.key);
+    const isNewer = cached === undefined || session.expiresAt > cached.session.expiresAt;
+    if (isNewer) this.#cache.set(request.key, session, assumedAtMs);
   }
 
   #keep(request: SessionRequest, session: RoleSession): void {

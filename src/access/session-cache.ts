@@ -48,11 +48,12 @@ export class SessionCache {
     return this.#sessions.get(key);
   }
 
-  set(key: string, session: RoleSession): void {
+  /** @param assumedAtMs default: now */
+  set(key: string, session: RoleSession, assumedAtMs = this.#options.clock()): void {
     const now = this.#options.clock();
     const previous = this.#sessions.peek(key)?.session;
     const ttl = Math.max(session.expiresAt.getTime() - now, 1);
-    this.#sessions.set(key, { session, assumedAtMs: now, previous }, { ttl });
+    this.#sessions.set(key, { session, assumedAtMs, previous }, { ttl });
     this.#reportSize();
   }
 

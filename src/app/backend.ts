@@ -8,6 +8,7 @@ import type { RoleBuckets } from "../access/session-request.ts";
 import type { BucketRole, Buckets } from "../core/bucket-settings.ts";
 import { SkewCorrectedClock } from "../core/clock.ts";
 import type { Metrics } from "../core/metrics.ts";
+import { noSharedMemory, type SharedMemory } from "../core/shared-memory.ts";
 import { Endpoints } from "../storage/client/endpoints.ts";
 import { S3Clients } from "../storage/client/s3-clients.ts";
 import { BaseCredentials } from "./base-credentials.ts";
@@ -25,11 +26,13 @@ export interface Backend {
   close(): Promise<void>;
 }
 
+/** @param sharedMemory where replicas share their role sessions. Default: nowhere */
 export async function openBackend(
   config: Config,
   buckets: Buckets,
   metrics: Metrics,
   log: Logger,
+  sharedMemory: SharedMemory = noSharedMemory,
 ): Promise<Backend> {
   const store = await openStore(config, log);
   const endpoints = new Endpoints({
@@ -41,7 +44,7 @@ export async function openBackend(
   const defaultRole = store.role;
   const ofDefaultRole = store.baseCredentials;
   const baseCredentials = new BaseCredentials({ buckets, defaultRole, ofDefaultRole });
-  const environs = { config, store, baseCredentials, metrics, log };
+  const environs = { config, store, baseCredentials, metrics, log, sharedMemory };
   const roles = new RoleConnections({
     buckets,
     defaultRole,
@@ -68,12 +71,13 @@ interface Environs {
   readonly baseCredentials: BaseCredentials;
   readonly metrics: Metrics;
   readonly log: Logger;
+  readonly sharedMemory: SharedMemory;
 }
 
 function connectRole(
   role: BucketRole,
   buckets: RoleBuckets,
-  { config, store, baseCredentials, metrics, log }: Environs,
+  { config, store, baseCredentials, metrics, log, sharedMemory }: Environs,
 ): RoleConnection {
   const clock = new SkewCorrectedClock(Date.now, (skewMs) =>
     log.warn({ skewMs }, "this machine's clock differs from AWS's, whose time is used for signatures"),
@@ -103,7 +107,7 @@ function connectRole(
     sendSessionTags: store.sessionTags,
     sendSourceIdentity: store.sourceIdentity,
   };
-  const sessions = new RoleSessionPool({ ...requests, sts, clock: clock.now, metrics, log });
+  const sessions = new RoleSessionPool({ ...requests, sts, clock: clock.now, metrics, log, sharedMemory });
   return {
     sessions,
     credentials: new CredentialsIssuer({ ...requests, sts }),

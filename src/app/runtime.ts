@@ -31,6 +31,7 @@ import { grantsFromCode, withGrants } from "./grants-from-code.ts";
 import { accessFileOptions, readInitialAccess } from "./initial-access.ts";
 import { createLog } from "./log.ts";
 import { ReadinessProbe } from "./readiness-probe.ts";
+import { openSharedMemory } from "./shared-memory.ts";
 
 export interface RuntimeOptions
   extends Pick<ValetKeyOptions, "authenticate" | "authorize" | "authorizeCacheSeconds"> {
@@ -99,7 +100,11 @@ export async function startRuntime(given: Config, options: RuntimeOptions = {}):
   void tokenVerifier?.prepare();
   const verifyTokens = async ({ authorization }: IncomingHttpHeaders) =>
     authorization === undefined ? anonymous : await tokens.verify(authorization);
-  const backend = await openBackend(config, buckets, metrics, log);
+  const redis = await openSharedMemory(config, metrics, log);
+  const backend = await openBackend(config, buckets, metrics, log, redis.memory).catch((error: unknown) => {
+    redis.close();
+    throw error;
+  });
   const fromCode = grantsFromCode(options, { log, hasRole: backend.roles.hasRole });
   const stopping = new AbortController();
   // Every running upload adds a listener.
@@ -137,6 +142,7 @@ export async function startRuntime(given: Config, options: RuntimeOptions = {}):
         stopping.abort();
         await services.abandonedUploads.close(abortMs);
         await backend.close();
+        redis.close();
       })();
       return closing;
     },

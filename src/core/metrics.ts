@@ -56,6 +56,11 @@ export function createMetrics() {
       help: "Role sessions live in memory.",
       registers,
     }),
+    sharedSessionsFound: new Counter({
+      name: "valetkey_shared_sessions_found_total",
+      help: "Role sessions of other replicas that were found in Redis. They cost no AssumeRole.",
+      registers,
+    }),
     presignedUrls: new CountsByLabel({
       name: "valetkey_presigned_urls_total",
       help: "URLs and POST policies signed, by operation: get, put, post, part.",

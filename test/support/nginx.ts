@@ -1,10 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { startHttpServer } from "./listening.ts";
+import { acceptsConnections, freePort } from "./ports.ts";
 import { type Closable, makeTemporaryFolder, startTogether } from "./resources.ts";
 
 /** Folders for bodies that nginx buffers. By default they would be in /var. */
@@ -52,26 +51,7 @@ export function startNginx(http: string): Promise<Nginx> {
       throw new Error(`nginx has ended: ${await errors}`);
     });
     failed.catch(() => {});
-    await Promise.race([listening(port), failed]);
+    await Promise.race([acceptsConnections(port), failed]);
     return { url: `http://127.0.0.1:${port}` };
   });
-}
-
-async function freePort(): Promise<number> {
-  await using server = await startHttpServer();
-  return server.port;
-}
-
-/** Resolves when a connection to the port is accepted. */
-async function listening(port: number): Promise<void> {
-  for (;;) {
-    const socket = connect(port, "127.0.0.1");
-    const [event] = await Promise.race([
-      once(socket, "connect").then(() => ["connect"]),
-      once(socket, "error").then(() => ["error"]),
-    ]).catch(() => ["error"]);
-    socket.destroy();
-    if (event === "connect") return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }

@@ -76,6 +76,8 @@ function toConfig(
     trustedProxies: values.VALETKEY_TRUST_PROXY,
     /** The first one seals upload ids, and all of them open upload ids. If undefined, the embedded store keeps one. */
     secrets: values.VALETKEY_SECRET,
+    /** Where replicas share what they know. If undefined, they share nothing. */
+    redis: values.VALETKEY_REDIS_URL,
     multipartBytes: values.VALETKEY_MULTIPART_BYTES,
     maxUploadBytes: values.VALETKEY_MAX_UPLOAD_BYTES,
     maxFiles: values.VALETKEY_MAX_FILES,

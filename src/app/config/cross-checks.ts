@@ -36,6 +36,7 @@ export function crossCheck(
       : faultsWithRoles(values, source);
   return [
     ...faults,
+    ...redisFaults(values, source.nameOf),
     ...issuerFaults(values, source.nameOf),
     ...metricsPortFaults(store, values, source.nameOf),
   ];
@@ -71,6 +72,15 @@ function faultsOfEmbeddedStore(values: Values, given: Environment, nameOf: NameO
     );
   }
   return faults;
+}
+
+/** The secret that the embedded store keeps is not the same for every replica. With a role, it is required anyway. */
+function redisFaults(values: Values, nameOf: NameOf): readonly string[] {
+  const { VALETKEY_REDIS_URL, VALETKEY_SECRET, VALETKEY_ROLE_ARN } = values;
+  if (VALETKEY_REDIS_URL === undefined || VALETKEY_SECRET !== undefined) return [];
+  if (VALETKEY_ROLE_ARN !== undefined) return [];
+  const reason = `with ${nameOf("VALETKEY_REDIS_URL")}, it seals what replicas share (32 bytes or more)`;
+  return [`${nameOf("VALETKEY_SECRET")}: missing; ${reason}`];
 }
 
 /** Whether anything says who may do what. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { NameSyntax } from "../../core/aws-names.ts";
 import { parseByteSize } from "../../core/byte-size.ts";
+import { parseRedisUrl } from "../../redis/redis-url.ts";
 
 /** Each of these parsers accepts the text of a variable. Its errors say which values the variable accepts. */
 
@@ -52,6 +53,15 @@ export const httpUrl = z.string().transform((text, context) => {
   // fetch refuses a URL with a password, and its error message contains the whole URL.
   if (isHttp && url.username === "" && url.password === "") return url;
   context.addIssue("takes an http or https URL without user and password");
+  return z.NEVER;
+});
+
+export const redisUrl = z.string().transform((text, context) => {
+  const address = parseRedisUrl(text);
+  if (address !== undefined) return address;
+  context.addIssue(
+    "takes redis://user:password@host:6379/0, redis+sentinel://h1:26379,h2:26379/0?master=name or redis+cluster://h1:6379,h2:6379, with rediss instead of redis for TLS; user and password are percent-encoded",
+  );
   return z.NEVER;
 });
 

@@ -236,6 +236,7 @@ describe("lifetimes", () => {
     reachedSts = new Promise(() => undefined);
     expect(await sessions.get(alice, 2400)).toBe(first);
     expect(await sessions.get(alice, 2400)).toBe(first);
+    await settled();
     expect(asked).toHaveLength(2);
   });
 

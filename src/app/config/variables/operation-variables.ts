@@ -1,9 +1,8 @@
 import { z } from "zod";
-import { environmentName, integer, onOff, port, rateLimit } from "../value-parsers.ts";
+import { environmentName, integer, onOff, port, rateLimit, redisUrl } from "../value-parsers.ts";
 import { variable } from "../variable.ts";
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
-const notYet = "is not supported by this version: leave it unset";
 
 /** How the server runs: its limits, its end, and what it reports. */
 export const operationVariables = {
@@ -43,5 +42,9 @@ export const operationVariables = {
     "that of the server",
     "Moves `/metrics` to a port of its own on `HOST`, which also responds while the server shuts down. `0` takes any free one, and the log names it.",
   ),
-  VALETKEY_REDIS_URL: variable(z.never(notYet).optional(), "none", "Reserved. It is not supported yet."),
+  VALETKEY_REDIS_URL: variable(
+    redisUrl.optional(),
+    "none",
+    "The Redis or Valkey server in which replicas share role sessions, counters of the rate limit and what they know of uploads: `redis://user:password@host:6379/0`, with `rediss` for TLS. [Several replicas](guides/replicas.md) describes it, with Sentinel and Cluster.",
+  ),
 };

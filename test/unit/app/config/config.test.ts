@@ -124,7 +124,7 @@ describe("loadConfig", () => {
     ["AWS_REGION", "eu.central"],
     ["AWS_REGION", "EU"],
     ["VALETKEY_FORCE_PATH_STYLE", "yes"],
-    ["VALETKEY_REDIS_URL", "redis://localhost"],
+    ["VALETKEY_REDIS_URL", "http://localhost"],
     ["VALETKEY_DRAIN_SECONDS", "-1"],
     ["VALETKEY_METRICS_PORT", "65536"],
     ["LOG_LEVEL", "loud"],
@@ -186,10 +186,18 @@ describe("loadConfig", () => {
     expect(faultsOf({ ...withRole, PORT: "4100", VALETKEY_METRICS_PORT: "4101" })).toBe("");
   });
 
-  test("says that VALETKEY_REDIS_URL is not supported by this version", () => {
-    const fault = /^VALETKEY_REDIS_URL: got .*, is not supported by this version/;
-    expect(faultsOf({ VALETKEY_REDIS_URL: "redis://localhost" })).toMatch(fault);
+  test("takes VALETKEY_REDIS_URL together with a secret, and never shows it", () => {
+    const url = "redis://user:hush-hush@localhost";
+    expect(faultsOf({ VALETKEY_REDIS_URL: url })).toBe(
+      "VALETKEY_SECRET: missing; with VALETKEY_REDIS_URL, it seals what replicas share (32 bytes or more)",
+    );
+    expect(faultsOf({ VALETKEY_REDIS_URL: url, VALETKEY_SECRET: "x".repeat(32) })).toBe("");
     expect(faultsOf({ VALETKEY_REDIS_URL: "" })).toBe("");
+    for (const malformed of ["redis://user:hush-hush@", "hush-hush", "redis+cluster://:hush-hush@h/1"]) {
+      const faults = faultsOf({ VALETKEY_REDIS_URL: malformed });
+      expect(faults).toMatch(/^VALETKEY_REDIS_URL: got a value that is not shown, takes redis:/);
+      expect(faults).not.toContain("hush-hush");
+    }
   });
 
   test("serves the web client outside production unless it is turned off", () => {
