@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
@@ -7,32 +7,17 @@ import { parseAccessFile } from "../../src/access/access-file.ts";
 import { readCdnKey } from "../../src/access/cdn-key.ts";
 import { startCdnBucket } from "../support/cdn-buckets.ts";
 import { makeCdnKeyPair } from "../support/cdn-keys.ts";
-import { forwardedParameters } from "../support/cloudfront.ts";
 import { codeBlocks } from "../support/markdown.ts";
 import { makeTemporaryFolder } from "../support/resources.ts";
 import { hasOpenssl } from "../support/shell.ts";
-import { parseTerraform } from "../support/terraform.ts";
 import { startTestServer } from "../support/test-server.ts";
 import { startTestStore } from "../support/test-store.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 const guide = read("docs/guides/cloudfront.md");
-const guides = readdirSync(join(root, "docs/guides")).filter((name) => name.endsWith(".md"));
 
 describe("the guide for CloudFront", () => {
-  test("forwards exactly the parameters that the tests' distribution forwards", async () => {
-    const [terraform = ""] = codeBlocks("hcl", guide);
-    const { resource = {} } = await parseTerraform(terraform);
-    const text = JSON.stringify(resource.aws_cloudfront_cache_policy?.media);
-    const items = /"items":(\[[^\]]*\])/.exec(text)?.[1] ?? "[]";
-    expect(JSON.parse(items)).toEqual(forwardedParameters);
-    expect(text).toContain('"query_string_behavior":"whitelist"');
-    expect(JSON.stringify(resource.aws_cloudfront_distribution?.media)).toContain(
-      '"trusted_key_groups":["${aws_cloudfront_key_group.valetkey.id}"]',
-    );
-  });
-
   test("has an access file that parses", async () => {
     const { privateKey } = await makeCdnKeyPair("ec");
     const files = codeBlocks("yaml", guide);
@@ -77,10 +62,4 @@ describe("the guide for CloudFront", () => {
       expect(readFileSync(join(folder.path, "cloudfront.pub.pem"), "utf8")).toContain("BEGIN PUBLIC KEY");
     }
   });
-});
-
-test.each(guides)("the Terraform of %s parses", async (name) => {
-  for (const block of codeBlocks("hcl", read(`docs/guides/${name}`))) {
-    await expect(parseTerraform(block)).resolves.toBeTypeOf("object");
-  }
 });

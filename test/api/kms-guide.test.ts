@@ -14,7 +14,6 @@ const blocksOf = (page: string, language: string) =>
   [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"))].map(([, block = ""]) => block);
 const [keyPolicy = "", useOfKey = "", demandOfKey = ""] = blocksOf(guide, "json");
 const [accessFile = ""] = blocksOf(guide, "yaml");
-const [terraform = ""] = blocksOf(guide, "hcl");
 
 const bucket = "user-content";
 const region = "eu-central-1";
@@ -90,17 +89,4 @@ test("the key policy of the KMS guide allows the role what the role's policy all
   expect(ofAccount?.Action).toBe("kms:*");
   expect(ofRole?.Action).toEqual(use?.Action);
   expect(ofRole?.Condition).toEqual({ StringEquals: use?.Condition?.StringEquals });
-});
-
-test("the Terraform of the KMS guide has the actions and conditions of the policies", () => {
-  for (const policy of [keyPolicy, useOfKey, demandOfKey]) {
-    for (const { Action, Condition = {} } of statementsOf(policy)) {
-      const actions = [Action].flat().map((action) => `"${action}"`);
-      expect(terraform).toContain(`actions   = [${actions.join(", ")}]`);
-      for (const [operator, values] of Object.entries(Condition)) {
-        expect(terraform).toContain(`test     = "${operator}"`);
-        for (const key of Object.keys(values)) expect(terraform).toContain(`variable = "${key}"`);
-      }
-    }
-  }
 });

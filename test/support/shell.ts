@@ -9,7 +9,7 @@ export const hasCurl = hasCommand("curl");
 export const hasOpenssl = hasCommand("openssl");
 export const hasNginx = hasCommand("nginx");
 
-function hasCommand(name: string): boolean {
+export function hasCommand(name: string): boolean {
   return spawnSync("sh", ["-c", `command -v ${name}`]).status === 0;
 }
 
