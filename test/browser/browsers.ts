@@ -40,7 +40,8 @@ export async function launchBrowser(name: BrowserName): Promise<Browser & AsyncD
     // Without a locale, Chromium cannot open files whose names are not ASCII.
     env: { ...process.env, LC_ALL: "C.UTF-8" },
     timeout: 120_000,
-    protocolTimeout: 120_000,
+    // Longer than any test may take, because an evaluation can wait for a whole upload.
+    protocolTimeout: 900_000,
   });
   return Object.assign(browser, { [Symbol.asyncDispose]: () => browser.close() });
 }

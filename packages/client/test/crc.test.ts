@@ -4,6 +4,7 @@ import { createCrc as createStoreCrc } from "../../embedded-s3/src/checksums/crc
 import { CrcCombination } from "../src/checksum/combine.ts";
 import { type ChecksumAlgorithm, createCrc } from "../src/checksum/crc.ts";
 import { FileChecksums, toBase64 } from "../src/checksum/file-checksums.ts";
+import { crcOfBlob, crcOfStream } from "../src/checksum/worker.ts";
 
 const MiB = 2 ** 20;
 const algorithms: ChecksumAlgorithm[] = ["CRC64NVME", "CRC32C", "CRC32"];
@@ -62,6 +63,13 @@ describe.each(algorithms)("%s", (algorithm) => {
     } finally {
       vi.unstubAllGlobals();
     }
+  });
+
+  test("of a blob is the same when it is read as a stream and when it is read in slices", async () => {
+    const bytes = new Uint8Array(4 * MiB + 12_345).map((_, index) => index * 31 + (index >> 8));
+    const request = { blob: new Blob([bytes.subarray(0, 1001), bytes.subarray(1001)]), algorithm };
+    expect(await crcOfStream(request, createCrc)).toEqual(crcOf(algorithm, bytes));
+    expect(await crcOfBlob(request, createCrc)).toEqual(crcOf(algorithm, bytes));
   });
 
   test("of a file and of its parts is that of their bytes", async () => {

@@ -56,27 +56,8 @@ export function createCrc(algorithm: ChecksumAlgorithm): RunningCrc {
     high = (high >>> 8) ^ (highs[index] as number);
   }
 
-  function update32(bytes: Uint8Array, end: number): void {
-    for (let i = 0; i < end; i += 8) {
-      const a =
-        low ^
-        ((bytes[i] as number) |
-          ((bytes[i + 1] as number) << 8) |
-          ((bytes[i + 2] as number) << 16) |
-          ((bytes[i + 3] as number) << 24));
-      low =
-        (lows[1792 + (a & 255)] as number) ^
-        (lows[1536 + ((a >>> 8) & 255)] as number) ^
-        (lows[1280 + ((a >>> 16) & 255)] as number) ^
-        (lows[1024 + (a >>> 24)] as number) ^
-        (lows[768 + (bytes[i + 4] as number)] as number) ^
-        (lows[512 + (bytes[i + 5] as number)] as number) ^
-        (lows[256 + (bytes[i + 6] as number)] as number) ^
-        (lows[bytes[i + 7] as number] as number);
-    }
-  }
-
-  function update64(bytes: Uint8Array, end: number): void {
+  /** CRCs of 32 bits take the same way, with a high half of zeros. */
+  function updateInJavaScript(bytes: Uint8Array, end: number): void {
     for (let i = 0; i < end; i += 8) {
       const a =
         low ^
@@ -205,8 +186,7 @@ export function createCrc(algorithm: ChecksumAlgorithm): RunningCrc {
       if (updateFast !== undefined) {
         for (let at = 0; at < end; at += maxBytes)
           updateFast(bytes.subarray(at, Math.min(at + maxBytes, end)));
-      } else if (is64) update64(bytes, end);
-      else update32(bytes, end);
+      } else updateInJavaScript(bytes, end);
       for (let i = end; i < bytes.length; i++) updateByte(bytes[i] as number);
     },
     digest: () => ({ high: is64 ? ~high >>> 0 : 0, low: ~low >>> 0 }),
