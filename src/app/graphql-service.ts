@@ -31,5 +31,6 @@ async function startGraphQLService(runtime: Runtime): Promise<GraphQLService> {
     maxFiles: config.maxFiles,
     maxUploadBytes: config.maxUploadBytes,
     rateLimit: config.rateLimit,
+    sharedMemory: runtime.sharedMemory,
   };
 }

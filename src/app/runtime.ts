@@ -9,6 +9,7 @@ import type { Buckets } from "../core/bucket-settings.ts";
 import { ValetKeyError } from "../core/errors.ts";
 import { createMetrics, type Metrics } from "../core/metrics.ts";
 import { anonymous, type Principal } from "../core/principal.ts";
+import type { SharedMemory } from "../core/shared-memory.ts";
 import { RequestContext, type RequestContextOptions } from "../graphql/context.ts";
 import { ObjectStoredHook, type OnObjectStored } from "../graphql/object-stored.ts";
 import { createSchema } from "../graphql/schema.ts";
@@ -50,6 +51,8 @@ export interface Runtime {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly services: Services;
+  /** What replicas share. */
+  readonly sharedMemory: SharedMemory;
   /** Where presigned URLs lead. */
   readonly endpoints: Endpoints;
   readonly schema: GraphQLSchema;
@@ -110,7 +113,8 @@ export async function startRuntime(given: Config, options: RuntimeOptions = {}):
   // Every running upload adds a listener.
   setMaxListeners(0, stopping.signal);
   const { onObjectStored } = options;
-  const parts = { backend, buckets, metrics, log, onObjectStored, stopping: stopping.signal };
+  const { memory } = redis;
+  const parts = { backend, buckets, memory, metrics, log, onObjectStored, stopping: stopping.signal };
   const services = createServices(config, parts);
   let closing: Promise<void> | undefined;
 
@@ -119,6 +123,7 @@ export async function startRuntime(given: Config, options: RuntimeOptions = {}):
     log,
     metrics,
     services,
+    sharedMemory: memory,
     endpoints: backend.endpoints,
     schema,
     readiness: new ReadinessProbe(backend.baseCredentials, backend.roles, log),
@@ -152,6 +157,7 @@ export async function startRuntime(given: Config, options: RuntimeOptions = {}):
 interface ServiceParts {
   readonly backend: Backend;
   readonly buckets: Buckets;
+  readonly memory: SharedMemory;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly onObjectStored: OnObjectStored | undefined;
@@ -160,7 +166,7 @@ interface ServiceParts {
 
 function createServices(
   config: Config,
-  { backend, buckets, metrics, log, onObjectStored, stopping }: ServiceParts,
+  { backend, buckets, memory, metrics, log, onObjectStored, stopping }: ServiceParts,
 ): Services {
   const { store, endpoints, roles, s3Clients } = backend;
   const regions = { ...config.regions, buckets };
@@ -180,8 +186,8 @@ function createServices(
       onGivenUp: ({ bucket }, err) =>
         log.error({ err, bucket }, "an upload could not be aborted: sweep the bucket"),
     }),
-    recentUploadTerms: new RecentUploadTerms(),
-    recentCompletions: new RecentCompletions(),
+    recentUploadTerms: new RecentUploadTerms(memory),
+    recentCompletions: new RecentCompletions(memory),
     objectStored: onObjectStored && new ObjectStoredHook(onObjectStored),
     metrics,
     maxRequestMs: maxRequestSeconds * 1000,

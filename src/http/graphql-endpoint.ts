@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { ValetKeyError } from "../core/errors.ts";
 import type { Principal } from "../core/principal.ts";
+import type { SharedMemory } from "../core/shared-memory.ts";
 import type { GraphQLContext, RequestContext, RequestContextOptions } from "../graphql/context.ts";
 import type { PreparedOperations } from "../graphql/operation/prepared-operations.ts";
 import { callerKey } from "./caller-key.ts";
@@ -17,6 +18,7 @@ import type { SendExplorer } from "./explorers.ts";
 import { FairExecution } from "./fair-execution.ts";
 import { receiveForm } from "./form-request.ts";
 import { startJsonBody } from "./json-body.ts";
+import { type RateLimit, rateLimitConfig, rateLimitOptions } from "./rate-limit.ts";
 import { RequestBodies } from "./request-bodies.ts";
 import { decorateRequests, stateOf } from "./request-state.ts";
 import type { ResponseBackpressure } from "./response-backpressure.ts";
@@ -41,7 +43,9 @@ export interface GraphQLService {
   log: Logger;
   maxFiles: number;
   maxUploadBytes: number;
-  rateLimit: { requests: number; windowMs: number } | undefined;
+  rateLimit: RateLimit | undefined;
+  /** Where replicas count requests for the rate limit together. */
+  sharedMemory: SharedMemory;
 }
 
 export interface GraphQLEndpointOptions extends GraphQLService {
@@ -79,7 +83,7 @@ export async function graphqlEndpoint(
   // preValidation reads forms, after all checks that can refuse them.
   scope.addContentTypeParser("multipart/form-data", (_request, _body, done) => done(null));
   if (options.rateLimit !== undefined) {
-    await scope.register(rateLimit, { global: false, addHeadersOnExceeding: {}, addHeaders: {} });
+    await scope.register(rateLimit, rateLimitOptions(options.sharedMemory));
   }
 
   scope.route({
@@ -201,16 +205,4 @@ function refuseMethod(_request: FastifyRequest, reply: FastifyReply, done: (erro
   reply.header("allow", "GET, POST");
   const error = new ValetKeyError("BAD_USER_INPUT", "Use the method POST, or GET for a query.");
   done(Object.assign(error, { statusCode: 405 }));
-}
-
-function rateLimitConfig(limit: GraphQLService["rateLimit"]) {
-  if (limit === undefined) return {};
-  return {
-    rateLimit: {
-      max: limit.requests,
-      timeWindow: limit.windowMs,
-      keyGenerator: callerKey,
-      errorResponseBuilder: () => new ValetKeyError("RATE_LIMITED", "Too many requests: try again later."),
-    },
-  };
 }

@@ -39,7 +39,7 @@ export async function beginMultipart(
   };
   const upload = { ...begun, ...promised };
   if (resumed === undefined) {
-    context.services.recentUploadTerms.remember(upload, terms);
+    await context.services.recentUploadTerms.remember(upload, terms);
     // A new upload has no parts, so they are not requested from S3.
     context.loaders.parts.prime(upload, []);
   }

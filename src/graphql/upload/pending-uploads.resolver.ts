@@ -48,6 +48,7 @@ export class PendingUploadsResolver {
       "pending-uploads",
     );
     const { uploadIds, recentUploadTerms } = context.services;
+    await recentUploadTerms.load(page.uploads.map(({ key, uploadId }) => ({ ...there, key, uploadId })));
     return toConnection({ ...page, items: page.uploads }, after, ({ key, uploadId, startedAt }) => {
       const upload = { ...there, key, uploadId };
       const id = uploadIds.seal(recentUploadTerms.find(upload) ?? upload);

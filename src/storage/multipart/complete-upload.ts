@@ -40,7 +40,7 @@ export async function completeUpload(
     held = await listParts(s3, upload);
   } catch (error) {
     if (!hasCode(error, "UPLOAD_NOT_FOUND")) throw error;
-    const etag = clientParts === undefined ? completed.etagOf(upload) : etagOfParts(clientParts);
+    const etag = clientParts === undefined ? await completed.etagOf(upload) : etagOfParts(clientParts);
     return await findCompleted(s3, upload, { completed, etag, gone: error });
   }
   const parts = fittingParts(plan, held);

@@ -36,7 +36,7 @@ const candidatesInParallel = 8;
 
 /**
  * The newest upload in progress of a key that has parts which fit the plan or, if there is none, the newest one that
- * this process began with the same terms. Only the newest 100 uploads of the key are considered.
+ * is known to have begun with the same terms. Only the newest 100 uploads of the key are considered.
  *
  * @param clients `listing` may list the bucket's uploads, and `s3` may list the parts of uploads to the key
  */
@@ -50,11 +50,12 @@ export async function findResumableUpload(
     .filter(({ initiator }) => !isOfAnotherSession(initiator, request.sessionName))
     .sort((a, b) => startOf(b).getTime() - startOf(a).getTime())
     .slice(0, maxCandidates);
+  const { region, bucket, key } = address;
+  await request.begun.load(candidates.map(({ uploadId }) => ({ region, bucket, key, uploadId })));
   let withoutParts: ResumableUpload | undefined;
   for (let from = 0; from < candidates.length; from += candidatesInParallel) {
     const next = candidates.slice(from, from + candidatesInParallel);
     const resumable = await mapConcurrently(next, candidatesInParallel, ({ uploadId, ...pendingUpload }) => {
-      const { region, bucket, key } = address;
       const candidate = { upload: { region, bucket, key, uploadId }, startedAt: startOf(pendingUpload) };
       return resumableIfSameTerms(clients.s3, candidate, request);
     });

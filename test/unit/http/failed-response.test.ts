@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { createMetrics } from "../../../src/core/metrics.ts";
 import { anonymous } from "../../../src/core/principal.ts";
+import { noSharedMemory } from "../../../src/core/shared-memory.ts";
 import { RequestContext } from "../../../src/graphql/context.ts";
 import { createApollo, errorFormat } from "../../../src/graphql/operation/apollo.ts";
 import { KnownDocuments } from "../../../src/graphql/operation/known-documents.ts";
@@ -39,6 +40,7 @@ async function startServer() {
       trustedProxies: undefined,
       maxFiles: 1,
       maxUploadBytes: 1,
+      sharedMemory: noSharedMemory,
       rateLimit: undefined,
     },
     makeContext: async (caller) => new RequestContext(services, { ...caller, grants: [], log }),
