@@ -40,6 +40,11 @@ const codegen: CodegenConfig = {
       documents: clientOperations,
       plugins: ["./scripts/operation-strings.mjs"],
     },
+    // …and as a manifest for servers that execute only known operations.
+    "packages/client/persisted-operations.json": {
+      documents: clientOperations,
+      plugins: ["./scripts/persisted-operations.mjs"],
+    },
     "packages/client/src/generated/possible-types.ts": { plugins: ["./scripts/possible-types.mjs"] },
   },
 };

@@ -12,9 +12,11 @@ import { bundle } from "./bundle.mjs";
 export async function buildPackage(directory, output) {
   const manifest = JSON.parse(await readFile(join(directory, "package.json"), "utf8"));
   const { exports, dependencies = {}, peerDependencies = {} } = manifest;
-  const sources = Object.values(exports).map((entry) => join(directory, entry["@valetkey/source"]));
+  // What is exported without conditions is a file that is not built.
+  const programs = Object.values(exports).filter((entry) => typeof entry === "object");
+  const sources = programs.map((entry) => join(directory, entry["@valetkey/source"]));
   const entries = Object.fromEntries(
-    Object.values(exports).map((entry, index) => [basename(entry.default, ".js"), sources[index]]),
+    programs.map((entry, index) => [basename(entry.default, ".js"), sources[index]]),
   );
   const packages = Object.keys({ ...dependencies, ...peerDependencies });
   const tsconfig = [join(directory, "tsconfig.json"), "tsconfig.json"].find(existsSync);

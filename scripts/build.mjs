@@ -18,20 +18,25 @@ const entries = {
 
 const forPages = ["scripts/build-pages.mjs", "web/package.json", "package-lock.json"];
 
+const ofServer = [
+  ...["src", "packages/embedded-s3/src", "packages/client/persisted-operations.json"],
+  ...["scripts", "tsconfig.json", "package-lock.json"],
+];
+
 /** What is built into dist/: some of the files that show when it was built, and everything that it is made from. */
 const targets = [
   {
     name: "server",
     title: "the server",
     outputs: Object.keys(entries).map((name) => `dist/${name}.js`),
-    inputs: ["src", "packages/embedded-s3/src", "scripts", "tsconfig.json", "package-lock.json"],
+    inputs: ofServer,
     build: () => bundle(entries, "dist"),
   },
   {
     name: "library",
     title: "the library",
     outputs: Object.keys(libraryEntries).map((name) => `dist/library/${name}.js`),
-    inputs: ["src", "packages/embedded-s3/src", "scripts", "tsconfig.json", "package-lock.json"],
+    inputs: ofServer,
     build: () => buildLibrary("dist/library"),
   },
   {

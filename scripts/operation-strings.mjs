@@ -1,24 +1,19 @@
-import { Kind, print, stripIgnoredCharacters, visit } from "graphql";
+import { print, stripIgnoredCharacters } from "graphql";
+import { operationsOf } from "./operations-of.mjs";
 
 /**
  * A plugin for graphql-codegen: writes each operation as a string, followed by the fragments that it uses. A string
  * needs no code of `graphql` to be sent, and is smaller than a document.
  */
 export function plugin(_schema, documents) {
-  const definitions = documents.flatMap(({ document }) => document.definitions);
-  const fragments = new Map(
-    definitions
-      .filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION)
-      .map((each) => [each.name.value, each]),
-  );
-  const operations = definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
-  const imports = operations.flatMap((operation) => {
+  const operations = operationsOf(documents);
+  const imports = operations.flatMap(({ operation }) => {
     const name = typeName(operation);
     return [name, `${name}Variables`];
   });
-  const strings = operations.map((operation) => {
+  const strings = operations.map(({ operation, definitions }) => {
     const name = operation.name.value;
-    const text = [operation, ...fragmentsOf(operation, fragments)].map(print).join(" ");
+    const text = definitions.map(print).join(" ");
     const type = `OperationString<${typeName(operation)}, ${typeName(operation)}Variables>`;
     const string = JSON.stringify(stripIgnoredCharacters(text));
     return `export const ${name[0].toLowerCase()}${name.slice(1)}Operation =\n  ${string} as ${type};`;
@@ -38,17 +33,4 @@ export function plugin(_schema, documents) {
 
 function typeName({ name, operation }) {
   return `${name.value}${operation[0].toUpperCase()}${operation.slice(1)}`;
-}
-
-/** The fragments that a definition uses, and those that they use, each once. */
-function fragmentsOf(definition, fragments, found = new Set()) {
-  visit(definition, {
-    FragmentSpread({ name }) {
-      const fragment = fragments.get(name.value);
-      if (found.has(fragment)) return;
-      found.add(fragment);
-      fragmentsOf(fragment, fragments, found);
-    },
-  });
-  return found;
 }

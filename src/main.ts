@@ -8,7 +8,7 @@ import { ensureHomeDirectory } from "./app/home-directory.ts";
 async function main(): Promise<void> {
   ensureHomeDirectory(process.env);
   const app = await startApp(loadConfig(process.env));
-  process.on("SIGHUP", () => void app.reloadAccess());
+  process.on("SIGHUP", () => void app.reload());
   const stop = (signal: NodeJS.Signals) => {
     // A second signal ends the process at once, which is Node's default.
     process.off("SIGTERM", stop).off("SIGINT", stop);

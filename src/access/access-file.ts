@@ -1,9 +1,9 @@
-import { readFile, stat } from "node:fs/promises";
 import type { Logger } from "pino";
 import { type Document, isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { type BucketSettings, Buckets } from "../core/bucket-settings.ts";
 import type { BucketName } from "../core/object-address.ts";
+import { readRegularFile, UnreadableFileError } from "../core/read-regular-file.ts";
 import { accessFileSchema } from "./access-file-schema.ts";
 import { type ReadCdnKey, readCdnKey } from "./cdn-key.ts";
 import { findOversizedRule } from "./find-oversized-rule.ts";
@@ -105,24 +105,18 @@ export function parseAccessFile(text: string, name: string, options: AccessFileO
 
 /** @throws {AccessFileError} also when there is no such file */
 export async function readAccessFile(path: string, options?: AccessFileOptions): Promise<AccessFile> {
-  const unreadable = (reason: string, cause?: unknown) =>
-    new AccessFileError(
-      `${path}: cannot be read (${reason}); takes a file of YAML or JSON that this process may read`,
+  try {
+    // A character has at most four bytes.
+    const text = await readRegularFile(path, maxFileCharacters * 4);
+    if (text === undefined) throw tooLarge(path);
+    return parseAccessFile(text, path, options);
+  } catch (cause) {
+    if (!(cause instanceof UnreadableFileError)) throw cause;
+    throw new AccessFileError(
+      `${path}: cannot be read (${cause.message}); takes a file of YAML or JSON that this process may read`,
       { cause },
     );
-  let text: string;
-  try {
-    // A pipe or a device could be read forever.
-    const stats = await stat(path);
-    if (!stats.isFile()) throw unreadable("not a regular file");
-    // A character has at most four bytes.
-    if (stats.size > maxFileCharacters * 4) throw tooLarge(path);
-    text = await readFile(path, "utf8");
-  } catch (cause) {
-    if (cause instanceof AccessFileError) throw cause;
-    throw unreadable((cause as NodeJS.ErrnoException).code ?? String(cause), cause);
   }
-  return parseAccessFile(text, path, options);
 }
 
 function tooLarge(name: string): AccessFileError {

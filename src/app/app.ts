@@ -15,8 +15,8 @@ export interface App {
   readonly url: string;
   /** Where `/metrics` is, if it has a port of its own. */
   readonly metricsUrl: string | undefined;
-  /** Reads the access file again. If it does not parse, the current rules stay in force. */
-  reloadAccess(): Promise<void>;
+  /** Reads the access file and the manifests of persisted operations again. A file with faults changes nothing. */
+  reload(): Promise<void>;
   /** Shuts down gracefully. Accepted requests finish; those that still run after the time to drain are aborted. */
   close(reason?: string): Promise<void>;
 }
@@ -76,7 +76,9 @@ export async function startApp(given: Config, options: AppOptions = {}): Promise
   return {
     url,
     metricsUrl: metricsListener?.url,
-    reloadAccess: runtime.reloadAccess,
+    async reload() {
+      await Promise.all([runtime.reloadAccess(), runtime.reloadPersistedOperations()]);
+    },
     async close(reason) {
       readiness.draining = true;
       log.info({ reason, delaySeconds: config.drainDelaySeconds, seconds: config.drainSeconds }, "draining");

@@ -14,15 +14,21 @@ export function graphqlServiceOf(runtime: Runtime): Promise<GraphQLService> {
 }
 
 async function startGraphQLService(runtime: Runtime): Promise<GraphQLService> {
-  const { config, log, metrics, schema } = runtime;
+  const { config, log, metrics, schema, persistedOperations: persisted } = runtime;
   const { production } = config;
-  const known = new KnownDocuments();
-  const apollo = createApollo({ schema, production, metrics, log, known });
+  const known = persisted?.known ?? new KnownDocuments();
+  const apollo = createApollo({ schema, production, metrics, log, known, persisted });
   await apollo.start();
   return {
     apollo,
     prepared: config.prepared
-      ? new PreparedOperations({ schema, known, metrics, formatError: errorFormat(production) })
+      ? new PreparedOperations({
+          schema,
+          known,
+          metrics,
+          persisted,
+          formatError: errorFormat({ production, persisted }),
+        })
       : undefined,
     makeContext: runtime.createContext,
     authenticate: runtime.authenticate,

@@ -12,6 +12,7 @@ import { anonymous, type Principal } from "../core/principal.ts";
 import type { SharedMemory } from "../core/shared-memory.ts";
 import { RequestContext, type RequestContextOptions } from "../graphql/context.ts";
 import { ObjectStoredHook, type OnObjectStored } from "../graphql/object-stored.ts";
+import type { PersistedOperations } from "../graphql/operation/persisted-operations.ts";
 import { createSchema } from "../graphql/schema.ts";
 import type { Services } from "../graphql/services.ts";
 import { authenticateBy } from "../library/authenticate-by.ts";
@@ -31,6 +32,7 @@ import type { Config } from "./config/config.ts";
 import { grantsFromCode, withGrants } from "./grants-from-code.ts";
 import { accessFileOptions, readInitialAccess } from "./initial-access.ts";
 import { createLog } from "./log.ts";
+import { openPersistedOperations } from "./persisted-operations.ts";
 import { ReadinessProbe } from "./readiness-probe.ts";
 import { openSharedMemory } from "./shared-memory.ts";
 
@@ -56,6 +58,8 @@ export interface Runtime {
   /** Where presigned URLs lead. */
   readonly endpoints: Endpoints;
   readonly schema: GraphQLSchema;
+  /** If undefined, every operation is executed. */
+  readonly persistedOperations: PersistedOperations | undefined;
   readonly readiness: ReadinessProbe;
   /** If undefined, as in production and with a role, no tokens are issued. */
   readonly developmentIssuer: DevelopmentIssuer | undefined;
@@ -65,6 +69,8 @@ export interface Runtime {
   createContext(request: RequestOfCaller): Promise<RequestContext>;
   /** Reads the access file again. If it does not parse, the current rules stay in force. */
   reloadAccess(): Promise<void>;
+  /** Reads the manifests of persisted operations again. If they have faults, the current operations stay in force. */
+  reloadPersistedOperations(): Promise<void>;
   /** Ends the uploads that are still running. `close` does it too. */
   abortUploads(): void;
   /**
@@ -90,6 +96,7 @@ export async function startRuntime(given: Config, options: RuntimeOptions = {}):
   const metrics = createMetrics();
   const { config, grants, buckets } = await readInitialAccess(given, log);
   const schema = await createSchema({ federation: config.federation });
+  const manifest = await openPersistedOperations(config, schema, log);
   const developmentIssuer = config.developmentTokens ? await DevelopmentIssuer.create(log) : undefined;
   const tokenVerifier = config.tokens && new TokenVerifier({ ...config.tokens, log });
   const tokens =
@@ -126,6 +133,7 @@ export async function startRuntime(given: Config, options: RuntimeOptions = {}):
     sharedMemory: memory,
     endpoints: backend.endpoints,
     schema,
+    persistedOperations: manifest?.operations,
     readiness: new ReadinessProbe(backend.baseCredentials, backend.roles, log),
     developmentIssuer,
     authenticate: options.authenticate ? authenticateBy(options.authenticate, log) : verifyTokens,
@@ -141,6 +149,7 @@ export async function startRuntime(given: Config, options: RuntimeOptions = {}):
       await reloadAccessFile(config.accessFile, { grants, buckets }, log, accessFileOptions(config));
       backend.roles.closeUnused();
     },
+    reloadPersistedOperations: async () => manifest?.reload(),
     abortUploads: () => stopping.abort(),
     close(abortMs = abortSeconds * 1000) {
       closing ??= (async () => {

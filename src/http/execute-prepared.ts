@@ -25,20 +25,32 @@ export async function executePrepared(
 /**
  * The first half of the decision whether a request can skip Apollo: its shape. `PreparedOperations` decides about its document,
  * limits and variables.
- * @returns undefined for a request that is unusual in any way: a GET, a form, extensions, or a value of another type
+ * @returns undefined for a request that is unusual in any way: a GET, a form, other extensions than the id of a persisted
+ * operation, or a value of another type
  */
 function operationRequest({ method, url, headers, body }: FastifyRequest): OperationRequest | undefined {
   if (method !== "POST" || url.includes("?") || headers["content-type"] !== "application/json")
     return undefined;
   if (!isRecord(body)) return undefined;
   const { query, operationName, variables, extensions } = body;
-  if (typeof query !== "string" || (extensions ?? null) !== null) return undefined;
+  const id = query === undefined ? persistedId(extensions) : undefined;
+  if (id === undefined && (typeof query !== "string" || (extensions ?? null) !== null)) return undefined;
   if (typeof (operationName ?? "") !== "string" || !isRecord(variables ?? {})) return undefined;
   return {
-    query,
+    query: query as string | undefined,
+    id,
     operationName: (operationName as string | null | undefined) ?? undefined,
     variables: (variables as Record<string, unknown> | null | undefined) ?? undefined,
   };
+}
+
+/** The id of a persisted operation, if there are no other extensions. */
+function persistedId(extensions: unknown): string | undefined {
+  if (!isRecord(extensions) || Object.keys(extensions).length !== 1) return undefined;
+  const { persistedQuery } = extensions;
+  if (!isRecord(persistedQuery) || persistedQuery.version !== 1) return undefined;
+  const { sha256Hash } = persistedQuery;
+  return typeof sha256Hash === "string" ? sha256Hash : undefined;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

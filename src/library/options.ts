@@ -55,6 +55,8 @@ export interface ValetKeySettings {
   federation?: boolean | undefined;
   /** Whether Valet Key's own endpoint executes known documents without Apollo's pipeline. Default: true. */
   prepared?: boolean | undefined;
+  /** Manifests in Apollo's format, or `@valetkey/client`. Valet Key's own endpoint executes only their operations. */
+  persistedOperations?: readonly string[] | string | undefined;
   tokenCookie?: string | undefined;
   /** Whose `X-Forwarded-For` `valetKeyExpress` believes on a plain Node server. Express and Fastify use their own setting. */
   trustProxy?: readonly string[] | string | number | undefined;

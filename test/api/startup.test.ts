@@ -220,15 +220,15 @@ test("reloading the access file changes the grants, unless the file is invalid",
   try {
     expect(await client.data(query)).toEqual(actions("LIST"));
     await allow("DELETE");
-    await app.app.reloadAccess();
+    await app.app.reload();
     expect(await client.data(query)).toEqual(actions("DELETE"));
     for (const broken of ["NOTHING", "]"]) {
       await allow(broken);
-      await app.app.reloadAccess();
+      await app.app.reload();
       expect(await client.data(query)).toEqual(actions("DELETE"));
     }
     await rm(VALETKEY_GRANTS);
-    await app.app.reloadAccess();
+    await app.app.reload();
     expect(await client.data(query)).toEqual(actions("DELETE"));
   } finally {
     await app.close();

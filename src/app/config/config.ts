@@ -43,6 +43,7 @@ function toConfig(
   const issuers = trustedIssuers(values);
   return {
     nameOf,
+    isPartOfServer,
     production: values.NODE_ENV === "production",
     host: values.HOST,
     port: values.PORT,
@@ -90,6 +91,8 @@ function toConfig(
     federation: values.VALETKEY_FEDERATION,
     /** Whether known documents are executed without Apollo's pipeline. A subgraph's gateway needs the pipeline. */
     prepared: values.VALETKEY_PREPARED && !values.VALETKEY_FEDERATION,
+    /** The manifests whose operations are executed. If undefined, every operation is. */
+    persistedOperations: values.VALETKEY_PERSISTED_OPERATIONS,
     webClient: values.VALETKEY_WEB ?? values.NODE_ENV !== "production",
     /** Warnings to log at the start. */
     warnings: warningsOf(values, nameOf),

@@ -15,6 +15,7 @@ import type { KnownDocuments } from "./known-documents.ts";
 import { limitRequests } from "./limit-requests.ts";
 import { limits } from "./limits.ts";
 import { observe } from "./observe-requests.ts";
+import type { PersistedOperations } from "./persisted-operations.ts";
 
 export interface ApolloOptions {
   schema: GraphQLSchema;
@@ -23,12 +24,26 @@ export interface ApolloOptions {
   metrics: Metrics;
   log: Logger;
   known: KnownDocuments;
+  /** If given, no other operations are executed. */
+  persisted?: PersistedOperations | undefined;
 }
 
 /** How errors are formatted. */
-export function errorFormat(production: boolean): typeof formatGraphQLError {
-  return production ? withoutSuggestions(formatGraphQLError) : formatGraphQLError;
+export function errorFormat({
+  production,
+  persisted,
+}: Pick<ApolloOptions, "production" | "persisted">): typeof formatGraphQLError {
+  const format = persisted === undefined ? formatGraphQLError : formatWithManifest;
+  return production ? withoutSuggestions(format) : format;
 }
+
+/** Without a manifest, a client may send the whole text of an operation that is not found. */
+const formatWithManifest: typeof formatGraphQLError = (formatted, error) => {
+  const response = formatGraphQLError(formatted, error);
+  return response.extensions?.code === "PERSISTED_QUERY_NOT_FOUND"
+    ? { ...response, extensions: { ...response.extensions, retryable: false } }
+    : response;
+};
 
 export function createApollo({
   schema,
@@ -36,6 +51,7 @@ export function createApollo({
   metrics,
   log,
   known,
+  persisted,
 }: ApolloOptions): ApolloServer<GraphQLContext> {
   return new ApolloServer<GraphQLContext>({
     schema,
@@ -46,16 +62,16 @@ export function createApollo({
     stopOnTerminationSignals: false,
     // limitRequests caches documents, and limits the memory of its cache.
     documentStore: null,
-    persistedQueries: { cache: known.persistedQueries },
+    persistedQueries: { cache: persisted?.cache ?? known.persistedQueries },
     parseOptions: { maxTokens: limits.tokens },
     validationOptions: { maxErrors: limits.validationErrors },
     executionOptions: { maxCoercionErrors: limits.validationErrors },
-    formatError: errorFormat(production),
+    formatError: errorFormat({ production, persisted }),
     stringifyResult,
     logger: log,
     plugins: [
       observe(metrics),
-      limitRequests(known),
+      limitRequests(known, persisted),
       // The HTTP server has pages of its own.
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginCacheControlDisabled(),

@@ -9,6 +9,7 @@ import { limitResponse } from "./limit-response.ts";
 import { limits } from "./limits.ts";
 import { detachLocations } from "./locations.ts";
 import { operationRefused } from "./operation-refused.ts";
+import { operationNotAllowed, type PersistedOperations } from "./persisted-operations.ts";
 
 /** Replaces a document that is refused, so that Apollo has nothing to validate. */
 const nothing: DocumentNode = { kind: Kind.DOCUMENT, definitions: [] };
@@ -19,18 +20,28 @@ const nothing: DocumentNode = { kind: Kind.DOCUMENT, definitions: [] };
  *
  * A document in `known` is not parsed again. An error can only be thrown in `didResolveOperation`, so a document that is
  * refused earlier is replaced by an empty one until then.
+ *
+ * @param persisted if given, other operations are refused before they are parsed
  */
-export function limitRequests(known: KnownDocuments): ApolloServerPlugin<Partial<GraphQLContext>> {
+export function limitRequests(
+  known: KnownDocuments,
+  persisted?: PersistedOperations,
+): ApolloServerPlugin<Partial<GraphQLContext>> {
   const limitCost = limitOperationCost();
   return {
     async requestDidStart() {
       let refusal: GraphQLError | undefined;
       let nodes: number | undefined;
+      let hash: string;
       return {
         async didResolveSource(request) {
-          const { source, queryHash } = request;
-          const document = known.find(queryHash);
+          const { source } = request;
+          // The id of a persisted operation may be anything, and a new manifest may give it another meaning.
+          const found = persisted === undefined ? request.queryHash : persisted.hashOf(source);
+          hash = found ?? request.queryHash;
+          const document = known.find(hash);
           refusal = refusalOf(() => {
+            if (found === undefined) throw operationNotAllowed();
             if (document === undefined) assertSourceWithinLimits(source);
             const { operationName } = request.request;
             if (operationName && operationName.length > limits.nameLength) throw nameTooLong(operationName);
@@ -50,8 +61,8 @@ export function limitRequests(known: KnownDocuments): ApolloServerPlugin<Partial
         },
         async didResolveOperation(resolved) {
           if (refusal) throw refusal;
-          const { schema, queryHash, source, document, operation, request, contextValue } = resolved;
-          if (nodes !== undefined) known.remember(queryHash, source, document, nodes);
+          const { schema, source, document, operation, request, contextValue } = resolved;
+          if (nodes !== undefined) known.remember(hash, source, document, nodes);
           if (request.variables) assertVariablesWithinLimits(request.variables);
           // Undefined if the document has no operation of the name. Then execution fails.
           if (operation !== undefined)

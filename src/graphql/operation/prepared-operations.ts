@@ -13,10 +13,13 @@ import type { KnownDocuments } from "./known-documents.ts";
 import { limitOperationCost } from "./limit-operation-cost.ts";
 import { limitResult } from "./limit-response.ts";
 import { ObservedRequest } from "./observe-requests.ts";
+import type { PersistedOperations } from "./persisted-operations.ts";
 
 /** What a client has sent, with the types that GraphQL over HTTP requires. */
 export interface OperationRequest {
-  readonly query: string;
+  readonly query?: string | undefined;
+  /** The id of a persisted operation. It is used only without a query. */
+  readonly id?: string | undefined;
   readonly operationName?: string | undefined;
   readonly variables?: Readonly<Record<string, unknown>> | undefined;
 }
@@ -25,6 +28,8 @@ export interface PreparedOperationsOptions {
   readonly schema: GraphQLSchema;
   /** The documents that Apollo has parsed, and that are valid and within the limits. */
   readonly known: KnownDocuments;
+  /** If given, no other operations are executed. */
+  readonly persisted?: PersistedOperations | undefined;
   readonly metrics: Metrics;
   readonly formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
 }
@@ -50,9 +55,10 @@ export class PreparedOperations {
     valetKey: RequestContext,
   ): Promise<FormattedExecutionResult | undefined> {
     const { known, metrics, schema } = this.#options;
-    const document = known.findBySource(request.query);
+    const source = this.#sourceOf(request);
+    const document = source === undefined ? undefined : known.findBySource(source);
     const operation = document && getOperationAST(document, request.operationName);
-    if (!operation) return undefined;
+    if (source === undefined || !operation) return undefined;
     const observed = new ObservedRequest(metrics);
     const contextValue = { valetKey };
     const { variables = {}, operationName } = request;
@@ -64,8 +70,7 @@ export class PreparedOperations {
       return undefined;
     }
     const { data, errors } = await this.#operations.execute({
-      source: request.query,
-      ...{ document, operation, operationName, variables, contextValue },
+      ...{ source, document, operation, operationName, variables, contextValue },
     });
     // The variables do not fit.
     if (data === undefined) return undefined;
@@ -74,6 +79,13 @@ export class PreparedOperations {
       errors === undefined ? { data } : { errors: errors.map((error) => this.#format(error)), data };
     observed.ends(operation.operation, valetKey);
     return limitResult(result);
+  }
+
+  /** Persisted operations that are found by their hash in the cache of documents are left to Apollo. */
+  #sourceOf({ query, id }: OperationRequest): string | undefined {
+    const { persisted } = this.#options;
+    if (query === undefined) return id === undefined ? undefined : persisted?.bodyOf(id);
+    return persisted === undefined || persisted.hashOf(query) !== undefined ? query : undefined;
   }
 
   /** Formats an error as Apollo does. */

@@ -139,15 +139,15 @@ describe("a bucket with a CDN", () => {
     expect(await statusOf()).toBe(200);
 
     await writeFile(privateKeyFile, "not a key");
-    await running.app.reloadAccess();
+    await running.app.reload();
     expect(await statusOf()).toBe(200);
 
     await writeFile(privateKeyFile, (await makeCdnKeyPair("ec")).pem);
-    await running.app.reloadAccess();
+    await running.app.reload();
     expect(await statusOf()).toBe(403);
 
     await writeFile(privateKeyFile, rotating.keyPair.pem);
-    await running.app.reloadAccess();
+    await running.app.reload();
     expect(await statusOf()).toBe(200);
   });
 });

@@ -95,10 +95,10 @@ describe("in production, a server without a default role", () => {
       ).viewer.grants.map((grant) => grant.actions);
     expect(await actions()).toEqual([["DOWNLOAD"], ["DOWNLOAD"]]);
     await accessFile("reloaded.yaml", incomplete);
-    await server.app.reloadAccess();
+    await server.app.reload();
     expect(await actions()).toEqual([["DOWNLOAD"], ["DOWNLOAD"]]);
     await accessFile("reloaded.yaml", complete);
-    await server.app.reloadAccess();
+    await server.app.reload();
     expect(await actions()).toEqual([["LIST"], ["LIST"]]);
   });
 });

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
@@ -27,6 +27,8 @@ beforeAll(async () => {
   const manifest = await readFile(join(root, "packages/client/package.json"), "utf8");
   await buildPackage("packages/client", join(source, "dist"));
   await writeFile(join(source, "package.json"), manifest);
+  const operations = "persisted-operations.json";
+  await copyFile(join(root, "packages/client", operations), join(source, operations));
   const { stdout } = await run("npm", ["pack", "--silent", "--pack-destination", project], source);
   tarball = join(project, stdout.trim());
   const installed = join(project, "node_modules/@valetkey/client");

@@ -27,7 +27,12 @@ async function startServer() {
   const schema = new GraphQLSchema({ query });
   const known = new KnownDocuments();
   const apollo = createApollo({ schema, production: true, metrics, log, known });
-  const prepared = new PreparedOperations({ schema, known, metrics, formatError: errorFormat(true) });
+  const prepared = new PreparedOperations({
+    schema,
+    known,
+    metrics,
+    formatError: errorFormat({ production: true }),
+  });
   await apollo.start();
   const services = { maxRequestMs: 60_000 } as Services;
   const server = await createHttpServer({

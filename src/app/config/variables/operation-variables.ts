@@ -1,5 +1,14 @@
 import { z } from "zod";
-import { environmentName, integer, onOff, port, rateLimit, redisUrl } from "../value-parsers.ts";
+import {
+  environmentName,
+  integer,
+  list,
+  listed,
+  onOff,
+  port,
+  rateLimit,
+  redisUrl,
+} from "../value-parsers.ts";
 import { variable } from "../variable.ts";
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -20,6 +29,11 @@ export const operationVariables = {
     rateLimit.optional(),
     "none",
     "`100/1s` allows 100 GraphQL requests per second and caller. Callers without a valid token are counted by address.",
+  ),
+  VALETKEY_PERSISTED_OPERATIONS: variable(
+    list(listed).optional(),
+    "none",
+    "A manifest in Apollo's format, or several, separated by commas. Only their operations are executed. `@valetkey/client` stands for the operations of the client package and of the web client. The files are read again on SIGHUP. [Persisted operations](guides/persisted-operations.md) explains it.",
   ),
   VALETKEY_PREPARED: variable(
     onOff.default(true),
