@@ -3,8 +3,8 @@ import type { ConnectionOptions } from "node:tls";
 import type { ClusterOptions, RedisOptions } from "ioredis";
 import type { RedisAddress } from "./redis-url.ts";
 
-/** How long a command or a handshake may take. It is generous for a healthy server, and short for a person who waits. */
-export const commandTimeoutMs = 500;
+/** How long a step of connecting may take. RedisConnection has a shorter time limit for commands. */
+const connectTimeoutMs = 2_000;
 
 /** The commands that are sent to Redis. */
 export interface RedisClient {
@@ -35,6 +35,7 @@ export type RedisScript = keyof typeof redisScripts;
 export interface RedisClientEvents {
   /** The connection is ready, or another one after it. */
   readonly onReady?: () => void;
+  readonly onClose?: () => void;
   readonly onError?: (error: Error) => void;
 }
 
@@ -44,7 +45,7 @@ export interface RedisClientEvents {
  */
 export async function createRedisClient(
   address: RedisAddress,
-  { onReady = () => {}, onError = () => {} }: RedisClientEvents = {},
+  { onReady = () => {}, onClose = () => {}, onError = () => {} }: RedisClientEvents = {},
 ): Promise<RedisClient> {
   // Loaded only by servers that use Redis.
   const { Cluster, Redis } = await import("ioredis");
@@ -54,6 +55,7 @@ export async function createRedisClient(
       ? new Cluster([...address.hosts], clusterOptions(options, address))
       : new Redis({ ...options, ...endpointOptions(address, options.tls) });
   client.on("ready", onReady);
+  client.on("close", onClose);
   // Without a listener, ioredis would write errors to the console.
   client.on("error", onError);
   for (const [name, lua] of Object.entries(redisScripts)) {
@@ -87,9 +89,9 @@ function connectionOptions(
     password,
     db: database,
     ...(tls === undefined ? {} : { tls }),
-    connectTimeout: 2_000,
+    connectTimeout: connectTimeoutMs,
     disconnectTimeout: 500,
-    commandTimeout: commandTimeoutMs,
+    commandTimeout: connectTimeoutMs,
     retryStrategy: pauseBeforeConnecting,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
@@ -110,7 +112,7 @@ function endpointOptions(address: RedisAddress, tls: ConnectionOptions | undefin
     name: master,
     sentinelUsername,
     sentinelPassword,
-    sentinelCommandTimeout: commandTimeoutMs,
+    sentinelCommandTimeout: connectTimeoutMs,
     sentinelRetryStrategy: pauseBeforeConnecting,
     ...(tls === undefined ? {} : { enableTLSForSentinelMode: true, sentinelTLS: tls }),
   } satisfies RedisOptions;
@@ -123,7 +125,7 @@ function clusterOptions(options: ReturnType<typeof connectionOptions>, { tls }: 
     enableOfflineQueue: false,
     enableReadyCheck: false,
     clusterRetryStrategy: pauseBeforeConnecting,
-    slotsRefreshTimeout: 2_000,
+    slotsRefreshTimeout: connectTimeoutMs,
     slotsRefreshInterval: 30_000,
     maxRedirections: 4,
     // Certificates name hosts, so their names must not be replaced by addresses.

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Counter, Gauge } from "prom-client";
-import { commandTimeoutMs, createRedisClient, type RedisClient } from "./redis-client.ts";
+import { createRedisClient, type RedisClient } from "./redis-client.ts";
 import type { RedisAddress } from "./redis-url.ts";
 import { keyPrefix } from "./sealed-entries.ts";
 
@@ -16,12 +16,16 @@ export interface RedisMetrics {
   readonly up: Pick<Gauge, "set">;
 }
 
+/** Generous for a server that works, and short for a request that waits. */
+const commandTimeoutMs = 500;
 /** After so many failures in a row, no command is sent until the server works again. */
 const failuresToStop = 3;
 /** More commands than this are skipped while they would wait for the ones before them. */
 const maxInFlight = 1_000;
 const minProbePauseMs = 250;
 const maxProbePauseMs = 5_000;
+/** While Redis works, a replica without requests finds out by this that it does not work any more. */
+const heartbeatMs = 5_000;
 
 class RedisTimeout extends Error {
   override readonly name = "RedisTimeout";
@@ -50,6 +54,7 @@ export class RedisConnection {
     let connection: RedisConnection | undefined;
     const client = await createRedisClient(options.address, {
       onReady: () => connection?.probeNow(),
+      onClose: () => connection?.noteClosed(),
       onError: (error) => connection?.noteError(error),
     });
     connection = new RedisConnection(options, client);
@@ -98,6 +103,11 @@ export class RedisConnection {
     this.#lastError = error;
   }
 
+  /** The connection has ended, which nobody asked for. */
+  noteClosed(): void {
+    this.#setDown(this.#lastError ?? new Error("Redis has closed the connection."));
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#isUp = false;
@@ -109,10 +119,9 @@ export class RedisConnection {
     this.#inFlight += 1;
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new RedisTimeout(`Redis did not respond within ${commandTimeoutMs} ms.`)),
-        commandTimeoutMs,
-      );
+      const expire = () => reject(new RedisTimeout(`Redis did not respond within ${commandTimeoutMs} ms.`));
+      // If this process was busy for so long, a response that has arrived is read before the timeout counts.
+      timer = setTimeout(() => setImmediate(expire), commandTimeoutMs);
     });
     const running = command(this.#client);
     // Its outcome does not matter after the timeout.
@@ -136,8 +145,12 @@ export class RedisConnection {
     } catch (error) {
       // What was sent before is still waiting for its response, and would be answered late.
       if (error instanceof RedisTimeout && !this.#isClosed) this.#client.reconnect();
-      this.#reportDown(this.#lastError ?? (error as Error));
-      this.#probeLater();
+      const reason = this.#lastError ?? (error as Error);
+      if (this.#isUp) this.#setDown(reason);
+      else {
+        this.#reportDown(reason);
+        this.#probeLater();
+      }
     } finally {
       this.#isProbing = false;
     }
@@ -145,10 +158,15 @@ export class RedisConnection {
 
   #probeLater(): void {
     if (this.#isClosed) return;
-    clearTimeout(this.#nextProbe);
-    this.#nextProbe = setTimeout(() => void this.#probe(), this.#probePauseMs * (0.75 + Math.random() / 2));
-    this.#nextProbe.unref();
+    this.#probeIn(this.#probePauseMs);
     this.#probePauseMs = Math.min(this.#probePauseMs * 2, maxProbePauseMs);
+  }
+
+  #probeIn(pauseMs: number): void {
+    clearTimeout(this.#nextProbe);
+    // Replicas that lost Redis at the same moment do not all try again at the same moment.
+    this.#nextProbe = setTimeout(() => void this.#probe(), pauseMs * (0.75 + Math.random() / 2));
+    this.#nextProbe.unref();
   }
 
   #setUp(): void {
@@ -157,6 +175,7 @@ export class RedisConnection {
     this.#lastError = undefined;
     this.#probePauseMs = minProbePauseMs;
     this.#options.metrics.up.set(1);
+    this.#probeIn(heartbeatMs);
     if (this.#reported === "up") return;
     this.#reported = "up";
     this.#options.log.info("Redis is used for what replicas share");
