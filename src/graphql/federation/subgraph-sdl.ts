@@ -1,11 +1,11 @@
 import {
-  buildASTSchema,
   type ConstDirectiveNode,
   concatAST,
   type GraphQLSchema,
   Kind,
   lexicographicSortSchema,
   parse,
+  print,
   printSchema,
   visit,
 } from "graphql";
@@ -30,9 +30,7 @@ const directives: Readonly<Record<string, string>> = {
 };
 
 /** The schema as gateways need it, with the directives of Apollo Federation. */
-export async function printSubgraphSdl(schema: GraphQLSchema): Promise<string> {
-  // It is loaded only here, because servers without federation should not wait for it when they start.
-  const { printSubgraphSchema } = await import("@apollo/subgraph");
+export function printSubgraphSdl(schema: GraphQLSchema): string {
   const document = visit(parse(printSchema(lexicographicSortSchema(schema))), {
     [Kind.OBJECT_TYPE_DEFINITION]: (type) => ({
       ...type,
@@ -43,7 +41,7 @@ export async function printSubgraphSdl(schema: GraphQLSchema): Promise<string> {
       })),
     }),
   });
-  return `${printSubgraphSchema(buildASTSchema(concatAST([link, document]), { assumeValidSDL: true }))}\n`;
+  return `${print(concatAST([link, document]))}\n`;
 }
 
 function directivesOf(coordinate: string): readonly ConstDirectiveNode[] {

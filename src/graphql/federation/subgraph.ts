@@ -39,8 +39,8 @@ const costOfEntities: FieldCost = { items: lengthOf("representations"), itemS3Ca
  * The fields are added by graphql-js and not by `buildSubgraphSchema`, which would build the schema anew from its text
  * and lose what fields cost, and whose `_entities` fails as a whole if one representation is wrong.
  */
-export async function toSubgraph(schema: GraphQLSchema): Promise<GraphQLSchema> {
-  const sdl = await printSubgraphSdl(schema);
+export function toSubgraph(schema: GraphQLSchema): GraphQLSchema {
+  const sdl = printSubgraphSdl(schema);
   const subgraph = extendSchema(schema, subgraphTypes);
   setResolver(subgraph, "_service", { resolve: () => ({ sdl }) });
   setResolver(subgraph, "_entities", {
