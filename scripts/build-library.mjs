@@ -14,10 +14,11 @@ export const libraryEntries = {
 /**
  * Builds the entry points for other servers, and the declarations that their types need.
  * @param {string} output a folder, emptied first
+ * @param {{ licenses?: string }} options the file for the licences of the bundled packages
  */
-export async function buildLibrary(output) {
+export async function buildLibrary(output, { licenses } = {}) {
   await rm(output, { recursive: true, force: true });
   // A program must not have two copies of graphql. Everything else is bundled.
-  await bundle(libraryEntries, output, { external: [/^graphql(?:\/|$)/] });
+  await bundle(libraryEntries, output, { external: [/^graphql(?:\/|$)/], licenses });
   await writeDeclarations(resolve("src"), output, Object.values(libraryEntries));
 }

@@ -16,7 +16,14 @@ const entries = {
   "print-configuration": "src/commands/print-configuration.ts",
 };
 
-const forPages = ["scripts/build-pages.mjs", "web/package.json", "package-lock.json"];
+const licensesOf = (name) => `dist/third-party-licenses/${name}.txt`;
+
+const forPages = [
+  "scripts/build-pages.mjs",
+  "scripts/third-party-licenses.mjs",
+  "web/package.json",
+  "package-lock.json",
+];
 
 const ofServer = [
   ...["src", "packages/embedded-s3/src", "packages/client/persisted-operations.json"],
@@ -28,21 +35,21 @@ const targets = [
   {
     name: "server",
     title: "the server",
-    outputs: Object.keys(entries).map((name) => `dist/${name}.js`),
+    outputs: [...Object.keys(entries).map((name) => `dist/${name}.js`), licensesOf("server")],
     inputs: ofServer,
-    build: () => bundle(entries, "dist"),
+    build: () => bundle(entries, "dist", { licenses: licensesOf("server") }),
   },
   {
     name: "library",
     title: "the library",
-    outputs: Object.keys(libraryEntries).map((name) => `dist/library/${name}.js`),
+    outputs: [...Object.keys(libraryEntries).map((name) => `dist/library/${name}.js`), licensesOf("library")],
     inputs: ofServer,
-    build: () => buildLibrary("dist/library"),
+    build: () => buildLibrary("dist/library", { licenses: licensesOf("library") }),
   },
   {
     name: "web",
     title: "the web client",
-    outputs: ["dist/web/index.html"],
+    outputs: ["dist/web/index.html", licensesOf("web")],
     inputs: [
       ...[
         "web/src",
@@ -54,16 +61,17 @@ const targets = [
       ...forPages,
     ],
     async build() {
-      await buildPages("web/vite.config.ts", "dist/web", { compress: true });
+      await buildPages("web/vite.config.ts", "dist/web", { compress: true, licenses: licensesOf("web") });
       console.error(`The first page has ${Math.ceil(firstPageBytes("dist/web") / 1000)} kB, compressed.`);
     },
   },
   {
     name: "explorer",
     title: "GraphiQL",
-    outputs: ["dist/explorer/index.html"],
+    outputs: ["dist/explorer/index.html", licensesOf("explorer")],
     inputs: ["web/explorer", ...forPages],
-    build: () => buildPages("web/explorer/vite.config.ts", "dist/explorer"),
+    build: () =>
+      buildPages("web/explorer/vite.config.ts", "dist/explorer", { licenses: licensesOf("explorer") }),
   },
 ];
 

@@ -6,6 +6,7 @@ import { credentials } from "./commands/credentials.ts";
 import { doctor } from "./commands/doctor/doctor.ts";
 import { sweep } from "./commands/sweep.ts";
 import { ValetKeyError } from "./core/errors.ts";
+import { version } from "./core/version.ts";
 
 const commands: ReadonlyMap<string, Command> = new Map([
   ["credentials", credentials],
@@ -13,12 +14,22 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ["sweep", sweep],
 ]);
 
+const usageOfServer = `valetkey
+
+  Starts the server that the environment describes. Without any variables, it runs with an embedded S3 for
+  development at http://localhost:4000.
+
+valetkey --version
+
+  Prints the version.
+`;
+
 async function main([name = "", ...args]: readonly string[]): Promise<number> {
   const command = commands.get(name);
   if (command === undefined) {
-    const usages = [...commands.values()].map(({ usage }) => usage).join("\n");
-    if (name !== "--help") throw new UsageError(usages);
-    console.log(usages);
+    const usages = [usageOfServer, ...[...commands.values()].map(({ usage }) => usage)].join("\n");
+    if (name !== "--help" && name !== "--version") throw new UsageError(usages);
+    console.log(name === "--help" ? usages : version);
     return 0;
   }
   if (args.includes("--help")) {
@@ -40,7 +51,10 @@ function isUsageError(error: unknown): error is Error {
 }
 
 ensureHomeDirectory(process.env);
-main(process.argv.slice(2)).then(
+const parameters = process.argv.slice(2);
+// Without a command it is the server, which handles its own errors and signals.
+const running = parameters.length === 0 ? import("./main.ts").then(() => 0) : main(parameters);
+running.then(
   (exitCode) => {
     process.exitCode = exitCode;
   },

@@ -65,7 +65,8 @@ async function freePort(): Promise<string> {
 
 test("the image holds what runs, and nothing else", async () => {
   const files = await image.files();
-  const isExpected = /^(?:LICENSE|package\.json|dist\/[\w.-]+\.js|dist\/(?:web|explorer)\/[\w./-]+)$/;
+  const isExpected =
+    /^(?:LICENSE|package\.json|dist\/[\w.-]+\.js|dist\/(?:web|explorer)\/[\w./-]+|dist\/third-party-licenses\/(?:server|web|explorer)\.txt)$/;
   expect(files.filter((file) => !isExpected.test(file))).toEqual([]);
   expect(files).toEqual(
     expect.arrayContaining([
@@ -73,6 +74,7 @@ test("the image holds what runs, and nothing else", async () => {
       "dist/cli.js",
       "dist/web/index.html",
       "dist/explorer/index.html",
+      "dist/third-party-licenses/server.txt",
     ]),
   );
   expect(files.filter((file) => /\.map$|print-|library/.test(file))).toEqual([]);
