@@ -244,6 +244,26 @@ describe("useObjects", () => {
   });
 });
 
+test("lists in several components follow what their client changes, without polling", async () => {
+  await server.seed("left/a", "-");
+  await using tab = await open("lists");
+  const { page } = tab;
+  const lists = () => page.$$eval("[data-prefix]", (all) => all.map(({ textContent }) => textContent));
+  await expect.poll(lists).toEqual(["left/a", "left/a", ""]);
+  const run = (call: string) => page.evaluate(`client.${call}`);
+  await run('upload(new Blob(["-"]), { bucket: "demo", key: "left/b" }).done');
+  await expect.poll(lists).toEqual(["left/a,left/b", "left/a,left/b", ""]);
+  await run('copy({ bucket: "demo", key: "left/a" }, { bucket: "demo", key: "right/a" })');
+  await expect.poll(lists).toEqual(["left/a,left/b", "left/a,left/b", "right/a"]);
+  await run('move({ bucket: "demo", key: "left/b" }, { bucket: "demo", key: "right/b" })');
+  await expect.poll(lists).toEqual(["left/a", "left/a", "right/a,right/b"]);
+  await run('remove([{ bucket: "demo", key: "left/a" }])');
+  await expect.poll(lists).toEqual(["", "", "right/a,right/b"]);
+  await run('remove({ bucket: "demo", prefix: "right/" })');
+  await expect.poll(lists).toEqual(["", "", ""]);
+  expect(tab.complaints).toEqual([]);
+});
+
 test.each(["uploads-and-objects", "urls"])("%s can be hydrated", async (view) => {
   await server.seed("hydrated", "-");
   await using tab = await open(view, { hydrate: "", keys: "hydrated", prefix: "hydrated" });

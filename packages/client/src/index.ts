@@ -1,4 +1,5 @@
 export type { ChecksumAlgorithm } from "./checksum/crc.ts";
+export type { ObjectChange } from "./client/change-events.ts";
 export type { CopyOptions, Folder, Removal } from "./client/changes.ts";
 export type { CredentialProvider, CredentialsOptions, TemporaryCredentials } from "./client/credentials.ts";
 export type { ObjectDetails } from "./client/details.ts";

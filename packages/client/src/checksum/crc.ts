@@ -1,15 +1,10 @@
 export type ChecksumAlgorithm = "CRC64NVME" | "CRC32C" | "CRC32";
 
-/** A CRC of up to 64 bits, as two unsigned halves. CRCs of 32 bits are in `low`. */
-export interface Crc {
-  high: number;
-  low: number;
-}
-
 /** Computes the CRC of bytes that arrive in pieces. */
 export interface RunningCrc {
   update(bytes: Uint8Array): void;
-  digest(): Crc;
+  /** An unsigned number. */
+  digest(): bigint;
 }
 
 /**
@@ -115,19 +110,13 @@ export function createCrc(algorithm: ChecksumAlgorithm): RunningCrc {
     const load = (offset: number) => [0x29, 0, ...leb(offset)];
     const xor = 0x85;
     /** The entry for byte `index` of the sixteen: the local's byte selects one of eight bytes in the table. */
-    const lookUp = (index: number): number[] => {
-      const shift = 8 * (index % 8) - 3;
-      const shifted = shift < 0 ? [0x42, 3, 0x86] : [0x42, shift, 0x88];
-      return [
-        ...get(2 + (index >> 3)),
-        ...shifted,
-        0xa7,
-        0x41,
-        ...leb(0x7f8),
-        0x71,
-        ...load(2048 * (15 - index)),
-      ];
-    };
+    const lookUp = (index: number): number[] => [
+      ...get(2 + (index >> 3)),
+      // Rotates the byte to where it counts entries of eight bytes.
+      ...[0x42, (8 * index - 3) & 63, 0x8a],
+      ...[0xa7, 0x41, ...leb(0x7f8), 0x71],
+      ...load(2048 * (15 - index)),
+    ];
     /** A tree, because a chain would have to wait for the entry before. */
     const lookUpAll = (from: number, count: number): number[] =>
       count === 1
@@ -189,6 +178,6 @@ export function createCrc(algorithm: ChecksumAlgorithm): RunningCrc {
       } else updateInJavaScript(bytes, end);
       for (let i = end; i < bytes.length; i++) updateByte(bytes[i] as number);
     },
-    digest: () => ({ high: is64 ? ~high >>> 0 : 0, low: ~low >>> 0 }),
+    digest: () => (BigInt(is64 ? ~high >>> 0 : 0) << 32n) | BigInt(~low >>> 0),
   };
 }

@@ -1,5 +1,5 @@
 import { CrcCombination } from "./combine.ts";
-import type { ChecksumAlgorithm, Crc } from "./crc.ts";
+import type { ChecksumAlgorithm } from "./crc.ts";
 import { HasherPool } from "./hasher-pool.ts";
 
 /** The CRCs of a file and of its parts, each computed when it is first asked for. */
@@ -8,7 +8,7 @@ export class FileChecksums {
   readonly #file: Blob;
   readonly #hashers: HasherPool;
   /** By where the part begins and ends. */
-  readonly #parts = new Map<string, Promise<Crc>>();
+  readonly #parts = new Map<string, Promise<bigint>>();
   #whole: string | undefined;
 
   constructor(algorithm: ChecksumAlgorithm, file: Blob) {
@@ -29,7 +29,7 @@ export class FileChecksums {
   async whole(partBytes: number = Math.max(1, this.#file.size)): Promise<string> {
     if (this.#whole !== undefined) return this.#whole;
     const combination = new CrcCombination(this.algorithm);
-    let whole: Crc = { high: 0, low: 0 };
+    let whole = 0n;
     for (let start = 0; start < this.#file.size; start += partBytes) {
       const end = Math.min(start + partBytes, this.#file.size);
       whole = combination.combine(whole, await this.#crcOfPart(start, end), end - start);
@@ -54,7 +54,7 @@ export class FileChecksums {
     this.#hashers.close();
   }
 
-  #crcOfPart(start: number, end: number): Promise<Crc> {
+  #crcOfPart(start: number, end: number): Promise<bigint> {
     const range = `${start}-${end}`;
     let part = this.#parts.get(range);
     if (part === undefined) {
@@ -65,10 +65,9 @@ export class FileChecksums {
   }
 }
 
-export function toBase64(algorithm: ChecksumAlgorithm, { high, low }: Crc): string {
+export function toBase64(algorithm: ChecksumAlgorithm, crc: bigint): string {
   const view = new DataView(new ArrayBuffer(8));
-  view.setUint32(0, high);
-  view.setUint32(4, low);
+  view.setBigUint64(0, crc);
   const bytes = new Uint8Array(view.buffer, algorithm === "CRC64NVME" ? 0 : 4);
   return btoa(String.fromCharCode(...bytes));
 }

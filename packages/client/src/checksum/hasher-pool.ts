@@ -1,5 +1,5 @@
 import { abortedError } from "../core/errors.ts";
-import type { ChecksumAlgorithm, Crc } from "./crc.ts";
+import type { ChecksumAlgorithm } from "./crc.ts";
 import { Hasher } from "./hasher.ts";
 
 const maxHashers = 4;
@@ -17,7 +17,7 @@ export class HasherPool {
   }
 
   /** @throws {ValetKeyError} FILE_CHANGED if the blob cannot be read, ABORTED */
-  async crcOf(blob: Blob): Promise<Crc> {
+  async crcOf(blob: Blob): Promise<bigint> {
     if (this.#isClosed) throw abortedError();
     const hasher = this.#idle.pop() ?? this.#start() ?? (await this.#next());
     try {

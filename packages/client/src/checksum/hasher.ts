@@ -1,52 +1,49 @@
 import { abortedError, fileChangedError } from "../core/errors.ts";
-import { type Crc, createCrc } from "./crc.ts";
+import { createCrc } from "./crc.ts";
 import { crcOfBlob, startWorker, type WorkerRequest, type WorkerResponse } from "./worker.ts";
 
 /** A worker that has not responded by then never will: this thread computes instead. */
 const workerTimeoutMs = 300_000;
 
-/** A worker, or this thread: each piece is read asynchronously, so it never computes for more than some milliseconds. */
+/**
+ * Computes one CRC at a time in a worker. Without one, it computes in this thread, which it never holds up for more than some
+ * milliseconds, because each piece is read asynchronously.
+ */
 export class Hasher {
   #worker: Worker | undefined = startWorker();
-  readonly #closed = new AbortController();
+  #isClosed = false;
+  /** Ends the wait for the worker. */
+  #end: (response?: WorkerResponse) => void = () => {};
 
   /** @throws {ValetKeyError} FILE_CHANGED if the blob cannot be read, ABORTED */
-  async hash(request: WorkerRequest): Promise<Crc> {
-    if (this.#closed.signal.aborted) throw abortedError();
-    const response = this.#worker === undefined ? undefined : await this.#ask(this.#worker, request);
-    if (this.#closed.signal.aborted) throw abortedError();
-    if (response !== undefined) {
-      if ("unreadable" in response) throw fileChangedError();
-      return response.crc;
-    }
-    return await crcOfBlob(request, createCrc).catch((cause) => {
-      throw fileChangedError(cause);
-    });
+  async hash(request: WorkerRequest): Promise<bigint> {
+    const response = this.#isClosed || !this.#worker ? undefined : await this.#ask(this.#worker, request);
+    if (this.#isClosed) throw abortedError();
+    if (response === undefined) return await crcOfBlob(request, createCrc).catch(throwFileChanged);
+    return "crc" in response ? response.crc : throwFileChanged();
   }
 
-  /** Whoever waits gets ABORTED. */
+  /** A hash that is under way ends with ABORTED. */
   close(): void {
+    this.#isClosed = true;
     this.#worker?.terminate();
-    this.#closed.abort();
+    this.#end();
   }
 
-  /** Undefined if the worker does not work: a Content-Security-Policy may refuse it only now. */
+  /** Returns undefined if the worker does not work: a Content-Security-Policy may refuse it only now. */
   #ask(worker: Worker, request: WorkerRequest): Promise<WorkerResponse | undefined> {
     return new Promise((resolve) => {
-      const end = (response?: WorkerResponse) => {
-        clearTimeout(timer);
-        this.#closed.signal.removeEventListener("abort", close);
-        resolve(response);
-      };
-      const close = () => end();
       const giveUp = () => {
         worker.terminate();
         this.#worker = undefined;
-        end();
+        this.#end();
       };
       const timer = setTimeout(giveUp, workerTimeoutMs);
-      this.#closed.signal.addEventListener("abort", close);
-      worker.onmessage = ({ data }: MessageEvent<WorkerResponse>) => end(data);
+      this.#end = (response) => {
+        clearTimeout(timer);
+        resolve(response);
+      };
+      worker.onmessage = ({ data }: MessageEvent<WorkerResponse>) => this.#end(data);
       worker.onerror = (event) => {
         event.preventDefault();
         giveUp();
@@ -54,4 +51,8 @@ export class Hasher {
       worker.postMessage(request);
     });
   }
+}
+
+function throwFileChanged(cause?: unknown): never {
+  throw fileChangedError(cause);
 }

@@ -1,17 +1,20 @@
-import { type ChecksumAlgorithm, type Crc, createCrc } from "./crc.ts";
+import { type ChecksumAlgorithm, createCrc } from "./crc.ts";
 
 export interface WorkerRequest {
   readonly blob: Blob;
   readonly algorithm: ChecksumAlgorithm;
 }
 
-export type WorkerResponse = { readonly crc: Crc } | { readonly unreadable: true };
+export type WorkerResponse = { readonly crc: bigint } | { readonly unreadable: true };
 
 /**
  * Computes the CRC of a blob, reading it piece by piece. Between pieces other tasks of the thread can run. Self-contained,
  * like `createCrc`.
  */
-export async function crcOfBlob({ blob, algorithm }: WorkerRequest, newCrc: typeof createCrc): Promise<Crc> {
+export async function crcOfBlob(
+  { blob, algorithm }: WorkerRequest,
+  newCrc: typeof createCrc,
+): Promise<bigint> {
   const pieceBytes = 2 ** 22;
   const crc = newCrc(algorithm);
   for (let start = 0; start < blob.size; start += pieceBytes) {
@@ -28,7 +31,7 @@ export async function crcOfBlob({ blob, algorithm }: WorkerRequest, newCrc: type
 export async function crcOfStream(
   { blob, algorithm }: WorkerRequest,
   newCrc: typeof createCrc,
-): Promise<Crc> {
+): Promise<bigint> {
   const crc = newCrc(algorithm);
   const reader = blob.stream().getReader({ mode: "byob" });
   let buffer = new ArrayBuffer(2 ** 18);
@@ -45,7 +48,7 @@ export async function crcOfStream(
  * there are no workers, or a Content-Security-Policy allows none from a blob.
  */
 export function startWorker(): Worker | undefined {
-  if (typeof Worker === "undefined" || typeof URL.createObjectURL !== "function") return undefined;
+  if (typeof Worker === "undefined") return undefined;
   // Safari before 26 has no ReadableStreamBYOBReader.
   const program = `const newCrc = ${createCrc}; const crcOf = self.ReadableStreamBYOBReader ? ${crcOfStream} : ${crcOfBlob};
 onmessage = ({ data }) => crcOf(data, newCrc).then((crc) => postMessage({ crc }), () => postMessage({ unreadable: true }));`;

@@ -4,9 +4,8 @@ import type { TokenOption } from "../core/token.ts";
 import { type Credentials, Transport } from "../core/transport.ts";
 import type { UploadOptions, UploadTask } from "../upload/types.ts";
 import { Upload } from "../upload/upload-task.ts";
-
+import { ChangeEvents, type ObjectChange } from "./change-events.ts";
 import { type CopyOptions, copy, type Folder, move, type Removal, remove } from "./changes.ts";
-
 import {
   type CredentialProvider,
   type CredentialsOptions,
@@ -14,7 +13,6 @@ import {
   requestCredentials,
   type TemporaryCredentials,
 } from "./credentials.ts";
-
 import { details, type ObjectDetails } from "./details.ts";
 import { type DownloadOptions, downloadUrl, downloadUrls, type SignedUrl } from "./downloads.ts";
 import { type FolderOptions, type FolderPage, folder, head, type ListOptions, list } from "./listing.ts";
@@ -67,12 +65,23 @@ export interface ValetKey {
   requestCredentials(options: CredentialsOptions): Promise<TemporaryCredentials>;
   /** `new S3Client({ credentials: client.credentialProvider(options), … })` */
   credentialProvider(options: CredentialsOptions): CredentialProvider;
+  /**
+   * Calls the listener after each upload, copy, move and removal of this client, for lists that show its objects. Returns a
+   * function that removes the listener.
+   */
+  onChange(listener: (change: ObjectChange) => void): () => void;
 }
 
 export function createValetKey(options: ValetKeyOptions): ValetKey {
   const transport = new Transport(options);
+  const changes = new ChangeEvents();
   return {
-    upload: (file, uploadOptions) => new Upload(transport, file, uploadOptions),
+    upload(file, uploadOptions) {
+      const task = new Upload(transport, file, uploadOptions);
+      // For callers without types, `done` rejects.
+      if (uploadOptions) void changes.after(task.done, [uploadOptions]);
+      return task;
+    },
     downloadUrl: (object, downloadOptions) => downloadUrl(transport, object, downloadOptions),
     downloadUrls: (objects, downloadOptions) => downloadUrls(transport, objects, downloadOptions),
     list: (listOptions) => list(transport, listOptions),
@@ -80,12 +89,13 @@ export function createValetKey(options: ValetKeyOptions): ValetKey {
     head: (object) => head(transport, object),
     details: (object) => details(transport, object),
     versions: (versionsOptions) => versions(transport, versionsOptions),
-    copy: (from, to, copyOptions) => copy(transport, from, to, copyOptions),
-    move: (from, to, copyOptions) => move(transport, from, to, copyOptions),
-    remove: (what) => remove(transport, what),
+    copy: (from, to, copyOptions) => changes.after(copy(transport, from, to, copyOptions), [to]),
+    move: (from, to, copyOptions) => changes.after(move(transport, from, to, copyOptions), [from, to]),
+    remove: (what) => changes.after(remove(transport, what), [what].flat()),
     pendingUploads: (pendingOptions) => pendingUploads(transport, pendingOptions),
     viewer: () => viewer(transport),
     requestCredentials: (credentialsOptions) => requestCredentials(transport, credentialsOptions),
     credentialProvider: (credentialsOptions) => credentialProvider(transport, credentialsOptions),
+    onChange: (listener) => changes.listen(listener),
   };
 }

@@ -1,6 +1,5 @@
 import { toValetKeyError, type ValetKeyError } from "../core/errors.ts";
-import type { FolderPage, ObjectEntry, ObjectRef, ValetKey } from "../index.ts";
-import { onStored } from "./object-changes.ts";
+import type { FolderPage, ObjectChange, ObjectEntry, ValetKey } from "../index.ts";
 import { Store } from "./store.ts";
 
 export interface FolderState {
@@ -25,7 +24,7 @@ export interface FolderPlace {
   readonly region?: string | undefined;
 }
 
-/** Several uploads that end at about the same time cause one refresh. */
+/** Changes at about the same time cause one refresh. */
 const refreshDelayMs = 300;
 
 /** The objects and folders directly below a prefix, as far as they have been loaded. */
@@ -48,12 +47,16 @@ export class FolderContents {
 
   readonly subscribe = (listener: () => void): (() => void) => {
     const remove = this.#state.listen(listener);
-    const stopWatching = onStored(this.#client, (object) => this.#onStored(object));
+    const stopWatching = this.#client.onChange((change) => this.#onChange(change));
     if (!this.#isStarted) this.refresh();
     return () => {
       remove();
       stopWatching();
+      if (this.#refreshTimer === undefined || this.#state.hasListeners) return;
       clearTimeout(this.#refreshTimer);
+      this.#refreshTimer = undefined;
+      // Whoever subscribes next loads it.
+      this.#isStarted = false;
     };
   };
 
@@ -102,9 +105,13 @@ export class FolderContents {
     return this.#client.folder({ ...this.#place, ...(after === undefined ? {} : { after }) });
   }
 
-  #onStored({ bucket, key }: ObjectRef): void {
-    if (bucket !== this.#place.bucket || !key.startsWith(this.#place.prefix ?? "")) return;
-    clearTimeout(this.#refreshTimer);
-    this.#refreshTimer = setTimeout(this.refresh, refreshDelayMs);
+  /** A folder can appear above a change, and what was removed with a folder is below it. */
+  #onChange({ bucket, prefix: changed }: ObjectChange): void {
+    const { prefix = "" } = this.#place;
+    if (bucket !== this.#place.bucket || !(changed.startsWith(prefix) || prefix.startsWith(changed))) return;
+    this.#refreshTimer ??= setTimeout(() => {
+      this.#refreshTimer = undefined;
+      this.refresh();
+    }, refreshDelayMs);
   }
 }

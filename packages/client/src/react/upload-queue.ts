@@ -1,5 +1,4 @@
 import type { Progress, UploadOptions, ValetKey } from "../index.ts";
-import { announceStored } from "./object-changes.ts";
 import { QueuedUpload, type Upload } from "./queued-upload.ts";
 import { beforeRepaint } from "./repaint.ts";
 import { Store } from "./store.ts";
@@ -22,7 +21,6 @@ export class UploadQueue {
   readonly #list: Store<UploadList> = new Store(noUploads);
   #concurrency: number;
   #uploads: readonly QueuedUpload[] = [];
-  readonly #announced = new WeakSet<object>();
   #isChangePending = false;
   #isProgressPending = false;
   #users = 0;
@@ -122,11 +120,6 @@ export class UploadQueue {
   #publish(): void {
     const uploads = this.#uploads.map((upload) => upload.snapshot());
     this.#list.set({ uploads, progress: totalProgress(uploads) });
-    for (const { object } of uploads) {
-      if (object === undefined || this.#announced.has(object)) continue;
-      this.#announced.add(object);
-      announceStored(this.#client, object);
-    }
   }
 }
 

@@ -10,8 +10,8 @@ export interface UseObjectsResult extends FolderState {
 }
 
 /**
- * One level of a bucket, as a file browser shows it. The list is refreshed when an upload of `useUpload` under the same
- * client has stored an object below the prefix.
+ * One level of a bucket, as a file browser shows it. The list is refreshed after an upload, a copy, a move or a removal by the
+ * same client below the prefix.
  */
 export function useObjects({ bucket, prefix, region }: FolderPlace): UseObjectsResult {
   const client = useValetKey();

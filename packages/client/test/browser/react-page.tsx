@@ -85,6 +85,12 @@ function Objects() {
   );
 }
 
+/** A list beside others of the same client. */
+function Keys({ prefix }: { prefix: string }) {
+  const { objects } = useObjects({ bucket, prefix });
+  return <output data-prefix={prefix}>{objects.map(({ key }) => key).join(",")}</output>;
+}
+
 function Shown({ what }: { what: ReactNode }) {
   const [isShown, setIsShown] = useState(true);
   return (
@@ -102,9 +108,11 @@ const views: Record<string, ReactNode> = {
   "uploads-and-objects": [<Uploads key="uploads" />, <Objects key="objects" />],
   urls: <Urls />,
   objects: <Objects />,
+  lists: ["left/", "left/", "right/"].map((prefix, index) => <Keys key={`${index}`} prefix={prefix} />),
 };
 
 const client = createValetKey({ url: parameter("server") });
+Object.assign(window, { client });
 const page = (
   <StrictMode>
     <ValetKeyProvider client={client}>

@@ -1,3 +1,4 @@
+import { ChangeEvents } from "../../src/client/change-events.ts";
 import {
   type DownloadOptions,
   type FolderPage,
@@ -89,6 +90,7 @@ export function createControlledClient() {
   const tasks: ControlledTask[] = [];
   const urlsCalls: UrlsCall[] = [];
   const folderCalls: FolderCall[] = [];
+  const changes = new ChangeEvents();
   const client: Partial<ValetKey> = {
     upload(file, options) {
       const task = new ControlledTask(file, options);
@@ -98,6 +100,8 @@ export function createControlledClient() {
     downloadUrls: (objects, options) =>
       new Promise((resolve, reject) => urlsCalls.push({ objects, options, resolve, reject })),
     folder: ({ after }) => new Promise((resolve, reject) => folderCalls.push({ after, resolve, reject })),
+    onChange: (listener) => changes.listen(listener),
   };
-  return { client: client as ValetKey, tasks, urlsCalls, folderCalls };
+  const change = (prefix: string) => changes.after(Promise.resolve(), [{ bucket: "demo", prefix }]);
+  return { client: client as ValetKey, tasks, urlsCalls, folderCalls, change };
 }

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test, vi } from "vitest";
-import { onStored } from "../../src/react/object-changes.ts";
 import { namedQueue, UploadQueue } from "../../src/react/upload-queue.ts";
 import { createControlledClient } from "./controlled-client.ts";
 
@@ -203,19 +202,5 @@ describe("the upload queue", () => {
     expect(namedQueue(client, "a", 1)).toBe(namedQueue(client, "a", 1));
     expect(namedQueue(client, "b", 1)).not.toBe(namedQueue(client, "a", 1));
     expect(namedQueue(createControlledClient().client, "a", 1)).not.toBe(namedQueue(client, "a", 1));
-  });
-
-  test("announces each stored object once", async () => {
-    const { client, queue, task } = startQueue(2, 2);
-    const stored: string[] = [];
-    const stop = onStored(client, ({ key }) => stored.push(key));
-    await settle();
-    task(0).finish();
-    await settle();
-    queue.clear();
-    task(1).finish();
-    await settle();
-    expect(stored).toEqual(["0", "1"]);
-    stop();
   });
 });
