@@ -34,6 +34,7 @@ import { accessFileOptions, readInitialAccess } from "./initial-access.ts";
 import { createLog } from "./log.ts";
 import { openPersistedOperations } from "./persisted-operations.ts";
 import { ReadinessProbe } from "./readiness-probe.ts";
+import { ReloadSignal } from "./reload-signal.ts";
 import { openSharedMemory } from "./shared-memory.ts";
 
 export interface RuntimeOptions
@@ -123,6 +124,16 @@ export async function startRuntime(given: Config, options: RuntimeOptions = {}):
   const { memory } = redis;
   const parts = { backend, buckets, memory, metrics, log, onObjectStored, stopping: stopping.signal };
   const services = createServices(config, parts);
+  const { accessFile } = config;
+  const reload = async () => {
+    if (accessFile === undefined) return false;
+    const access = { grants, buckets };
+    const isReplaced = await reloadAccessFile(accessFile, access, log, accessFileOptions(config));
+    backend.roles.closeUnused();
+    return isReplaced;
+  };
+  const isShared = config.redis !== undefined && accessFile !== undefined;
+  const reloadSignal = isShared ? new ReloadSignal({ memory, accessFile, reload, log }) : undefined;
   let closing: Promise<void> | undefined;
 
   return {
@@ -145,15 +156,14 @@ export async function startRuntime(given: Config, options: RuntimeOptions = {}):
       return new RequestContext(services, { ...request, grants: granted ?? ofFile, log });
     },
     async reloadAccess() {
-      if (config.accessFile === undefined) return;
-      await reloadAccessFile(config.accessFile, { grants, buckets }, log, accessFileOptions(config));
-      backend.roles.closeUnused();
+      if (await reload()) await reloadSignal?.announce();
     },
     reloadPersistedOperations: async () => manifest?.reload(),
     abortUploads: () => stopping.abort(),
     close(abortMs = abortSeconds * 1000) {
       closing ??= (async () => {
         stopping.abort();
+        reloadSignal?.close();
         await services.abandonedUploads.close(abortMs);
         await backend.close();
         redis.close();

@@ -1,41 +1,12 @@
-import { Counter, Gauge, Registry } from "prom-client";
 import { describe, expect, test } from "vitest";
-import { RedisConnection } from "../../src/redis/redis-connection.ts";
-import { RedisSharedMemory } from "../../src/redis/redis-shared-memory.ts";
-import { parseRedisUrl } from "../../src/redis/redis-url.ts";
 import { SealedEntries } from "../../src/redis/sealed-entries.ts";
 import { startRedis } from "../support/redis.ts";
-import { startTogether } from "../support/resources.ts";
-
-const secret = "a secret of the tests that is longer than 32 bytes";
-
-function connect(url: string, secrets: readonly string[] = [secret]) {
-  return startTogether(async (started) => {
-    const address = parseRedisUrl(url);
-    if (address === undefined) throw new Error("The URL is not valid.");
-    const registers = [new Registry()];
-    const commands = new Counter({ name: "commands", help: "of a test", labelNames: ["outcome"], registers });
-    const up = new Gauge({ name: "up", help: "of a test", registers });
-    const lines: string[] = [];
-    const write = (...args: unknown[]) => void lines.push(String(args.at(-1)));
-    const log = { info: write, warn: write };
-    const connection = await RedisConnection.open({ address, metrics: { commands, up }, log });
-    started.defer(() => connection.close());
-    const memory = new RedisSharedMemory(connection, new SealedEntries(secrets));
-    const isUp = () => expect.poll(() => connection.isUp).toBe(true);
-    const isDown = () => expect.poll(() => connection.isUp).toBe(false);
-    /** Reads until enough reads have failed. */
-    const failUntilDown = async () => {
-      while (connection.isUp) await memory.read("session", "x");
-    };
-    return { connection, memory, lines, commands, up, isUp, isDown, failUntilDown };
-  });
-}
+import { connectToRedis, secretOfTests } from "../support/redis-memory.ts";
 
 describe("a memory in Redis", () => {
   test("keeps entries until they expire", async () => {
     await using redis = await startRedis();
-    await using shared = await connect(redis.url);
+    await using shared = await connectToRedis(redis.url);
     await shared.isUp();
     expect(await shared.memory.read("session", "a")).toBeUndefined();
     await shared.memory.write("session", "a", "the value", 60_000);
@@ -51,9 +22,14 @@ describe("a memory in Redis", () => {
 
   test("opens entries of older secrets, and none of unknown ones", async () => {
     await using redis = await startRedis();
-    await using before = await connect(redis.url);
-    await using rotated = await connect(redis.url, ["another secret that is longer than 32 bytes", secret]);
-    await using unrelated = await connect(redis.url, ["a third secret that is also longer than 32 bytes"]);
+    await using before = await connectToRedis(redis.url);
+    await using rotated = await connectToRedis(redis.url, [
+      "another secret that is longer than 32 bytes",
+      secretOfTests,
+    ]);
+    await using unrelated = await connectToRedis(redis.url, [
+      "a third secret that is also longer than 32 bytes",
+    ]);
     await Promise.all([before.isUp(), rotated.isUp(), unrelated.isUp()]);
     await before.memory.write("session", "a", "old", 60_000);
     expect(await rotated.memory.read("session", "a")).toBe("old");
@@ -64,8 +40,8 @@ describe("a memory in Redis", () => {
 
   test("gives a lease to one replica, until it is released or its holder is gone", async () => {
     await using redis = await startRedis();
-    await using one = await connect(redis.url);
-    await using two = await connect(redis.url);
+    await using one = await connectToRedis(redis.url);
+    await using two = await connectToRedis(redis.url);
     await Promise.all([one.isUp(), two.isUp()]);
     const lease = await one.memory.tryLease("session-lease", "a", 60_000);
     if (typeof lease === "string") throw new Error(lease);
@@ -82,8 +58,8 @@ describe("a memory in Redis", () => {
 
   test("counts in windows", async () => {
     await using redis = await startRedis();
-    await using one = await connect(redis.url);
-    await using two = await connect(redis.url);
+    await using one = await connectToRedis(redis.url);
+    await using two = await connectToRedis(redis.url);
     await Promise.all([one.isUp(), two.isUp()]);
     expect(await one.memory.count("requests", "alice", 60_000)).toEqual({ count: 1, remainingMs: 60_000 });
     const counted = await two.memory.count("requests", "alice", 60_000);
@@ -95,13 +71,13 @@ describe("a memory in Redis", () => {
 
   test("refuses to read what is too large, or was written by others", async () => {
     await using redis = await startRedis();
-    await using shared = await connect(redis.url);
+    await using shared = await connectToRedis(redis.url);
     await shared.isUp();
     await shared.memory.write("session", "a", "mine", 60_000);
     await shared.memory.write("session", "b", "other", 60_000);
-    const [a = "", b = ""] = new SealedEntries([secret])
+    const [a = "", b = ""] = new SealedEntries([secretOfTests])
       .names("session", "a")
-      .concat(new SealedEntries([secret]).names("session", "b"));
+      .concat(new SealedEntries([secretOfTests]).names("session", "b"));
     await redis.admin.set(a, (await redis.admin.getBuffer(b)) ?? "");
     expect(await shared.memory.read("session", "a")).toBeUndefined();
     await redis.admin.set(a, Buffer.alloc(2 ** 22, 1));
@@ -116,7 +92,7 @@ describe("a memory in Redis", () => {
 describe("while Redis does not work", () => {
   test("a Redis that was killed is skipped, and used again after it has started", async () => {
     await using redis = await startRedis();
-    await using shared = await connect(redis.url);
+    await using shared = await connectToRedis(redis.url);
     await shared.isUp();
     await redis.kill();
     await shared.failUntilDown();
@@ -137,7 +113,7 @@ describe("while Redis does not work", () => {
 
   test("a paused Redis costs a few timeouts, then nothing, and is used again when it continues", async () => {
     await using redis = await startRedis();
-    await using shared = await connect(redis.url);
+    await using shared = await connectToRedis(redis.url);
     await shared.isUp();
     redis.pause();
     await shared.failUntilDown();
@@ -157,7 +133,7 @@ describe("while Redis does not work", () => {
 
   test("a full Redis is skipped until there is room", async () => {
     await using redis = await startRedis(["--maxmemory-policy", "noeviction"]);
-    await using shared = await connect(redis.url);
+    await using shared = await connectToRedis(redis.url);
     await shared.isUp();
     await redis.admin.config("SET", "maxmemory", "1");
     while (shared.connection.isUp) await shared.memory.write("session", "a", "x", 60_000);
@@ -168,13 +144,13 @@ describe("while Redis does not work", () => {
   test("a wrong password and a Redis that is not there only cost one line of the log", async () => {
     await using redis = await startRedis();
     await redis.admin.config("SET", "requirepass", "right");
-    await using wrong = await connect(`redis://:wrong@127.0.0.1:${redis.port}`);
-    await using absent = await connect("redis://127.0.0.1:1");
+    await using wrong = await connectToRedis(`redis://:wrong@127.0.0.1:${redis.port}`);
+    await using absent = await connectToRedis("redis://127.0.0.1:1");
     const down = ["Redis does not work: this replica shares nothing with the others until it does"];
     await expect.poll(() => wrong.lines).toEqual(down);
     await expect.poll(() => absent.lines).toEqual(down);
     expect(await wrong.memory.read("session", "a")).toBeUndefined();
-    await using right = await connect(`redis://:right@127.0.0.1:${redis.port}`);
+    await using right = await connectToRedis(`redis://:right@127.0.0.1:${redis.port}`);
     await right.isUp();
     await redis.admin.config("SET", "requirepass", "wrong");
     await wrong.isUp();

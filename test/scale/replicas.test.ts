@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { mapConcurrently } from "../../src/core/map-concurrently.ts";
-import { GraphQLClient } from "../support/graphql-client.ts";
-import { downloadUrl } from "../support/operations.ts";
+import { GraphQLClient, type GraphQLFailure } from "../support/graphql-client.ts";
+import { completeUpload, downloadUrl, findUpload, requestUpload } from "../support/operations.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
 import { type Replicas, startReplicas } from "../support/replicas.ts";
 import { bucket } from "../support/test-store.ts";
@@ -79,6 +79,52 @@ describe("three replicas with one Redis", () => {
     ];
     for (const secret of [...secrets, ...readable]) expect(text.includes(secret)).toBe(false);
   }
+});
+
+describe("uploads and grants", () => {
+  const clientsOf = async (sub: string) => {
+    const token = await cluster.issuer.token({ sub });
+    return cluster.replicas.map(({ url }) => new GraphQLClient(url).as(token));
+  };
+
+  test("an upload that one replica began is known, and completed once, at all of them", async () => {
+    await redisIsUsed();
+    const [one, two, three] = await clientsOf("alice");
+    if (!one || !two || !three) throw new Error("There are three replicas.");
+    const key = "users/alice/parts";
+    const { id } = await requestUpload(one, "MULTIPART", { input: { bucket, key }, size: 5 });
+    const query = `query ($bucket: String!) { uploads(bucket: $bucket, prefix: "users/alice/") { nodes { id } } }`;
+    for (const client of [one, two, three]) {
+      expect(await client.data(query, { bucket })).toEqual({ uploads: { nodes: [{ id }] } });
+    }
+    const upload = await findUpload(three, id, [1]);
+    const [part] = upload?.parts ?? [];
+    const headers = Object.fromEntries(part?.headers.map(({ name, value }) => [name, value]) ?? []);
+    await fetch(part?.url ?? "", { method: "PUT", body: "hello", headers });
+    const stored = await completeUpload(two, id);
+    for (const client of [three, one]) expect(await completeUpload(client, id)).toEqual(stored);
+  });
+
+  test("a grant that is withdrawn at one replica is withdrawn at all of them", async () => {
+    await redisIsUsed();
+    const clients = await clientsOf("bob");
+    const codes = () =>
+      Promise.all(
+        clients.map((client) =>
+          downloadUrl(client, { bucket, key: "users/bob/a", verify: false }).then(
+            () => "served",
+            ({ code }: GraphQLFailure) => code,
+          ),
+        ),
+      );
+    expect(await codes()).toEqual(["served", "served", "served"]);
+    await cluster.writeGrants(grants.slice(1));
+    cluster.replicas[0].signal("SIGHUP");
+    await expect.poll(codes).toEqual(["FORBIDDEN", "FORBIDDEN", "FORBIDDEN"]);
+    await cluster.writeGrants(grants);
+    cluster.replicas[2].signal("SIGHUP");
+    await expect.poll(codes).toEqual(["served", "served", "served"]);
+  });
 });
 
 describe("under load", () => {

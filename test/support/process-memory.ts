@@ -3,10 +3,13 @@ import type { Lease, SharedMemory } from "../../src/core/shared-memory.ts";
 /** A shared memory for several servers in one process. Nothing in it expires. */
 export class ProcessMemory implements SharedMemory {
   readonly entries = new Map<string, string>();
+  /** How often an entry was looked for. */
+  reads = 0;
   readonly #leases = new Map<string, symbol>();
   readonly #counts = new Map<string, number>();
 
   async read(kind: string, id: string): Promise<string | undefined> {
+    this.reads += 1;
     return this.entries.get(`${kind} ${id}`);
   }
 

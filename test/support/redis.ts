@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { Redis } from "ioredis";
@@ -24,13 +25,22 @@ export interface RedisServer extends Closable {
 /**
  * Runs Debian's redis-server on a free port, without saving anything.
  * @param parameters more of its settings, such as `--maxmemory 1mb`
+ * @param sentinel the lines of a configuration of Sentinel, which the process is then
  */
-export function startRedis(parameters: readonly string[] = []): Promise<RedisServer> {
+export function startRedis(
+  parameters: readonly string[] = [],
+  sentinel: readonly string[] = [],
+): Promise<RedisServer> {
   return startTogether(async (started) => {
     const folder = await started.use(makeTemporaryFolder("redis"));
     const port = await freePort();
-    const settings = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder.path, "--save", ""];
+    const settings = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder.path];
     settings.push("--pidfile", join(folder.path, "redis.pid"), ...parameters);
+    if (sentinel.length > 0) {
+      const file = join(folder.path, "sentinel.conf");
+      await writeFile(file, sentinel.join("\n"));
+      settings.unshift(file, "--sentinel");
+    } else settings.push("--save", "");
     let child: ChildProcess | undefined;
     const start = async () => {
       const server = spawn("redis-server", settings, { stdio: ["ignore", "pipe", "inherit"] });

@@ -24,7 +24,7 @@ export class CompleteUploadArguments {
   @Field(() => [CompletedPartInput], {
     nullable: true,
     description:
-      "All parts with their ETags, from S3's responses or from `uploadedParts`. They are compared with the parts that S3 has received, and they prove that this upload became the object, so the call may be repeated at any time and on any replica. If omitted, the server asks S3 for the parts. In that case only the server process that completed the upload recognizes a repeated call; others return `UPLOAD_NOT_FOUND`.",
+      "All parts with their ETags, from S3's responses or from `uploadedParts`. They are compared with the parts that S3 has received, and they prove that this upload became the object, so the call may be repeated at any time and on any replica. If omitted, the server asks S3 for the parts. In that case only the server process that completed the upload, and those that share Redis with it, recognize a repeated call; others return `UPLOAD_NOT_FOUND`.",
   })
   parts?: CompletedPartInput[] | null;
 

@@ -62,7 +62,7 @@ export interface UploadOrigin {
 export class MultipartUpload {
   @Field(() => ID, {
     description:
-      "The id of the upload. It is encrypted and grants nothing by itself: every use checks the caller's current grants. `requestUpload` with `resume: true` returns the same id for the same upload, until the server's first secret changes. `uploads` returns it too, if you ask the server process that started the upload.",
+      "The id of the upload. It is encrypted and grants nothing by itself: every use checks the caller's current grants. `requestUpload` with `resume: true` returns the same id for the same upload, until the server's first secret changes. `uploads` returns it too, if you ask the server process that started the upload, or one that shares Redis with it.",
   })
   id!: string;
 

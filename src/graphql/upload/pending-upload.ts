@@ -12,7 +12,7 @@ import { DateTimeISO } from "../types/scalars.ts";
 export class PendingUpload {
   @Field(() => ID, {
     description:
-      "The id of the upload. It is the same in every list, and the same as the `id` of the `MultipartUpload` if you ask the server process that started the upload. Other processes do not know the size of the file. Their id of the upload is a different one, which works for `abortUpload` only; to continue the upload, call `requestUpload` with `resume: true`.",
+      "The id of the upload. It is the same in every list, and the same as the `id` of the `MultipartUpload` if you ask the server process that started the upload, or one that shares Redis with it. Other processes do not know the size of the file. Their id of the upload is a different one, which works for `abortUpload` only; to continue the upload, call `requestUpload` with `resume: true`.",
   })
   id!: string;
 
