@@ -7,6 +7,7 @@ import { json } from "node:stream/consumers";
 import { beforeEach, describe, expect, test } from "vitest";
 import { buildProgram } from "../support/built-program.ts";
 import { GraphQLClient } from "../support/graphql-client.ts";
+import { uploadsInFlight } from "../support/metrics.ts";
 import { downloadUrl, uploadFileMutation } from "../support/operations.ts";
 import { makeTemporaryFolder } from "../support/resources.ts";
 import { shareInFile } from "../support/share-in-file.ts";
@@ -51,11 +52,6 @@ function beginUpload(url: string) {
   };
 }
 
-async function uploadsInFlight(url: string): Promise<string | undefined> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  return /^valetkey_uploads_in_flight (\d+)$/m.exec(text)?.[1];
-}
-
 const refusesConnections = (url: string) =>
   fetch(`${url}/healthz`).then(
     () => false,
@@ -74,7 +70,7 @@ describe("a signal to stop", () => {
     const server = program.start(environment);
     const url = await server.ready;
     const upload = beginUpload(url);
-    await expect.poll(() => uploadsInFlight(url)).toBe("1");
+    await expect.poll(() => uploadsInFlight(url)).toBe(1);
     server.process.kill("SIGTERM");
     await expect.poll(() => refusesConnections(url)).toBe(true);
     expect(server.process.exitCode).toBeNull();
@@ -152,7 +148,7 @@ describe("a signal to stop", () => {
     const server = program.start(environment);
     const url = await server.ready;
     beginUpload(url);
-    await expect.poll(() => uploadsInFlight(url)).toBe("1");
+    await expect.poll(() => uploadsInFlight(url)).toBe(1);
     server.process.kill("SIGTERM");
     await expect.poll(() => refusesConnections(url)).toBe(true);
     server.process.kill("SIGTERM");

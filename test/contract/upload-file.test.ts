@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { describe, expect, test } from "vitest";
 import { mapConcurrently } from "../../src/core/map-concurrently.ts";
+import { uploadsInFlight } from "../support/metrics.ts";
 import { uploadFile } from "../support/operations.ts";
 import { shareInFile } from "../support/share-in-file.ts";
 import { beginSlowUpload } from "../support/slow-upload.ts";
@@ -117,7 +118,7 @@ test("a hundred clients that disconnect at any byte leave no upload and no objec
     upload.destroy();
     await upload.answer;
   });
-  await expect.poll(uploadsInFlight).toBe(0);
+  await expect.poll(() => uploadsInFlight(server.url)).toBe(0);
   expect(await pendingUploads(bucket, `${prefix}free/gone/`)).toEqual([]);
   const { KeyCount } = await admin.send(
     new ListObjectsV2Command({ Bucket: bucket, Prefix: `${prefix}free/gone/` }),
@@ -133,17 +134,12 @@ describe("a client that disconnects leaves nothing at the store", () => {
     const key = `${prefix}free/gone ${where}`;
     const upload = beginSlowUpload(server.url, { bucket, key });
     upload.write(noise(bytesSent));
-    await expect.poll(uploadsInFlight).toBe(1);
+    await expect.poll(() => uploadsInFlight(server.url)).toBe(1);
     if (bytesSent > 16 * MiB) {
       await expect.poll(() => pendingUploads(bucket, key)).toEqual([key]);
     }
     upload.destroy();
-    await expect.poll(uploadsInFlight).toBe(0);
+    await expect.poll(() => uploadsInFlight(server.url)).toBe(0);
     await expectNothingStored(key);
   });
 });
-
-async function uploadsInFlight(): Promise<number> {
-  const metrics = await (await fetch(`${server.url}/metrics`)).text();
-  return Number(/^valetkey_uploads_in_flight (\d+)$/m.exec(metrics)?.[1]);
-}

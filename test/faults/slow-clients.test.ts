@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { uploadsInFlight } from "../support/metrics.ts";
 import { uploadFile } from "../support/operations.ts";
 import { shareInFile } from "../support/share-in-file.ts";
 import { beginSlowUpload } from "../support/slow-upload.ts";
@@ -15,7 +16,7 @@ test("a small file is stored while more slow clients upload than memory has room
     for (const each of slow) each.write(Buffer.alloc(12_000));
   }, 1000);
   try {
-    await expect.poll(uploadsInFlight).toBe(slow.length);
+    await expect.poll(() => uploadsInFlight(server.url)).toBe(slow.length);
     const small = uploadFile(server.client, new Blob(["small"]), { bucket, key: "small" });
     await expect(small).resolves.toMatchObject({ key: "small", size: 5 });
     const [first] = slow;
@@ -25,8 +26,3 @@ test("a small file is stored while more slow clients upload than memory has room
     for (const each of slow) each.destroy();
   }
 });
-
-async function uploadsInFlight(): Promise<number> {
-  const text = await (await fetch(`${server.url}/metrics`)).text();
-  return Number(/^valetkey_uploads_in_flight (\d+)$/m.exec(text)?.[1]);
-}
