@@ -29,7 +29,8 @@ export interface HttpServer extends Closable {
 /** Starts an HTTP server on a port of 127.0.0.1, by default on a free one. Closing it ends every connection. */
 export function startHttpServer(handle?: RequestListener, port?: number): Promise<HttpServer> {
   return startTogether(async (started) => {
-    const server = createServer(handle);
+    // A client that reuses a connection just when the server closes it loses its request, so this is long.
+    const server = createServer({ keepAliveTimeout: 72_000 }, handle);
     const url = await listenOnLoopback(server, port);
     started.defer(() => stopListening(server));
     return { url, port: Number(new URL(url).port), server };

@@ -32,7 +32,12 @@ const idleMilliseconds = 120_000;
 
 /** Creates the HTTP server of S3 and STS. It does not listen yet. */
 export function createStoreServer(options: StoreServerOptions): Server {
-  const server = createServer({ maxHeaderSize: maxHeaderBytes, requestTimeout: 0 });
+  const server = createServer({
+    maxHeaderSize: maxHeaderBytes,
+    requestTimeout: 0,
+    // A client that reuses a connection just when the store closes it loses its request, so this is long.
+    keepAliveTimeout: 72_000,
+  });
   server.timeout = idleMilliseconds;
   const handle = (incoming: IncomingMessage, response: ServerResponse) => {
     serve(options, incoming, response).catch((error: unknown) => {
