@@ -50,6 +50,10 @@ export default defineConfig({
       { extends: true, test: { ...shared, name: "faults", include: ["test/faults/**/*.test.ts"] } },
       {
         extends: true,
+        test: { ...shared, name: "promises", include: ["test/promises/**/*.test.ts"] },
+      },
+      {
+        extends: true,
         test: {
           ...shared,
           name: "examples",
