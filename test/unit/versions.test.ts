@@ -64,9 +64,7 @@ test("the tags of images and the names of tarballs have it", () => {
 test("CHANGELOG.md begins with what is unreleased, and then has this version with its date", () => {
   const [unreleased, current = ""] = read("CHANGELOG.md").match(/^## .*$/gm) ?? [];
   expect(unreleased).toBe("## [Unreleased]");
-  expect(current).toMatch(
-    new RegExp(`^## \\[${version.replaceAll(".", "\\.")}\\] - \\d{4}-\\d{2}-\\d{2}$`),
-  );
+  expect(current).toMatch(new RegExp(`^## \\[${version.replaceAll(".", "\\.")}\\] - \\d{4}-\\d{2}-\\d{2}$`));
 });
 
 test("a release publishes only the version of its tag, after the gate", () => {
