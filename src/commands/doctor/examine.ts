@@ -16,6 +16,7 @@ import { checkCors } from "./check-cors.ts";
 import { checkEncryption } from "./check-encryption.ts";
 import { checkLifecycle } from "./check-lifecycle.ts";
 import { checkPublicAccess } from "./check-public-access.ts";
+import { checkRedis } from "./check-redis.ts";
 import { checkRole } from "./check-role.ts";
 import { checkRoundTrip } from "./check-round-trip.ts";
 import { type Callers, checkSessionPolicy } from "./check-session-policy.ts";
@@ -41,6 +42,7 @@ export async function* examine(
   if (access === undefined) return;
   yield* checkIssuers(access);
   const ofToken = yield* checkToken(access, token);
+  yield* checkRedis(access.config);
   const backend = yield* openStores(access);
   if (backend === undefined) return;
   try {
