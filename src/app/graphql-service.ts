@@ -34,6 +34,7 @@ async function startGraphQLService(runtime: Runtime): Promise<GraphQLService> {
     authenticate: runtime.authenticate,
     tokenCookie: config.tokenCookie,
     log,
+    shedRequests: metrics.shedRequests,
     maxFiles: config.maxFiles,
     maxUploadBytes: config.maxUploadBytes,
     rateLimit: config.rateLimit,

@@ -8,6 +8,8 @@ export interface ConcurrencyLimitOptions {
   readonly maxWaitMs?: number | undefined;
   /** The message of OVERLOADED, for a limit on waiting. */
   readonly message?: string | undefined;
+  /** The reason of OVERLOADED, for the log and metrics. */
+  readonly reason?: string | undefined;
 }
 
 /**
@@ -42,8 +44,9 @@ export class ConcurrencyLimit {
       maxWaiting = Infinity,
       maxWaitMs,
       message = "The server is busy. Try again later.",
+      reason,
     } = this.#options;
-    const overloaded = () => new ValetKeyError("OVERLOADED", message);
+    const overloaded = () => new ValetKeyError("OVERLOADED", message, { reason });
     if (this.#waiting.size >= maxWaiting) throw overloaded();
     return new Promise((resolve, reject) => {
       const leave = () => {

@@ -84,6 +84,12 @@ export function createMetrics() {
       help: "Files that are being sent through uploadFile now.",
       registers,
     }),
+    shedRequests: new Counter({
+      name: "valetkey_shed_requests_total",
+      help: "GraphQL requests that were refused with OVERLOADED, by reason: event_loop, caller_operations, process_operations, unread_responses, unfinished_bodies, other.",
+      labelNames: ["reason"],
+      registers,
+    }),
     graphqlRequestDuration: new Histogram({
       name: "valetkey_graphql_request_duration_seconds",
       help: "GraphQL requests by operation type (query, mutation, invalid) and outcome (ok, error).",

@@ -7,11 +7,16 @@ import { errorType } from "./content-negotiation.ts";
 
 type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 
+/** The counter of `core/metrics.ts`. */
+export interface ShedRequests {
+  inc(labels: { readonly reason: string }): void;
+}
+
 /**
  * Creates Fastify's error handler, for requests that fail before GraphQL. The response has the same form as a GraphQL
  * error, so clients need only one way to read errors.
  */
-export function createErrorHandler(log: Pick<Logger, "info" | "error">): ErrorHandler {
+export function createErrorHandler(log: Pick<Logger, "info" | "error">, shed?: ShedRequests): ErrorHandler {
   return (error, request, reply) => {
     const failure = error instanceof ValetKeyError ? error : fromFastify(error);
     const status = failure instanceof ValetKeyError ? statusOf(failure, error) : 500;
@@ -19,6 +24,7 @@ export function createErrorHandler(log: Pick<Logger, "info" | "error">): ErrorHa
     if (failure instanceof ValetKeyError && failure.code !== "INTERNAL_SERVER_ERROR") {
       const { code, reason } = failure;
       log.info({ ...line, code, reason }, "a request was refused");
+      if (code === "OVERLOADED") shed?.inc({ reason: reason ?? "other" });
     } else log.error({ ...line, err: error }, "a request failed");
     // The request had a token, and it is not valid: RFC 6750, section 3.1.
     if (status === 401) reply.header("www-authenticate", 'Bearer error="invalid_token"');

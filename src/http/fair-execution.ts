@@ -44,7 +44,7 @@ export class FairExecution {
 
   constructor(options: FairExecutionOptions) {
     const { maxRunning = 32, maxWaiting = 256, maxWaitMs = 10_000 } = options;
-    this.#limits = { maxRunning, maxWaiting, maxWaitMs, message };
+    this.#limits = { maxRunning, maxWaiting, maxWaitMs, message, reason: "caller_operations" };
     this.#maxRunningValues = options.maxRunningValues ?? 4 * limits.operationValues;
     this.#maxRunningWhenLate = options.maxRunningWhenLate ?? 4;
     this.#isLate = options.isLate;
@@ -64,6 +64,7 @@ export class FairExecution {
       throw new ValetKeyError(
         "OVERLOADED",
         "The server is busy. Try again later, with fewer requests at once.",
+        { reason: "event_loop" },
       );
     }
     this.#clients.set(client, share);

@@ -11,7 +11,8 @@ import type { PreparedOperations } from "../graphql/operation/prepared-operation
 import { callerKey } from "./caller-key.ts";
 import { isForm, notAcceptable, prefersPage, unsupportedMediaType } from "./content-negotiation.ts";
 import { crossSiteError } from "./cross-site-requests.ts";
-import { EventLoopDelay } from "./event-loop-delay.ts";
+import type { ShedRequests } from "./error-response.ts";
+import { measureEventLoop } from "./event-loop-delay.ts";
 import { executePrepared } from "./execute-prepared.ts";
 import { executeWithApollo } from "./execute-with-apollo.ts";
 import type { SendExplorer } from "./explorers.ts";
@@ -41,6 +42,8 @@ export interface GraphQLService {
   /** If undefined, tokens are taken from the Authorization header only. */
   tokenCookie: TokenCookieOptions | undefined;
   log: Logger;
+  /** Counts requests that were refused because of load, by the reason. */
+  shedRequests: ShedRequests;
   maxFiles: number;
   maxUploadBytes: number;
   rateLimit: RateLimit | undefined;
@@ -70,7 +73,7 @@ export async function graphqlEndpoint(
 ): Promise<void> {
   decorateRequests(scope);
   const bodies = new RequestBodies(scope);
-  const delay = new EventLoopDelay(scope);
+  const delay = measureEventLoop(scope);
   const formLimits = { maxFiles: options.maxFiles, maxFileBytes: options.maxUploadBytes };
   const tokenCookie = options.tokenCookie && new TokenCookie(options.tokenCookie);
   const execution = new FairExecution({ isLate: () => delay.isLate });
@@ -94,6 +97,10 @@ export async function graphqlEndpoint(
     onRequest: [
       (request, reply, done) => {
         reply.header("x-request-id", request.id);
+        if (delay.isOverloaded) {
+          done(serverIsBusy());
+          return;
+        }
         if (tokenCookie !== undefined) addVary(reply, "Cookie");
         authenticate(request, options.authenticate, tokenCookie).then(() => done(), done);
       },
@@ -172,6 +179,11 @@ export async function graphqlEndpoint(
     onRequest: refuseMethod,
     handler: () => undefined,
   });
+}
+
+/** Refuses a request before anything is done for it: not even its token is verified. */
+function serverIsBusy(): ValetKeyError {
+  return new ValetKeyError("OVERLOADED", "The server is busy. Try again later.", { reason: "event_loop" });
 }
 
 function clientGone(): ValetKeyError {

@@ -22,7 +22,7 @@ export async function mountedEndpoint(
   { service, path, stopping }: MountedEndpointOptions,
 ): Promise<void> {
   const backpressure = new ResponseBackpressure();
-  scope.setErrorHandler(createErrorHandler(service.log));
+  scope.setErrorHandler(createErrorHandler(service.log, service.shedRequests));
   scope.addHook("onRequest", function refuseWhenStopped(_request, _reply, done) {
     done(stopping.aborted ? closed() : undefined);
   });

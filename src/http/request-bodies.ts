@@ -96,7 +96,8 @@ export class RequestBodies {
     const longestIdle = this.#bytesPerClient.longestIdle(client);
     if (longestIdle === undefined) return false;
     const message = "Too many request bodies are arriving at once. Send fewer of them, then try again.";
-    this.#refuse(longestIdle, Object.assign(new ValetKeyError("OVERLOADED", message), { statusCode: 503 }));
+    const error = new ValetKeyError("OVERLOADED", message, { reason: "unfinished_bodies" });
+    this.#refuse(longestIdle, Object.assign(error, { statusCode: 503 }));
     return true;
   }
 

@@ -50,7 +50,7 @@ export class ResponseBackpressure {
   error(client: string): ValetKeyError | undefined {
     if (this.#unread.bytesOf(client) < this.#options.clientBytes) return undefined;
     const message = "Too many of your responses have not been read yet. Read them, then try again.";
-    return new ValetKeyError("OVERLOADED", message);
+    return new ValetKeyError("OVERLOADED", message, { reason: "unread_responses" });
   }
 
   /** Call this before a response of this many bytes is written. */

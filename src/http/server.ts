@@ -47,7 +47,7 @@ const keepAliveMs = 72_000;
  * to bring. It does not listen yet. Closing it refuses new connections and waits for running requests.
  */
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
-  const handleError = createErrorHandler(options.log);
+  const handleError = createErrorHandler(options.log, options.shedRequests);
   const connections = new Connections();
   const server = Fastify({
     bodyLimit: maxBodyBytes,

@@ -40,6 +40,7 @@ async function startServer() {
       apollo,
       prepared,
       log,
+      shedRequests: metrics.shedRequests,
       metrics: metrics.registry,
       origins: [],
       trustedProxies: undefined,
