@@ -126,12 +126,16 @@ module.exports = {
     floor("src/(fastify|express)\\.ts", "src/", ["src/app", "src/http"]),
     floor("src/index\\.ts", "src/", ["src/core", "src/library", "src/app"]),
     floor("src/apollo\\.ts", "src/", ["src/app", "src/graphql"]),
+    floor("src/telemetry\\.ts", "src/", ["src/core"]),
     // Without a command, the command line starts the server.
     floor("src/cli\\.ts", "src/", ["src/core", "src/app", "src/commands", "src/main\\.ts"]),
     {
       name: "nothing-else-loose-in-src",
       severity: "error",
-      from: { path: "^src/[^/]+\\.ts$", pathNot: "^src/(main|cli|fastify|express|apollo|index)\\.ts$" },
+      from: {
+        path: "^src/[^/]+\\.ts$",
+        pathNot: "^src/(main|cli|telemetry|fastify|express|apollo|index)\\.ts$",
+      },
       to: {},
     },
     {
@@ -159,6 +163,12 @@ module.exports = {
     onlyIn("fastify", ["^src/http/"]),
     onlyIn("graphql", ["^src/graphql/"]),
     onlyIn("type-graphql", ["^src/graphql/"]),
+    onlyIn("@opentelemetry/api", [
+      "^src/core/tracing\\.ts",
+      "^src/http/request-span\\.ts",
+      "^src/telemetry\\.ts",
+    ]),
+    onlyIn("@opentelemetry/(?!api)", ["^src/telemetry\\.ts"]),
     onlyIn("@aws-sdk/client-sts", ["^src/access/"]),
     onlyIn("@aws-sdk/client-s3", ["^src/storage/"]),
     onlyIn("ioredis", ["^src/redis/"]),

@@ -11,6 +11,9 @@ export const libraryEntries = {
   apollo: "src/apollo.ts",
 };
 
+/** Bundled with the server (build.mjs), which uses it too. Its types are written with those of the library. */
+export const telemetryEntry = { telemetry: "src/telemetry.ts" };
+
 /**
  * Builds the entry points for other servers, and the declarations that their types need.
  * @param {string} output a folder, emptied first
@@ -20,5 +23,5 @@ export async function buildLibrary(output, { licenses } = {}) {
   await rm(output, { recursive: true, force: true });
   // A program must not have two copies of graphql. Everything else is bundled.
   await bundle(libraryEntries, output, { external: [/^graphql(?:\/|$)/], licenses });
-  await writeDeclarations(resolve("src"), output, Object.values(libraryEntries));
+  await writeDeclarations(resolve("src"), output, Object.values({ ...libraryEntries, ...telemetryEntry }));
 }

@@ -3,7 +3,7 @@
 // --if-stale only those in dist/ that are out of date. Types are not checked here; `npm run check` does that.
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { buildLibrary, libraryEntries } from "./build-library.mjs";
+import { buildLibrary, libraryEntries, telemetryEntry } from "./build-library.mjs";
 import { buildPackage } from "./build-package.mjs";
 import { buildPages } from "./build-pages.mjs";
 import { bundle } from "./bundle.mjs";
@@ -12,6 +12,7 @@ import { firstPageBytes } from "./first-page-bytes.mjs";
 const entries = {
   main: "src/main.ts",
   cli: "src/cli.ts",
+  ...telemetryEntry,
   "print-schema": "src/commands/print-schema.ts",
   "print-configuration": "src/commands/print-configuration.ts",
 };

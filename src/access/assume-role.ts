@@ -8,6 +8,7 @@ import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { SkewCorrectedClock } from "../core/clock.ts";
 import type { Metrics } from "../core/metrics.ts";
 import { describeSdkFailure } from "../core/sdk-failure.ts";
+import { inAwsSpan, type SpanError } from "../core/tracing.ts";
 import type { RoleSession } from "./role-session.ts";
 
 export interface RoleToAssume {
@@ -70,28 +71,35 @@ export function createAssumeRole(options: AssumeRoleOptions): AssumeRole & { clo
   const { role, clock, metrics, timeoutMs = 10_000 } = options;
   const client = createClient(options);
 
-  const assumeRole = async (request: AssumeRoleRequest): Promise<RoleSession> => {
-    const command = new AssumeRoleCommand({
-      RoleArn: role.arn,
-      RoleSessionName: request.sessionName,
-      DurationSeconds: request.durationSeconds ?? role.sessionSeconds,
-      Policy: request.policy,
-      ExternalId: role.externalId,
-      SourceIdentity: request.sourceIdentity,
-      Tags: request.tags && Object.entries(request.tags).map(([Key, Value]) => ({ Key, Value })),
+  const assumeRole = (request: AssumeRoleRequest): Promise<RoleSession> =>
+    inAwsSpan("STS", "AssumeRole", toSpanError, async () => {
+      const command = new AssumeRoleCommand({
+        RoleArn: role.arn,
+        RoleSessionName: request.sessionName,
+        DurationSeconds: request.durationSeconds ?? role.sessionSeconds,
+        Policy: request.policy,
+        ExternalId: role.externalId,
+        SourceIdentity: request.sourceIdentity,
+        Tags: request.tags && Object.entries(request.tags).map(([Key, Value]) => ({ Key, Value })),
+      });
+      try {
+        const output = await withDeadline(timeoutMs, (abortSignal) => client.send(command, { abortSignal }));
+        const session = parseOutput(output, request.sessionName, clock.now());
+        metrics.assumeRole.inc({ outcome: "ok" });
+        return session;
+      } catch (thrown) {
+        const error = thrown instanceof AssumeRoleError ? thrown : classify(thrown);
+        metrics.assumeRole.inc({ outcome: error.failure });
+        throw error;
+      }
     });
-    try {
-      const output = await withDeadline(timeoutMs, (abortSignal) => client.send(command, { abortSignal }));
-      const session = parseOutput(output, request.sessionName, clock.now());
-      metrics.assumeRole.inc({ outcome: "ok" });
-      return session;
-    } catch (thrown) {
-      const error = thrown instanceof AssumeRoleError ? thrown : classify(thrown);
-      metrics.assumeRole.inc({ outcome: error.failure });
-      throw error;
-    }
-  };
   return Object.assign(assumeRole, { close: () => client.destroy() });
+}
+
+/** Also a refusal is a fault of the configuration, and not of the caller. */
+function toSpanError(error: unknown): SpanError {
+  const { failure, status } = error as AssumeRoleError;
+  return { type: failure, isFault: true, httpStatus: status };
 }
 
 function createClient(options: AssumeRoleOptions): STSClient {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { isLoopbackHost } from "../core/loopback.ts";
+import { flushSpans } from "../core/tracing.ts";
 import { createHttpServer } from "../http/server.ts";
 import { builtPages } from "./built-pages.ts";
 import type { Config } from "./config/config.ts";
@@ -55,8 +56,10 @@ export async function startApp(given: Config, options: AppOptions = {}): Promise
     explorerDirectory: config.production ? undefined : join(pages, "explorer"),
   });
   const end = async (abortMs?: number) => {
+    const endsAtMs = performance.now() + (abortMs ?? 0);
     await service.apollo.stop();
     await runtime.close(abortMs);
+    await flushSpans(Math.min(maxFlushMs, Math.max(minFlushMs, endsAtMs - performance.now())));
     // At the very end, so that a graceful shutdown can be watched.
     await metricsListener?.close();
   };
@@ -91,6 +94,10 @@ export async function startApp(given: Config, options: AppOptions = {}): Promise
     },
   };
 }
+
+/** How long a shutdown waits for the last spans to be exported, if less time is left and if more is. */
+const minFlushMs = 250;
+const maxFlushMs = 2000;
 
 /** The origins of Apollo Sandbox, when it is not opened from this server. */
 const sandboxOrigins = ["https://studio.apollographql.com", "https://sandbox.embed.apollographql.com"];

@@ -95,3 +95,15 @@ export class ObjectStoredHookFailure extends ValetKeyError {
 export function badUserInput(field: string, message: string): ValetKeyError {
   return new ValetKeyError("BAD_USER_INPUT", message, { field });
 }
+
+const serviceFailureCodes: ReadonlySet<ErrorCode> = new Set([
+  "CREDENTIALS_UNAVAILABLE",
+  "STORAGE_UNAVAILABLE",
+  "OVERLOADED",
+  "TIMEOUT",
+]);
+
+/** Whether S3, STS or this server has failed, and not the request. Such errors are logged with their stack. */
+export function isServiceFailure(error: unknown): boolean {
+  return error instanceof ValetKeyError && serviceFailureCodes.has(error.code);
+}

@@ -10,6 +10,7 @@ import { type LifetimeRequest, type UrlLifetime, urlLifetime } from "../access/u
 import { ConcurrencyLimit } from "../core/concurrency-limit.ts";
 import type { BucketAddress, BucketName } from "../core/object-address.ts";
 import type { Principal } from "../core/principal.ts";
+import { activeSpan, spanFields } from "../core/tracing.ts";
 import type { ObjectHead, StoredObject } from "../storage/objects/stored-object.ts";
 import { Loaders } from "./loaders.ts";
 import { RequestSessions, secondsForCall } from "./request-sessions.ts";
@@ -98,8 +99,9 @@ export class RequestContext {
   }
 
   /** Written with every log line of this request. CloudTrail records the same session name. */
-  get logFields(): { readonly requestId: string; readonly sessionName: string | undefined } {
-    return { requestId: this.requestId, sessionName: this.#sessions.sessionName };
+  get logFields() {
+    const { sessionName } = this.#sessions;
+    return { requestId: this.requestId, sessionName, ...spanFields(activeSpan()) };
   }
 
   /** Created on use: a logger for every request would cost more than its log line. */

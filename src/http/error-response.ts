@@ -2,8 +2,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { errorCodes, ValetKeyError } from "../core/errors.ts";
+import { spanFields } from "../core/tracing.ts";
 import { publicError } from "../graphql/operation/error-format.ts";
 import { errorType } from "./content-negotiation.ts";
+import { stateOf } from "./request-state.ts";
 
 type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 
@@ -20,7 +22,8 @@ export function createErrorHandler(log: Pick<Logger, "info" | "error">, shed?: S
   return (error, request, reply) => {
     const failure = error instanceof ValetKeyError ? error : fromFastify(error);
     const status = failure instanceof ValetKeyError ? statusOf(failure, error) : 500;
-    const line = { requestId: request.id, method: request.method, status };
+    const { id: requestId, method } = request;
+    const line = { requestId, method, status, ...spanFields(stateOf(request).span) };
     if (failure instanceof ValetKeyError && failure.code !== "INTERNAL_SERVER_ERROR") {
       const { code, reason } = failure;
       log.info({ ...line, code, reason }, "a request was refused");

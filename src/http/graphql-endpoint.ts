@@ -6,7 +6,9 @@ import type { Logger } from "pino";
 import { ValetKeyError } from "../core/errors.ts";
 import type { Principal } from "../core/principal.ts";
 import type { SharedMemory } from "../core/shared-memory.ts";
+import { withSpan } from "../core/tracing.ts";
 import type { GraphQLContext, RequestContext, RequestContextOptions } from "../graphql/context.ts";
+import { inOperationSpan } from "../graphql/operation/operation-span.ts";
 import type { PreparedOperations } from "../graphql/operation/prepared-operations.ts";
 import { callerKey } from "./caller-key.ts";
 import { isForm, notAcceptable, prefersPage, unsupportedMediaType } from "./content-negotiation.ts";
@@ -21,6 +23,7 @@ import { receiveForm } from "./form-request.ts";
 import { startJsonBody } from "./json-body.ts";
 import { type RateLimit, rateLimitConfig, rateLimitOptions } from "./rate-limit.ts";
 import { RequestBodies } from "./request-bodies.ts";
+import { startRequestSpan } from "./request-span.ts";
 import { decorateRequests, stateOf } from "./request-state.ts";
 import type { ResponseBackpressure } from "./response-backpressure.ts";
 import { TokenCookie, type TokenCookieOptions } from "./token-cookie.ts";
@@ -96,6 +99,7 @@ export async function graphqlEndpoint(
     config: rateLimitConfig(options.rateLimit),
     onRequest: [
       (request, reply, done) => {
+        stateOf(request).span = startRequestSpan(request, reply);
         reply.header("x-request-id", request.id);
         if (delay.isOverloaded) {
           done(serverIsBusy());
@@ -135,17 +139,22 @@ export async function graphqlEndpoint(
       if (options.sendExplorer !== undefined && request.method === "GET" && prefersPage(request)) {
         return options.sendExplorer(request, reply);
       }
-      // Forms wait for their clients, and streamed uploads have a limit of their own.
-      if (stateOf(request).releaseBody !== undefined) return respond(request, reply);
-      const client = callerKey(request);
-      return execution.run(client, async (admit) => {
-        // The client may have closed the connection while the request waited for its turn.
-        const error = reply.raw.destroyed ? clientGone() : options.backpressure.error(client);
-        if (error !== undefined) throw error;
-        return respond(request, reply, admit);
-      });
+      // Hooks and the parser of the body lose the context of the span.
+      return withSpan(stateOf(request).span, () => execute(request, reply));
     },
   });
+
+  function execute(request: FastifyRequest, reply: FastifyReply): Promise<string> {
+    // Forms wait for their clients, and streamed uploads have a limit of their own.
+    if (stateOf(request).releaseBody !== undefined) return respond(request, reply);
+    const client = callerKey(request);
+    return execution.run(client, async (admit) => {
+      // The client may have closed the connection while the request waited for its turn.
+      const error = reply.raw.destroyed ? clientGone() : options.backpressure.error(client);
+      if (error !== undefined) throw error;
+      return respond(request, reply, admit);
+    });
+  }
 
   async function respond(request: FastifyRequest, reply: FastifyReply, admit?: Admit): Promise<string> {
     const { log } = options;
@@ -158,9 +167,11 @@ export async function graphqlEndpoint(
       sendsFiles: releaseBody !== undefined,
       admit,
     });
-    const response =
-      (options.prepared && (await executePrepared(options.prepared, context, request, reply))) ??
-      (await executeWithApollo(options.apollo, async () => ({ valetKey: context }), request, reply));
+    const response = await inOperationSpan(
+      async () =>
+        (options.prepared && (await executePrepared(options.prepared, context, request, reply))) ??
+        executeWithApollo(options.apollo, async () => ({ valetKey: context }), request, reply),
+    );
     const level = context.logAtInfo || reply.statusCode >= 400 ? "info" : "debug";
     if (log.isLevelEnabled(level)) {
       const ms = Math.round(performance.now() - startedAtMs);

@@ -1,3 +1,4 @@
+import type { Span } from "@opentelemetry/api";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { anonymous, type Principal } from "../core/principal.ts";
 
@@ -8,6 +9,8 @@ export interface RequestState {
   tokenError: Error | undefined;
   /** Set by the code that streams the body: stops that code, because the response is about to be sent. */
   releaseBody: (() => void) | undefined;
+  /** Undefined for requests of other paths than GraphQL's. */
+  span: Span | undefined;
 }
 
 /** A symbol, so that it collides with no decorator of a server that somebody else made. */
@@ -24,6 +27,6 @@ export function decorateRequests(scope: FastifyInstance): void {
 
 export function stateOf(request: FastifyRequest): RequestState {
   const holder = request as RequestWithState;
-  holder[key] ??= { principal: anonymous, tokenError: undefined, releaseBody: undefined };
+  holder[key] ??= { principal: anonymous, tokenError: undefined, releaseBody: undefined, span: undefined };
   return holder[key];
 }

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
+import { pathToFileURL } from "node:url";
 import { bundle } from "../../scripts/bundle.mjs";
 import { type Closable, startTogether } from "./resources.ts";
 
@@ -15,6 +16,8 @@ type Environment = Readonly<Record<string, string>>;
 export interface BuiltProgram extends Closable {
   /** The path of cli.js. */
   readonly cliFile: string;
+  /** The URL of telemetry.js, for `--import`. */
+  readonly telemetryUrl: string;
   /** Starts main.js with these variables and PATH, and no others. */
   start(environment: Environment): RunningProgram;
   /** Runs cli.js to its end. */
@@ -57,7 +60,8 @@ export function buildProgram(): Promise<BuiltProgram> {
     started.defer(() => rm(folder, { recursive: true, force: true }));
     await writeFile(join(folder, "package.json"), '{"type":"module"}');
     const bundles = join(folder, "dist");
-    await bundle({ main: join(root, "src/main.ts"), cli: join(root, "src/cli.ts") }, bundles);
+    const entries = ["main", "cli", "telemetry"].map((name) => [name, join(root, `src/${name}.ts`)] as const);
+    await bundle(Object.fromEntries(entries), bundles);
 
     const run = (parameters: readonly string[], environment: Environment) => {
       const child = spawn(process.execPath, parameters, {
@@ -73,6 +77,7 @@ export function buildProgram(): Promise<BuiltProgram> {
     };
     return {
       cliFile: join(bundles, "cli.js"),
+      telemetryUrl: pathToFileURL(join(bundles, "telemetry.js")).href,
       start: (environment: Environment) => {
         const { child, exited } = run([join(bundles, "main.js")], environment);
         const stderr = text(child.stderr);

@@ -101,18 +101,6 @@ export function isUnexpected(error: unknown): boolean {
   return requestErrorCode(error) === undefined && !isExpected(originalError(error));
 }
 
-const serviceFailureCodes = new Set([
-  "CREDENTIALS_UNAVAILABLE",
-  "STORAGE_UNAVAILABLE",
-  "OVERLOADED",
-  "TIMEOUT",
-]);
-
-/** Whether S3, STS or this server has failed, and not the request. Such errors are logged with their stack. */
-export function isServiceFailure(error: unknown): boolean {
-  return error instanceof ValetKeyError && serviceFailureCodes.has(error.code);
-}
-
 /** The error that a resolver or a plugin threw, without the GraphQLError around it. */
 export function originalError(error: unknown): unknown {
   return error instanceof GraphQLError ? (error.originalError ?? error) : error;

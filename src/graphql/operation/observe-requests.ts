@@ -1,9 +1,10 @@
 import type { ApolloServerPlugin } from "@apollo/server";
-import type { GraphQLError, OperationTypeNode } from "graphql";
-import { ValetKeyError } from "../../core/errors.ts";
+import type { GraphQLError, OperationDefinitionNode } from "graphql";
+import { isServiceFailure, ValetKeyError } from "../../core/errors.ts";
 import type { Metrics } from "../../core/metrics.ts";
 import type { GraphQLContext, RequestContext } from "../context.ts";
-import { isServiceFailure, isUnexpected } from "./error-format.ts";
+import { isUnexpected } from "./error-format.ts";
+import { markOperationFailed, nameOperation } from "./operation-span.ts";
 
 /** Measures each request, and logs errors whose details are hidden from clients. */
 export function observe(metrics: Metrics): ApolloServerPlugin<GraphQLContext> {
@@ -15,7 +16,7 @@ export function observe(metrics: Metrics): ApolloServerPlugin<GraphQLContext> {
           observed.fails(errors, valetKey);
         },
         async willSendResponse({ operation, contextValue: { valetKey } }) {
-          observed.ends(operation?.operation, valetKey);
+          observed.ends(operation, valetKey);
         },
       };
     },
@@ -35,6 +36,7 @@ export class ObservedRequest {
   /** Logs the errors of the response, and gives a request id to those that are unexpected. */
   fails(errors: readonly GraphQLError[], { log, requestId }: RequestContext): void {
     this.#outcome = "error";
+    markOperationFailed(errors);
     const refusals: Error[] = [];
     const failures: Error[] = [];
     for (const error of errors) {
@@ -53,8 +55,10 @@ export class ObservedRequest {
     }
   }
 
-  /** @param operationType undefined for a document that has no such operation */
-  ends(operationType: OperationTypeNode | undefined, valetKey: RequestContext): void {
+  /** @param operation undefined for a document that has no such operation */
+  ends(operation: OperationDefinitionNode | undefined, valetKey: RequestContext): void {
+    nameOperation(operation);
+    const operationType = operation?.operation;
     if (operationType === "mutation" || this.#outcome === "error") valetKey.logAtInfo = true;
     const seconds = (performance.now() - this.#startedAtMs) / 1000;
     this.#metrics.graphqlRequestDuration.observe(

@@ -77,7 +77,7 @@ export class PreparedOperations {
     if (errors !== undefined) observed.fails(errors, valetKey);
     const result =
       errors === undefined ? { data } : { errors: errors.map((error) => this.#format(error)), data };
-    observed.ends(operation.operation, valetKey);
+    observed.ends(operation, valetKey);
     return limitResult(result);
   }
 

@@ -1,7 +1,7 @@
 import { GraphQLError, type GraphQLFieldResolver, type GraphQLSchema, isObjectType } from "graphql";
-import { ValetKeyError } from "../../core/errors.ts";
+import { isServiceFailure, ValetKeyError } from "../../core/errors.ts";
 import type { GraphQLContext } from "../context.ts";
-import { isServiceFailure, publicError } from "./error-format.ts";
+import { publicError } from "./error-format.ts";
 
 type Resolver = GraphQLFieldResolver<unknown, GraphQLContext>;
 

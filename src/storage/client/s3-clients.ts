@@ -13,6 +13,7 @@ import { unsignedPayload } from "../headers/content-sha256.ts";
 import { nameBucketOwners } from "./bucket-owner.ts";
 import type { EndpointSettings } from "./endpoint-settings.ts";
 import type { Endpoints } from "./endpoints.ts";
+import { traceCalls } from "./trace-calls.ts";
 
 export interface S3ClientsOptions {
   readonly endpoints: Pick<Endpoints, "fromServer">;
@@ -95,6 +96,7 @@ export class S3Clients {
       userAgentAppId: "valetkey",
     };
     const client = new S3Client(config);
+    traceCalls(client);
     observeDuration(client, this.#options.metrics);
     leavePayloadUnsigned(client);
     nameBucketOwners(client, this.#options.buckets);

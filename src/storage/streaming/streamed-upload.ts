@@ -1,4 +1,5 @@
 import { ValetKeyError } from "../../core/errors.ts";
+import { inSpan } from "../../core/tracing.ts";
 import { type Checksum } from "../checksums/checksum.ts";
 import { type RunningChecksum, runningChecksum } from "../checksums/running-checksum.ts";
 import { storageError } from "../client/storage-error.ts";
@@ -18,7 +19,12 @@ import type { StreamedUploadRequest } from "./streamed-upload-request.ts";
  * OBJECT_EXISTS, OVERLOADED, FORBIDDEN, BUCKET_NOT_FOUND, STORAGE_UNAVAILABLE, and the ValetKeyError that the body was
  * destroyed with
  */
-export async function streamUpload(request: StreamedUploadRequest): Promise<StoredObject> {
+export function streamUpload(request: StreamedUploadRequest): Promise<StoredObject> {
+  return inSpan("streamed upload", {}, () => storeOrStop(request));
+}
+
+/** Destroys the body when the upload fails or is to stop. */
+async function storeOrStop(request: StreamedUploadRequest): Promise<StoredObject> {
   const { body, signal, metrics } = request;
   const stop = () => body.destroy(interruption(signal));
   // Nothing else listens for errors until the body is read. Then the reader receives the error too.

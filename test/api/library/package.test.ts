@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { buildLibrary } from "../../../scripts/build-library.mjs";
+import { buildLibrary, telemetryEntry } from "../../../scripts/build-library.mjs";
+import { bundle } from "../../../scripts/bundle.mjs";
 
 const root = resolve(import.meta.dirname, "../../..");
 const programs = join(root, "node_modules/.bin");
@@ -22,6 +23,7 @@ beforeAll(async () => {
   const source = join(project, "source");
   await mkdir(source);
   await buildLibrary(join(source, "dist/library"));
+  await bundle(telemetryEntry, join(source, "dist"));
   // The programs are not built here.
   const { bin: _, ...manifest } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
   await writeFile(join(source, "package.json"), JSON.stringify(manifest));
@@ -113,4 +115,14 @@ test("it runs, with the project's own copy of graphql", async () => {
   );
   const { stdout } = await run(process.execPath, ["run.mjs"], project);
   expect(JSON.parse(stdout)).toEqual({ data: { object: { size: 1 } } });
+});
+
+test("node --import valetkey/telemetry sets up OpenTelemetry", async () => {
+  const script = 'console.log(globalThis[Symbol.for("opentelemetry.js.api.1")]?.trace !== undefined)';
+  const { stdout } = await run(
+    process.execPath,
+    ["--import", "valetkey/telemetry", "--eval", script],
+    project,
+  );
+  expect(stdout).toBe("true\n");
 });
