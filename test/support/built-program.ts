@@ -22,6 +22,11 @@ export interface BuiltProgram extends Closable {
   start(environment: Environment): RunningProgram;
   /** Runs cli.js to its end. */
   cli(parameters: readonly string[], environment: Environment): Promise<EndedProgram>;
+  /** Starts cli.js. */
+  spawnCli(
+    parameters: readonly string[],
+    environment: Environment,
+  ): { readonly process: ChildProcess; readonly ended: Promise<EndedProgram> };
 }
 
 export interface RunningProgram {
@@ -75,6 +80,15 @@ export function buildProgram(): Promise<BuiltProgram> {
       });
       return { child, exited };
     };
+    const spawnCli = (parameters: readonly string[], environment: Environment) => {
+      const { child, exited } = run(["--no-warnings", join(bundles, "cli.js"), ...parameters], environment);
+      const output = Promise.all([text(child.stdout), text(child.stderr)]);
+      const ended = exited.then(async ([code]) => {
+        const [stdout, stderr] = await output;
+        return { code: code as number | null, stdout, stderr };
+      });
+      return { process: child, ended };
+    };
     return {
       cliFile: join(bundles, "cli.js"),
       telemetryUrl: pathToFileURL(join(bundles, "telemetry.js")).href,
@@ -86,12 +100,8 @@ export function buildProgram(): Promise<BuiltProgram> {
         const ended = exited.then(async ([code, signal]) => ({ code, signal, stderr: await stderr }));
         return { process: child, ready: urlWhenReady(child, ended), lines, ended };
       },
-      cli: async (parameters: readonly string[], environment: Environment) => {
-        const { child, exited } = run(["--no-warnings", join(bundles, "cli.js"), ...parameters], environment);
-        const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-        const [code] = await exited;
-        return { code, stdout, stderr };
-      },
+      cli: (parameters, environment) => spawnCli(parameters, environment).ended,
+      spawnCli,
     };
   });
 }

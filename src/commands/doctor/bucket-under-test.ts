@@ -23,6 +23,8 @@ export interface BucketUnderTest {
   readonly s3: S3Client;
   /** The same, without the header that names the expected owner. */
   readonly s3WithoutOwner: S3Client;
+  /** Aborts when the doctor is interrupted. */
+  readonly signal: AbortSignal | undefined;
 }
 
 export async function bucketUnderTest(
@@ -30,6 +32,7 @@ export async function bucketUnderTest(
   role: RoleUnderTest,
   access: InitialAccess,
   backend: Backend,
+  signal?: AbortSignal,
 ): Promise<BucketUnderTest & { close(): void }> {
   const { buckets, config, grants } = access;
   const settings = buckets.of(name);
@@ -44,7 +47,7 @@ export async function bucketUnderTest(
   const { endpoints } = backend;
   const anyOwner = new S3Clients({ endpoints, buckets: { of: () => ({}) }, metrics: createMetrics() });
   return {
-    ...{ name, address, settings, role, access, backend },
+    ...{ name, address, settings, role, access, backend, signal },
     rules: grants.rules.filter(({ bucket }) => bucket === name),
     s3: backend.s3Clients.for(session, address),
     s3WithoutOwner: anyOwner.for(session, address),

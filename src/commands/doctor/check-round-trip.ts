@@ -35,7 +35,7 @@ export async function* checkRoundTrip(bucket: BucketUnderTest): Findings {
   const { steps, leftBehind, kmsKey } = await makeRoundTrip(trip);
   const failed = steps.filter(({ failure }) => failure !== undefined);
   yield* failed.map((step) => refused(bucket, step, prefix));
-  if (failed.length === 0) {
+  if (failed.length === 0 && !bucket.signal?.aborted) {
     const names = steps.map(({ name }) => name).join(", ");
     const key = kmsKey === undefined ? "" : ` The object was encrypted with ${kmsKey}.`;
     yield ofBucket(bucket, check, "ok", `${names}: all work.${key}`);
@@ -45,6 +45,7 @@ export async function* checkRoundTrip(bucket: BucketUnderTest): Findings {
       "allow s3:DeleteObject, s3:DeleteObjectVersion and s3:AbortMultipartUpload, and remove it by hand.";
     yield ofBucket(bucket, check, "fault", `The doctor could not remove ${left}.`, { mend });
   }
+  if (bucket.signal?.aborted) return;
   yield (await equalsSdkUrl(trip))
     ? ofBucket(
         bucket,
@@ -89,6 +90,7 @@ async function prepare(bucket: BucketUnderTest, prefix: string): Promise<RoundTr
     terms: { storageClass: settings.storageClass, kmsKey: settings.kmsKey },
     now,
     signCdnUrl: cdn && (() => signCdnUrl(cdn)),
+    signal: bucket.signal,
   };
 }
 

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { parseArgs } from "node:util";
 import { type Command, UsageError } from "../command.ts";
 import { examine } from "./examine.ts";
@@ -26,15 +27,33 @@ export const doctor: Command = {
     });
     const token = values.token === "-" ? await readToken() : values.token;
     const findings: Finding[] = [];
-    for await (const finding of examine(environment, { token })) {
+    const interruption = onInterruption();
+    for await (const finding of examine(environment, { token, signal: interruption.signal })) {
       findings.push(finding);
       if (!values.json) console.log(findingText(finding));
+    }
+    if (interruption.signal.aborted) {
+      process.stderr.write(
+        "The doctor was interrupted. What it had stored is removed, unless a finding says otherwise.\n",
+      );
+      return 128 + constants.signals[interruption.signal.reason as NodeJS.Signals];
     }
     const counts = countByVerdict(findings);
     console.log(values.json ? JSON.stringify({ counts, findings }, null, 2) : `\n${summaryText(counts)}`);
     return counts.fault > 0 ? 1 : 0;
   },
 };
+
+/** Aborts on the first SIGINT or SIGTERM, so that the check in progress can clean up. A second one ends the process at once. */
+function onInterruption(): { readonly signal: AbortSignal } {
+  const controller = new AbortController();
+  const abort = (name: NodeJS.Signals) => {
+    process.off("SIGINT", abort).off("SIGTERM", abort);
+    controller.abort(name);
+  };
+  process.on("SIGINT", abort).on("SIGTERM", abort);
+  return controller;
+}
 
 async function readToken(): Promise<string> {
   let text = "";

@@ -28,6 +28,8 @@ import { type RoleUnderTest, rolesUnderTest } from "./role-under-test.ts";
 export interface ExamineOptions {
   /** A token of a caller, without `Bearer`. */
   readonly token?: string | undefined;
+  /** When it aborts, the check in progress removes what it has stored, and the others are left out. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -36,7 +38,7 @@ export interface ExamineOptions {
  */
 export async function* examine(
   environment: Readonly<Record<string, string | undefined>>,
-  { token }: ExamineOptions = {},
+  { token, signal }: ExamineOptions = {},
 ): Findings {
   const access = yield* checkConfiguration(environment);
   if (access === undefined) return;
@@ -49,7 +51,7 @@ export async function* examine(
     const { buckets, config, grants } = access;
     const names = new Set<BucketName>([...grants.rules.map(({ bucket }) => bucket), ...buckets.all().keys()]);
     for (const role of rolesUnderTest([...names], buckets, config, backend)) {
-      yield* checkBucketsOf(role, { rules: grants.rules, ofToken }, access, backend);
+      yield* checkBucketsOf(role, { rules: grants.rules, ofToken }, access, backend, signal);
     }
   } finally {
     await backend.close();
@@ -75,13 +77,14 @@ async function* checkBucketsOf(
   callers: Callers,
   access: InitialAccess,
   backend: Backend,
+  signal: AbortSignal | undefined,
 ): Findings {
-  if (!(yield* checkBaseCredentials(role))) return;
+  if (signal?.aborted || !(yield* checkBaseCredentials(role))) return;
   const works = yield* checkRole(role);
   yield* checkClock(role);
   yield* checkSessionPolicy(role, callers, access.buckets);
   if (!works) return;
-  for (const name of role.buckets) yield* checkOneBucket(name, role, access, backend);
+  for (const name of role.buckets) yield* checkOneBucket(name, role, access, backend, signal);
 }
 
 async function* checkOneBucket(
@@ -89,9 +92,11 @@ async function* checkOneBucket(
   role: RoleUnderTest,
   access: InitialAccess,
   backend: Backend,
+  signal: AbortSignal | undefined,
 ): Findings {
+  if (signal?.aborted) return;
   try {
-    const bucket = await bucketUnderTest(name, role, access, backend);
+    const bucket = await bucketUnderTest(name, role, access, backend, signal);
     try {
       yield* checkEverythingOf(bucket);
     } finally {
@@ -111,11 +116,17 @@ async function* checkOneBucket(
 
 async function* checkEverythingOf(bucket: BucketUnderTest): Findings {
   if (!(yield* checkBucket(bucket))) return;
-  yield* checkPublicAccess(bucket);
-  yield* checkEncryption(bucket);
-  yield* checkBucketPolicy(bucket);
-  yield* checkCors(bucket);
-  yield* checkLifecycle(bucket);
-  yield* checkVersioning(bucket);
-  yield* checkRoundTrip(bucket);
+  const checks = [
+    checkPublicAccess,
+    checkEncryption,
+    checkBucketPolicy,
+    checkCors,
+    checkLifecycle,
+    checkVersioning,
+    checkRoundTrip,
+  ];
+  for (const check of checks) {
+    if (bucket.signal?.aborted) return;
+    yield* check(bucket);
+  }
 }

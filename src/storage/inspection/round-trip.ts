@@ -32,6 +32,8 @@ export interface RoundTrip {
   readonly now: () => Date;
   /** Signs a URL of the bucket's CDN, if it has one. */
   readonly signCdnUrl?: (() => Promise<string>) | undefined;
+  /** When it aborts, the step in progress ends, the others are left out, and everything is removed again. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Step {
@@ -69,14 +71,18 @@ export async function makeRoundTrip(trip: RoundTrip): Promise<RoundTripResult> {
       return undefined;
     }
   };
-  const { s3, address } = trip;
+  const { s3, address, signal } = trip;
+  /** Attempts what is not needed to clean up. */
+  const attemptUnlessAborted: typeof attempt = async (name, call) =>
+    signal?.aborted ? undefined : await attempt(name, call);
   const { bucket: Bucket, key: Key } = address;
-  const stored = await attempt("PUT with a presigned URL", () => put(trip));
+  const stored = await attemptUnlessAborted("PUT with a presigned URL", () => put(trip));
   if (stored !== undefined) {
     const { signCdnUrl } = trip;
-    if (signCdnUrl === undefined) await attempt("GET with a presigned URL", () => get(signedUrl(trip)));
-    else await attempt("GET through the CDN", async () => get(await signCdnUrl()));
-    await attempt("HEAD", async () => {
+    if (signCdnUrl === undefined)
+      await attemptUnlessAborted("GET with a presigned URL", () => get(signedUrl(trip)));
+    else await attemptUnlessAborted("GET through the CDN", async () => get(await signCdnUrl()));
+    await attemptUnlessAborted("HEAD", async () => {
       kmsKey = (await s3.send(new HeadObjectCommand({ Bucket, Key }))).SSEKMSKeyId;
     });
     const VersionId = stored.versionId;
@@ -84,14 +90,14 @@ export async function makeRoundTrip(trip: RoundTrip): Promise<RoundTripResult> {
     if (steps.at(-1)?.failure !== undefined)
       leftBehind.push(VersionId === undefined ? Key : `${Key}, version ${VersionId}`);
   }
-  const upload = await attempt("CreateMultipartUpload", async () => {
+  const upload = await attemptUnlessAborted("CreateMultipartUpload", async () => {
     const input = { Bucket, Key, ContentType: contentType.value, ...toTermsInput(trip.terms) };
     return s3.send(new CreateMultipartUploadCommand(input));
   });
   const UploadId = upload?.UploadId;
   if (UploadId !== undefined) {
-    await attempt("PUT of a part with a presigned URL", () => putPart(trip, UploadId));
-    await attempt("ListParts", () => s3.send(new ListPartsCommand({ Bucket, Key, UploadId })));
+    await attemptUnlessAborted("PUT of a part with a presigned URL", () => putPart(trip, UploadId));
+    await attemptUnlessAborted("ListParts", () => s3.send(new ListPartsCommand({ Bucket, Key, UploadId })));
     await attempt("AbortMultipartUpload", () =>
       s3.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId })),
     );
