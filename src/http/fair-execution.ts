@@ -17,6 +17,8 @@ export interface FairExecutionOptions {
   maxRunningValues?: number | undefined;
   /** How many operations of one client run at once while the event loop is late. No others wait then. Default: 4. */
   maxRunningWhenLate?: number | undefined;
+  /** How many operations of all clients run at once. The others wait in order. Default: 1,024. */
+  maxRunningTogether?: number | undefined;
   /** Whether the event loop is late: see EventLoopDelay. */
   isLate: () => boolean;
 }
@@ -31,13 +33,15 @@ interface ClientShare {
 const message = "Too many of your requests are in progress. Try again later.";
 
 /**
- * Bounds the GraphQL operations that run for each client at once: their number, and the values of their responses.
+ * Bounds the GraphQL operations that run for each client at once: their number, and the values of their responses. Their
+ * number is also bounded for all clients together, where a client takes no more places than it may have by itself.
  * Running operations take turns, so the time that other requests wait, health checks included, grows with their number.
  * The memory for their results grows with their values, which are known when an operation has been validated.
  */
 export class FairExecution {
   readonly #clients = new Map<string, ClientShare>();
   readonly #limits: ConcurrencyLimitOptions;
+  readonly #together: ConcurrencyLimit;
   readonly #maxRunningValues: number;
   readonly #maxRunningWhenLate: number;
   readonly #isLate: () => boolean;
@@ -45,6 +49,12 @@ export class FairExecution {
   constructor(options: FairExecutionOptions) {
     const { maxRunning = 32, maxWaiting = 256, maxWaitMs = 10_000 } = options;
     this.#limits = { maxRunning, maxWaiting, maxWaitMs, message, reason: "caller_operations" };
+    this.#together = new ConcurrencyLimit({
+      maxRunning: options.maxRunningTogether ?? 1024,
+      maxWaitMs,
+      message: "The server is busy. Try again later.",
+      reason: "process_operations",
+    });
     this.#maxRunningValues = options.maxRunningValues ?? 4 * limits.operationValues;
     this.#maxRunningWhenLate = options.maxRunningWhenLate ?? 4;
     this.#isLate = options.isLate;
@@ -70,7 +80,7 @@ export class FairExecution {
     this.#clients.set(client, share);
     share.operations += 1;
     try {
-      return await share.limit.run(() => share.values.run(operation));
+      return await share.limit.run(() => this.#together.run(() => share.values.run(operation)));
     } finally {
       share.operations -= 1;
       if (share.operations === 0) this.#clients.delete(client);

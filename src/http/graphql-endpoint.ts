@@ -27,6 +27,7 @@ import { startRequestSpan } from "./request-span.ts";
 import { decorateRequests, stateOf } from "./request-state.ts";
 import type { ResponseBackpressure } from "./response-backpressure.ts";
 import { TokenCookie, type TokenCookieOptions } from "./token-cookie.ts";
+import { UploadsPerCaller } from "./uploads-per-caller.ts";
 import type { Admit } from "./value-limit.ts";
 
 /** Creates the context of a request. It finds out what the caller may do, which can fail. */
@@ -79,6 +80,7 @@ export async function graphqlEndpoint(
   const delay = measureEventLoop(scope);
   const formLimits = { maxFiles: options.maxFiles, maxFileBytes: options.maxUploadBytes };
   const tokenCookie = options.tokenCookie && new TokenCookie(options.tokenCookie);
+  const uploads = new UploadsPerCaller();
   const execution = new FairExecution({ isLate: () => delay.isLate });
 
   scope.removeAllContentTypeParsers();
@@ -130,7 +132,7 @@ export async function graphqlEndpoint(
         done();
         return;
       }
-      receiveForm(request, reply, formLimits, bodies).then(() => {
+      receiveForm(request, reply, formLimits, bodies, uploads).then(() => {
         options.onFormAccepted?.(reply.raw);
         done();
       }, done);

@@ -125,3 +125,30 @@ test("an operation that is admitted again counts once, with its last number of v
   for (const { finish } of [held, other]) finish();
   expect(await Promise.all([first, second])).toEqual(["done", "done"]);
 });
+
+test("all clients together run a limited number of operations, and the others wait in order", async () => {
+  const execution = new FairExecution({ maxRunning: 2, maxRunningTogether: 2, isLate: () => false });
+  const operations = Array.from({ length: 4 }, makeOperation);
+  const started = () => operations.map(({ hasStarted }) => hasStarted());
+  const results = ["a", "a", "a", "b"].map((client, index) =>
+    execution.run(client, operations[index]?.run ?? (async () => "")),
+  );
+  expect(started()).toEqual([true, true, false, false]);
+  operations[0]?.finish();
+  // The third operation of the first client waits for a place of its own client, and gets in line after the other client.
+  await expect.poll(started).toEqual([true, true, false, true]);
+  operations[1]?.finish();
+  await expect.poll(started).toEqual([true, true, true, true]);
+  for (const { finish } of operations) finish();
+  expect(await Promise.all(results)).toEqual(["done", "done", "done", "done"]);
+});
+
+test("an operation that waits too long for the others is refused", async () => {
+  const execution = new FairExecution({ maxRunningTogether: 1, maxWaitMs: 1, isLate: () => false });
+  const running = makeOperation();
+  const result = execution.run("a", running.run);
+  const refused = execution.run("b", async () => "late");
+  await expect(refused).rejects.toMatchObject({ code: "OVERLOADED", reason: "process_operations" });
+  running.finish();
+  expect(await result).toBe("done");
+});
