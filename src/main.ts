@@ -1,5 +1,9 @@
 #!/usr/bin/env node
+import cluster from "node:cluster";
+import { fileURLToPath } from "node:url";
 import { startApp } from "./app/app.ts";
+import { type Cluster, startCluster, workerArgument } from "./app/cluster/primary.ts";
+import { runWorker } from "./app/cluster/worker.ts";
 import { loadConfig } from "./app/config/config.ts";
 import { ConfigError } from "./app/config/config-error.ts";
 import { ensureHomeDirectory } from "./app/home-directory.ts";
@@ -7,7 +11,12 @@ import { ensureHomeDirectory } from "./app/home-directory.ts";
 /** Starts the server that the environment describes, and stops it on the first SIGTERM or SIGINT. */
 async function main(): Promise<void> {
   ensureHomeDirectory(process.env);
-  const app = await startApp(loadConfig(process.env));
+  const config = loadConfig(process.env);
+  if (cluster.isWorker && process.argv.includes(workerArgument)) {
+    runWorker(config);
+    return;
+  }
+  const app = config.workers > 1 ? await start(config) : await startApp(config);
   process.on("SIGHUP", () => void app.reload());
   const stop = (signal: NodeJS.Signals) => {
     // A second signal ends the process at once, which is Node's default.
@@ -18,6 +27,12 @@ async function main(): Promise<void> {
     );
   };
   process.on("SIGTERM", stop).on("SIGINT", stop);
+}
+
+async function start(config: ReturnType<typeof loadConfig>): Promise<Cluster> {
+  const started = await startCluster(config, fileURLToPath(import.meta.url));
+  started.failed.catch(fail);
+  return started;
 }
 
 function fail(error: unknown): never {

@@ -105,11 +105,16 @@ export function parseAccessFile(text: string, name: string, options: AccessFileO
 
 /** @throws {AccessFileError} also when there is no such file */
 export async function readAccessFile(path: string, options?: AccessFileOptions): Promise<AccessFile> {
+  return parseAccessFile(await readAccessText(path), path, options);
+}
+
+/** @throws {AccessFileError} when there is no such file, or when it is too large */
+export async function readAccessText(path: string): Promise<string> {
   try {
     // A character has at most four bytes.
     const text = await readRegularFile(path, maxFileCharacters * 4);
     if (text === undefined) throw tooLarge(path);
-    return parseAccessFile(text, path, options);
+    return text;
   } catch (cause) {
     if (!(cause instanceof UnreadableFileError)) throw cause;
     throw new AccessFileError(
@@ -133,14 +138,23 @@ export interface Access {
  * Applies the file. A file with errors is logged and changes nothing.
  * @returns whether the rules and settings were replaced
  */
-export async function reloadAccessFile(
+export function reloadAccessFile(
   path: string,
-  { grants, buckets }: Access,
+  access: Access,
   log: Pick<Logger, "info" | "warn" | "error">,
   options?: AccessFileOptions,
 ): Promise<boolean> {
+  return replaceAccess(() => readAccessFile(path, options), access, log);
+}
+
+/** Applies what `read` returns. If it throws, the error is logged and nothing changes. */
+export async function replaceAccess(
+  read: () => AccessFile | Promise<AccessFile>,
+  { grants, buckets }: Access,
+  log: Pick<Logger, "info" | "warn" | "error">,
+): Promise<boolean> {
   try {
-    const { rules, buckets: settings, warnings } = await readAccessFile(path, options);
+    const { rules, buckets: settings, warnings } = await read();
     buckets.replace(settings);
     grants.replace(rules);
     for (const warning of warnings) log.warn(warning);

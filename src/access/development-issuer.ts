@@ -1,4 +1,4 @@
-import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from "jose";
+import { decodeJwt, exportJWK, generateKeyPair, importJWK, type JWK_EC_Private, SignJWT } from "jose";
 import type { Logger } from "pino";
 import type { Principal } from "../core/principal.ts";
 import { type Authenticator, anonymousOnly, TokenVerifier } from "./token-verifier.ts";
@@ -8,7 +8,15 @@ export interface IssuedToken {
   readonly expiresAt: Date;
 }
 
-type PrivateKey = Awaited<ReturnType<typeof generateKeyPair>>["privateKey"];
+type PrivateKey = Awaited<ReturnType<typeof importJWK>>;
+
+/** A private key, as text. */
+export type DevelopmentKey = JWK_EC_Private;
+
+export async function createDevelopmentKey(): Promise<DevelopmentKey> {
+  const { privateKey } = await generateKeyPair("ES256", { extractable: true });
+  return (await exportJWK(privateKey)) as DevelopmentKey;
+}
 
 const issuer = "valetkey-development";
 const keyId = "development";
@@ -16,7 +24,7 @@ const lifetimeMs = 60 * 60_000;
 
 /**
  * Issues tokens for made-up callers, so that grants can be tried without an identity provider. Only for the embedded
- * store. The key is made when the server starts and never leaves the process, so tokens end with it.
+ * store. The key is made when the server starts and never leaves its processes, so tokens end with them.
  */
 export class DevelopmentIssuer implements Authenticator {
   /** The subjects that tokens are issued for. */
@@ -31,9 +39,11 @@ export class DevelopmentIssuer implements Authenticator {
     this.#otherTokens = anonymousOnly(log);
   }
 
-  static async create(log: Logger): Promise<DevelopmentIssuer> {
-    const { publicKey, privateKey } = await generateKeyPair("ES256");
-    const keys = [{ ...(await exportJWK(publicKey)), kid: keyId, alg: "ES256", use: "sig" }];
+  /** @param key what `createDevelopmentKey` has returned, for several processes. Default: a new one. */
+  static async create(log: Logger, key?: DevelopmentKey): Promise<DevelopmentIssuer> {
+    const { d, ...publicKey } = key ?? (await createDevelopmentKey());
+    const privateKey = await importJWK({ ...publicKey, d }, "ES256");
+    const keys = [{ ...publicKey, kid: keyId, alg: "ES256", use: "sig" }];
     const verifier = new TokenVerifier({
       // The keys are in this process: nothing is fetched from this address.
       issuers: [{ issuer, jwksUrl: new URL(`https://${issuer}.invalid/jwks.json`) }],

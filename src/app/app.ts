@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { isLoopbackHost } from "../core/loopback.ts";
+import type { Metrics } from "../core/metrics.ts";
 import { flushSpans } from "../core/tracing.ts";
+import type { MetricsSource } from "../http/metrics-endpoint.ts";
 import { createHttpServer } from "../http/server.ts";
 import { builtPages } from "./built-pages.ts";
 import type { Config } from "./config/config.ts";
@@ -8,7 +10,7 @@ import { drain } from "./drain.ts";
 import { graphqlServiceOf } from "./graphql-service.ts";
 import { listen } from "./listen.ts";
 import { listenForMetrics, type MetricsListener } from "./metrics-listener.ts";
-import { type RuntimeOptions, startRuntime } from "./runtime.ts";
+import { type ReadByPrimary, type RuntimeOptions, startRuntime } from "./runtime.ts";
 import { storeOrigins } from "./store-origins.ts";
 
 export interface App {
@@ -16,8 +18,13 @@ export interface App {
   readonly url: string;
   /** Where `/metrics` is, if it has a port of its own. */
   readonly metricsUrl: string | undefined;
-  /** Reads the access file and the manifests of persisted operations again. A file with faults changes nothing. */
-  reload(): Promise<void>;
+  /** The metrics of this process. */
+  readonly registry: Metrics["registry"];
+  /**
+   * Reads the access file and the manifests of persisted operations again. A file with faults changes nothing.
+   * @param access what the primary process has read of the access file; in a worker, which reads no access file itself
+   */
+  reload(access?: ReadByPrimary): Promise<void>;
   /** Shuts down gracefully. Accepted requests finish; those that still run after the time to drain are aborted. */
   close(reason?: string): Promise<void>;
 }
@@ -25,6 +32,15 @@ export interface App {
 export interface AppOptions extends RuntimeOptions {
   /** The folder with the built web pages, `web/` and `explorer/`. Default: where the build writes them. */
   readonly pages?: string | undefined;
+  /** Given if this process is one of several workers. */
+  readonly worker?: WorkerOptions | undefined;
+}
+
+export interface WorkerOptions {
+  /** Default: the port of the configuration. */
+  readonly port: number | undefined;
+  /** The metrics of all workers. */
+  readonly metrics: MetricsSource;
 }
 
 /**
@@ -32,14 +48,15 @@ export interface AppOptions extends RuntimeOptions {
  * @throws {ConfigError} when the configuration names something that cannot be used
  */
 export async function startApp(given: Config, options: AppOptions = {}): Promise<App> {
-  const { pages = builtPages } = options;
+  const { pages = builtPages, worker } = options;
   const runtime = await startRuntime(given, options);
   const { config, log, metrics, readiness, developmentIssuer, endpoints } = runtime;
   const service = await graphqlServiceOf(runtime);
   const http = await createHttpServer({
     ...service,
     readiness,
-    metrics: config.metrics && config.metricsPort === undefined ? metrics.registry : undefined,
+    metrics:
+      config.metrics && config.metricsPort === undefined ? (worker?.metrics ?? metrics.registry) : undefined,
     trustedProxies: config.trustedProxies,
     origins: config.production ? config.origins : [...config.origins, ...sandboxOrigins],
     allowLoopbackOrigins: !config.production,
@@ -66,21 +83,28 @@ export async function startApp(given: Config, options: AppOptions = {}): Promise
   let metricsListener: MetricsListener | undefined;
   let url: string;
   try {
-    metricsListener = await listenForMetrics(config, metrics.registry, log);
-    url = await listen(http, config);
+    // The primary process of several workers listens on the port of the metrics.
+    if (worker === undefined) metricsListener = await listenForMetrics(config, metrics.registry, log);
+    url = await listen(http, { ...config, port: worker?.port ?? config.port });
   } catch (error) {
     await end();
     throw error;
   }
-  log.info({ url, metricsUrl: metricsListener?.url, store: config.store.kind }, "Valet Key is ready");
+  if (worker !== undefined) log.info("the worker is ready");
+  else log.info({ url, metricsUrl: metricsListener?.url, store: config.store.kind }, "Valet Key is ready");
   // Runs in the background, so that the log says whether the server can serve requests.
   void readiness.reasonNotReady();
 
   return {
     url,
     metricsUrl: metricsListener?.url,
-    async reload() {
-      await Promise.all([runtime.reloadAccess(), runtime.reloadPersistedOperations()]);
+    registry: metrics.registry,
+    async reload(access) {
+      const keepsAccess = worker !== undefined && access === undefined;
+      await Promise.all([
+        keepsAccess ? undefined : runtime.reloadAccess(access),
+        runtime.reloadPersistedOperations(),
+      ]);
     },
     async close(reason) {
       readiness.draining = true;

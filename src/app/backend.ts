@@ -13,7 +13,7 @@ import { Endpoints } from "../storage/client/endpoints.ts";
 import { S3Clients } from "../storage/client/s3-clients.ts";
 import { BaseCredentials } from "./base-credentials.ts";
 import type { Config } from "./config/config.ts";
-import { openStore, type Store } from "./store-connection.ts";
+import { type EmbeddedStoreAccess, openStore, type Store } from "./store-connection.ts";
 
 /** The stores, the role sessions for them, and the S3 clients that use them. */
 export interface Backend {
@@ -33,8 +33,9 @@ export async function openBackend(
   metrics: Metrics,
   log: Logger,
   sharedMemory: SharedMemory = noSharedMemory,
+  embeddedStore?: EmbeddedStoreAccess,
 ): Promise<Backend> {
-  const store = await openStore(config, log);
+  const store = await openStore(config, log, embeddedStore);
   const endpoints = new Endpoints({
     ...store.s3,
     ofOwnRoles: store.s3OfOwnRoles,

@@ -7,6 +7,7 @@ import {
   parseAccessFile,
   readAccessFile,
 } from "../access/access-file.ts";
+import { type AccessSnapshot, parseAccessSnapshot } from "../access/access-snapshot.ts";
 import { Grants } from "../access/grants.ts";
 import { partitionOf } from "../core/aws-names.ts";
 import { Buckets } from "../core/bucket-settings.ts";
@@ -34,9 +35,16 @@ export interface InitialAccess extends Access {
 }
 
 /** @throws {ConfigError} when the access file cannot be read or parsed, or when a granted bucket has no role */
-export async function readInitialAccess(given: Config, log: Logger): Promise<InitialAccess> {
+export async function readInitialAccess(
+  given: Config,
+  log: Logger,
+  snapshot?: AccessSnapshot,
+): Promise<InitialAccess> {
   try {
-    const { rules, buckets, warnings } = await readRules(given);
+    const { rules, buckets, warnings } =
+      snapshot === undefined
+        ? await readRules(given)
+        : parseAccessSnapshot(snapshot, accessFileOptions(given));
     for (const warning of warnings) log.warn(warning);
     // Grants from code are not known yet. Most likely, they are for the buckets that have settings.
     const isFromCode = rules.length === 0 && given.hasAuthorize;

@@ -7,9 +7,12 @@ import type { Config } from "./config/config.ts";
  * written at exit. If nothing reads the output, requests continue and lines beyond 16 MiB are dropped.
  */
 const destination = { sync: false, minLength: 15 * 1024, periodicFlush: 100, maxLength: 16 * 2 ** 20 };
+/** Processes that share an output write so little at a time that a pipe never mixes their lines (POSIX: PIPE_BUF). */
+const sharedDestination = { ...destination, minLength: 3 * 1024, maxWrite: 4 * 1024 };
 
-export function createLog({ logLevel }: Config, given: Logger | undefined): Logger {
-  const log = given ?? pino({ level: logLevel }, pino.destination(destination));
+export function createLog({ logLevel, workers }: Config, given: Logger | undefined): Logger {
+  const own = workers > 1 ? sharedDestination : destination;
+  const log = given ?? pino({ level: logLevel }, pino.destination(own));
   const child = log.child({}, { serializers: logged });
   if (typeof child.isLevelEnabled === "function") return child;
   // Fastify's logger that writes nothing is not pino. Its child may be the logger itself, which must not change.

@@ -2,7 +2,8 @@ import { setMaxListeners } from "node:events";
 import type { IncomingHttpHeaders } from "node:http";
 import type { GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
-import { reloadAccessFile } from "../access/access-file.ts";
+import { reloadAccessFile, replaceAccess } from "../access/access-file.ts";
+import { type AccessSnapshot, parseAccessSnapshot } from "../access/access-snapshot.ts";
 import { DevelopmentIssuer } from "../access/development-issuer.ts";
 import { anonymousOnly, TokenVerifier } from "../access/token-verifier.ts";
 import type { Buckets } from "../core/bucket-settings.ts";
@@ -36,6 +37,7 @@ import { openPersistedOperations } from "./persisted-operations.ts";
 import { ReadinessProbe } from "./readiness-probe.ts";
 import { ReloadSignal } from "./reload-signal.ts";
 import { openSharedMemory } from "./shared-memory.ts";
+import type { SharedState } from "./shared-state.ts";
 
 export interface RuntimeOptions
   extends Pick<ValetKeyOptions, "authenticate" | "authorize" | "authorizeCacheSeconds"> {
@@ -43,6 +45,20 @@ export interface RuntimeOptions
   readonly log?: Logger | undefined;
   /** Called when an object was stored, before the caller is told. Default: nothing is called. */
   readonly onObjectStored?: OnObjectStored | undefined;
+  /** What this process shares with other workers of the same server. Default: it is the only process. */
+  readonly shared?: SharedState | undefined;
+  /**
+   * Called when another replica has announced a new access file. Default: this process reads it. A worker asks the primary
+   * process, which reads it for all workers.
+   */
+  readonly reloadAllWorkers?: (() => Promise<boolean>) | undefined;
+}
+
+/** What the primary process has read of the access file. */
+export interface ReadByPrimary {
+  readonly snapshot: AccessSnapshot;
+  /** Whether another replica has announced it. */
+  readonly isFollowing: boolean;
 }
 
 /**
@@ -68,8 +84,11 @@ export interface Runtime {
   authenticate(headers: IncomingHttpHeaders): Promise<Principal>;
   /** What the resolvers of one request share. Throws when it cannot be found out what the caller may do. */
   createContext(request: RequestOfCaller): Promise<RequestContext>;
-  /** Reads the access file again. If it does not parse, the current rules stay in force. */
-  reloadAccess(): Promise<void>;
+  /**
+   * Reads the access file again, or takes what another process has read. If it does not parse, the current rules stay in
+   * force.
+   */
+  reloadAccess(from?: ReadByPrimary): Promise<void>;
   /** Reads the manifests of persisted operations again. If they have faults, the current operations stay in force. */
   reloadPersistedOperations(): Promise<void>;
   /** Ends the uploads that are still running. `close` does it too. */
@@ -92,13 +111,17 @@ const abortSeconds = 5;
 
 /** @throws {ConfigError} when the configuration names something that cannot be used */
 export async function startRuntime(given: Config, options: RuntimeOptions = {}): Promise<Runtime> {
+  const { shared } = options;
   const log = createLog(given, options.log);
-  for (const warning of given.warnings) log.warn(warning);
+  // The primary process of several workers has logged them.
+  if (shared === undefined) for (const warning of given.warnings) log.warn(warning);
   const metrics = createMetrics();
-  const { config, grants, buckets } = await readInitialAccess(given, log);
+  const { config, grants, buckets } = await readInitialAccess(given, log, shared?.access);
   const schema = await createSchema({ federation: config.federation });
   const manifest = await openPersistedOperations(config, schema, log);
-  const developmentIssuer = config.developmentTokens ? await DevelopmentIssuer.create(log) : undefined;
+  const developmentIssuer = config.developmentTokens
+    ? await DevelopmentIssuer.create(log, shared?.developmentKey)
+    : undefined;
   const tokenVerifier = config.tokens && new TokenVerifier({ ...config.tokens, log });
   const tokens =
     developmentIssuer ??
@@ -112,10 +135,12 @@ export async function startRuntime(given: Config, options: RuntimeOptions = {}):
   const verifyTokens = async ({ authorization }: IncomingHttpHeaders) =>
     authorization === undefined ? anonymous : await tokens.verify(authorization);
   const redis = await openSharedMemory(config, metrics, log);
-  const backend = await openBackend(config, buckets, metrics, log, redis.memory).catch((error: unknown) => {
-    redis.close();
-    throw error;
-  });
+  const backend = await openBackend(config, buckets, metrics, log, redis.memory, shared?.embeddedStore).catch(
+    (error: unknown) => {
+      redis.close();
+      throw error;
+    },
+  );
   const fromCode = grantsFromCode(options, { log, hasRole: backend.roles.hasRole });
   const stopping = new AbortController();
   // Every running upload adds a listener.
@@ -125,15 +150,22 @@ export async function startRuntime(given: Config, options: RuntimeOptions = {}):
   const parts = { backend, buckets, memory, metrics, log, onObjectStored, stopping: stopping.signal };
   const services = createServices(config, parts);
   const { accessFile } = config;
-  const reload = async () => {
+  const reload = async (snapshot?: AccessSnapshot) => {
     if (accessFile === undefined) return false;
     const access = { grants, buckets };
-    const isReplaced = await reloadAccessFile(accessFile, access, log, accessFileOptions(config));
+    const fileOptions = accessFileOptions(config);
+    const isReplaced =
+      snapshot === undefined
+        ? await reloadAccessFile(accessFile, access, log, fileOptions)
+        : await replaceAccess(() => parseAccessSnapshot(snapshot, fileOptions), access, log);
     backend.roles.closeUnused();
     return isReplaced;
   };
   const isShared = config.redis !== undefined && accessFile !== undefined;
-  const reloadSignal = isShared ? new ReloadSignal({ memory, accessFile, reload, log }) : undefined;
+  const { reloadAllWorkers = () => reload() } = options;
+  const reloadSignal = isShared
+    ? new ReloadSignal({ memory, accessFile, reload: reloadAllWorkers, log })
+    : undefined;
   let closing: Promise<void> | undefined;
 
   return {
@@ -155,8 +187,8 @@ export async function startRuntime(given: Config, options: RuntimeOptions = {}):
       const granted = fromCode && withGrants(ofFile, await fromCode.grantsFor(principal));
       return new RequestContext(services, { ...request, grants: granted ?? ofFile, log });
     },
-    async reloadAccess() {
-      if (await reload()) await reloadSignal?.announce();
+    async reloadAccess(from) {
+      if (await reload(from?.snapshot)) if (from?.isFollowing !== true) await reloadSignal?.announce();
     },
     reloadPersistedOperations: async () => manifest?.reload(),
     abortUploads: () => stopping.abort(),

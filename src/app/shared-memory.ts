@@ -49,6 +49,7 @@ function redisMetrics({ registry }: Metrics) {
     up: new Gauge({
       name: "valetkey_redis_up",
       help: "1 while Redis is used, 0 while it does not work.",
+      aggregator: "min",
       registers,
     }),
   };

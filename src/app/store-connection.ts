@@ -28,15 +28,22 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** Where the embedded store of another process is, and what opens it. It can be sent to another process. */
+export interface EmbeddedStoreAccess extends Pick<EmbeddedS3, "endpoint" | "credentials" | "roleArn"> {
+  readonly secrets: readonly string[];
+}
+
 /**
  * Opens the store that the configuration and AWS's own settings name, or else starts the embedded one.
+ * @param running the embedded store that another process has started
  * @throws {ConfigError} when the embedded store cannot start with these settings
  */
-export async function openStore(config: Config, log: Logger): Promise<Store> {
+export async function openStore(config: Config, log: Logger, running?: EmbeddedStoreAccess): Promise<Store> {
   const { store } = config;
-  return store.kind === "role"
-    ? await openRoleStore(store, config)
-    : await openEmbeddedStore(store, config, log);
+  if (store.kind === "role") return await openRoleStore(store, config);
+  if (running !== undefined) return await connectEmbeddedStore(running, config);
+  const started = await startEmbeddedStore(store, config, log);
+  return { ...(await connectEmbeddedStore(started.access, config)), close: started.close };
 }
 
 async function openRoleStore(
@@ -56,8 +63,16 @@ async function openRoleStore(
   };
 }
 
-async function openEmbeddedStore(store: EmbeddedStoreConfig, config: Config, log: Logger): Promise<Store> {
-  const { host, forcePathStyle, nameOf } = config;
+/**
+ * Starts the embedded store, which only one process can do with the same folder.
+ * @throws {ConfigError} when it cannot start with these settings
+ */
+export async function startEmbeddedStore(
+  store: EmbeddedStoreConfig,
+  config: Config,
+  log: Logger,
+): Promise<{ readonly access: EmbeddedStoreAccess; close(): Promise<void> }> {
+  const { host, nameOf } = config;
   const embedded = await startEmbedded(store, config, log);
   const { endpoint, credentials, roleArn } = embedded;
   const secrets = config.secrets ?? [await keptSecret(store, config, embedded)];
@@ -67,6 +82,13 @@ async function openEmbeddedStore(store: EmbeddedStoreConfig, config: Config, log
       `The embedded store's presigned URLs name ${hostname}. If clients cannot reach this machine by that address, set ${nameOf("VALETKEY_PUBLIC_ENDPOINT_URL")} to an origin that they can reach.`,
     );
   }
+  return { access: { endpoint, credentials, roleArn, secrets }, close: () => embedded.close() };
+}
+
+async function connectEmbeddedStore(
+  { endpoint, credentials, roleArn, secrets }: EmbeddedStoreAccess,
+  { forcePathStyle }: Config,
+): Promise<Store> {
   return {
     role: { arn: roleArn, stsEndpoint: endpoint },
     externalId: undefined,
@@ -77,7 +99,7 @@ async function openEmbeddedStore(store: EmbeddedStoreConfig, config: Config, log
     s3OfOwnRoles: await readEndpointSettings({ forcePathStyle: false }),
     stsEndpoint: endpoint,
     secrets,
-    close: () => embedded.close(),
+    close: async () => {},
   };
 }
 

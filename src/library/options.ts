@@ -65,6 +65,7 @@ export interface ValetKeySettings {
 
   /** Only the stand-alone server uses these. They are accepted because the environment may contain them. */
   port?: number | undefined;
+  workers?: number | "auto" | undefined;
   drainDelaySeconds?: number | undefined;
   drainSeconds?: number | undefined;
   metrics?: boolean | undefined;

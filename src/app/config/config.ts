@@ -83,6 +83,8 @@ function toConfig(
     maxUploadBytes: values.VALETKEY_MAX_UPLOAD_BYTES,
     maxFiles: values.VALETKEY_MAX_FILES,
     rateLimit: values.VALETKEY_RATE_LIMIT,
+    /** How many processes serve requests on the port. */
+    workers: values.VALETKEY_WORKERS,
     drainDelaySeconds: values.VALETKEY_DRAIN_DELAY_SECONDS,
     drainSeconds: values.VALETKEY_DRAIN_SECONDS,
     metrics: values.VALETKEY_METRICS,

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { z } from "zod";
 import type { NameSyntax } from "../../core/aws-names.ts";
 import { parseByteSize } from "../../core/byte-size.ts";
@@ -28,6 +29,15 @@ export const choice = <Value>(values: Record<string, Value>) =>
     const value = Object.hasOwn(values, text) ? values[text] : undefined;
     if (value !== undefined) return value;
     context.addIssue(`takes ${Object.keys(values).join(" or ")}`);
+    return z.NEVER;
+  });
+
+export const workerCount = (maximum: number) =>
+  z.string().transform((text, context) => {
+    if (text === "auto") return Math.min(availableParallelism(), maximum);
+    const value = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= 1 && value <= maximum) return value;
+    context.addIssue(`takes an integer from 1 to ${maximum}, or auto for one per core`);
     return z.NEVER;
   });
 

@@ -8,6 +8,7 @@ import {
   port,
   rateLimit,
   redisUrl,
+  workerCount,
 } from "../value-parsers.ts";
 import { variable } from "../variable.ts";
 
@@ -39,6 +40,11 @@ export const operationVariables = {
     onOff.default(true),
     "`on`",
     "`off` executes every request with Apollo's whole pipeline, also one with a document that has passed it before: [decision 41](decisions/0041-prepared-operations.md).",
+  ),
+  VALETKEY_WORKERS: variable(
+    workerCount(256).default(1),
+    "`1`",
+    "How many processes serve requests on one port; `auto` is one for each core. [Use several cores](guides/workers.md) says what they share.",
   ),
   VALETKEY_DRAIN_DELAY_SECONDS: variable(
     integer(0, 600).default(0),

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { describe, expect, test } from "vitest";
 import { loadConfig } from "../../../../src/app/config/config.ts";
 import { ConfigError } from "../../../../src/app/config/config-error.ts";
@@ -127,6 +128,9 @@ describe("loadConfig", () => {
     ["VALETKEY_REDIS_URL", "http://localhost"],
     ["VALETKEY_DRAIN_SECONDS", "-1"],
     ["VALETKEY_METRICS_PORT", "65536"],
+    ["VALETKEY_WORKERS", "0"],
+    ["VALETKEY_WORKERS", "257"],
+    ["VALETKEY_WORKERS", "all"],
     ["LOG_LEVEL", "loud"],
   ])("refuses %s=%s, and says which values are accepted", (name, value) => {
     expect(faultsOf({ [name]: value })).toMatch(new RegExp(`^${name}: got .*, (takes|is not)`, "m"));
@@ -178,6 +182,12 @@ describe("loadConfig", () => {
     expect(faultsOf(environment)).toContain(
       `VALETKEY_METRICS_PORT: got "${environment.VALETKEY_METRICS_PORT}", takes ${takes}`,
     );
+  });
+
+  test("takes a number of workers, or one for each core", () => {
+    expect(loadConfig({}).workers).toBe(1);
+    expect(loadConfig({ VALETKEY_WORKERS: "3" }).workers).toBe(3);
+    expect(loadConfig({ VALETKEY_WORKERS: "auto" }).workers).toBe(availableParallelism());
   });
 
   test("moves the metrics to any other port", () => {
