@@ -24,7 +24,9 @@ const parentOf = (span: ReadableSpan | undefined) => span?.parentSpanContext?.sp
 test("calls to S3 by the functions of createValetKey are children of the host's span", async () => {
   await using library = await startLibrary();
   await host.startActiveSpan("a job", async (span) => {
-    const missing = library.valetKey.asService().downloadUrl({ bucket: "demo", key: "missing" });
+    const missing = library.valetKey
+      .for({ authenticated: false })
+      .downloadUrl({ bucket: "demo", key: "missing" });
     await expect(missing).rejects.toMatchObject({ code: "OBJECT_NOT_FOUND" });
     span.end();
   });
