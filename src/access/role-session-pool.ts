@@ -176,31 +176,38 @@ export class RoleSessionPool {
           isOwn = true;
           return this.#sts.assume(request);
         });
-        if (isOwn) this.#keep(request, obtained.session);
+        if (isOwn) this.#keep(request, obtained);
         else this.#keepShared(request, obtained);
         return obtained.session;
       }),
     );
   }
 
-  /** Another replica has assumed it, maybe long ago, so its lifetime says nothing about the next one's. */
-  #keepShared(request: SessionRequest, { session, assumedAtMs }: SharedSession): void {
+  #keepShared(request: SessionRequest, shared: SharedSession): void {
+    const { session, assumedAtMs } = shared;
     this.#sts.served();
+    // An older session says nothing about the lifetime of the next one.
+    if (this.#options.clock() - assumedAtMs < observationMs) this.#observeLifetime(shared);
     const cached = this.#cache.get(request.key);
     const isNewer = cached === undefined || session.expiresAt > cached.session.expiresAt;
     if (isNewer) this.#cache.set(request.key, session, assumedAtMs);
   }
 
-  #keep(request: SessionRequest, session: RoleSession): void {
+  #keep(request: SessionRequest, assumed: SharedSession): void {
+    const { session } = assumed;
     this.#cache.set(request.key, session);
-    const wholeSeconds = Math.floor(this.#lifeMs(session) / 1_000);
+    this.#observeLifetime(assumed);
+    const { sessionName, expiresAt, credentials } = session;
+    const { accessKeyId } = credentials;
+    this.#options.log.info({ sessionName, expiresAt, accessKeyId }, "assumed the role");
+  }
+
+  #observeLifetime({ session, assumedAtMs }: SharedSession): void {
+    const wholeSeconds = Math.floor((session.expiresAt.getTime() - assumedAtMs) / 1_000);
     // One second less, because expirations are rounded down: the next session may seem shorter.
     this.#shortLived =
       wholeSeconds < this.#nominalSeconds
         ? { seconds: Math.max(wholeSeconds - 1, 0), until: this.#monotonicNow() + observationMs }
         : undefined;
-    const { sessionName, expiresAt, credentials } = session;
-    const { accessKeyId } = credentials;
-    this.#options.log.info({ sessionName, expiresAt, accessKeyId }, "assumed the role");
   }
 }

@@ -121,6 +121,17 @@ describe("sessions that replicas share", () => {
     expect(replicas.asked).toBe(2);
   });
 
+  test("a replica learns from a session of another one that the role's sessions are shorter than configured", async () => {
+    const replicas = new Replicas();
+    replicas.lifetimeSeconds = 900;
+    const memory = new ProcessMemory();
+    const [one, two] = [replicas.start(memory), replicas.start(memory)];
+    const tooLong = { code: "BAD_USER_INPUT", message: expect.stringMatching(/^At most 899 seconds/) };
+    const both = await Promise.allSettled([one.get(3_000), two.get(3_000)]);
+    expect(both).toMatchObject([{ reason: tooLong }, { reason: tooLong }]);
+    expect(replicas.asked).toBe(1);
+  });
+
   test("one replica refreshes a session for the others", async () => {
     const replicas = new Replicas();
     const memory = new ProcessMemory();
