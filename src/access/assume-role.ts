@@ -55,7 +55,7 @@ export interface AssumeRoleOptions {
   /** Default: AWS's provider chain. */
   readonly credentials?: STSClientConfig["credentials"];
   readonly clock: SkewCorrectedClock;
-  readonly metrics: Pick<Metrics, "assumeRole">;
+  readonly metrics: Pick<Metrics, "assumeRole" | "assumeRoleDuration">;
   /** How often the SDK tries one AssumeRole. */
   readonly maxAttempts?: number | undefined;
   readonly attemptTimeoutMs?: number | undefined;
@@ -82,14 +82,19 @@ export function createAssumeRole(options: AssumeRoleOptions): AssumeRole & { clo
         SourceIdentity: request.sourceIdentity,
         Tags: request.tags && Object.entries(request.tags).map(([Key, Value]) => ({ Key, Value })),
       });
+      const startedAtMs = performance.now();
+      const observe = (outcome: "ok" | AssumeRoleFailure) => {
+        metrics.assumeRole.inc({ outcome });
+        metrics.assumeRoleDuration.observe({ outcome }, (performance.now() - startedAtMs) / 1000);
+      };
       try {
         const output = await withDeadline(timeoutMs, (abortSignal) => client.send(command, { abortSignal }));
         const session = parseOutput(output, request.sessionName, clock.now());
-        metrics.assumeRole.inc({ outcome: "ok" });
+        observe("ok");
         return session;
       } catch (thrown) {
         const error = thrown instanceof AssumeRoleError ? thrown : classify(thrown);
-        metrics.assumeRole.inc({ outcome: error.failure });
+        observe(error.failure);
         throw error;
       }
     });

@@ -51,6 +51,11 @@ export class ProtectedSts {
     return this.#breaker.isOpen || this.#refusals.get(key) !== undefined;
   }
 
+  /** Whether STS is not called now, because it has failed. */
+  get isBreakerOpen(): boolean {
+    return this.#breaker.isOpen;
+  }
+
   /** To be called when a request was served without a call to STS. */
   served(): void {
     this.#health.served();

@@ -15,6 +15,8 @@ export interface RoleConnection {
   readonly credentials: CredentialsIssuer;
   /** The time of the role's STS and S3. Signatures are made with it. */
   readonly clock: Clock;
+  /** Whether STS is not called for this role now, because it has failed. */
+  isBreakerOpen(): boolean;
   close(): void;
 }
 
@@ -63,6 +65,11 @@ export class RoleConnections {
   health(): Health {
     const all = [...this.#connections.values()].map(({ sessions }) => sessions.health());
     return all.find(({ ok }) => ok) ?? all[0] ?? { ok: true };
+  }
+
+  /** For how many roles STS is not called now, because it has failed. */
+  get openBreakers(): number {
+    return [...this.#connections.values()].filter((connection) => connection.isBreakerOpen()).length;
   }
 
   /** Closes roles that no bucket names any more. Called after the settings of buckets were replaced. */

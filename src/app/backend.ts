@@ -113,6 +113,7 @@ function connectRole(
     sessions,
     credentials: new CredentialsIssuer({ ...requests, sts }),
     clock: clock.now,
+    isBreakerOpen: () => sts.isBreakerOpen,
     close() {
       sessions.close();
       assumeRole.close();

@@ -36,6 +36,7 @@ import { createLog } from "./log.ts";
 import { openPersistedOperations } from "./persisted-operations.ts";
 import { ReadinessProbe } from "./readiness-probe.ts";
 import { ReloadSignal } from "./reload-signal.ts";
+import { registerRuntimeMetrics } from "./runtime-metrics.ts";
 import { openSharedMemory } from "./shared-memory.ts";
 import type { SharedState } from "./shared-state.ts";
 
@@ -149,6 +150,7 @@ export async function startRuntime(given: Config, options: RuntimeOptions = {}):
   const { memory } = redis;
   const parts = { backend, buckets, memory, metrics, log, onObjectStored, stopping: stopping.signal };
   const services = createServices(config, parts);
+  registerRuntimeMetrics(metrics, services);
   const { accessFile } = config;
   const reload = async (snapshot?: AccessSnapshot) => {
     if (accessFile === undefined) return false;

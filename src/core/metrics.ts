@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { registerProcessMetrics } from "./process-metrics.ts";
 
 interface CountsOptions {
   readonly name: string;
@@ -36,6 +37,7 @@ const secondsBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.
 export function createMetrics() {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  registerProcessMetrics(registry);
   const registers = [registry];
   return {
     registry,
@@ -43,6 +45,13 @@ export function createMetrics() {
       name: "valetkey_assume_role_total",
       help: "AssumeRole calls by outcome: ok, refused, throttled, timeout, error.",
       labelNames: ["outcome"],
+      registers,
+    }),
+    assumeRoleDuration: new Histogram({
+      name: "valetkey_assume_role_duration_seconds",
+      help: "AssumeRole calls, retries included, by outcome: ok, refused, throttled, timeout, error.",
+      labelNames: ["outcome"],
+      buckets: secondsBuckets,
       registers,
     }),
     credentialsIssued: new Counter({
