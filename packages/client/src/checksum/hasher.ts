@@ -20,7 +20,7 @@ export class Hasher {
     const response = this.#isClosed || !this.#worker ? undefined : await this.#ask(this.#worker, request);
     if (this.#isClosed) throw abortedError();
     if (response === undefined) return await crcOfBlob(request, createCrc).catch(throwFileChanged);
-    return "crc" in response ? response.crc : throwFileChanged();
+    return response ?? throwFileChanged();
   }
 
   /** A hash that is under way ends with ABORTED. */

@@ -5,7 +5,8 @@ export interface WorkerRequest {
   readonly algorithm: ChecksumAlgorithm;
 }
 
-export type WorkerResponse = { readonly crc: bigint } | { readonly unreadable: true };
+/** The CRC, or null if the blob cannot be read. */
+export type WorkerResponse = bigint | null;
 
 /**
  * Computes the CRC of a blob, reading it piece by piece. Between pieces other tasks of the thread can run. Self-contained,
@@ -51,7 +52,7 @@ export function startWorker(): Worker | undefined {
   if (typeof Worker === "undefined") return undefined;
   // Safari before 26 has no ReadableStreamBYOBReader.
   const program = `const newCrc = ${createCrc}; const crcOf = self.ReadableStreamBYOBReader ? ${crcOfStream} : ${crcOfBlob};
-onmessage = ({ data }) => crcOf(data, newCrc).then((crc) => postMessage({ crc }), () => postMessage({ unreadable: true }));`;
+onmessage = ({ data }) => crcOf(data, newCrc).then(postMessage, () => postMessage(null));`;
   const url = URL.createObjectURL(new Blob([program], { type: "text/javascript" }));
   try {
     return new Worker(url);

@@ -17,7 +17,9 @@ export interface TransportOptions {
 
 export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Default: two minutes. */
+  /** The signal only ends the wait for the token. A request that was sent ends with its response. */
+  readonly untilSent?: boolean | undefined;
+  /** Default: two minutes, with the wait for the token. */
   readonly timeoutMs?: number;
   /** Default: that of single requests. */
   readonly retryPolicy?: RetryPolicy;
@@ -95,41 +97,43 @@ export class Transport {
     options: RequestOptions,
   ): Promise<GraphQLResponse<Result>> {
     const used = this.#token.get();
-    const response = await this.#send<Result>(operation, variables, options, await used).catch(asErrors);
+    const response = await this.#send<Result>(operation, variables, options, used).catch(asErrors);
     const wasRefused = response.errors.some(
       ({ error }) => error.code === "UNAUTHENTICATED" && !error.retryable,
     );
     if (!wasRefused || !this.#token.renew(used)) return response;
-    return await this.#send<Result>(operation, variables, options, await this.#token.get());
+    return await this.#send<Result>(operation, variables, options, this.#token.get());
   }
 
   async #send<Result>(
     query: string,
     variables: unknown,
-    { signal, timeoutMs = 120_000 }: RequestOptions,
-    token: string | undefined,
+    { signal, untilSent, timeoutMs = 120_000 }: RequestOptions,
+    asked: Promise<string | undefined>,
   ): Promise<GraphQLResponse<Result>> {
     const timeout = AbortSignal.timeout(timeoutMs);
     const headers: Record<string, string> = {
       accept: "application/graphql-response+json, application/json",
       "content-type": "application/json",
     };
-    if (token !== undefined) headers.authorization = `Bearer ${token}`;
+    const ended = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
     try {
+      // The application's function may never return.
+      const aborted = new Promise<never>((_, reject) => ended.addEventListener("abort", reject));
+      const token = await Promise.race([asked, aborted]);
+      if (token !== undefined) headers.authorization = `Bearer ${token}`;
       const response = await this.fetch(this.#url, {
         method: "POST",
         headers,
         body: JSON.stringify({ query, variables }),
         credentials: this.#credentials,
-        signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+        signal: untilSent ? timeout : ended,
       });
       return await readResponse<Result>(response);
     } catch (thrown) {
       if (thrown instanceof ValetKeyError) throw thrown;
       if (signal?.aborted) throw abortedError();
-      const reason = timeout.aborted
-        ? `did not respond within ${timeoutMs / 1000} seconds`
-        : "cannot be reached";
+      const reason = timeout.aborted ? "did not respond in time" : "cannot be reached";
       throw new ValetKeyError(`The server at ${this.#url} ${reason}.`, {
         code: "NETWORK",
         retryable: true,
@@ -148,7 +152,7 @@ function asErrors(thrown: unknown): GraphQLResponse<never> {
 }
 
 function dataOf<Result>(data: Result | null | undefined, errors: readonly FieldError[]): Result {
-  if (data !== null && data !== undefined) return data;
+  if (data != null) return data;
   throw (
     errors[0]?.error ??
     new ValetKeyError("The response of the server has neither data nor errors.", { code: "NETWORK" })
@@ -157,7 +161,5 @@ function dataOf<Result>(data: Result | null | undefined, errors: readonly FieldE
 
 /** Whether the response has a value for this field of the operation. */
 function isPresent(data: unknown, field: string | number | undefined): boolean {
-  if (field === undefined || typeof data !== "object" || data === null) return false;
-  const value = (data as Record<string, unknown>)[field];
-  return value !== null && value !== undefined;
+  return (data as Record<string, unknown> | null | undefined)?.[field ?? ""] != null;
 }

@@ -1,4 +1,5 @@
 import { noRetries } from "../core/retry.ts";
+import type { RequestOptions } from "../core/transport.ts";
 import type { RequestUploadMutation, UploadInput } from "../generated/graphql.ts";
 import { requestUploadOperation } from "../generated/strings.ts";
 import type { UploadSteps } from "./upload-steps.ts";
@@ -10,7 +11,7 @@ export type MultipartUpload = Extract<RequestedUpload, { __typename: "MultipartU
 /** Asks the server how to send the file: as a whole, or in parts. */
 export async function requestUpload(
   { transport, file, options, checksums }: Pick<UploadSteps, "transport" | "file" | "options" | "checksums">,
-  signal?: AbortSignal,
+  request: Pick<RequestOptions, "signal" | "untilSent">,
 ): Promise<PutUpload | MultipartUpload> {
   const { bucket, key, region, contentDisposition, cacheControl, overwrite, resume = false } = options;
   const input: UploadInput = {
@@ -28,7 +29,7 @@ export async function requestUpload(
   };
   const variables = { input, size: file.size, method: "AUTO" as const, resume };
   const { requestUpload } = await transport.request(requestUploadOperation, variables, {
-    signal,
+    ...request,
     retryPolicy: noRetries,
   });
   if (requestUpload.__typename === "PostUpload") throw new TypeError("AUTO never chooses a form.");

@@ -10,7 +10,7 @@ export async function sendWhole(steps: UploadSteps, requested: PutUpload): Promi
   let upload: PutUpload | undefined = requested;
   const receipt = await flow.run(
     async (signal) => {
-      upload ??= (await requestUpload(steps, signal)) as PutUpload;
+      upload ??= (await requestUpload(steps, { signal })) as PutUpload;
       const { url, headers, receipt } = upload;
       const onProgress = (bytes: number) => steps.reportBytes(0, bytes);
       await sender.send({ url, headers, body: file, signal, onProgress }, async () =>

@@ -127,10 +127,10 @@ export class Upload extends EventTarget implements UploadTask {
         this.dispatchEvent(new Event("progress"));
       },
     };
-    // Not interrupted: an upload that the server has started must be known, to be aborted.
+    // Not interrupted once it was sent: an upload that the server has started must be known, to be aborted.
     const start = (again: UploadSteps) =>
-      flow.run(async () => {
-        const upload = await requestUpload(again);
+      flow.run(async (signal) => {
+        const upload = await requestUpload(again, { signal, untilSent: true });
         if (upload.__typename === "MultipartUpload") this.#multipart = upload;
         return upload;
       });
