@@ -120,8 +120,8 @@ function getOrCreate<Key, Value>(cache: Cache<Key, Value>, key: Key, create: () 
 type HandleParameters = Parameters<NodeHttpHandler["handle"]>;
 
 /**
- * A request that stores, copies or completes an object (a PUT or POST) may take as long as bytes are transferred, and ends
- * when the connection is idle. For every other request a response has to begin within the request timeout.
+ * A request that stores, copies or completes an object may take as long as bytes are transferred, and ends when the
+ * connection is idle. For every other request a response has to begin within the request timeout.
  */
 class ObjectTransferHandler extends NodeHttpHandler {
   readonly #requestTimeoutMs: number;
@@ -154,7 +154,9 @@ class ObjectTransferHandler extends NodeHttpHandler {
     request: HandleParameters[0],
     options?: HandleParameters[1],
   ): ReturnType<NodeHttpHandler["handle"]> {
-    const mayTakeLong = request.method === "PUT" || request.method === "POST";
+    const { method, query } = request;
+    const completesUpload = method === "POST" && query["uploadId"] !== undefined;
+    const mayTakeLong = method === "PUT" || completesUpload;
     const requestTimeout = options?.requestTimeout ?? (mayTakeLong ? 0 : this.#requestTimeoutMs);
     return this.#turns.run(() => super.handle(request, { ...options, requestTimeout }));
   }
