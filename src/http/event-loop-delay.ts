@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { ValetKeyError } from "../core/errors.ts";
 
 /** How often the event loop is expected to come around. */
 const intervalMs = 50;
@@ -40,6 +41,12 @@ export class EventLoopDelay {
   /** Whether they have taken far too long for some time, and until they are short again. */
   get isOverloaded(): boolean {
     return this.#isOverloaded;
+  }
+
+  /** @returns OVERLOADED while the server is overloaded. Nothing should be done for a request then, not even for its token. */
+  error(): ValetKeyError | undefined {
+    if (!this.#isOverloaded) return undefined;
+    return new ValetKeyError("OVERLOADED", "The server is busy. Try again later.", { reason: "event_loop" });
   }
 
   add({ elapsedMs, processorMs }: LoopTurn): void {

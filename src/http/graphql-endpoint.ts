@@ -103,8 +103,9 @@ export async function graphqlEndpoint(
       (request, reply, done) => {
         stateOf(request).span = startRequestSpan(request, reply);
         reply.header("x-request-id", request.id);
-        if (delay.isOverloaded) {
-          done(serverIsBusy());
+        const error = delay.error();
+        if (error !== undefined) {
+          done(error);
           return;
         }
         if (tokenCookie !== undefined) addVary(reply, "Cookie");
@@ -192,11 +193,6 @@ export async function graphqlEndpoint(
     onRequest: refuseMethod,
     handler: () => undefined,
   });
-}
-
-/** Refuses a request before anything is done for it: not even its token is verified. */
-function serverIsBusy(): ValetKeyError {
-  return new ValetKeyError("OVERLOADED", "The server is busy. Try again later.", { reason: "event_loop" });
 }
 
 function clientGone(): ValetKeyError {
