@@ -6,30 +6,21 @@ import { reloadAccessFile, replaceAccess } from "../access/access-file.ts";
 import { type AccessSnapshot, parseAccessSnapshot } from "../access/access-snapshot.ts";
 import { DevelopmentIssuer } from "../access/development-issuer.ts";
 import { anonymousOnly, TokenVerifier } from "../access/token-verifier.ts";
-import type { Buckets } from "../core/bucket-settings.ts";
 import { ValetKeyError } from "../core/errors.ts";
 import { createMetrics, type Metrics } from "../core/metrics.ts";
 import { anonymous, type Principal } from "../core/principal.ts";
 import type { SharedMemory } from "../core/shared-memory.ts";
 import { RequestContext, type RequestContextOptions } from "../graphql/context.ts";
-import { ObjectStoredHook, type OnObjectStored } from "../graphql/object-stored.ts";
+import type { OnObjectStored } from "../graphql/object-stored.ts";
 import type { PersistedOperations } from "../graphql/operation/persisted-operations.ts";
 import { createSchema } from "../graphql/schema.ts";
 import type { Services } from "../graphql/services.ts";
 import { authenticateBy } from "../library/authenticate-by.ts";
 import type { ValetKeyOptions } from "../library/options.ts";
-import { CloudFrontSigner } from "../storage/cdn/cloudfront-signer.ts";
-import { BucketRegions } from "../storage/client/bucket-regions.ts";
 import type { Endpoints } from "../storage/client/endpoints.ts";
-import { UploadReceipts } from "../storage/confirmation/upload-receipts.ts";
-import { AbandonedUploads } from "../storage/multipart/abandoned-uploads.ts";
-import { RecentCompletions } from "../storage/multipart/recent-completions.ts";
-import { RecentUploadTerms } from "../storage/multipart/recent-upload-terms.ts";
-import { UploadIds } from "../storage/multipart/upload-id.ts";
-import { Presigner } from "../storage/signing/presigner.ts";
-import { UploadBudget } from "../storage/streaming/upload-budget.ts";
-import { type Backend, openBackend } from "./backend.ts";
+import { openBackend } from "./backend.ts";
 import type { Config } from "./config/config.ts";
+import { createServices } from "./create-services.ts";
 import { grantsFromCode, withGrants } from "./grants-from-code.ts";
 import { accessFileOptions, readInitialAccess } from "./initial-access.ts";
 import { createLog } from "./log.ts";
@@ -103,10 +94,6 @@ export interface Runtime {
 
 export type RequestOfCaller = Omit<RequestContextOptions, "grants" | "log">;
 
-/** How much memory all uploads through the server may use together. */
-const uploadBudgetBytes = 256 * 2 ** 20;
-/** How long a request without files may start calls to S3. Each call has a timeout of its own. */
-const maxRequestSeconds = 60;
 /** The default of `close`. */
 const abortSeconds = 5;
 
@@ -204,48 +191,5 @@ export async function startRuntime(given: Config, options: RuntimeOptions = {}):
       })();
       return closing;
     },
-  };
-}
-
-interface ServiceParts {
-  readonly backend: Backend;
-  readonly buckets: Buckets;
-  readonly memory: SharedMemory;
-  readonly metrics: Metrics;
-  readonly log: Logger;
-  readonly onObjectStored: OnObjectStored | undefined;
-  readonly stopping: AbortSignal;
-}
-
-function createServices(
-  config: Config,
-  { backend, buckets, memory, metrics, log, onObjectStored, stopping }: ServiceParts,
-): Services {
-  const { store, endpoints, roles, s3Clients } = backend;
-  const regions = { ...config.regions, buckets };
-  return {
-    buckets,
-    roles,
-    s3Clients,
-    endpoints,
-    presigner: new Presigner({ endpoints, metrics }),
-    cloudFrontSigner: new CloudFrontSigner({ metrics }),
-    regions,
-    bucketRegions: new BucketRegions(regions),
-    uploadIds: new UploadIds(store.secrets, regions),
-    uploadReceipts: new UploadReceipts(store.secrets, regions),
-    uploadBudget: new UploadBudget({ totalBytes: uploadBudgetBytes }),
-    abandonedUploads: new AbandonedUploads({
-      onGivenUp: ({ bucket }, err) =>
-        log.error({ err, bucket }, "an upload could not be aborted: sweep the bucket"),
-    }),
-    recentUploadTerms: new RecentUploadTerms(memory),
-    recentCompletions: new RecentCompletions(memory),
-    objectStored: onObjectStored && new ObjectStoredHook(onObjectStored),
-    metrics,
-    maxRequestMs: maxRequestSeconds * 1000,
-    multipartBytes: config.multipartBytes,
-    maxUploadBytes: config.maxUploadBytes,
-    stopping,
   };
 }

@@ -1,15 +1,15 @@
-import type { IncomingHttpHeaders, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { ApolloServer } from "@apollo/server";
 import rateLimit from "@fastify/rate-limit";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { ValetKeyError } from "../core/errors.ts";
-import type { Principal } from "../core/principal.ts";
 import type { SharedMemory } from "../core/shared-memory.ts";
 import { withSpan } from "../core/tracing.ts";
 import type { GraphQLContext, RequestContext, RequestContextOptions } from "../graphql/context.ts";
 import { inOperationSpan } from "../graphql/operation/operation-span.ts";
 import type { PreparedOperations } from "../graphql/operation/prepared-operations.ts";
+import { type Authenticate, authenticateRequest } from "./authenticate-request.ts";
 import { callerKey } from "./caller-key.ts";
 import { isForm, notAcceptable, prefersPage, unsupportedMediaType } from "./content-negotiation.ts";
 import { crossSiteError } from "./cross-site-requests.ts";
@@ -32,9 +32,6 @@ import type { Admit } from "./value-limit.ts";
 
 /** Creates the context of a request. It finds out what the caller may do, which can fail. */
 export type MakeContext = (options: Omit<RequestContextOptions, "grants" | "log">) => Promise<RequestContext>;
-
-/** Returns the caller of a request with these headers. Throws UNAUTHENTICATED. */
-export type Authenticate = (headers: IncomingHttpHeaders) => Promise<Principal>;
 
 /** What the endpoint needs, wherever it is served. */
 export interface GraphQLService {
@@ -108,8 +105,7 @@ export async function graphqlEndpoint(
           done(error);
           return;
         }
-        if (tokenCookie !== undefined) addVary(reply, "Cookie");
-        authenticate(request, options.authenticate, tokenCookie).then(() => done(), done);
+        authenticateRequest(request, reply, options.authenticate, tokenCookie).then(() => done(), done);
       },
       // @fastify/rate-limit adds its hook here. It counts callers without a valid token by their address.
     ],
@@ -197,28 +193,6 @@ export async function graphqlEndpoint(
 
 function clientGone(): ValetKeyError {
   return new ValetKeyError("TIMEOUT", "The client has closed the connection.");
-}
-
-/**
- * A token in the Authorization header is used instead of one in a cookie. Keeps the error of a token that is not valid,
- * so that the rate limit can count the request first.
- */
-async function authenticate(
-  request: FastifyRequest,
-  identify: Authenticate,
-  tokenCookie: TokenCookie | undefined,
-): Promise<void> {
-  const state = stateOf(request);
-  try {
-    state.principal = await identify(tokenCookie?.withToken(request) ?? request.headers);
-  } catch (error) {
-    state.tokenError = error as Error;
-  }
-}
-
-function addVary(reply: FastifyReply, name: string): void {
-  const others = reply.getHeader("vary");
-  reply.header("vary", others === undefined ? name : `${others}, ${name}`);
 }
 
 /** Responds before the body is read. */

@@ -155,7 +155,7 @@ class ObjectTransferHandler extends NodeHttpHandler {
     options?: HandleParameters[1],
   ): ReturnType<NodeHttpHandler["handle"]> {
     const { method, query } = request;
-    const completesUpload = method === "POST" && query["uploadId"] !== undefined;
+    const completesUpload = method === "POST" && query.uploadId !== undefined;
     const mayTakeLong = method === "PUT" || completesUpload;
     const requestTimeout = options?.requestTimeout ?? (mayTakeLong ? 0 : this.#requestTimeoutMs);
     return this.#turns.run(() => super.handle(request, { ...options, requestTimeout }));
