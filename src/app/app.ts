@@ -55,6 +55,7 @@ export async function startApp(given: Config, options: AppOptions = {}): Promise
   const http = await createHttpServer({
     ...service,
     readiness,
+    accessLog: config.accessLog ? { log, callerHash: runtime.callerHash } : undefined,
     metrics:
       config.metrics && config.metricsPort === undefined ? (worker?.metrics ?? metrics.registry) : undefined,
     trustedProxies: config.trustedProxies,

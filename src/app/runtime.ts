@@ -6,6 +6,7 @@ import { reloadAccessFile, replaceAccess } from "../access/access-file.ts";
 import { type AccessSnapshot, parseAccessSnapshot } from "../access/access-snapshot.ts";
 import { DevelopmentIssuer } from "../access/development-issuer.ts";
 import { anonymousOnly, TokenVerifier } from "../access/token-verifier.ts";
+import { createCallerHash } from "../core/caller-hash.ts";
 import { ValetKeyError } from "../core/errors.ts";
 import { createMetrics, type Metrics } from "../core/metrics.ts";
 import { anonymous, type Principal } from "../core/principal.ts";
@@ -72,6 +73,8 @@ export interface Runtime {
   readonly readiness: ReadinessProbe;
   /** If undefined, as in production and with a role, no tokens are issued. */
   readonly developmentIssuer: DevelopmentIssuer | undefined;
+  /** A name for a caller in the log. Undefined for one without a token. */
+  readonly callerHash: (principal: Principal) => string | undefined;
   /** Returns the caller of a request with these headers. Throws UNAUTHENTICATED. */
   authenticate(headers: IncomingHttpHeaders): Promise<Principal>;
   /** What the resolvers of one request share. Throws when it cannot be found out what the caller may do. */
@@ -168,6 +171,7 @@ export async function startRuntime(given: Config, options: RuntimeOptions = {}):
     persistedOperations: manifest?.operations,
     readiness: new ReadinessProbe(backend.baseCredentials, backend.roles, log),
     developmentIssuer,
+    callerHash: createCallerHash(backend.store.secrets),
     authenticate: options.authenticate ? authenticateBy(options.authenticate, log) : verifyTokens,
     async createContext(request) {
       if (closing !== undefined) throw new ValetKeyError("OVERLOADED", "This server has been shut down.");

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import Fastify, { type FastifyInstance } from "fastify";
+import { type AccessLogOptions, registerAccessLog } from "./access-log.ts";
 import { Connections } from "./connections.ts";
 import { registerCors } from "./cors.ts";
 import { type DevelopmentTokens, developmentTokenEndpoint } from "./development-tokens.ts";
@@ -21,6 +22,8 @@ import { registerWebClient, type WebClientOptions } from "./web-client.ts";
 
 export interface HttpOptions extends GraphQLService {
   readiness: Readiness;
+  /** If undefined, requests have no line of their own in the log. */
+  accessLog: AccessLogOptions | undefined;
   /** If undefined, there is no /metrics here. */
   metrics: MetricsSource | undefined;
   /** If undefined, headers `X-Forwarded-…` have no effect. */
@@ -76,6 +79,8 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   server.setNotFoundHandler(sendNotFound);
   server.decorate("connections", connections);
 
+  // The first hook, so that requests which the others refuse are in it too.
+  if (options.accessLog !== undefined) registerAccessLog(server, options.accessLog);
   const hostCheck = new HostCheck(options.origins);
   server.addHook("onRequest", function refuseEarly({ raw, is404 }, reply, done) {
     const error = framingError(raw) ?? (options.checkHost ? hostCheck.error(raw) : undefined);

@@ -70,6 +70,7 @@ export interface ValetKeySettings {
   drainSeconds?: number | undefined;
   metrics?: boolean | undefined;
   metricsPort?: number | undefined;
+  accessLog?: boolean | undefined;
   web?: boolean | undefined;
   redisUrl?: string | undefined;
 }

@@ -90,6 +90,7 @@ function toConfig(
     metrics: values.VALETKEY_METRICS,
     /** The port of `/metrics`. Undefined: that of the server. */
     metricsPort: values.VALETKEY_METRICS_PORT,
+    accessLog: values.VALETKEY_ACCESS_LOG,
     federation: values.VALETKEY_FEDERATION,
     /** Whether known documents are executed without Apollo's pipeline. A subgraph's gateway needs the pipeline. */
     prepared: values.VALETKEY_PREPARED && !values.VALETKEY_FEDERATION,

@@ -47,6 +47,7 @@ async function startServer() {
       maxFiles: 1,
       maxUploadBytes: 1,
       sharedMemory: noSharedMemory,
+      accessLog: undefined,
       rateLimit: undefined,
     },
     makeContext: async (caller) => new RequestContext(services, { ...caller, grants: [], log }),

@@ -26,6 +26,11 @@ export const operationVariables = {
     "`info`",
     "`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`.",
   ),
+  VALETKEY_ACCESS_LOG: variable(
+    onOff.default(false),
+    "`off`",
+    "`on` writes a line for each request to the log, with its path, status, bytes, duration, address and a hash of the caller. [The access log](#the-access-log) shows one.",
+  ),
   VALETKEY_RATE_LIMIT: variable(
     rateLimit.optional(),
     "none",
