@@ -69,7 +69,6 @@ describe("valetkey sweep", () => {
       stdout: expect.stringContaining("--older-than HOURS"),
     });
     for (const parameters of [
-      [],
       ["sweep"],
       ["mop", "demo"],
       ["sweep", "demo", "x"],
