@@ -29,6 +29,8 @@ export interface StoreBuckets {
   readonly versioned: string;
   /** The role has no right here. */
   readonly private: string;
+  /** For one file of the contract suite, which changes the settings of the bucket while other files run. */
+  readonly changing?: string;
 }
 
 /** A bucket for objects that are encrypted with KMS keys. */

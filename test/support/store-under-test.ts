@@ -7,15 +7,16 @@ import { startTogether } from "./resources.ts";
 import type { StoreBuckets } from "./store-description.ts";
 import { createBuckets, startTestStore, type TestStore } from "./test-store.ts";
 
-const buckets: StoreBuckets = {
+const buckets = {
   main: "contract-main",
   versioned: "contract-versioned",
   private: "contract-private",
-};
+  changing: "contract-changing",
+} satisfies StoreBuckets;
 const encrypted = { bucket: "contract-encrypted", demandingPrefix: "demanding/" };
 
 /** The role may not use the private bucket. */
-const rolesBuckets = [buckets.main, buckets.versioned, encrypted.bucket];
+const rolesBuckets = [buckets.main, buckets.versioned, buckets.changing, encrypted.bucket];
 
 /** Vitest's globalSetup of the contract suite: VALETKEY_TEST_STORE names the store, `embedded` or `ceph`. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
