@@ -2,12 +2,10 @@ import { readPublicAccessBlock } from "../../storage/inspection/bucket-configura
 import { type BucketUnderTest, ofBucket, unreadable } from "./bucket-under-test.ts";
 import type { Findings } from "./finding.ts";
 
-const settings = [
-  "BlockPublicAcls",
-  "IgnorePublicAcls",
-  "BlockPublicPolicy",
-  "RestrictPublicBuckets",
-] as const;
+/**
+ * Not BlockPublicAcls: it refuses ACLs that have no effect with IgnorePublicAcls, and Ceph 16 refuses every upload with it.
+ */
+const settings = ["IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"] as const;
 
 /** Whether S3 refuses to make the bucket public. Nothing of the server needs a public bucket. */
 export async function* checkPublicAccess(bucket: BucketUnderTest): Findings {
@@ -23,6 +21,6 @@ export async function* checkPublicAccess(bucket: BucketUnderTest): Findings {
     : ofBucket(bucket, check, "warning", `The bucket's public access block lacks ${open.join(", ")}.`, {
         means:
           "Unless the account blocks public access, a policy or an ACL can make objects public past all grants.",
-        mend: "turn on all four settings of Block Public Access. Presigned URLs do not need public access.",
+        mend: "turn on Block Public Access; at Ceph without BlockPublicAcls. Presigned URLs do not need public access.",
       });
 }
