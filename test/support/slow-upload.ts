@@ -39,8 +39,12 @@ export function beginSlowUpload(url: string, input: object): SlowUpload {
   return {
     write: (bytes) =>
       new Promise((resolve) => {
+        const done = () => {
+          upload.off("drain", done).off("close", done);
+          resolve();
+        };
         if (upload.destroyed || upload.write(bytes)) resolve();
-        else upload.once("drain", resolve).once("close", resolve);
+        else upload.on("drain", done).on("close", done);
       }),
     end: () => upload.end(`\r\n--${boundary}--\r\n`),
     destroy: () => upload.destroy(),
