@@ -68,8 +68,14 @@ export class GraphQLClient {
 
   async request<Data>(query: string, variables: Variables = {}): Promise<GraphQLResponse<Data>> {
     const headers = { "content-type": "application/json" };
-    if (preparesDocuments) await this.post(JSON.stringify({ query, variables: refused }), headers);
+    if (preparesDocuments) await this.#prepare(query, headers);
     return this.post(JSON.stringify({ query, variables }), headers);
+  }
+
+  /** The request belongs to no trace, so that those of a test have only what the test does. */
+  async #prepare(query: string, headers: Record<string, string>): Promise<void> {
+    const { traceparent: _, ...others } = this.#headers;
+    await new GraphQLClient(this.url, others).post(JSON.stringify({ query, variables: refused }), headers);
   }
 
   /** @throws {GraphQLFailure} when the response has an error */
