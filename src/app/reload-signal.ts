@@ -67,7 +67,12 @@ export class ReloadSignal {
 
   #pollLater(): void {
     if (this.#isClosed) return;
-    const poll = () => void this.#poll().finally(() => this.#pollLater());
+    const logFailure = (err: unknown) =>
+      this.#options.log.warn({ err }, "could not follow what another replica has announced");
+    const poll = () =>
+      void this.#poll()
+        .catch(logFailure)
+        .finally(() => this.#pollLater());
     this.#timer = setTimeout(poll, this.#pollMs * (0.75 + Math.random() / 2));
     this.#timer.unref();
   }

@@ -7,7 +7,7 @@ import { ProcessMemory } from "../../support/process-memory.ts";
 import { makeTemporaryFolder, startTogether } from "../../support/resources.ts";
 
 /** A replica with an access file of its own. */
-function startReplica(memory: SharedMemory, { patienceMs = 300_000 } = {}) {
+function startReplica(memory: SharedMemory, { patienceMs = 300_000, failures = 0 } = {}) {
   return startTogether(async (started) => {
     const folder = await started.use(makeTemporaryFolder("access"));
     const accessFile = join(folder.path, "access.yaml");
@@ -17,6 +17,7 @@ function startReplica(memory: SharedMemory, { patienceMs = 300_000 } = {}) {
     let reloads = 0;
     const reload = async () => {
       reloads += 1;
+      if (reloads <= failures) throw new Error("The primary process has ended.");
       return true;
     };
     const log = { info: () => {}, warn: (line: unknown) => void warnings.push(String(line)) };
@@ -43,6 +44,18 @@ describe("ReloadSignal", () => {
     await pollsOf(memory);
     expect([one.reloads(), two.reloads()]).toEqual([0, 1]);
     expect([...memory.entries.values()].join()).not.toContain("before");
+  });
+
+  test("a reload that throws is logged, and later signals are followed", async () => {
+    const memory = new ProcessMemory();
+    await using one = await startReplica(memory);
+    await using two = await startReplica(memory, { failures: 1 });
+    await pollsOf(memory);
+    await one.signal.announce();
+    await expect.poll(() => two.warnings).toHaveLength(1);
+    await one.write("after");
+    await one.signal.announce();
+    await expect.poll(two.reloads).toBe(2);
   });
 
   test("a replica whose file arrives later reads it then", async () => {
