@@ -7,7 +7,13 @@ import {
 } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CopyObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import {
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectsCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
 import { afterEach, describe, expect, test } from "vitest";
 import type { RoleSession } from "../../../../src/access/role-session.ts";
 import { Buckets } from "../../../../src/core/bucket-settings.ts";
@@ -141,6 +147,15 @@ describe("S3Clients", () => {
     const call = clients.for(session(), inEurope).send(new HeadObjectCommand(there));
     await expect(call).rejects.toMatchObject({ name: "TimeoutError" });
     expect(await observed()).toEqual([["HeadObject", "unreachable", 1]]);
+  });
+
+  test("does not wait for a deletion or the beginning of an upload, which are POSTs too", async () => {
+    const { clients } = await clientsOf((request) => request.resume(), { requestTimeoutMs: 50 });
+    const client = clients.for(session(), inEurope);
+    const timeout = { name: "TimeoutError" };
+    const deletion = new DeleteObjectsCommand({ Bucket: "photos", Delete: { Objects: [{ Key: "a.txt" }] } });
+    await expect(client.send(deletion)).rejects.toMatchObject(timeout);
+    await expect(client.send(new CreateMultipartUploadCommand(there))).rejects.toMatchObject(timeout);
   });
 
   test("lets a call wait for its turn, and does not count that as time to connect", async () => {
