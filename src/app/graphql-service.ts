@@ -2,6 +2,7 @@ import { createApollo, errorFormat } from "../graphql/operation/apollo.ts";
 import { KnownDocuments } from "../graphql/operation/known-documents.ts";
 import { PreparedOperations } from "../graphql/operation/prepared-operations.ts";
 import type { GraphQLService } from "../http/graphql-endpoint.ts";
+import { UploadRate } from "../http/upload-rate.ts";
 import type { Runtime } from "./runtime.ts";
 
 const services = new WeakMap<Runtime, Promise<GraphQLService>>();
@@ -37,6 +38,13 @@ async function startGraphQLService(runtime: Runtime): Promise<GraphQLService> {
     shedRequests: metrics.shedRequests,
     maxFiles: config.maxFiles,
     maxUploadBytes: config.maxUploadBytes,
+    uploadRate:
+      config.uploadBytesPerSecond === undefined
+        ? undefined
+        : new UploadRate({
+            bytesPerSecond: config.uploadBytesPerSecond,
+            onWait: (seconds) => metrics.uploadThrottled.inc(seconds),
+          }),
     rateLimit: config.rateLimit,
     sharedMemory: runtime.sharedMemory,
   };

@@ -88,6 +88,11 @@ export function createMetrics() {
       help: "Bytes of files that came through uploadFile.",
       registers,
     }),
+    uploadThrottled: new Counter({
+      name: "valetkey_upload_throttled_seconds_total",
+      help: "Seconds for which uploads waited because of VALETKEY_UPLOAD_BYTES_PER_SECOND.",
+      registers,
+    }),
     uploadsInFlight: new Gauge({
       name: "valetkey_uploads_in_flight",
       help: "Files that are being sent through uploadFile now.",

@@ -2,18 +2,17 @@ import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import type { Busboy, FileInfo } from "busboy";
 import { badUserInput, ValetKeyError } from "../core/errors.ts";
+import { BodyFlow, type BodyPaceOptions } from "./body-flow.ts";
 import { FormByteCounter } from "./form-byte-counter.ts";
 import { FormFiles } from "./form-files.ts";
 import { contentLength, type FormLimits } from "./form-limits.ts";
 import { type GraphQLOperation, parseFileMap, parseOperation } from "./form-operation.ts";
 import { createFormParser, incompleteForm, toFormError } from "./form-parser.ts";
-import { ThroughputMonitor } from "./throughput-monitor.ts";
+import type { UploadShare } from "./upload-rate.ts";
 
-export interface FormOptions extends FormLimits {
-  /** How long a client may send nothing while the server waits for bytes. Default: 30,000. */
-  idleTimeoutMs?: number | undefined;
-  /** The minimum rate of the client, averaged over `idleTimeoutMs`. Default: 1,024. */
-  minBytesPerSecond?: number | undefined;
+export interface FormOptions extends FormLimits, BodyPaceOptions {
+  /** The maximum rate of the client. Default: none. */
+  share?: UploadShare | undefined;
   /** Called when the request's header was accepted, right before the body is read. */
   onAccepted?: (() => void) | undefined;
 }
@@ -56,7 +55,7 @@ class FormReader {
   readonly #options: FormOptions;
   readonly #bytes: FormByteCounter;
   readonly #parser: Busboy;
-  readonly #throughput: ThroughputMonitor;
+  readonly #flow: BodyFlow;
   #resolve: (operation: GraphQLOperation) => void = () => {};
   #reject: (error: ValetKeyError) => void = () => {};
   #state: FormState = "operations";
@@ -68,9 +67,8 @@ class FormReader {
     this.#options = options;
     this.#bytes = new FormByteCounter(options);
     this.#parser = createFormParser(request, this.#bytes.maxFieldBytes);
-    this.#throughput = new ThroughputMonitor({
-      idleTimeoutMs: options.idleTimeoutMs ?? 30_000,
-      minBytesPerSecond: options.minBytesPerSecond ?? 1024,
+    this.#flow = new BodyFlow(request, {
+      ...options,
       onStall: () => this.#fail(new ValetKeyError("TIMEOUT", "The request's body arrives too slowly.")),
     });
     this.operation = new Promise((resolve, reject) => {
@@ -98,29 +96,26 @@ class FormReader {
       .on("end", this.#onEnd)
       .on("error", this.#onLost)
       .on("close", this.#onLost);
-    this.#throughput.resume();
+    this.#flow.start();
     if (this.#request.destroyed) this.#onLost();
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    this.#throughput.received(chunk.length);
+    this.#flow.received(chunk.length);
     if (this.#state === "over") return;
     this.#bytes.addChunk(chunk.length);
     const hasRoom = this.#parser.write(chunk);
     this.#guard(() => this.#bytes.assertOverheadFits());
-    if (hasRoom) return;
-    this.#request.pause();
-    this.#throughput.pause();
+    if (!hasRoom) this.#flow.pause();
   };
 
   readonly #onDrain = (): void => {
     if (this.#state === "over" || this.#request.readableEnded) return;
-    this.#request.resume();
-    this.#throughput.resume();
+    this.#flow.resume();
   };
 
   readonly #onEnd = (): void => {
-    this.#throughput.pause();
+    this.#flow.stop();
     this.#parser.end();
   };
 
@@ -190,7 +185,7 @@ class FormReader {
   #fail(error: ValetKeyError): void {
     if (this.#state === "over") return;
     this.#state = "over";
-    this.#throughput.pause();
+    this.#flow.stop();
     this.#request.off("data", this.#onData).off("end", this.#onEnd).off("close", this.#onLost).pause();
     this.#files?.fail(error);
     this.#parser.destroy();

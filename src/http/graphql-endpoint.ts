@@ -27,6 +27,7 @@ import { startRequestSpan } from "./request-span.ts";
 import { decorateRequests, stateOf } from "./request-state.ts";
 import type { ResponseBackpressure } from "./response-backpressure.ts";
 import { TokenCookie, type TokenCookieOptions } from "./token-cookie.ts";
+import type { UploadRate } from "./upload-rate.ts";
 import { UploadsPerCaller } from "./uploads-per-caller.ts";
 import type { Admit } from "./value-limit.ts";
 
@@ -47,6 +48,8 @@ export interface GraphQLService {
   shedRequests: ShedRequests;
   maxFiles: number;
   maxUploadBytes: number;
+  /** If undefined, callers send forms as fast as they can. */
+  uploadRate: UploadRate | undefined;
   rateLimit: RateLimit | undefined;
   /** Where replicas count requests for the rate limit together. */
   sharedMemory: SharedMemory;
@@ -75,9 +78,13 @@ export async function graphqlEndpoint(
   decorateRequests(scope);
   const bodies = new RequestBodies(scope);
   const delay = measureEventLoop(scope);
-  const formLimits = { maxFiles: options.maxFiles, maxFileBytes: options.maxUploadBytes };
+  const forms = {
+    limits: { maxFiles: options.maxFiles, maxFileBytes: options.maxUploadBytes },
+    bodies,
+    uploads: new UploadsPerCaller(),
+    uploadRate: options.uploadRate,
+  };
   const tokenCookie = options.tokenCookie && new TokenCookie(options.tokenCookie);
-  const uploads = new UploadsPerCaller();
   const execution = new FairExecution({ isLate: () => delay.isLate });
 
   scope.removeAllContentTypeParsers();
@@ -129,7 +136,7 @@ export async function graphqlEndpoint(
         done();
         return;
       }
-      receiveForm(request, reply, formLimits, bodies, uploads).then(() => {
+      receiveForm(request, reply, forms).then(() => {
         options.onFormAccepted?.(reply.raw);
         done();
       }, done);

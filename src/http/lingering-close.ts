@@ -1,16 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import type { onSendHookHandler } from "fastify";
+import { BodyFlow, type BodyPaceOptions } from "./body-flow.ts";
 import { stateOf } from "./request-state.ts";
-import { ThroughputMonitor } from "./throughput-monitor.ts";
+import type { UploadShare } from "./upload-rate.ts";
 
-export interface LingeringCloseOptions {
+export interface LingeringCloseOptions extends BodyPaceOptions {
   /** The maximum number of bytes that are read and discarded. */
   maxBytes: number;
-  /** How long a client may send nothing before its connection is closed. Default: 30,000. */
-  idleTimeoutMs?: number | undefined;
-  /** The minimum rate of the client, averaged over `idleTimeoutMs`. Default: 1,024. */
-  minBytesPerSecond?: number | undefined;
   /** How long the connection stays open for the response to be read after `maxBytes`. Default: 5,000. */
   closeDelayMs?: number | undefined;
 }
@@ -28,7 +25,8 @@ export interface LingeringCloseOptions {
 export function lingeringClose(options: LingeringCloseOptions): onSendHookHandler {
   return (request, reply, payload, done) => {
     const { raw } = request;
-    stateOf(request).releaseBody?.();
+    const { releaseBody, uploadShare } = stateOf(request);
+    releaseBody?.();
     if (raw.readableEnded) {
       done();
       return;
@@ -52,44 +50,44 @@ export function lingeringClose(options: LingeringCloseOptions): onSendHookHandle
         return;
       }
       reply.header("content-length", Buffer.byteLength(payload));
-      done(null, Readable.from(thenDiscardBody(payload, raw, options)));
+      done(null, Readable.from(thenDiscardBody(payload, raw, { ...options, share: uploadShare })));
     });
   };
 }
 
+interface DiscardOptions extends LingeringCloseOptions {
+  /** The rate of the caller, which holds for bytes that are discarded too. */
+  share: UploadShare | undefined;
+}
+
 /** Node closes the connection when the response has ended, which is after the body. */
-async function* thenDiscardBody(payload: string, request: IncomingMessage, options: LingeringCloseOptions) {
+async function* thenDiscardBody(payload: string, request: IncomingMessage, options: DiscardOptions) {
   yield payload;
   await discardBody(request, options);
 }
 
-function discardBody(request: IncomingMessage, options: LingeringCloseOptions): Promise<void> {
-  const { maxBytes, idleTimeoutMs = 30_000, minBytesPerSecond = 1024, closeDelayMs = 5000 } = options;
+function discardBody(request: IncomingMessage, options: DiscardOptions): Promise<void> {
+  const { maxBytes, closeDelayMs = 5000 } = options;
   if (request.complete || request.destroyed) return Promise.resolve();
   return new Promise((resolve) => {
     let bytes = 0;
     let closeTimer: NodeJS.Timeout | undefined;
-    const pace = new ThroughputMonitor({
-      idleTimeoutMs,
-      minBytesPerSecond,
-      onStall: resolve,
-    });
     const end = () => {
-      pace.pause();
+      flow.stop();
       clearTimeout(closeTimer);
       resolve();
     };
+    const flow = new BodyFlow(request, { ...options, onStall: end });
     request
       .on("data", (chunk: Buffer) => {
         bytes += chunk.length;
-        pace.received(chunk.length);
+        flow.received(chunk.length);
         if (bytes <= maxBytes) return;
-        request.pause();
-        pace.pause();
-        closeTimer ??= setTimeout(resolve, closeDelayMs);
+        flow.pause();
+        closeTimer ??= setTimeout(end, closeDelayMs);
       })
       .on("end", end)
       .on("close", end);
-    pace.resume();
+    flow.start();
   });
 }

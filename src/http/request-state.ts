@@ -1,6 +1,7 @@
 import type { Span } from "@opentelemetry/api";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { anonymous, type Principal } from "../core/principal.ts";
+import type { UploadShare } from "./upload-rate.ts";
 
 /** What the steps of one request tell each other. */
 export interface RequestState {
@@ -9,6 +10,8 @@ export interface RequestState {
   tokenError: Error | undefined;
   /** Set by the code that streams the body: stops that code, because the response is about to be sent. */
   releaseBody: (() => void) | undefined;
+  /** The rate at which the body may be read. Undefined for all but forms, and if the rate has no limit. */
+  uploadShare: UploadShare | undefined;
   /** Undefined for requests of other paths than GraphQL's. */
   span: Span | undefined;
 }
@@ -27,6 +30,12 @@ export function decorateRequests(scope: FastifyInstance): void {
 
 export function stateOf(request: FastifyRequest): RequestState {
   const holder = request as RequestWithState;
-  holder[key] ??= { principal: anonymous, tokenError: undefined, releaseBody: undefined, span: undefined };
+  holder[key] ??= {
+    principal: anonymous,
+    tokenError: undefined,
+    releaseBody: undefined,
+    uploadShare: undefined,
+    span: undefined,
+  };
   return holder[key];
 }

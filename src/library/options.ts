@@ -34,6 +34,8 @@ export interface ValetKeySettings {
   multipartBytes?: ByteSize | undefined;
   maxUploadBytes?: ByteSize | undefined;
   maxFiles?: number | undefined;
+  /** Bytes per second and caller that Valet Key's own endpoint reads of forms with files. Default: no limit. */
+  uploadBytesPerSecond?: ByteSize | undefined;
   /** `"production"` refuses to start the embedded store. */
   nodeEnv?: string | undefined;
   logLevel?: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent" | undefined;

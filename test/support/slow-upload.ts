@@ -15,7 +15,11 @@ export interface SlowUpload {
 }
 
 /** Sends a multipart request up to its file's first byte. It does not say its length. */
-export function beginSlowUpload(url: string, input: object): SlowUpload {
+export function beginSlowUpload(
+  url: string,
+  input: object,
+  headers: Readonly<Record<string, string>> = {},
+): SlowUpload {
   const boundary = "a-boundary";
   const operations = JSON.stringify({ query: uploadFileMutation, variables: { file: null, input } });
   const field = (name: string, more = "") =>
@@ -27,6 +31,7 @@ export function beginSlowUpload(url: string, input: object): SlowUpload {
       "content-type": `multipart/form-data; boundary=${boundary}`,
       "apollo-require-preflight": "true",
       "transfer-encoding": "chunked",
+      ...headers,
     },
   });
   const answer = new Promise<string>((resolve) => {

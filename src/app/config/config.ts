@@ -82,6 +82,8 @@ function toConfig(
     multipartBytes: values.VALETKEY_MULTIPART_BYTES,
     maxUploadBytes: values.VALETKEY_MAX_UPLOAD_BYTES,
     maxFiles: values.VALETKEY_MAX_FILES,
+    /** The rate of each caller's forms with files. If undefined, it has no limit. */
+    uploadBytesPerSecond: values.VALETKEY_UPLOAD_BYTES_PER_SECOND,
     rateLimit: values.VALETKEY_RATE_LIMIT,
     /** How many processes serve requests on the port. */
     workers: values.VALETKEY_WORKERS,

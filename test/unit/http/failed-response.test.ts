@@ -49,6 +49,7 @@ async function startServer() {
       sharedMemory: noSharedMemory,
       accessLog: undefined,
       rateLimit: undefined,
+      uploadRate: undefined,
     },
     makeContext: async (caller) => new RequestContext(services, { ...caller, grants: [], log }),
     authenticate: async () => anonymous,

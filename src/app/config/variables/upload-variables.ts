@@ -3,8 +3,10 @@ import { maxStreamedBytes } from "../../../storage/streaming/streamed-part-sizes
 import { bytes, integer, list } from "../value-parsers.ts";
 import { variable } from "../variable.ts";
 
+const KiB = 2 ** 10;
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
+const TiB = 2 ** 40;
 
 /** Uploads, and the secret that seals their ids. */
 export const uploadVariables = {
@@ -31,5 +33,10 @@ export const uploadVariables = {
     integer(1, 1000).default(10),
     "`10`",
     "The number of files in one multipart request.",
+  ),
+  VALETKEY_UPLOAD_BYTES_PER_SECOND: variable(
+    bytes(64 * KiB, TiB).optional(),
+    "none",
+    "`10MiB` is the rate at which the server reads the forms of `uploadFile`, for each caller and all of its forms together. Callers without a valid token are told apart by address. Faster clients are slowed down, not refused. [Decision 53](decisions/0053-upload-rate.md) explains it.",
   ),
 };
