@@ -9,6 +9,11 @@ import { operationRefused } from "./operation-refused.ts";
 /** An operation with at most this many values costs little, whatever its variables are. */
 const fewValues = 1_000;
 
+interface Maximum {
+  readonly values: number;
+  readonly isWithinLimits: boolean;
+}
+
 interface ResolvedOperation {
   readonly schema: GraphQLSchema;
   readonly document: DocumentNode;
@@ -23,16 +28,17 @@ interface ResolvedOperation {
  * and values in arguments. Others wait until `admit` lets an operation of this cost run.
  */
 export function limitOperationCost(): (resolved: ResolvedOperation) => Promise<void> | undefined {
-  const maximums = new WeakMap<OperationDefinitionNode, OperationCost>();
+  const maximums = new WeakMap<OperationDefinitionNode, Maximum>();
   return ({ schema, document, operation, request: { variables = {} }, contextValue }) => {
     let maximum = maximums.get(operation);
     if (maximum === undefined) {
-      maximum = maximumCost(schema, document, operation);
+      const cost = maximumCost(schema, document, operation);
+      maximum = { values: cost.values, isWithinLimits: excessOf(cost) === undefined };
       maximums.set(operation, maximum);
     }
     let { values } = maximum;
     // Most operations are within the limits whatever their variables are. Their cost is only estimated.
-    if (excessOf(maximum) !== undefined) {
+    if (!maximum.isWithinLimits) {
       const cost = costOfOperation(schema, document, operation, variables);
       const excess = cost && excessOf(cost);
       if (excess !== undefined) throw operationRefused(excess);

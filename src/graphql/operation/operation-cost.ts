@@ -152,9 +152,8 @@ function amountOf(amount: Amount, args: SelectedField["args"], parts: number): n
   return args === undefined ? amount.max : amount.of(args, parts);
 }
 
-function inputsOf({ args, variableArguments }: SelectedField): number {
-  // Before the variables are known, each of them counts as if it had all values that the variables may have together.
-  return args === undefined ? variableArguments * limits.variableValues : countValues(Object.values(args));
+function inputsOf({ args, variableInputs }: SelectedField): number {
+  return args === undefined ? variableInputs : countValues(Object.values(args));
 }
 
 function countValues(values: readonly unknown[]): number {

@@ -23,6 +23,7 @@ import {
   TypeNameMetaFieldDef,
 } from "graphql";
 import type { Arguments, FieldCost } from "../types/field-cost.ts";
+import { maximumInputs } from "./maximum-inputs.ts";
 
 /** A field that an operation selects, with everything that its cost depends on. */
 export interface SelectedField {
@@ -30,8 +31,8 @@ export interface SelectedField {
   readonly cost: FieldCost;
   /** Undefined while the variables are not known. */
   readonly args: Arguments | undefined;
-  /** The arguments that come from one variable each. */
-  readonly variableArguments: number;
+  /** How many values the arguments have at most, as far as they come from variables. 0 once the variables are known. */
+  readonly variableInputs: number;
   /** The selected fields of the field's value, for each type that the value can have. Empty for a scalar or an enum. */
   readonly below: readonly (readonly SelectedField[])[];
 }
@@ -117,7 +118,7 @@ export function selectFields(
         isList: isListType(getNullableType(field.type)),
         cost: (field.extensions.cost as FieldCost | undefined) ?? {},
         args: variables && argumentsOf(field, node, variables),
-        variableArguments: (node.arguments ?? []).filter(({ value }) => value.kind === Kind.VARIABLE).length,
+        variableInputs: variables === undefined ? maximumInputs(field, node) : 0,
         below: sets.length === 0 ? [] : types.map((each) => selectOf(each, sets)),
       },
     ];
