@@ -156,8 +156,9 @@ describe("a lasting fault is reported, and leaves nothing behind", () => {
       (["reset", "503"] as const).map((fault): [Place, Fault] => [place, fault]),
     ),
     ["part", "stall"],
-    ["part", "garbage"],
-    ["complete", "garbage"],
+    ...(["put", "create", "part", "complete"] as const).flatMap((place) =>
+      (["garbage", "empty"] as const).map((fault): [Place, Fault] => [place, fault]),
+    ),
     ["complete", "error-in-200"],
   ];
   test.each(cases)("at %s: %s", async (place, fault) => {

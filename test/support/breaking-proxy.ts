@@ -1,4 +1,5 @@
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
+import { Transform } from "node:stream";
 import { startHttpServer } from "./listening.ts";
 import type { Closable } from "./resources.ts";
 
@@ -8,10 +9,13 @@ import type { Closable } from "./resources.ts";
  * - `500` and `503` respond with S3's InternalError and SlowDown. The store does not see the request.
  * - `error-in-200` responds with status 200 and S3's InternalError in the body.
  * - `garbage` responds with status 200 and a body that is not XML.
+ * - `empty` responds with status 200 and no body, without S3's headers. The store does not see the request.
  * - `stall` never responds.
  * - `lost` passes the request on, and resets the connection instead of passing on the response.
  * - `garbled` passes the request on, and responds with a body that is not XML.
  * - `cut-off` passes the request on, and closes the connection in the middle of the response.
+ * - `slow` passes the request on after 50 to 1,500 ms.
+ * - `corrupted` passes the request on with one byte of its body changed.
  */
 export type Fault =
   | "reset"
@@ -19,10 +23,13 @@ export type Fault =
   | "503"
   | "error-in-200"
   | "garbage"
+  | "empty"
   | "stall"
   | "lost"
   | "garbled"
-  | "cut-off";
+  | "cut-off"
+  | "slow"
+  | "corrupted";
 
 export interface BreakRule {
   readonly fault: Fault;
@@ -81,21 +88,46 @@ export async function startBreakingProxy(target: string): Promise<BreakingProxy>
   };
 }
 
-function forward(target: string, request: IncomingMessage, response: ServerResponse): void {
-  const upstream = sendOn(target, request, (answer) => {
+function forward(
+  target: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  change?: (chunk: Buffer) => Buffer,
+): void {
+  const sendBack = (answer: IncomingMessage) => {
     response.writeHead(answer.statusCode ?? 502, answer.headers);
     answer.pipe(response);
-  });
+  };
+  const upstream = sendOn(target, request, sendBack, change);
   upstream.on("error", () => request.socket.destroy());
   response.on("close", () => upstream.destroy());
 }
 
-function sendOn(target: string, request: IncomingMessage, onAnswer: (answer: IncomingMessage) => void) {
+function sendOn(
+  target: string,
+  request: IncomingMessage,
+  onAnswer: (answer: IncomingMessage) => void,
+  change?: (chunk: Buffer) => Buffer,
+) {
   const { hostname, port } = new URL(target);
   const { method, url: path, headers } = request;
   const upstream = httpRequest({ hostname, port, method, path, headers, agent: false }, onAnswer);
-  request.pipe(upstream);
+  if (change === undefined) request.pipe(upstream);
+  else
+    request.pipe(new Transform({ transform: (chunk, _, done) => done(null, change(chunk)) })).pipe(upstream);
   return upstream;
+}
+
+/** Changes the byte in the middle of the first large chunk: in a body that is sent in signed chunks, that is a byte of the file. */
+function changeOneByte(): (chunk: Buffer) => Buffer {
+  let isChanged = false;
+  return (chunk) => {
+    if (isChanged || chunk.length < 4_096) return chunk;
+    isChanged = true;
+    const changed = Buffer.from(chunk);
+    changed.writeUInt8(changed.readUInt8(chunk.length >> 1) ^ 1, chunk.length >> 1);
+    return changed;
+  };
 }
 
 function breakOff(fault: Fault, target: string, request: IncomingMessage, response: ServerResponse): void {
@@ -105,6 +137,17 @@ function breakOff(fault: Fault, target: string, request: IncomingMessage, respon
       return;
     case "stall":
       request.resume();
+      return;
+    case "slow":
+      setTimeout(
+        () => {
+          if (!request.destroyed) forward(target, request, response);
+        },
+        50 + Math.random() * 1_450,
+      );
+      return;
+    case "corrupted":
+      forward(target, request, response, changeOneByte());
       return;
     case "lost":
       whenDone(target, request, () => request.socket.resetAndDestroy());
@@ -129,6 +172,9 @@ function breakOff(fault: Fault, target: string, request: IncomingMessage, respon
       return;
     case "garbage":
       answerWhenRead(request, response, 200, notXml);
+      return;
+    case "empty":
+      answerWhenRead(request, response, 200, "");
   }
 }
 

@@ -3,6 +3,7 @@ import { HeadObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/cli
 import type { ObjectAddress } from "../../core/object-address.ts";
 import { toChecksumParameter } from "../checksums/checksum.ts";
 import { describeFailure } from "../client/s3-failure.ts";
+import { storageError } from "../client/storage-error.ts";
 import { toStorageError, withStorageErrors } from "../client/to-storage-error.ts";
 import { toIfNoneMatch, toS3Input } from "../description/description-parameters.ts";
 import { bareEtag, type StoredObject, versionOf } from "../objects/stored-object.ts";
@@ -25,15 +26,10 @@ export async function putWhole(
     ...toChecksumParameter(description.checksum),
   });
   try {
-    const output = await client.send(put, { ...(signal && { abortSignal: signal }) });
-    return {
-      region,
-      bucket,
-      key,
-      sizeBytes: bytes.length,
-      etag: output.ETag ?? "",
-      versionId: versionOf(output.VersionId),
-    };
+    const { ETag: etag, VersionId } = await client.send(put, { ...(signal && { abortSignal: signal }) });
+    // S3 always returns the ETag of what it has stored. Without it, something else has responded.
+    if (etag === undefined) throw storageError("STORAGE_UNAVAILABLE");
+    return { region, bucket, key, sizeBytes: bytes.length, etag, versionId: versionOf(VersionId) };
   } catch (cause) {
     const error = toStorageError(cause, { operation: "PutObject", subject: "bucket" });
     // The SDK may have repeated the call, and then S3 refuses it because of the object that the first attempt stored.
