@@ -13,6 +13,7 @@ import {
   isRequiredArgument,
   isRequiredInputField,
 } from "graphql";
+import { Random } from "../support/random.ts";
 
 export interface FuzzedRequest {
   /** The shape, for a report. */
@@ -25,11 +26,11 @@ export interface FuzzedRequest {
 /** Generates documents of up to 64 KiB. The same seed gives the same documents. */
 export class DocumentFuzzer {
   readonly #schema: GraphQLSchema;
-  #state: number;
+  readonly #random: Random;
 
   constructor(schema: GraphQLSchema, seed: number) {
     this.#schema = schema;
-    this.#state = seed >>> 0 || 1;
+    this.#random = new Random(seed);
   }
 
   next(): FuzzedRequest {
@@ -219,14 +220,10 @@ export class DocumentFuzzer {
   }
 
   #pick<Value>(values: readonly Value[]): Value {
-    return values[this.#below(values.length)] as Value;
+    return this.#random.pick(values);
   }
 
-  /** An integer from 0 to below `limit`, by mulberry32. */
   #below(limit: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return limit === 0 ? 0 : ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
+    return this.#random.below(limit);
   }
 }
