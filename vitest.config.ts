@@ -31,7 +31,9 @@ export default defineConfig({
         test: {
           ...shared,
           name: "unit",
-          include: ["test/unit/**/*.test.ts", "test/support/**/*.test.ts", "packages/*/test/**/*.test.ts"],
+          include: ["test/unit", "test/support", "test/soak", "packages/*/test"].map(
+            (folder) => `${folder}/**/*.test.ts`,
+          ),
         },
       },
       { extends: true, test: { ...shared, name: "api", include: ["test/api/**/*.test.ts"] } },

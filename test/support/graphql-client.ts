@@ -97,7 +97,8 @@ export class GraphQLClient {
   }
 }
 
-function dataOf<Data>(response: GraphQLResponse<Data>): Data {
+/** @throws {GraphQLFailure} when the response has an error */
+export function dataOf<Data>(response: Omit<GraphQLResponse<Data>, "headers">): Data {
   const [error] = response.errors ?? [];
   if (error !== undefined) throw new GraphQLFailure(response.status, error);
   if (response.data === undefined || response.data === null)

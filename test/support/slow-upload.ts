@@ -28,6 +28,7 @@ export function beginSlowUpload(
     method: "POST",
     agent: false,
     headers: {
+      ...headers,
       "content-type": `multipart/form-data; boundary=${boundary}`,
       "apollo-require-preflight": "true",
       "transfer-encoding": "chunked",
