@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { AccessSnapshot } from "../access/access-snapshot.ts";
 import { isLoopbackHost } from "../core/loopback.ts";
 import type { Metrics } from "../core/metrics.ts";
 import { flushSpans } from "../core/tracing.ts";
@@ -10,7 +11,7 @@ import { drain } from "./drain.ts";
 import { graphqlServiceOf } from "./graphql-service.ts";
 import { listen } from "./listen.ts";
 import { listenForMetrics, type MetricsListener } from "./metrics-listener.ts";
-import { type ReadByPrimary, type RuntimeOptions, startRuntime } from "./runtime.ts";
+import { type RuntimeOptions, startRuntime } from "./runtime.ts";
 import { storeOrigins } from "./store-origins.ts";
 
 export interface App {
@@ -24,7 +25,7 @@ export interface App {
    * Reads the access file and the manifests of persisted operations again. A file with faults changes nothing.
    * @param access what the primary process has read of the access file; in a worker, which reads no access file itself
    */
-  reload(access?: ReadByPrimary): Promise<void>;
+  reload(access?: AccessSnapshot): Promise<void>;
   /** Shuts down gracefully. Accepted requests finish; those that still run after the time to drain are aborted. */
   close(reason?: string): Promise<void>;
 }

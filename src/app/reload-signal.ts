@@ -21,7 +21,7 @@ type Signal = z.output<typeof signalSchema>;
 
 const entryId = "access-file";
 const keptMs = 3_600_000;
-/** Several workers of one server get the same SIGHUP. */
+/** Several replicas may get a SIGHUP for the same file. */
 const sameReloadMs = 10_000;
 
 /**
@@ -131,5 +131,7 @@ export class ReloadSignal {
 }
 
 function isNewer(signal: Signal, known: Signal | undefined): boolean {
-  return known === undefined || (signal.id !== known.id && signal.sentAtMs > known.sentAtMs);
+  if (known === undefined || signal.sentAtMs > known.sentAtMs) return true;
+  // Of two replicas that send at the same time, all follow the same one.
+  return signal.sentAtMs === known.sentAtMs && signal.id > known.id;
 }

@@ -40,18 +40,6 @@ export interface RuntimeOptions
   readonly onObjectStored?: OnObjectStored | undefined;
   /** What this process shares with other workers of the same server. Default: it is the only process. */
   readonly shared?: SharedState | undefined;
-  /**
-   * Called when another replica has announced a new access file. Default: this process reads it. A worker asks the primary
-   * process, which reads it for all workers.
-   */
-  readonly reloadAllWorkers?: (() => Promise<boolean>) | undefined;
-}
-
-/** What the primary process has read of the access file. */
-export interface ReadByPrimary {
-  readonly snapshot: AccessSnapshot;
-  /** Whether another replica has announced it. */
-  readonly isFollowing: boolean;
 }
 
 /**
@@ -80,10 +68,10 @@ export interface Runtime {
   /** What the resolvers of one request share. Throws when it cannot be found out what the caller may do. */
   createContext(request: RequestOfCaller): Promise<RequestContext>;
   /**
-   * Reads the access file again, or takes what another process has read. If it does not parse, the current rules stay in
-   * force.
+   * Reads the access file again, or takes what the primary process has read. If it does not parse, the current rules stay
+   * in force.
    */
-  reloadAccess(from?: ReadByPrimary): Promise<void>;
+  reloadAccess(snapshot?: AccessSnapshot): Promise<void>;
   /** Reads the manifests of persisted operations again. If they have faults, the current operations stay in force. */
   reloadPersistedOperations(): Promise<void>;
   /** Ends the uploads that are still running. `close` does it too. */
@@ -153,10 +141,10 @@ export async function startRuntime(given: Config, options: RuntimeOptions = {}):
     backend.roles.closeUnused();
     return isReplaced;
   };
-  const isShared = config.redis !== undefined && accessFile !== undefined;
-  const { reloadAllWorkers = () => reload() } = options;
-  const reloadSignal = isShared
-    ? new ReloadSignal({ memory, accessFile, reload: reloadAllWorkers, log })
+  // The primary process of several workers has one for all of them.
+  const hasSignal = config.redis !== undefined && accessFile !== undefined && shared === undefined;
+  const reloadSignal = hasSignal
+    ? new ReloadSignal({ memory, accessFile, reload: () => reload(), log })
     : undefined;
   let closing: Promise<void> | undefined;
 
@@ -180,8 +168,8 @@ export async function startRuntime(given: Config, options: RuntimeOptions = {}):
       const granted = fromCode && withGrants(ofFile, await fromCode.grantsFor(principal));
       return new RequestContext(services, { ...request, grants: granted ?? ofFile, log });
     },
-    async reloadAccess(from) {
-      if (await reload(from?.snapshot)) if (from?.isFollowing !== true) await reloadSignal?.announce();
+    async reloadAccess(snapshot) {
+      if (await reload(snapshot)) await reloadSignal?.announce();
     },
     reloadPersistedOperations: async () => manifest?.reload(),
     abortUploads: () => stopping.abort(),

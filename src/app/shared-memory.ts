@@ -20,7 +20,7 @@ export interface OpenSharedMemory {
  */
 export async function openSharedMemory(
   { redis: address, secrets, nameOf }: Config,
-  metrics: Metrics,
+  metrics: Pick<Metrics, "registry">,
   log: Logger,
 ): Promise<OpenSharedMemory> {
   if (address === undefined) return { memory: noSharedMemory, close: () => {} };
@@ -37,7 +37,7 @@ export async function openSharedMemory(
 }
 
 /** Only servers with a Redis have these metrics. */
-function redisMetrics({ registry }: Metrics) {
+function redisMetrics({ registry }: Pick<Metrics, "registry">) {
   const registers = [registry];
   return {
     commands: new Counter({

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { type BuiltProgram, buildProgram, type RunningProgram } from "./built-program.ts";
+import { type BuiltProgram, buildProgram, type LogLine, type RunningProgram } from "./built-program.ts";
 import { type Issuer, startIssuer } from "./issuer.ts";
 import { codeBlocks } from "./markdown.ts";
 import { startNginx } from "./nginx.ts";
@@ -23,15 +23,22 @@ export interface Replica {
   end(signal: "SIGTERM" | "SIGKILL"): Promise<number | null>;
   /** The value of a metric, summed over its labels. */
   metric(name: string): Promise<number>;
+  /** The lines of the log since it was started. */
+  readonly lines: readonly LogLine[];
 }
 
-export interface Replicas extends Closable, ReachableStore {
-  readonly replicas: readonly [Replica, Replica, Replica];
-  /** nginx in front of all of them, with the configuration of the guide. */
-  readonly proxyUrl: string;
+export interface PreparedReplicas extends Closable, ReachableStore {
   readonly issuer: Issuer;
   /** Replaces the rules of the access file that all replicas have, without telling them. */
   writeGrants(grants: readonly GrantRule[]): Promise<void>;
+  /** Starts a replica, and resolves when it is ready. */
+  startReplica(env?: Readonly<Record<string, string>>): Promise<Replica>;
+}
+
+export interface Replicas extends Omit<PreparedReplicas, "startReplica"> {
+  readonly replicas: readonly [Replica, Replica, Replica];
+  /** nginx in front of all of them, with the configuration of the guide. */
+  readonly proxyUrl: string;
 }
 
 export interface ReplicasOptions {
@@ -43,7 +50,24 @@ export interface ReplicasOptions {
 }
 
 /** Starts three replicas of the built server behind nginx. */
-export function startReplicas({ store, grants, redisUrl, env }: ReplicasOptions): Promise<Replicas> {
+export function startReplicas(options: ReplicasOptions): Promise<Replicas> {
+  return startTogether(async (started) => {
+    const { startReplica, ...prepared } = await started.use(prepareReplicas(options));
+    const replicas = await Promise.all([startReplica(), startReplica(), startReplica()]);
+    const nginx = await started.use(
+      startNginx(configurationFor(replicas.map(({ url }) => new URL(url).host))),
+    );
+    return { ...prepared, replicas, proxyUrl: nginx.url };
+  });
+}
+
+/** Starts everything that replicas of the built server need, but no replica. */
+export function prepareReplicas({
+  store,
+  grants,
+  redisUrl,
+  env,
+}: ReplicasOptions): Promise<PreparedReplicas> {
   return startTogether(async (started) => {
     const issuer = await started.use(startIssuer());
     const prepared = await started.use(prepareTestServer({ store, issuer }));
@@ -65,14 +89,14 @@ export function startReplicas({ store, grants, redisUrl, env }: ReplicasOptions)
       VALETKEY_DRAIN_DELAY_SECONDS: "1",
       ...env,
     };
-    const start = async () => replicaOf(program, { ...environment, PORT: String(await freePort()) });
-    const replicas = [await start(), await start(), await start()] as const;
-    await Promise.all(replicas.map((replica) => replica.start()));
-    const nginx = await started.use(
-      startNginx(configurationFor(replicas.map(({ url }) => new URL(url).host))),
-    );
+    const startReplica = async (more: Readonly<Record<string, string>> = {}) => {
+      const replica = replicaOf(program, { ...environment, ...more, PORT: String(await freePort()) });
+      await replica.start();
+      return replica;
+    };
     const { store: description, storeUrl, admin, seed } = prepared;
-    return { replicas, proxyUrl: nginx.url, issuer, writeGrants, store: description, storeUrl, admin, seed };
+    const reachable = { store: description, storeUrl, admin, seed };
+    return { ...reachable, issuer, writeGrants, startReplica };
   });
 }
 
@@ -81,6 +105,9 @@ function replicaOf(program: BuiltProgram, env: Readonly<Record<string, string>> 
   let running: RunningProgram | undefined;
   return {
     url,
+    get lines() {
+      return running?.lines ?? [];
+    },
     async start() {
       running = program.start(env);
       await running.ready;

@@ -32,6 +32,11 @@ export class ClusterMetrics implements MetricsSource {
     return this.#running;
   }
 
+  /** The registry of the primary process, whose metrics are added to those of the workers. */
+  get registry(): Registry {
+    return this.#own.registry;
+  }
+
   countRestart(): void {
     this.#own.workerRestarts.inc();
   }

@@ -8,6 +8,8 @@ import type { Config } from "../config/config.ts";
 import { accessFileOptions, readInitialAccess } from "../initial-access.ts";
 import { createLog } from "../log.ts";
 import { listenForMetrics, type MetricsListener } from "../metrics-listener.ts";
+import { ReloadSignal } from "../reload-signal.ts";
+import { openSharedMemory } from "../shared-memory.ts";
 import type { SharedState } from "../shared-state.ts";
 import { startEmbeddedStore } from "../store-connection.ts";
 import { ClusterMetrics } from "./cluster-metrics.ts";
@@ -50,25 +52,28 @@ export async function startCluster(given: Config, program: string): Promise<Clus
   const metrics: ClusterMetrics = new ClusterMetrics(() => pool.serving);
   const pool = new WorkerPool({
     size: config.workers,
-    fork: () => new WorkerProcess({ metrics: () => metrics.metrics(), follow: () => reload(true) }),
+    fork: () => new WorkerProcess({ metrics: () => metrics.metrics() }),
     shared: () => shared,
     metrics,
     log,
   });
-  const reload = async (isFollowing: boolean) => {
+  const reload = async () => {
     const snapshot = await readAgain(config, log);
     if (snapshot !== undefined) shared = { ...shared, access: snapshot };
-    await pool.reload(snapshot && { snapshot, isFollowing });
+    await pool.reload(snapshot);
     return snapshot !== undefined;
   };
   let metricsListener: MetricsListener | undefined;
+  let replicas: Replicas | undefined;
   const end = async () => {
+    replicas?.close();
     await embedded?.close();
     await metricsListener?.close();
   };
   let url: string;
   try {
     metricsListener = await listenForMetrics(config, metrics, log);
+    replicas = await connectToReplicas(config, metrics, reload, log);
     url = await pool.start();
   } catch (error) {
     await pool.kill();
@@ -82,7 +87,7 @@ export async function startCluster(given: Config, program: string): Promise<Clus
     url,
     failed: pool.failed,
     async reload() {
-      await reload(false);
+      if (await reload()) await replicas?.announce();
     },
     async close(reason = "") {
       const { drainDelaySeconds, drainSeconds } = config;
@@ -106,6 +111,35 @@ function separateStates({ workers, redis, rateLimit, nameOf }: Config): readonly
 async function readAccess(config: Config) {
   if (config.accessFile === undefined) return undefined;
   return (await readAccessSnapshot(config.accessFile, accessFileOptions(config))).snapshot;
+}
+
+interface Replicas {
+  /** Tells other replicas to read their access files again. */
+  announce(): Promise<void>;
+  close(): void;
+}
+
+/**
+ * Reads the access file again, for all workers, when another replica says so.
+ * @throws {ConfigError} if the settings of Redis cannot be used
+ */
+async function connectToReplicas(
+  config: Config,
+  metrics: ClusterMetrics,
+  reload: () => Promise<boolean>,
+  log: Logger,
+): Promise<Replicas | undefined> {
+  const { redis: address, accessFile } = config;
+  if (address === undefined || accessFile === undefined) return undefined;
+  const redis = await openSharedMemory(config, metrics, log);
+  const signal = new ReloadSignal({ memory: redis.memory, accessFile, reload, log });
+  return {
+    announce: () => signal.announce(),
+    close() {
+      signal.close();
+      redis.close();
+    },
+  };
 }
 
 /** Returns undefined for a file with faults, which changes nothing. */

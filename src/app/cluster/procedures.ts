@@ -1,4 +1,4 @@
-import type { ReadByPrimary } from "../runtime.ts";
+import type { AccessSnapshot } from "../../access/access-snapshot.ts";
 import type { SharedState } from "../shared-state.ts";
 import type { MetricReport } from "./metric-report.ts";
 
@@ -7,7 +7,7 @@ export type WorkerProcedures = {
   /** Starts the server. The result comes when it listens. */
   start(options: StartOptions): Promise<{ readonly url: string }>;
   /** Reads files again, and replaces the access file if there is a new one without faults. */
-  reload(access: ReadByPrimary | undefined): Promise<void> | undefined;
+  reload(access: AccessSnapshot | undefined): Promise<void> | undefined;
   /** The metrics of this worker. */
   report(nothing: undefined): Promise<MetricReport>;
   /** Shuts down gracefully and ends the process. There is no result, because the process has ended. */
@@ -18,8 +18,6 @@ export type WorkerProcedures = {
 export type PrimaryProcedures = {
   /** Says that the worker can be called. Node loses what is sent to a process that does not listen yet. */
   listening(nothing: undefined): void;
-  /** Another replica has announced a new access file. Returns whether it could be used. */
-  follow(nothing: undefined): Promise<boolean>;
   /** The metrics of all workers, as Prometheus reads them. */
   metrics(nothing: undefined): Promise<string>;
 };

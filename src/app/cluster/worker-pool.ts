@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
+import type { AccessSnapshot } from "../../access/access-snapshot.ts";
 import { ConfigError } from "../config/config-error.ts";
-import type { ReadByPrimary } from "../runtime.ts";
 import type { SharedState } from "../shared-state.ts";
 import type { ClusterMetrics } from "./cluster-metrics.ts";
 import { RestartPolicy } from "./restart-policy.ts";
@@ -55,7 +55,7 @@ export class WorkerPool {
     return url;
   }
 
-  async reload(access: ReadByPrimary | undefined): Promise<void> {
+  async reload(access: AccessSnapshot | undefined): Promise<void> {
     // A worker that ends meanwhile is replaced by one that gets the new rules.
     await Promise.allSettled(this.serving.map((worker) => worker.reload(access)));
   }

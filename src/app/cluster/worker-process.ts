@@ -1,6 +1,6 @@
 import cluster, { type Worker } from "node:cluster";
 import { once } from "node:events";
-import type { ReadByPrimary } from "../runtime.ts";
+import type { AccessSnapshot } from "../../access/access-snapshot.ts";
 import { Calls, type Procedures } from "./calls.ts";
 import type { MetricReport } from "./metric-report.ts";
 import type { PrimaryProcedures, StartOptions, WorkerProcedures } from "./procedures.ts";
@@ -39,7 +39,7 @@ export class WorkerProcess {
     return await this.#calls.call("start", options);
   }
 
-  reload(access: ReadByPrimary | undefined): Promise<void> | undefined {
+  reload(access: AccessSnapshot | undefined): Promise<void> | undefined {
     return this.#calls.call("reload", access);
   }
 

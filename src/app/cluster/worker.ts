@@ -22,8 +22,7 @@ export function runWorker(config: Config): void {
     async start({ number, shared, port }) {
       log = createLog(config, undefined).child({ worker: number });
       const worker = { port, metrics: metricsOfAll };
-      const reloadAllWorkers = () => primary.call("follow", undefined);
-      app = await startApp(config, { log, shared, reloadAllWorkers, worker });
+      app = await startApp(config, { log, shared, worker });
       return { url: app.url };
     },
     reload: (access) => app?.reload(access),

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { ReloadSignal } from "../../../src/app/reload-signal.ts";
 import { noSharedMemory, type SharedMemory } from "../../../src/core/shared-memory.ts";
 import { ProcessMemory } from "../../support/process-memory.ts";
@@ -17,7 +17,7 @@ function startReplica(memory: SharedMemory, { patienceMs = 300_000, failures = 0
     let reloads = 0;
     const reload = async () => {
       reloads += 1;
-      if (reloads <= failures) throw new Error("The primary process has ended.");
+      if (reloads <= failures) throw new Error("The disk has failed.");
       return true;
     };
     const log = { info: () => {}, warn: (line: unknown) => void warnings.push(String(line)) };
@@ -108,7 +108,36 @@ describe("ReloadSignal", () => {
     await expect.poll(two.reloads).toBe(1);
   });
 
-  test("workers that get the same SIGHUP send one signal", async () => {
+  test("of two signals of the same moment, all replicas follow one", async () => {
+    using _ = vi.spyOn(Date, "now").mockReturnValue(Date.now());
+    const together = new ProcessMemory();
+    let writes = 0;
+    let areTogether = false;
+    const startAlone = () => {
+      const alone = new ProcessMemory();
+      const memory = () => (areTogether ? together : alone);
+      return startReplica({
+        ...noSharedMemory,
+        read: (kind, id) => memory().read(kind, id),
+        write: async (kind, id, value) => {
+          writes += 1;
+          await memory().write(kind, id, value);
+        },
+      });
+    };
+    await using one = await startAlone();
+    await using two = await startAlone();
+    await Promise.all([one.signal.announce(), two.signal.announce()]);
+    areTogether = true;
+    await expect.poll(() => one.reloads() + two.reloads()).toBe(1);
+    await pollsOf(together);
+    const before = writes;
+    await pollsOf(together);
+    expect(writes).toBe(before);
+    expect(one.reloads() + two.reloads()).toBe(1);
+  });
+
+  test("replicas that get a SIGHUP for the same file send one signal", async () => {
     const memory = new ProcessMemory();
     await using one = await startReplica(memory);
     await using two = await startReplica(memory);
