@@ -81,6 +81,7 @@ module.exports = {
       "description",
       "client",
       "signing",
+      "calls",
       "cdn",
       "objects",
       "confirmation",
@@ -153,7 +154,7 @@ module.exports = {
     {
       name: "only-in-node-http",
       severity: "error",
-      from: { path: "^src/", pathNot: ["^src/(http|storage/client)/"] },
+      from: { path: "^src/", pathNot: ["^src/(http|storage/calls)/"] },
       to: {
         path: "^(node:)?(http2?|https)$",
         dependencyTypes: ["core"],

@@ -90,7 +90,7 @@ export const mutations = [
   {
     promise: "09",
     what: "a call to S3 has no timeout",
-    file: "src/storage/client/s3-clients.ts",
+    file: "src/storage/calls/object-transfer-handler.ts",
     replace: "(mayTakeLong ? 0 : this.#requestTimeoutMs)",
     by: "0",
   },

@@ -5,7 +5,7 @@ import type { InitialAccess } from "../../app/initial-access.ts";
 import type { BucketSettings } from "../../core/bucket-settings.ts";
 import { createMetrics } from "../../core/metrics.ts";
 import type { BucketAddress, BucketName } from "../../core/object-address.ts";
-import { S3Clients } from "../../storage/client/s3-clients.ts";
+import { S3Clients } from "../../storage/calls/s3-clients.ts";
 import { configurationActions } from "../../storage/inspection/bucket-configuration.ts";
 import type { Finding, Verdict } from "./finding.ts";
 import type { RoleUnderTest } from "./role-under-test.ts";

@@ -1,4 +1,5 @@
-import { S3Client } from "@aws-sdk/client-s3";
+import { S3Client, type S3ClientResolvedConfig } from "@aws-sdk/client-s3";
+import type { EndpointV2 } from "@smithy/types";
 import { LRUCache } from "lru-cache";
 import { type BucketSettings, Buckets } from "../../core/bucket-settings.ts";
 import type { BucketName, Region } from "../../core/object-address.ts";
@@ -116,18 +117,7 @@ export class Endpoints {
   }
 
   #applyRules(region: Region, bucket: BucketName, { fromClients, accelerate, owner }: Reach): BucketEndpoint {
-    const { forcePathStyle, endpoint, useFips = false, useDualstack = false } = fromClients;
-    const { url, properties } = this.#rules({
-      Region: region,
-      Bucket: bucket,
-      Endpoint: endpoint,
-      ForcePathStyle: forcePathStyle,
-      UseFIPS: useFips,
-      UseDualStack: useDualstack,
-      Accelerate: accelerate,
-      UseGlobalEndpoint: false,
-      DisableMultiRegionAccessPoints: true,
-    });
+    const { url, properties } = endpointByRules(this.#rules, region, bucket, { ...fromClients, accelerate });
     return {
       origin: url.origin,
       host: url.host,
@@ -136,4 +126,25 @@ export class Endpoints {
       owner,
     };
   }
+}
+
+/** Applies the SDK's own rules. The SDK caches the last endpoints. */
+export function endpointByRules(
+  rules: S3ClientResolvedConfig["endpointProvider"],
+  region: Region,
+  bucket: BucketName,
+  settings: EndpointSettings & { readonly accelerate?: boolean },
+): EndpointV2 {
+  const { forcePathStyle, endpoint, useFips = false, useDualstack = false, accelerate = false } = settings;
+  return rules({
+    Region: region,
+    Bucket: bucket,
+    Endpoint: endpoint,
+    ForcePathStyle: forcePathStyle,
+    UseFIPS: useFips,
+    UseDualStack: useDualstack,
+    Accelerate: accelerate,
+    UseGlobalEndpoint: false,
+    DisableMultiRegionAccessPoints: true,
+  });
 }

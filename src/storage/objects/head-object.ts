@@ -1,10 +1,11 @@
 import { HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { ObjectAddress } from "../../core/object-address.ts";
+import type { HeadResponse } from "../calls/read-head.ts";
 import { type Checksum, checksumAlgorithms } from "../checksums/checksum.ts";
 import { fromS3Metadata } from "../description/metadata.ts";
 import { type BucketProbe, bucketExists } from "./bucket-exists.ts";
 import { reasonOfFailedHead } from "./failed-head.ts";
-import { type HeadResponse, withAllMetadata } from "./read-all-metadata.ts";
+import { withAllMetadata } from "./read-all-metadata.ts";
 import { type ObjectHead, type StoredObject, versionOf } from "./stored-object.ts";
 
 /**

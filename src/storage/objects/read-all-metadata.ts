@@ -1,28 +1,13 @@
-import type { HeadObjectCommand, HeadObjectCommandOutput } from "@aws-sdk/client-s3";
+import type { HeadObjectCommand } from "@aws-sdk/client-s3";
+import { fromHeaders } from "../calls/read-head.ts";
 
-const prefix = "x-amz-meta-";
-
-export interface HeadResponse extends HeadObjectCommandOutput {
-  /** The `Date` header, which the SDK does not return. */
-  Date?: string | undefined;
-}
-
-/**
- * Makes a HEAD return all metadata. The SDK collects metadata in a plain object, which loses the name `__proto__`, so it
- * is read from the response's headers instead.
- */
+/** Makes a HEAD that takes the SDK's way return all metadata, as a direct call does. */
 export function withAllMetadata(command: HeadObjectCommand): HeadObjectCommand {
   command.middlewareStack.add(
     (next) => async (args) => {
       const result = await next(args);
       const { headers = {} } = result.response as { headers?: Readonly<Record<string, string>> };
-      const metadata: Record<string, string> = Object.create(null);
-      for (const [name, value] of Object.entries(headers)) {
-        const lowerCaseName = name.toLowerCase();
-        if (lowerCaseName.startsWith(prefix)) metadata[lowerCaseName.slice(prefix.length)] = value;
-      }
-      if (result.output !== undefined)
-        Object.assign(result.output, { Metadata: metadata, Date: headers.date });
+      if (result.output !== undefined) Object.assign(result.output, fromHeaders(headers));
       return result;
     },
     { step: "deserialize", priority: "high", name: "withAllMetadata" },

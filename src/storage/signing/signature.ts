@@ -42,10 +42,18 @@ export interface CanonicalRequestParts {
   /** The encoded parameters, sorted by name, without X-Amz-Signature. */
   readonly query: string;
   readonly headers: CanonicalHeaders;
+  /** The value of x-amz-content-sha256. Default: the one of presigned requests. */
+  readonly contentSha256?: string | undefined;
 }
 
-export function canonicalRequest({ method, path, query, headers }: CanonicalRequestParts): string {
-  return `${method}\n${path}\n${query}\n${headers.canonical}\n${headers.signedHeaders}\n${unsignedPayload}`;
+export function canonicalRequest({
+  method,
+  path,
+  query,
+  headers,
+  contentSha256 = unsignedPayload,
+}: CanonicalRequestParts): string {
+  return `${method}\n${path}\n${query}\n${headers.canonical}\n${headers.signedHeaders}\n${contentSha256}`;
 }
 
 /** @param scope `20130524/us-east-1/s3/aws4_request` */

@@ -1,37 +1,25 @@
-import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { LRUCache } from "lru-cache";
 import type { RoleSession } from "../../access/role-session.ts";
 import type { Buckets } from "../../core/bucket-settings.ts";
-import { ConcurrencyLimit } from "../../core/concurrency-limit.ts";
 import type { Metrics } from "../../core/metrics.ts";
 import type { BucketAddress, Region } from "../../core/object-address.ts";
-import { describeSdkFailure } from "../../core/sdk-failure.ts";
+import { nameBucketOwners } from "../client/bucket-owner.ts";
+import type { EndpointSettings } from "../client/endpoint-settings.ts";
+import type { Endpoints } from "../client/endpoints.ts";
 import { unsignedPayload } from "../headers/content-sha256.ts";
-import { nameBucketOwners } from "./bucket-owner.ts";
-import type { EndpointSettings } from "./endpoint-settings.ts";
-import type { Endpoints } from "./endpoints.ts";
-import { traceCalls } from "./trace-calls.ts";
+import { SigningKeys } from "../signing/signing-key.ts";
+import { sendDirectly } from "./direct-calls.ts";
+import { ObjectTransferHandler, type ObjectTransferHandlerOptions } from "./object-transfer-handler.ts";
+import { observeCalls } from "./observe-calls.ts";
 
-export interface S3ClientsOptions {
+export interface S3ClientsOptions extends ObjectTransferHandlerOptions {
   readonly endpoints: Pick<Endpoints, "fromServer">;
   /** Says which account has to own a bucket. */
   readonly buckets: Pick<Buckets, "of">;
   readonly metrics: Metrics;
-  /** The time to establish a connection. Default: 3,000. */
-  readonly connectTimeoutMs?: number | undefined;
-  /** The time until a response begins, for calls that neither store, copy nor complete. Default: 10,000. */
-  readonly requestTimeoutMs?: number | undefined;
-  /** The time without a byte in either direction, for every call. Default: 60,000. */
-  readonly idleTimeoutMs?: number | undefined;
   /** The number of attempts, including the first one. Default: 3. */
   readonly maxAttempts?: number | undefined;
-  /** The number of concurrent calls. Default: 256. */
-  readonly maxCalls?: number | undefined;
-  /** How long a call may wait for its turn. Default: 5,000. */
-  readonly maxWaitMs?: number | undefined;
 }
 
 const maxSessions = 500;
@@ -47,6 +35,8 @@ export class S3Clients {
   readonly #handler: ObjectTransferHandler;
   // The number is limited, because a client takes far more memory than its session, and the pool holds many sessions.
   readonly #clients = new LRUCache<RoleSession, ClientsOfSession>({ max: maxSessions });
+
+  readonly #signingKeys = new SigningKeys({ maxEntries: 2 * maxSessions });
 
   constructor(options: S3ClientsOptions) {
     this.#options = options;
@@ -66,11 +56,8 @@ export class S3Clients {
     this.#handler.destroy();
   }
 
-  #createClient(
-    session: RoleSession,
-    region: Region,
-    { endpoint, forcePathStyle, useFips = false, useDualstack = false }: EndpointSettings,
-  ): S3Client {
+  #createClient(session: RoleSession, region: Region, settings: EndpointSettings): S3Client {
+    const { endpoint, forcePathStyle, useFips = false, useDualstack = false } = settings;
     const { maxAttempts = 3 } = this.#options;
     // Every setting is given here, so that no client reads the environment and the profiles again.
     const config: S3ClientConfig = {
@@ -96,10 +83,12 @@ export class S3Clients {
       userAgentAppId: "valetkey",
     };
     const client = new S3Client(config);
-    traceCalls(client);
-    observeDuration(client, this.#options.metrics);
+    observeCalls(client, this.#options.metrics);
     leavePayloadUnsigned(client);
     nameBucketOwners(client, this.#options.buckets);
+    const { buckets, metrics } = this.#options;
+    const { credentials } = session;
+    sendDirectly(client, { buckets, metrics, settings, region, credentials, signingKeys: this.#signingKeys });
     return client;
   }
 }
@@ -116,53 +105,6 @@ function getOrCreate<Key, Value>(cache: Cache<Key, Value>, key: Key, create: () 
   cache.set(key, created);
   return created;
 }
-
-type HandleParameters = Parameters<NodeHttpHandler["handle"]>;
-
-/**
- * A request that stores, copies or completes an object may take as long as bytes are transferred, and ends when the
- * connection is idle. For every other request a response has to begin within the request timeout.
- */
-class ObjectTransferHandler extends NodeHttpHandler {
-  readonly #requestTimeoutMs: number;
-  // Calls are limited here and not by the agent, whose queue is unbounded and whose waiting time the SDK counts as time
-  // to connect.
-  readonly #turns: ConcurrencyLimit;
-
-  constructor({
-    connectTimeoutMs = 3_000,
-    requestTimeoutMs = 10_000,
-    idleTimeoutMs = 60_000,
-    maxCalls = 256,
-    maxWaitMs = 5_000,
-  }: S3ClientsOptions) {
-    super({
-      httpAgent: new HttpAgent({ keepAlive: true }),
-      httpsAgent: new HttpsAgent({ keepAlive: true }),
-      connectionTimeout: connectTimeoutMs,
-      socketTimeout: idleTimeoutMs,
-      // Without this, a request timeout only logs a warning.
-      throwOnRequestTimeout: true,
-      logger: silent,
-    });
-    this.#requestTimeoutMs = requestTimeoutMs;
-    const message = "Too many calls to S3 are in progress. Try again later.";
-    this.#turns = new ConcurrencyLimit({ maxRunning: maxCalls, maxWaitMs, message });
-  }
-
-  override handle(
-    request: HandleParameters[0],
-    options?: HandleParameters[1],
-  ): ReturnType<NodeHttpHandler["handle"]> {
-    const { method, query } = request;
-    const completesUpload = method === "POST" && query.uploadId !== undefined;
-    const mayTakeLong = method === "PUT" || completesUpload;
-    const requestTimeout = options?.requestTimeout ?? (mayTakeLong ? 0 : this.#requestTimeoutMs);
-    return this.#turns.run(() => super.handle(request, { ...options, requestTimeout }));
-  }
-}
-
-const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
 const commandsWithBytes = new Set(["PutObjectCommand", "UploadPartCommand"]);
 
@@ -181,31 +123,4 @@ function leavePayloadUnsigned(client: S3Client): void {
       },
     { step: "build", name: "leavePayloadUnsigned" },
   );
-}
-
-type Outcome = "ok" | "client_error" | "server_error" | "unreachable";
-
-function observeDuration(client: S3Client, { s3RequestDuration }: Metrics): void {
-  client.middlewareStack.add(
-    (next, context) => async (args) => {
-      const startedAtMs = performance.now();
-      let outcome: Outcome = "ok";
-      try {
-        return await next(args);
-      } catch (error) {
-        outcome = outcomeOf(error);
-        throw error;
-      } finally {
-        const operation = context.commandName?.replace(/Command$/, "") ?? "unknown";
-        s3RequestDuration.observe({ operation, outcome }, (performance.now() - startedAtMs) / 1000);
-      }
-    },
-    { step: "initialize", priority: "high", name: "observeDuration" },
-  );
-}
-
-function outcomeOf(error: unknown): Outcome {
-  const { httpStatus } = describeSdkFailure(error);
-  if (httpStatus === undefined) return "unreachable";
-  return httpStatus >= 500 ? "server_error" : "client_error";
 }

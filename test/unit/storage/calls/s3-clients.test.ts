@@ -12,6 +12,7 @@ import {
   CreateMultipartUploadCommand,
   DeleteObjectsCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
 import { afterEach, describe, expect, test } from "vitest";
@@ -19,8 +20,9 @@ import type { RoleSession } from "../../../../src/access/role-session.ts";
 import { Buckets } from "../../../../src/core/bucket-settings.ts";
 import { createMetrics } from "../../../../src/core/metrics.ts";
 import { parseBucketName, type Region } from "../../../../src/core/object-address.ts";
+import { S3Clients, type S3ClientsOptions } from "../../../../src/storage/calls/s3-clients.ts";
 import { Endpoints } from "../../../../src/storage/client/endpoints.ts";
-import { S3Clients, type S3ClientsOptions } from "../../../../src/storage/client/s3-clients.ts";
+import { toStorageError } from "../../../../src/storage/client/to-storage-error.ts";
 import { eu } from "../arbitraries.ts";
 
 const inEurope = { bucket: parseBucketName("photos"), region: eu };
@@ -147,6 +149,38 @@ describe("S3Clients", () => {
     const call = clients.for(session(), inEurope).send(new HeadObjectCommand(there));
     await expect(call).rejects.toMatchObject({ name: "TimeoutError" });
     expect(await observed()).toEqual([["HeadObject", "unreachable", 1]]);
+  });
+
+  test("reads a list only up to a limit", async () => {
+    let requests = 0;
+    const { clients, observed } = await clientsOf(
+      (_, response) => {
+        requests += 1;
+        response.end(Buffer.alloc(9 * 1024 * 1024, "a"));
+      },
+      { maxAttempts: 2 },
+    );
+    const call = clients.for(session(), inEurope).send(new ListObjectsV2Command({ Bucket: "photos" }));
+    const error = toStorageError(await call.catch((cause: unknown) => cause), { operation: "ListObjectsV2" });
+    expect(error.code).toBe("STORAGE_UNAVAILABLE");
+    expect(requests).toBe(1);
+    expect(await observed()).toEqual([["ListObjectsV2", "client_error", 1]]);
+  });
+
+  test("repeats a list whose response ends early", async () => {
+    let requests = 0;
+    const { clients } = await clientsOf(
+      (_, response) => {
+        requests += 1;
+        response.setHeader("content-length", "100").write("<ListBucketResult>", () => {
+          if (requests === 1) response.destroy();
+          else response.end("</ListBucketResult>".padEnd(82));
+        });
+      },
+      { maxAttempts: 2 },
+    );
+    await clients.for(session(), inEurope).send(new ListObjectsV2Command({ Bucket: "photos" }));
+    expect(requests).toBe(2);
   });
 
   test("does not wait for a deletion or the beginning of an upload, which are POSTs too", async () => {
