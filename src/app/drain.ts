@@ -8,6 +8,12 @@ const unusedSeconds = 1;
  * learns of the shutdown when a connection is refused, and until then sends requests on connections that it has.
  */
 const idleSeconds = 5;
+/**
+ * How long proxies may keep their connections before and after new ones are refused. A proxy whose connections are all closed
+ * opens one for each request. One that keeps them opens hardly any, so hardly any could be on its way when the server, or
+ * another worker of it, refuses new ones.
+ */
+const settlingMs = 300;
 /** The time after draining for the remaining responses and for aborting uploads at S3. */
 const abortSeconds = 5;
 /** The part of that time after all connections are closed. */
@@ -30,12 +36,14 @@ export async function drain(
   { delaySeconds, drainSeconds, abortUploads }: DrainOptions,
 ): Promise<number> {
   if (delaySeconds > 0) {
-    await sleep(delaySeconds * 1000);
-    http.connections.closeGently();
+    await sleep(delaySeconds * 1000 - settlingMs);
+    http.connections.keepsOpen = true;
+    await sleep(settlingMs);
+    await http.connections.stopAccepting();
     setTimeout(() => http.connections.closeIdle(), idleSeconds * 1000).unref();
   }
   const endsAtMs = performance.now() + (drainSeconds + abortSeconds) * 1000;
-  const closed = http.close();
+  const closed = close(http, Math.min(settlingMs, drainSeconds * 1000));
   setTimeout(() => http.connections.closeUnused(), unusedSeconds * 1000).unref();
   const forced = setTimeout(() => {
     abortUploads();
@@ -46,4 +54,10 @@ export async function drain(
   await closed;
   clearTimeout(forced);
   return Math.max(abortOnlySeconds * 1000, endsAtMs - performance.now());
+}
+
+async function close(http: FastifyInstance, keepOpenMs: number): Promise<void> {
+  if (http.connections.keepsOpen) await sleep(keepOpenMs);
+  http.connections.keepsOpen = false;
+  await http.close();
 }

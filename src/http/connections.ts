@@ -1,6 +1,6 @@
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { closeWhenQueueIsEmpty } from "./accept-queue.ts";
+import { stopAccepting } from "./accept-queue.ts";
 
 declare module "fastify" {
   interface FastifyInstance {
@@ -15,20 +15,19 @@ declare module "fastify" {
 export class Connections {
   readonly #open = new Set<Socket>();
   readonly #held = new Set<Socket>();
+  readonly #servers: Server[] = [];
   readonly #closeIdle: (() => void)[] = [];
   #isGentle = false;
 
+  /** Whether responses should let clients keep their connections, although the server is going to stop. */
+  keepsOpen = false;
+
   watch(server: Server): void {
+    this.#servers.push(server);
     const closeIdle = server.closeIdleConnections.bind(server);
     this.#closeIdle.push(closeIdle);
     server.closeIdleConnections = () => {
       if (!this.#isGentle) closeIdle();
-    };
-    const close = server.close.bind(server);
-    server.close = (callback) => {
-      if (this.#isGentle) closeWhenQueueIsEmpty(server, () => close(callback));
-      else close(callback);
-      return server;
     };
     server.on("connection", (socket) => {
       this.#open.add(socket);
@@ -45,11 +44,12 @@ export class Connections {
   }
 
   /**
-   * From now on, closing the server resets no connection that is about to be accepted, and leaves idle ones open, because a
-   * proxy may be sending a request on one.
+   * Refuses new connections, and resets none that is about to be accepted. Idle ones stay open, because a proxy may be
+   * sending a request on one.
    */
-  closeGently(): void {
+  async stopAccepting(): Promise<void> {
     this.#isGentle = true;
+    await Promise.all(this.#servers.filter(({ listening }) => listening).map(stopAccepting));
   }
 
   /** Closes the connections that wait for their next request. */

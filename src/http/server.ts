@@ -93,7 +93,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     } else done();
   });
   const backpressure = new ResponseBackpressure();
-  const isDraining = () => options.readiness.draining;
+  const isDraining = () => options.readiness.draining && !connections.keepsOpen;
   protectResponses(server, { ...options, backpressure, isDraining });
 
   await registerCors(server, { ...options, allowLoopback: options.allowLoopbackOrigins });

@@ -4,25 +4,32 @@ import { type IncomingMessage, type OutgoingHttpHeaders, request } from "node:ht
 import { resolve } from "node:path";
 import { json } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
+import { startHAProxy } from "../support/haproxy.ts";
 import { codeBlocks } from "../support/markdown.ts";
 import { startNginx } from "../support/nginx.ts";
 import { uploadFileMutation } from "../support/operations.ts";
 import { startTogether } from "../support/resources.ts";
-import { hasNginx } from "../support/shell.ts";
+import { hasHAProxy, hasNginx } from "../support/shell.ts";
 import { startDemoServer } from "../support/test-server.ts";
 
 const guide = readFileSync(resolve(import.meta.dirname, "../../docs/guides/behind-a-proxy.md"), "utf8");
 
-/** A server behind nginx with the guide's configuration. */
-function startBehindNginx(env: Record<string, string> = {}) {
+// Debian's packages nginx-light and haproxy are enough. .ci/run installs them.
+const proxies = [
+  { name: "nginx", isInstalled: hasNginx, start: startNginx },
+  { name: "haproxy", isInstalled: hasHAProxy, start: startHAProxy },
+] as const;
+
+/** A server behind the proxy with the guide's configuration. */
+function startBehind({ name, start }: (typeof proxies)[number], env: Record<string, string> = {}) {
   return startTogether(async (started) => {
     const server = await started.use(startDemoServer({ VALETKEY_TRUST_PROXY: "127.0.0.1", ...env }));
-    const [block = ""] = codeBlocks("nginx", guide);
+    const [block = ""] = codeBlocks(name, guide);
     const configuration = block
-      .replace("server 10.0.1.10:4000 fail_timeout=1s;", `server ${new URL(server.url).host};`)
-      .replace("server 10.0.1.11:4000 fail_timeout=1s;", "");
-    const nginx = await started.use(startNginx(configuration));
-    return { server, url: nginx.url };
+      .replace("10.0.1.10:4000", new URL(server.url).host)
+      .replace(/^.*10\.0\.1\.11:4000.*$/m, "");
+    const { url } = await started.use(start(configuration));
+    return { server, url };
   });
 }
 
@@ -44,29 +51,33 @@ async function post(url: string, { headers = {}, localAddress = "127.0.0.1" }: S
   return { status: response.statusCode, body: await json(response) };
 }
 
-// Debian's package nginx-light is enough. .ci/run installs it.
-describe.runIf(hasNginx)("the guide's configuration of nginx", () => {
-  test("passes on the caller's address, and not the one that a caller makes up", async () => {
-    await using proxy = await startBehindNginx({ VALETKEY_RATE_LIMIT: "1/1h" });
-    const send = (localAddress: string, madeUp: string) =>
-      post(proxy.url, { localAddress, headers: { "x-forwarded-for": madeUp } });
-    expect(await send("127.0.0.2", "203.0.113.1")).toMatchObject({ status: 200 });
-    expect(await send("127.0.0.2", "203.0.113.2")).toMatchObject({ status: 429 });
-    expect(await send("127.0.0.3", "203.0.113.1")).toMatchObject({ status: 200 });
-  });
+describe.each(proxies)("the guide's configuration of $name", (proxyUnderTest) => {
+  const { isInstalled } = proxyUnderTest;
 
-  test("passes on headers up to the server's limit", async () => {
-    await using proxy = await startBehindNginx();
+  test.runIf(isInstalled)(
+    "passes on the caller's address, and not the one that a caller makes up",
+    async () => {
+      await using proxy = await startBehind(proxyUnderTest, { VALETKEY_RATE_LIMIT: "1/1h" });
+      const send = (localAddress: string, madeUp: string) =>
+        post(proxy.url, { localAddress, headers: { "x-forwarded-for": madeUp } });
+      expect(await send("127.0.0.2", "203.0.113.1")).toMatchObject({ status: 200 });
+      expect(await send("127.0.0.2", "203.0.113.2")).toMatchObject({ status: 429 });
+      expect(await send("127.0.0.3", "203.0.113.1")).toMatchObject({ status: 200 });
+    },
+  );
+
+  test.runIf(isInstalled)("passes on headers up to the server's limit", async () => {
+    await using proxy = await startBehind(proxyUnderTest);
     const headers = { "x-large": "a".repeat(14_000) };
     expect(await post(proxy.url, { headers })).toMatchObject({ status: 200 });
   });
 
-  test("passes on an upload while it arrives", async () => {
-    await using proxy = await startBehindNginx();
+  test.runIf(isInstalled)("passes on an upload while it arrives", async () => {
+    await using proxy = await startBehind(proxyUnderTest);
     const boundary = "a-boundary";
     const operations = JSON.stringify({
       query: uploadFileMutation,
-      variables: { file: null, input: { bucket: "demo", key: "behind-nginx" } },
+      variables: { file: null, input: { bucket: "demo", key: "behind-a-proxy" } },
     });
     const field = (name: string, more = "") =>
       `--${boundary}\r\nContent-Disposition: form-data; name="${name}"${more}\r\n\r\n`;
@@ -87,8 +98,8 @@ describe.runIf(hasNginx)("the guide's configuration of nginx", () => {
     expect(await json(response)).toMatchObject({ data: { uploadFile: { size: 23 } } });
   });
 
-  test("leaves the limit for bodies, and its error, to the server", async () => {
-    await using proxy = await startBehindNginx();
+  test.runIf(isInstalled)("leaves the limit for bodies, and its error, to the server", async () => {
+    await using proxy = await startBehind(proxyUnderTest);
     const body = JSON.stringify({ query: "{ __typename }", extensions: "a".repeat(3 * 2 ** 20) });
     const response = await fetch(`${proxy.url}/graphql`, {
       method: "POST",

@@ -1,9 +1,7 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
-import { acceptsConnections, freePort } from "./ports.ts";
+import { freePort } from "./ports.ts";
+import { runProxy } from "./proxy-program.ts";
 import { type Closable, makeTemporaryFolder, startTogether } from "./resources.ts";
 
 /** Folders for bodies that nginx buffers. By default they would be in /var. */
@@ -38,20 +36,7 @@ export function startNginx(http: string): Promise<Nginx> {
     ];
     const file = join(folder.path, "nginx.conf");
     await writeFile(file, configuration.join("\n"));
-    const child = spawn("nginx", ["-p", folder.path, "-c", file, "-e", "stderr"], {
-      stdio: ["ignore", "ignore", "pipe"],
-    });
-    const errors = text(child.stderr);
-    const exited = once(child, "exit");
-    started.defer(async () => {
-      child.kill("SIGTERM");
-      await exited;
-    });
-    const failed = exited.then(async () => {
-      throw new Error(`nginx has ended: ${await errors}`);
-    });
-    failed.catch(() => {});
-    await Promise.race([acceptsConnections(port), failed]);
+    await runProxy(started, ["nginx", "-p", folder.path, "-c", file, "-e", "stderr"], port);
     return { url: `http://127.0.0.1:${port}` };
   });
 }

@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 export const hasCurl = hasCommand("curl");
 export const hasOpenssl = hasCommand("openssl");
 export const hasNginx = hasCommand("nginx");
+export const hasHAProxy = hasCommand("haproxy");
 
 export function hasCommand(name: string): boolean {
   return spawnSync("sh", ["-c", `command -v ${name}`]).status === 0;
