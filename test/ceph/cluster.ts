@@ -10,10 +10,13 @@ import { Daemon } from "./daemon.ts";
 import { installCephPackages } from "./packages.ts";
 
 const run = promisify(execFile);
+const configurationName = "ceph.conf";
 
 export interface CephCluster {
   /** S3, STS and IAM all answer here. */
   readonly endpoint: string;
+  /** The path of its ceph.conf. */
+  readonly configurationFile: string;
   /** Ends the daemons and deletes what they kept. */
   stop(): Promise<void>;
 }
@@ -38,7 +41,11 @@ export async function startCephCluster(
   try {
     const ports = { monitor: await freePort(), gateway: await freePort() };
     await bringUp(directory, ports, daemons, rolesBuckets);
-    return { endpoint: `http://127.0.0.1:${ports.gateway}`, stop };
+    return {
+      endpoint: `http://127.0.0.1:${ports.gateway}`,
+      configurationFile: join(directory, configurationName),
+      stop,
+    };
   } catch (error) {
     const logs = await endsOfLogs(directory);
     await stop();
@@ -52,7 +59,7 @@ async function bringUp(
   daemons: Daemon[],
   rolesBuckets: readonly string[],
 ): Promise<void> {
-  const configurationFile = join(directory, "ceph.conf");
+  const configurationFile = join(directory, configurationName);
   await writeFile(configurationFile, cephConfiguration(directory, ports));
   for (const name of ["monitor", "osd", "gateway"]) await mkdir(join(directory, name));
   const ceph = (program: string, ...rest: string[]) =>

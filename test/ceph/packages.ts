@@ -17,12 +17,15 @@ const packageOf = {
 } as const;
 
 /**
- * Installs what is missing of Ceph and Chromium from Debian's archive: about 63 MB for Ceph, nothing the next time.
+ * Installs what is missing of Ceph, and of the programs that its suite needs, from Debian's archive: about 63 MB for Ceph, nothing the next time.
  * @throws {Error} when packages are missing and this is not root, or apt-get fails
  */
 export async function installCephPackages(log: (line: string) => void): Promise<void> {
   const missing = new Set<string>();
-  // The suite of Ceph also has tests in Chromium.
+  // A test of the guide runs its commands.
+  if (!(await isOnPath("aws"))) missing.add("awscli");
+  // The suite of Ceph also has tests in Chromium, and one behind nginx.
+  if (!(await isOnPath("nginx"))) missing.add("nginx-light");
   if (findBrowser("chromium") === undefined) missing.add("chromium");
   for (const [program, debianPackage] of Object.entries(packageOf)) {
     if (!(await isOnPath(program))) missing.add(debianPackage);
@@ -30,7 +33,7 @@ export async function installCephPackages(log: (line: string) => void): Promise<
   if (missing.size === 0) return;
   const names = [...missing];
   if (process.getuid?.() !== 0) {
-    throw new Error(`Ceph or Chromium is not installed. As root: apt-get install ${names.join(" ")}`);
+    throw new Error(`Packages are missing. As root: apt-get install ${names.join(" ")}`);
   }
   log(`installing ${names.join(", ")}`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };

@@ -3,6 +3,8 @@ import "vitest";
 /** A store that the contract suite runs against. Plain data: it goes from vitest's main process to its workers. */
 export interface StoreDescription {
   readonly name: StoreName;
+  /** Of Ceph only: the ceph.conf with which its own commands reach it. */
+  readonly cephConfigurationFile?: string;
   /** S3 and STS answer at one origin. */
   readonly endpoint: string;
   readonly region: string;

@@ -52,7 +52,7 @@ function startCeph(): Promise<TestStore> {
   return startTogether(async (started) => {
     const cluster = await startCephCluster(rolesBuckets, (line) => process.stderr.write(`ceph: ${line}\n`));
     started.defer(() => cluster.stop());
-    const { endpoint } = cluster;
+    const { endpoint, configurationFile } = cluster;
     const region = "us-east-1";
     const encryption = { ...encrypted, ...kmsKeys };
     await createBuckets({ endpoint, region }, accounts.owner, buckets);
@@ -60,6 +60,7 @@ function startCeph(): Promise<TestStore> {
     return {
       description: {
         name: "ceph",
+        cephConfigurationFile: configurationFile,
         endpoint,
         region,
         roleArn,
