@@ -1,8 +1,9 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { RequestContext } from "../graphql/context.ts";
-import { stringifyResult } from "../graphql/operation/error-format.ts";
+import { assertReported, stringifyResult } from "../graphql/operation/error-format.ts";
 import type { OperationRequest, PreparedOperations } from "../graphql/operation/prepared-operations.ts";
 import { errorType } from "./content-negotiation.ts";
+import { isLong, type ResponseBody, stringifyInPieces } from "./response-pieces.ts";
 
 /**
  * Executes a request whose document Apollo has seen before, and returns the body of the response.
@@ -13,13 +14,18 @@ export async function executePrepared(
   context: RequestContext,
   request: FastifyRequest,
   reply: FastifyReply,
-): Promise<string | undefined> {
+  { inPieces = false }: { readonly inPieces?: boolean | undefined } = {},
+): Promise<ResponseBody | undefined> {
   const operation = operationRequest(request);
   const result = operation && (await prepared.execute(operation, context));
   if (result === undefined) return undefined;
   reply.code(result.data === undefined ? 400 : 200);
   reply.header("content-type", errorType(request));
-  return stringifyResult(result);
+  if (!inPieces || !isLong(result)) return stringifyResult(result);
+  assertReported(result);
+  const pieces = await stringifyInPieces(result);
+  reply.header("content-length", pieces.bytes);
+  return pieces;
 }
 
 /**

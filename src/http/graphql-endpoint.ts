@@ -26,6 +26,7 @@ import { RequestBodies } from "./request-bodies.ts";
 import { startRequestSpan } from "./request-span.ts";
 import { decorateRequests, stateOf } from "./request-state.ts";
 import type { ResponseBackpressure } from "./response-backpressure.ts";
+import type { ResponseBody } from "./response-pieces.ts";
 import { TokenCookie, type TokenCookieOptions } from "./token-cookie.ts";
 import type { UploadRate } from "./upload-rate.ts";
 import { UploadsPerCaller } from "./uploads-per-caller.ts";
@@ -61,6 +62,8 @@ export interface GraphQLEndpointOptions extends GraphQLService {
   backpressure: ResponseBackpressure;
   /** Called when the fields of a form have arrived, before its files are read. */
   onFormAccepted?: ((response: ServerResponse) => void) | undefined;
+  /** Whether long responses are written in pieces, as streams. The hooks of a host may expect strings. */
+  inPieces?: boolean | undefined;
   /** Shows an explorer to a browser that opens the URL. */
   sendExplorer?: SendExplorer | undefined;
 }
@@ -150,7 +153,7 @@ export async function graphqlEndpoint(
     },
   });
 
-  function execute(request: FastifyRequest, reply: FastifyReply): Promise<string> {
+  function execute(request: FastifyRequest, reply: FastifyReply): Promise<ResponseBody> {
     // Forms wait for their clients, and streamed uploads have a limit of their own.
     if (stateOf(request).releaseBody !== undefined) return respond(request, reply);
     const client = callerKey(request);
@@ -162,7 +165,7 @@ export async function graphqlEndpoint(
     });
   }
 
-  async function respond(request: FastifyRequest, reply: FastifyReply, admit?: Admit): Promise<string> {
+  async function respond(request: FastifyRequest, reply: FastifyReply, admit?: Admit): Promise<ResponseBody> {
     const { log } = options;
     const startedAtMs = performance.now();
     const { principal, releaseBody } = stateOf(request);
@@ -175,7 +178,7 @@ export async function graphqlEndpoint(
     });
     const response = await inOperationSpan(
       async () =>
-        (options.prepared && (await executePrepared(options.prepared, context, request, reply))) ??
+        (options.prepared && (await executePrepared(options.prepared, context, request, reply, options))) ??
         executeWithApollo(options.apollo, async () => ({ valetKey: context }), request, reply),
     );
     const level = context.logAtInfo || reply.statusCode >= 400 ? "info" : "debug";

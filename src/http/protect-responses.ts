@@ -3,6 +3,7 @@ import { callerKey } from "./caller-key.ts";
 import { lingeringClose } from "./lingering-close.ts";
 import { decorateRequests } from "./request-state.ts";
 import type { ResponseBackpressure } from "./response-backpressure.ts";
+import { ResponsePieces } from "./response-pieces.ts";
 
 export interface ResponseProtection {
   readonly maxFiles: number;
@@ -27,9 +28,13 @@ export function protectResponses(scope: FastifyInstance, protection: ResponsePro
   scope.addHook("onSend", function finish(request, reply, payload, done) {
     addCommonHeaders(reply);
     if (isDraining()) reply.header("connection", "close");
-    if (typeof payload === "string") {
-      backpressure.track(reply.raw, callerKey(request), payload.length);
-    }
+    const bytes =
+      typeof payload === "string"
+        ? payload.length
+        : payload instanceof ResponsePieces
+          ? payload.bytes
+          : undefined;
+    if (bytes !== undefined) backpressure.track(reply.raw, callerKey(request), bytes);
     linger.call(this, request, reply, payload, done);
   });
 }

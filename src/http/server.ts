@@ -113,6 +113,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     ...options,
     path: "/graphql",
     backpressure,
+    inPieces: true,
     sendExplorer,
     // An upload that is interrupted has parts to remove from S3, and a client to inform.
     onFormAccepted: (response: ServerResponse) => connections.hold(response),

@@ -85,15 +85,20 @@ function plainMessage(message: string): string {
 /** Errors that no plugin has logged or given a request id, by the `extensions` object of their formatted form. */
 const unreported = new WeakMap<object, unknown>();
 
-/**
- * Apollo's `stringifyResult`. If Apollo fails while it creates a response, it sends the error without calling any
- * plugin. Such an error is thrown again here, so that the HTTP server logs it and sends the request id.
- */
+/** Apollo's `stringifyResult`. */
 export async function stringifyResult(result: FormattedExecutionResult): Promise<string> {
-  for (const { extensions } of result.errors ?? []) {
+  assertReported(result);
+  return `${JSON.stringify(result)}\n`;
+}
+
+/**
+ * If Apollo fails while it creates a response, it sends the error without calling any plugin. Such an error is thrown
+ * again here, so that the HTTP server logs it and sends the request id.
+ */
+export function assertReported({ errors = [] }: FormattedExecutionResult): void {
+  for (const { extensions } of errors) {
     if (extensions !== undefined && unreported.has(extensions)) throw unreported.get(extensions);
   }
-  return `${JSON.stringify(result)}\n`;
 }
 
 /** Whether an error points to a bug or an unknown failure, and is logged as an error. */
