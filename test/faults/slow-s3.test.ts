@@ -34,6 +34,7 @@ beforeEach(() => {
   answers = [];
   answer = (method, _url, response) => {
     if (method === "HEAD") response.writeHead(200, found).end();
+    else if (method === "PUT") response.writeHead(200, { etag: found.etag }).end();
     else response.end(method === "GET" ? page : begun);
   };
 });
