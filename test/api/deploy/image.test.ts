@@ -1,12 +1,16 @@
-import { chmod, copyFile } from "node:fs/promises";
+import { chmod, copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { repository } from "../../support/build-context.ts";
 import { composeService } from "../../support/compose.ts";
 import { GraphQLClient } from "../../support/graphql-client.ts";
 import { isRoot } from "../../support/image-tree.ts";
+import { codeBlocks } from "../../support/markdown.ts";
 import { downloadUrl, uploadFile } from "../../support/operations.ts";
+import { startOtlpCollector, treeOf } from "../../support/otlp-collector.ts";
 import { freePort } from "../../support/ports.ts";
-import { makeTemporaryFolder } from "../../support/resources.ts";
+import { makeTemporaryFolder, startTogether } from "../../support/resources.ts";
 import { buildRunnableImage, type Environment } from "../../support/running-image.ts";
 import { shareInFile } from "../../support/share-in-file.ts";
 import { prepareTestServer } from "../../support/test-server.ts";
@@ -14,6 +18,18 @@ import { prepareTestServer } from "../../support/test-server.ts";
 const image = await shareInFile(buildRunnableImage());
 
 const onLoopback = { HOST: "127.0.0.1", PORT: "0" };
+
+/** A store with a role, and an environment whose access file the image's user may read. */
+const prepareRole = (env: Record<string, string> = {}) =>
+  startTogether(async (started) => {
+    const prepared = await started.use(prepareTestServer({ env }));
+    const folder = await started.use(makeTemporaryFolder("access"));
+    await chmod(folder.path, 0o755);
+    const VALETKEY_GRANTS = join(folder.path, "grants.json");
+    await copyFile(prepared.env.VALETKEY_GRANTS ?? "", VALETKEY_GRANTS);
+    const { seed } = prepared;
+    return { seed, env: { ...prepared.env, ...onLoopback, LOG_LEVEL: "info", VALETKEY_GRANTS } };
+  });
 
 async function checkHealth(env: Environment): Promise<"healthy" | "unhealthy"> {
   return await image.run(image.healthcheck, env).then(
@@ -40,19 +56,10 @@ test("the image holds what runs, and nothing else", async () => {
 });
 
 test("the image serves a role in production", async () => {
-  await using prepared = await prepareTestServer({ env: { VALETKEY_WEB: "on" } });
+  await using prepared = await prepareRole({ VALETKEY_WEB: "on" });
   await prepared.seed("a.txt", "hello");
-  await using accessFolder = await makeTemporaryFolder("access");
-  await chmod(accessFolder.path, 0o755);
-  const VALETKEY_GRANTS = join(accessFolder.path, "grants.json");
-  await copyFile(prepared.env.VALETKEY_GRANTS ?? "", VALETKEY_GRANTS);
 
-  await using server = await image.start({
-    ...prepared.env,
-    ...onLoopback,
-    LOG_LEVEL: "info",
-    VALETKEY_GRANTS,
-  });
+  await using server = await image.start(prepared.env);
   expect(await (await fetch(`${server.url}/healthz`)).json()).toEqual({ status: "ok" });
   expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
   const { url } = await downloadUrl(new GraphQLClient(server.url), { bucket: "demo", key: "a.txt" });
@@ -89,14 +96,36 @@ test("the image serves the embedded store as deploy/compose/development.yaml say
   expect(await (await fetch(server.url)).text()).toContain("<title>");
 });
 
+test("the image exports traces with two variables more, as the guide to traces says", async () => {
+  const guide = await readFile(join(repository, "docs/guides/traces.md"), "utf8");
+  const [example = ""] = codeBlocks("yaml", guide);
+  const { environment } = parse(example) as { environment: Record<string, string> };
+  expect(Object.keys(environment)).toEqual(["NODE_OPTIONS", "OTEL_EXPORTER_OTLP_ENDPOINT"]);
+  await using collector = await startOtlpCollector();
+  await using prepared = await prepareRole();
+  await prepared.seed("a.txt", "hello");
+
+  const traced = { ...environment, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
+  await using server = await image.start({ ...prepared.env, ...traced });
+  await downloadUrl(new GraphQLClient(server.url), { bucket: "demo", key: "a.txt" });
+  // Every process that is started in the container has the variables too.
+  const { port } = new URL(server.url);
+  expect(await checkHealth({ ...traced, PORT: port })).toBe("healthy");
+  const { stdout } = await image.run(["node", "dist/cli.js", "--help"], traced);
+  expect(stdout).toContain("valetkey doctor");
+  server.process.kill("SIGTERM");
+  expect(await server.ended).toMatchObject({ code: 0 });
+  const root = collector.spans.find(({ name }) => name === "POST /graphql");
+  expect(root?.resource).toMatchObject({ "service.name": "valetkey" });
+  expect(treeOf(collector.spans, root?.spanId ?? "")).toEqual({
+    query: { "STS/AssumeRole": {}, "S3/HeadObject": {} },
+  });
+});
+
 test("the server starts for a user who has no home directory", { skip: !isRoot }, async () => {
   // Only root may run a process as a user who does not exist.
-  await using prepared = await prepareTestServer();
-  await using accessFolder = await makeTemporaryFolder("access");
-  await chmod(accessFolder.path, 0o755);
-  const VALETKEY_GRANTS = join(accessFolder.path, "grants.json");
-  await copyFile(prepared.env.VALETKEY_GRANTS ?? "", VALETKEY_GRANTS);
-  const env = { ...prepared.env, ...onLoopback, LOG_LEVEL: "info", VALETKEY_GRANTS, HOME: undefined };
+  await using prepared = await prepareRole();
+  const env = { ...prepared.env, HOME: undefined };
   await using server = await image.start(env);
   const { url } = await downloadUrl(new GraphQLClient(server.url), {
     bucket: "demo",
