@@ -11,6 +11,7 @@ import { loadConfig } from "../../../src/app/config/config.ts";
 import { repository } from "../../support/build-context.ts";
 import { onlyStep, parseDockerfile } from "../../support/dockerfile.ts";
 import { type Manifest, schemaFault, typeFaults } from "../../support/kubernetes.ts";
+import { codeBlocks } from "../../support/markdown.ts";
 import { startTestServer } from "../../support/test-server.ts";
 
 interface Kustomization {
@@ -29,7 +30,8 @@ const read = (path: string) => readFileSync(join(folder, path), "utf8");
 const kustomizationOf = (name: string) => parse(read(`${name}/kustomization.yaml`)) as Kustomization;
 
 const base = kustomizationOf("base");
-const names = ["base", "overlays/irsa", "overlays/pod-identity"];
+const components = ["components/redis", "components/traces"];
+const names = ["base", "overlays/irsa", "overlays/pod-identity", ...components];
 const manifests = names.flatMap((name) => {
   const { resources, patches = [] } = kustomizationOf(name);
   const files = [...resources, ...patches.map(({ path }) => path)].filter((path) => path.endsWith(".yaml"));
@@ -90,10 +92,40 @@ describe("the manifests", () => {
     for (const { labelSelector } of pod.topologySpreadConstraints) {
       expect(labelSelector.matchLabels).toEqual(labels);
     }
-    for (const kind of ["NetworkPolicy", "PodDisruptionBudget"]) {
-      const { podSelector, selector } = manifest<{ spec: Record<string, object> }>(kind).spec;
+    const selecting = manifests.filter(({ kind }) => ["NetworkPolicy", "PodDisruptionBudget"].includes(kind));
+    expect(selecting).toHaveLength(5);
+    for (const each of selecting) {
+      const { podSelector, selector } = (each as unknown as { spec: Record<string, object> }).spec;
       expect(podSelector ?? selector).toEqual({ matchLabels: labels });
     }
+  });
+
+  test("have a component for everything that the guide's variables lead to", () => {
+    const guide = readFileSync(join(repository, "docs/guides/deploy-kubernetes.md"), "utf8");
+    const used = codeBlocks("yaml", guide).flatMap(
+      (block) => (parse(block) as { components?: string[] }).components ?? [],
+    );
+    expect(used.map((path) => join("overlays/irsa", path))).toEqual(components);
+    for (const name of components) expect(kustomizationOf(name)).toMatchObject({ kind: "Component" });
+
+    const [variables = ""] = codeBlocks("sh", guide).filter((block) => block.includes("VALETKEY_REDIS_URL="));
+    const { VALETKEY_REDIS_URL, OTEL_EXPORTER_OTLP_ENDPOINT, ...others } = parseEnv(variables);
+    expect(others).toEqual({ NODE_OPTIONS: "--import valetkey/telemetry" });
+    expect(() =>
+      loadConfig({ ...environment, VALETKEY_SECRET: "0".repeat(64), VALETKEY_REDIS_URL }),
+    ).not.toThrow();
+    const reachable = components.map((name) => {
+      const policy = parse(read(join(name, "network-policy.yaml"))) as Present<INetworkPolicy>;
+      return policy.spec.egress.map(({ to, ports }) => [
+        ...to.map(({ namespaceSelector }) => Object.values(namespaceSelector.matchLabels).join()),
+        ...ports.map(({ port }) => port),
+      ]);
+    });
+    const needed = [VALETKEY_REDIS_URL, OTEL_EXPORTER_OTLP_ENDPOINT].map((address = "") => {
+      const { hostname, port } = new URL(address);
+      return [[hostname.split(".")[1], Number(port)]];
+    });
+    expect(reachable).toEqual(needed);
   });
 
   test("use an image with a version, never latest", () => {
