@@ -48,7 +48,15 @@ export default defineConfig({
           include: ["test/browser/**/*.test.ts"],
         },
       },
-      { extends: true, test: { ...shared, name: "scale", include: ["test/scale/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: {
+          ...shared,
+          name: "scale",
+          include: ["test/scale/**/*.test.ts"],
+          globalSetup: ["test/support/store-under-test.ts"],
+        },
+      },
       { extends: true, test: { ...shared, name: "faults", include: ["test/faults/**/*.test.ts"] } },
       {
         extends: true,

@@ -1,12 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { mapConcurrently } from "../../src/core/map-concurrently.ts";
 import { GraphQLClient, type GraphQLFailure } from "../support/graphql-client.ts";
 import { completeUpload, downloadUrl, findUpload, requestUpload } from "../support/operations.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
 import { type Replicas, startReplicas } from "../support/replicas.ts";
-import { bucket } from "../support/test-store.ts";
 import { UploadLoad } from "../support/upload-load.ts";
 
+const store = inject("storeDescription");
+const bucket = store.buckets.main;
 const callers = 1_000;
 const grants = [
   { who: "authenticated", bucket, prefix: "users/{sub}/", allow: ["DOWNLOAD", "UPLOAD", "LIST"] },
@@ -18,7 +19,7 @@ let cluster: Replicas;
 
 beforeAll(async () => {
   redis = await startRedis();
-  cluster = await startReplicas({ grants, redisUrl: redis.url });
+  cluster = await startReplicas({ store, grants, redisUrl: redis.url });
 });
 afterAll(async () => {
   await cluster?.close();
