@@ -36,7 +36,10 @@ export default defineConfig({
           ),
         },
       },
-      { extends: true, test: { ...shared, name: "api", include: ["test/api/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: { ...shared, name: "api", include: ["test/api/**/*.test.ts", "test/fuzz/**/*.test.ts"] },
+      },
       {
         extends: true,
         test: {

@@ -14,17 +14,16 @@ import {
   isRequiredInputField,
 } from "graphql";
 import { Random } from "../support/random.ts";
+import { type FuzzCase, type Fuzzer, graphqlCase } from "./fuzz-case.ts";
 
-export interface FuzzedRequest {
-  /** The shape, for a report. */
-  readonly shape: string;
+interface FuzzedRequest {
   readonly query: string;
   readonly variables?: Readonly<Record<string, unknown>>;
   readonly operationName?: string;
 }
 
 /** Generates documents of up to 64 KiB. The same seed gives the same documents. */
-export class DocumentFuzzer {
+export class DocumentFuzzer implements Fuzzer {
   readonly #schema: GraphQLSchema;
   readonly #random: Random;
 
@@ -33,13 +32,17 @@ export class DocumentFuzzer {
     this.#random = new Random(seed);
   }
 
-  next(): FuzzedRequest {
-    const shapes = Object.entries(this.#shapes);
-    const [shape, make] = this.#pick(shapes);
+  next(): FuzzCase {
+    const { shape, ...request } = this.nextRequest();
+    return graphqlCase(shape, request);
+  }
+
+  nextRequest(): FuzzedRequest & { readonly shape: string } {
+    const [shape, make] = this.#pick(Object.entries(this.#shapes));
     return { shape, ...make() };
   }
 
-  readonly #shapes: Readonly<Record<string, () => Omit<FuzzedRequest, "shape">>> = {
+  readonly #shapes: Readonly<Record<string, () => FuzzedRequest>> = {
     "by the grammar": () => ({
       query: this.#cut(`{ ${this.#fields(this.#type("Query"), 6, 2 + this.#below(8))} }`),
     }),

@@ -17,10 +17,16 @@ const maxViolations = 200;
 export class Outcomes {
   readonly #counts = new Map<string, Map<string, number>>();
   readonly violations: string[] = [];
+  readonly #log: (line: string) => void;
+
+  constructor(log: (line: string) => void) {
+    this.#log = log;
+  }
 
   report(violation: string): void {
-    if (this.violations.length < maxViolations)
-      this.violations.push(`${new Date().toISOString()} ${violation}`);
+    if (this.violations.length >= maxViolations) return;
+    this.violations.push(violation);
+    this.#log(`FINDING at ${new Date().toISOString()}: ${violation}`);
   }
 
   /** Runs one action, whose request is valid: it has to succeed, or to fail with an error that says that it may be repeated. */
