@@ -122,7 +122,7 @@ async function findingAboutCanary() {
     body: JSON.stringify({ query: "{ viewer { subject } }" }),
   });
   const text = await response.text();
-  return text === '{"data":{"viewer":{"subject":"canary"}}}'
+  return text.trim() === '{"data":{"viewer":{"subject":"canary"}}}'
     ? undefined
     : `Another caller got: ${response.status} ${text}`;
 }

@@ -18,7 +18,7 @@ export async function download(world: World): Promise<void> {
 async function compare(url: string, entry: Entry): Promise<void> {
   let bytes: Buffer;
   try {
-    const response = await fetch(url);
+    const response = await fetch(url, { signal: AbortSignal.timeout(15_000) });
     if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`);
     bytes = Buffer.from(await response.arrayBuffer());
   } catch (error) {

@@ -1,4 +1,4 @@
-import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { appendFile, readFile, rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type BreakingProxy, startBreakingProxy } from "../support/breaking-proxy.ts";
@@ -71,7 +71,9 @@ export function startSoakedServer({ sampleMs, leak }: SoakedServerOptions): Prom
       issuer,
       admin: prepared.admin,
       async changeGrants(prefix: string) {
-        await writeFile(accessFile, accessFileWith(prefix));
+        // The server may be reading the file just now.
+        await writeFile(`${accessFile}.new`, accessFileWith(prefix));
+        await rename(`${accessFile}.new`, accessFile);
         running.process.kill("SIGHUP");
       },
       sweep: () => program.cli(["sweep", bucket, "--older-than", "0", "--abort"], env),

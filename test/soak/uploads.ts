@@ -16,6 +16,7 @@ import type { World } from "./world.ts";
 
 const MiB = 2 ** 20;
 const attempts = 5;
+const patienceMs = 15_000;
 
 const checksumOf = (bytes: Buffer) => {
   const value = Buffer.alloc(4);
@@ -28,8 +29,8 @@ async function send(request: () => Promise<Response>): Promise<Response> {
   let failure = "";
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     try {
-      const response = await request();
-      const text = await response.text().catch(() => "");
+      const response = await withinPatience(request());
+      const text = await withinPatience(response.text()).catch(() => "");
       if (response.ok) return response;
       failure = `${response.status} ${text}`;
     } catch (error) {
@@ -38,6 +39,14 @@ async function send(request: () => Promise<Response>): Promise<Response> {
     await sleep(100);
   }
   throw new StoreFailure(failure);
+}
+
+/** A request that the store never answers is given up, as clients do. */
+function withinPatience<Result>(promise: Promise<Result>): Promise<Result> {
+  const limit = sleep(patienceMs, undefined, { ref: false }).then(() => {
+    throw new Error("The store did not respond.");
+  });
+  return Promise.race([promise, limit]);
 }
 
 export async function putByHand(world: World): Promise<void> {

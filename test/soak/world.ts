@@ -17,6 +17,7 @@ export class World {
   readonly ledger: Ledger;
   readonly outcomes: Outcomes;
   readonly #issuer: Issuer;
+  readonly #tokens = new Map<string, { readonly token: Promise<string>; readonly usedUntilMs: number }>();
   #created = 0;
   readonly #name: string;
 
@@ -43,8 +44,13 @@ export class World {
     }
   }
 
+  /** The same for two minutes, as callers keep their tokens. */
   token(caller = this.caller): Promise<string> {
-    return this.#issuer.token({ sub: caller });
+    const known = this.#tokens.get(caller);
+    if (known !== undefined && Date.now() < known.usedUntilMs) return known.token;
+    const token = this.#issuer.token({ sub: caller });
+    this.#tokens.set(caller, { token, usedUntilMs: Date.now() + 120_000 });
+    return token;
   }
 
   async client(caller = this.caller): Promise<GraphQLClient> {
