@@ -9,6 +9,7 @@ import { inProcess } from "./rows/in-process.mjs";
 import { memory } from "./rows/memory.mjs";
 import { neighbour } from "./rows/neighbour.mjs";
 import { requests } from "./rows/requests.mjs";
+import { s3Calls } from "./rows/s3-calls.mjs";
 import { uploadThroughput } from "./rows/upload-file.mjs";
 import { verified } from "./rows/verified.mjs";
 import { cephIsInstalled } from "./stores/ceph.mjs";
@@ -17,6 +18,7 @@ import { markdown } from "./table.mjs";
 
 const rows = {
   "in-process": inProcess,
+  "s3-calls": s3Calls,
   requests,
   verified,
   "upload-file": uploadThroughput,
@@ -51,6 +53,11 @@ await bundle(
   {
     presigner: "src/storage/signing/presigner.ts",
     endpoints: "src/storage/client/endpoints.ts",
+    "s3-clients": "src/storage/calls/s3-clients.ts",
+    "head-object": "src/storage/objects/head-object.ts",
+    "list-objects": "src/storage/objects/list-objects.ts",
+    "bucket-settings": "src/core/bucket-settings.ts",
+    metrics: "src/core/metrics.ts",
     "embedded-s3": "packages/embedded-s3/src/index.ts",
   },
   "build/bench",

@@ -110,5 +110,5 @@ const comparisons = [
   { of: names.batch100, to: names.companionPost, atLeast: 100 },
   { of: names.batch100, to: names.companionParts },
   { of: names.batch1000, to: names.companionParts },
-  { of: names.page, to: names.pageWithoutUrls },
+  { of: names.page, to: names.pageWithoutUrls, atLeast: 0.75 },
 ];

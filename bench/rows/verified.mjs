@@ -32,7 +32,7 @@ export function verified({ store, rounds, seconds, log }) {
       title: `Objects verified first (${store.name})`,
       unit: "URLs/s",
       figures: await interleave(rounds, contenders, log),
-      comparisons: [{ of: names.verified, to: names.seed, atLeast: 5 }],
+      comparisons: [{ of: names.verified, to: names.seed, atLeast: 8 }],
     };
   });
 }
