@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { startServer } from "../program.mjs";
 
-/** @param {"constant-apollo" | "seed-way" | "companion" | "better-upload"} name */
+/** @param {"constant-apollo" | "bare-http" | "seed-way" | "companion" | "better-upload"} name */
 export function startPeer(name, store, env = {}) {
   return startServer(
     [join(import.meta.dirname, `${name}.mjs`)],

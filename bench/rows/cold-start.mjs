@@ -24,7 +24,7 @@ export async function coldStart({ store, rounds, log }) {
     title: "Cold start",
     unit: "ms",
     figures: await interleave(rounds, contenders, log),
-    comparisons: [{ of: names.ready, to: names.imports, atMost: 1.5 }],
+    comparisons: [{ of: names.ready, to: names.imports, atMost: 1.1 }],
   };
 }
 

@@ -9,6 +9,7 @@ import { companion, valetKey } from "./operations.mjs";
 const names = {
   alone: "one downloadUrl, no other load",
   beside: "one downloadUrl while batches of 1,000 run",
+  besidePages: "one downloadUrl while pages of 1,000 run",
   companionBeside: "Companion, one part while batches of 100 run",
 };
 /** Callers with a batch each, one after the other. */
@@ -24,13 +25,15 @@ export function neighbour({ store, rounds, seconds, log }) {
 
     const single = load(server.origin, 1, valetKey.downloadUrl(bucket));
     const batches = load(server.origin, batchCallers, valetKey.downloadUrls(bucket, 1000));
+    const pages = load(server.origin, batchCallers, valetKey.page(bucket));
     const peerSingle = load(peer.origin, 1, companion.signPart());
     const peerBatches = load(peer.origin, batchCallers, companion.signParts(100));
-    for (const each of [single, batches, peerSingle, peerBatches]) await each.run(1);
+    for (const each of [single, batches, pages, peerSingle, peerBatches]) await each.run(1);
 
     const contenders = {
       [names.alone]: () => slowestOfHundredMs(single, seconds),
       [names.beside]: () => besideBatches(single, batches, seconds),
+      [names.besidePages]: () => besideBatches(single, pages, seconds),
       [names.companionBeside]: () => besideBatches(peerSingle, peerBatches, seconds),
     };
     return {
@@ -40,6 +43,7 @@ export function neighbour({ store, rounds, seconds, log }) {
       comparisons: [
         { of: names.beside, to: names.companionBeside },
         { of: names.beside, to: names.alone },
+        { of: names.besidePages, to: names.alone },
       ],
     };
   });

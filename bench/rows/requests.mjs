@@ -15,6 +15,7 @@ const callerCount = 50;
 
 const names = {
   constant: "constant response (Apollo on Fastify)",
+  bare: "a signature on bare node:http",
   download: "downloadUrl(verify: false)",
   downloadWithToken: "downloadUrl(verify: false), a token on each request",
   put: "requestUpload PUT",
@@ -48,12 +49,14 @@ export function requests({ store, rounds, seconds, cpuTime, log }) {
     const authenticated = use(await startValetKey(store, issuer.env));
     const companionServer = use(await startPeer("companion", store));
     const betterUploadServer = use(await startPeer("better-upload", store));
+    const bare = use(await startPeer("bare-http", store));
     const constant = use(
       await startPeer("constant-apollo", store, { BENCH_RESPONSE: await responseOf(anonymous, bucket) }),
     );
 
     const loads = {
       [names.constant]: [constant, valetKey.downloadUrl(bucket)],
+      [names.bare]: [bare, valetKey.downloadUrl(bucket)],
       [names.download]: [anonymous, valetKey.downloadUrl(bucket)],
       [names.downloadWithToken]: [authenticated, valetKey.downloadUrlWithToken(bucket, callers)],
       [names.put]: [anonymous, valetKey.requestUpload(bucket, "PUT")],
@@ -101,13 +104,14 @@ async function responseOf(server, bucket) {
 }
 
 const comparisons = [
-  { of: names.download, to: names.constant, atLeast: 0.75 },
-  { of: names.downloadWithToken, to: names.constant, atLeast: 0.65 },
+  { of: names.download, to: names.constant, atLeast: 1.3 },
+  { of: names.downloadWithToken, to: names.constant, atLeast: 1.15 },
+  { of: names.download, to: names.bare, atLeast: 0.6 },
   { of: names.download, to: names.companionPart },
-  { of: names.put, to: names.companionPost, atLeast: 8 },
-  { of: names.put, to: names.betterUploadPut },
+  { of: names.put, to: names.companionPost, atLeast: 16 },
+  { of: names.put, to: names.betterUploadPut, atLeast: 2.5 },
   { of: names.post, to: names.companionPost },
-  { of: names.batch100, to: names.companionPost, atLeast: 100 },
+  { of: names.batch100, to: names.companionPost, atLeast: 150 },
   { of: names.batch100, to: names.companionParts },
   { of: names.batch1000, to: names.companionParts },
   { of: names.page, to: names.pageWithoutUrls, atLeast: 0.75 },

@@ -45,7 +45,7 @@ export function uploadThroughput({ store, rounds, quick, log }) {
       title: `${sizeMebibytes} MiB uploaded (${store.name})`,
       unit: "MiB/s",
       figures: await interleave(rounds, { [names.through]: through, [names.direct]: direct }, log),
-      comparisons: [{ of: names.through, to: names.direct, atLeast: 0.7 }],
+      comparisons: [{ of: names.through, to: names.direct, atLeast: 0.95 }],
     };
   });
 }
