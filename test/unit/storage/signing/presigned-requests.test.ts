@@ -48,6 +48,13 @@ describe("presignDownload", () => {
     expect(expiresAt).toEqual(new Date("2026-01-01T12:01:30Z"));
   });
 
+  test("signs by a session that has exactly one second left", () => {
+    const session = sessionUntil("2026-01-01T12:00:01Z");
+    const { url, expiresAt } = presignDownload(presigner, { ...demand, session });
+    expect(parametersOf(url)["X-Amz-Expires"]).toBe("1");
+    expect(expiresAt).toEqual(new Date("2026-01-01T12:00:01Z"));
+  });
+
   test.each(["2026-01-01T12:00:00.900Z", "2026-01-01T11:00:00Z", "not a date"])(
     "does not sign by a session that ends at %s",
     (end) => {
