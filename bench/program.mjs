@@ -20,10 +20,12 @@ const commonEnvironment = {
  * Starts a Node program on the server's processor. What it logs to stdout is dropped, as it writes it.
  * @param {string[]} argv of node
  * @param {Record<string, string>} env
- * @param {{ cwd?: string, output?: "ignore" | "pipe" }} options
+ * @param {{ cwd?: string, output?: "ignore" | "pipe", anyProcessor?: boolean }} options anyProcessor: of those that
+ * the benchmark itself may use, for several servers at once
  */
-export function startProgram(argv, env, { cwd, output = "ignore" } = {}) {
-  const [command, ...rest] = onServerProcessor([process.execPath, ...argv]);
+export function startProgram(argv, env, { cwd, output = "ignore", anyProcessor = false } = {}) {
+  const program = [process.execPath, ...argv];
+  const [command, ...rest] = anyProcessor ? program : onServerProcessor(program);
   const child = spawn(command, rest, {
     cwd,
     env: { ...commonEnvironment, ...env },
@@ -48,11 +50,11 @@ export function startProgram(argv, env, { cwd, output = "ignore" } = {}) {
  * @param {(port: number) => Record<string, string>} env
  * @returns {Promise<{ origin: string, pid: number, readyAfterMs: number, stop(): Promise<void> }>}
  */
-export async function startServer(argv, env, { path = "/", cwd } = {}) {
+export async function startServer(argv, env, { path = "/", cwd, anyProcessor } = {}) {
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const startedAt = performance.now();
-  const { child, stop } = startProgram(argv, env(port), { cwd });
+  const { child, stop } = startProgram(argv, env(port), { cwd, anyProcessor });
   while (!(await isReady(`${origin}${path}`))) {
     if (child.exitCode !== null) throw new Error(`${argv.join(" ")} ended with ${child.exitCode}.`);
     if (performance.now() - startedAt > 60_000) {
@@ -74,7 +76,7 @@ async function isReady(url) {
   }
 }
 
-async function freePort() {
+export async function freePort() {
   const server = createServer();
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -22,8 +22,9 @@ const grants = (bucket) => ({
  * Valet Key as it is run in production: `node dist/main.js`, a role, an access file, logs at their default level.
  * @param {import("./stores/store.mjs").Store} store
  * @param {Record<string, string>} env
+ * @param {{ anyProcessor?: boolean }} options
  */
-export async function startValetKey(store, env = {}) {
+export async function startValetKey(store, env = {}, { anyProcessor } = {}) {
   const directory = await mkdtemp(join(tmpdir(), "valetkey-bench-"));
   const accessFile = join(directory, "grants.json");
   await writeFile(accessFile, JSON.stringify(grants(store.bucket)));
@@ -39,7 +40,7 @@ export async function startValetKey(store, env = {}) {
       VALETKEY_DRAIN_SECONDS: "1",
       ...env,
     }),
-    { path: "/readyz", cwd: root },
+    { path: "/readyz", cwd: root, anyProcessor },
   );
   return {
     ...server,
