@@ -33,6 +33,8 @@ export interface StoreBuckets {
   readonly private: string;
   /** For one file of the contract suite, which changes the settings of the bucket while other files run. */
   readonly changing?: string;
+  /** The same, for another file. */
+  readonly examined?: string;
 }
 
 /** A bucket for objects that are encrypted with KMS keys. */

@@ -12,11 +12,12 @@ const buckets = {
   versioned: "contract-versioned",
   private: "contract-private",
   changing: "contract-changing",
+  examined: "contract-examined",
 } satisfies StoreBuckets;
 const encrypted = { bucket: "contract-encrypted", demandingPrefix: "demanding/" };
 
 /** The role may not use the private bucket. */
-const rolesBuckets = [buckets.main, buckets.versioned, buckets.changing, encrypted.bucket];
+const rolesBuckets = [buckets.main, buckets.versioned, buckets.changing, buckets.examined, encrypted.bucket];
 
 /** Vitest's globalSetup of the contract suite: VALETKEY_TEST_STORE names the store, `embedded` or `ceph`. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
