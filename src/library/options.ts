@@ -5,9 +5,9 @@ import type { Log } from "./valet-key.ts";
 export type ByteSize = number | string;
 
 /**
- * The settings of Valet Key. Each setting without a description of its own means the same as the environment variable of
- * that name, has the same default, and is checked as strictly: `maxUploadBytes` is `VALETKEY_MAX_UPLOAD_BYTES`,
- * `awsRegion` is `AWS_REGION`. docs/configuration.md describes them.
+ * The settings of Valet Key. Each setting means the same as the environment variable of that name, and is checked as
+ * strictly: `maxUploadBytes` is `VALETKEY_MAX_UPLOAD_BYTES`, `awsRegion` is `AWS_REGION`. docs/configuration.md describes
+ * them. If a setting cannot be used, `createValetKey` rejects with a `ConfigError` that names it.
  */
 export interface ValetKeySettings {
   /**
@@ -15,14 +15,27 @@ export interface ValetKeySettings {
    * store is started, which is for development and tests.
    */
   roleArn?: string | undefined;
+  /** Sent with AssumeRole of `roleArn`, as its trust policy demands: 2 to 1,224 characters. Default: none. */
   externalId?: string | undefined;
-  /** Seconds, 900 to 43,200. */
+  /** The lifetime of role sessions in seconds, 900 to 43,200. The role's maximum has to allow it. Default: 3,600. */
   sessionSeconds?: number | undefined;
+  /**
+   * Whether role sessions have the tags `valetkey:sub` and `valetkey:iss`. The trust policy must allow `sts:TagSession`.
+   * Default: false.
+   */
   sessionTags?: boolean | undefined;
+  /** Whether role sessions have a SourceIdentity. The trust policy must allow `sts:SetSourceIdentity`. Default: false. */
   sourceIdentity?: boolean | undefined;
+  /**
+   * The default region, such as `eu-central-1`. With a role, either this or `regions` is required. Without a role, it is
+   * that of the embedded store.
+   */
   awsRegion?: string | undefined;
+  /** The regions that a request may name: a list, or a text separated by commas. Default: `awsRegion`. */
   regions?: readonly string[] | string | undefined;
+  /** Whether the bucket is in the path of URLs instead of in their host, for stores that need it. Default: false. */
   forcePathStyle?: boolean | undefined;
+  /** The store's origin in what is signed for clients, without a path. Default: the origin that the server uses. */
   publicEndpointUrl?: string | URL | undefined;
   /**
    * The access file: its path, or what it contains. With a role, either this or `authorize` is required. Without a role,
@@ -31,13 +44,17 @@ export interface ValetKeySettings {
   grants?: string | AccessRules | undefined;
   /** At least 32 bytes, the same in every process. The first of several seals upload ids, and all of them open upload ids. */
   secret?: string | readonly string[] | undefined;
+  /** `requestUpload` with the method `AUTO` uploads larger files in parts. From 0 to 5 GiB. Default: 64 MiB. */
   multipartBytes?: ByteSize | undefined;
+  /** The largest file of `uploadFile` and `uploadStream`, whatever a grant allows, up to 448 GiB. Default: 5 GiB. */
   maxUploadBytes?: ByteSize | undefined;
+  /** How many files one form may have, 1 to 1,000. Default: 10. */
   maxFiles?: number | undefined;
   /** Bytes per second and caller that Valet Key's own endpoint reads of forms with files. Default: no limit. */
   uploadBytesPerSecond?: ByteSize | undefined;
   /** `"production"` refuses to start the embedded store. */
   nodeEnv?: string | undefined;
+  /** The lowest level that the default log writes. Default: `info`. */
   logLevel?: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent" | undefined;
   /** The embedded store's folder. Two stores never share one. Default: `.valetkey`. */
   dataDir?: string | undefined;
@@ -50,30 +67,51 @@ export interface ValetKeySettings {
   jwksUrl?: string | URL | undefined;
   /** An issuer, or several separated by commas. Without `jwksUrl`, each is discovered by OpenID Connect. */
   jwtIssuer?: string | undefined;
+  /**
+   * The `aud` that tokens must have, or several, separated by commas. Default: any. In production, this or `jwtIssuer` is
+   * required.
+   */
   jwtAudience?: string | undefined;
+  /** The accepted signature algorithms. Only asymmetric ones are possible. Default: `RS256`, `ES256` and `EdDSA`. */
   jwtAlgorithms?: readonly string[] | string | undefined;
+  /**
+   * Exact origins, such as `https://app.example.com`, whose pages may send the cookie of `tokenCookie`. Default: only the
+   * server's own.
+   */
   origins?: readonly string[] | string | undefined;
-  /** Serves the schema as a subgraph of Apollo Federation 2. */
+  /** Whether the schema is a subgraph of Apollo Federation 2. Default: false. */
   federation?: boolean | undefined;
   /** Whether Valet Key's own endpoint executes known documents without Apollo's pipeline. Default: true. */
   prepared?: boolean | undefined;
   /** Manifests in Apollo's format, or `@valetkey/client`. Valet Key's own endpoint executes only their operations. */
   persistedOperations?: readonly string[] | string | undefined;
+  /** The name of a cookie from which the token is taken too, such as `__Host-token`. Default: none. */
   tokenCookie?: string | undefined;
   /** Whose `X-Forwarded-For` `valetKeyExpress` believes on a plain Node server. Express and Fastify use their own setting. */
   trustProxy?: readonly string[] | string | number | undefined;
-  /** Such as `"100/1s"`. */
+  /** Requests of one caller per window, such as `"100/1s"`, at Valet Key's own endpoint. Default: no limit. */
   rateLimit?: string | undefined;
 
-  /** Only the stand-alone server uses these. They are accepted because the environment may contain them. */
+  /** Only for the stand-alone server, without effect here: its port. */
   port?: number | undefined;
+  /** Only for the stand-alone server, without effect here: its number of processes. */
   workers?: number | "auto" | undefined;
+  /** Only for the stand-alone server, without effect here: for how long it serves everything after SIGTERM. */
   drainDelaySeconds?: number | undefined;
+  /** Only for the stand-alone server, without effect here: how long requests may take after SIGTERM. */
   drainSeconds?: number | undefined;
+  /** Only for the stand-alone server, without effect here: whether it has `/metrics`. */
   metrics?: boolean | undefined;
+  /** Only for the stand-alone server, without effect here: the port of `/metrics`. */
   metricsPort?: number | undefined;
+  /** Only for the stand-alone server, without effect here: whether it logs each request. */
   accessLog?: boolean | undefined;
+  /** Only for the stand-alone server, without effect here: whether it serves the web client. */
   web?: boolean | undefined;
+  /**
+   * `redis://user:password@host:6379/0`, where processes share role sessions and counters of `rateLimit`. It needs
+   * `secret`. Default: they share nothing.
+   */
   redisUrl?: string | undefined;
 }
 
