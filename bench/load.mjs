@@ -2,7 +2,7 @@ import { Pool } from "undici";
 
 /**
  * @typedef {object} Request
- * @property {"GET" | "POST"} method
+ * @property {"GET" | "HEAD" | "POST"} method
  * @property {string} path
  * @property {Record<string, string>} [headers]
  * @property {string} [body]

@@ -1,3 +1,5 @@
+import { HeadObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { Load } from "../load.mjs";
 import { startPeer } from "../peers/peer.mjs";
 import { withResources } from "../resources.mjs";
@@ -8,6 +10,7 @@ import { seedWay, valetKey } from "./operations.mjs";
 const names = {
   verified: "downloadUrl(verify: true)",
   seed: "AssumeRole, two HEADs and the SDK for each request",
+  store: "presigned HEAD, directly to the store",
 };
 
 /** URLs of objects that were looked up first, in the same store. */
@@ -22,6 +25,7 @@ export function verified({ store, rounds, seconds, log }) {
         ...valetKey.verifiedDownloadUrl(bucket, keys),
       }),
       [names.seed]: new Load(seed.origin, { concurrency: 16, ...seedWay.item(bucket, keys) }),
+      [names.store]: new Load(store.endpoint, { concurrency: 16, ...(await presignedHeads(store)) }),
     };
     const contenders = {};
     for (const [name, load] of Object.entries(loads)) {
@@ -32,7 +36,18 @@ export function verified({ store, rounds, seconds, log }) {
       title: `Objects verified first (${store.name})`,
       unit: "URLs/s",
       figures: await interleave(rounds, contenders, log),
-      comparisons: [{ of: names.verified, to: names.seed, atLeast: 8 }],
+      comparisons: [
+        { of: names.verified, to: names.seed, atLeast: 8 },
+        { of: names.verified, to: names.store },
+      ],
     };
   });
+}
+
+/** What the store itself can do, which limits every URL that is verified. */
+async function presignedHeads({ endpoint, region, adminCredentials, bucket, keys }) {
+  const s3 = new S3Client({ endpoint, region, credentials: adminCredentials, forcePathStyle: true });
+  const urls = keys.map((key) => getSignedUrl(s3, new HeadObjectCommand({ Bucket: bucket, Key: key })));
+  const paths = (await Promise.all(urls)).map((url) => url.slice(endpoint.length));
+  return { request: (i) => ({ method: "HEAD", path: paths[i % paths.length] }), check: () => true };
 }
