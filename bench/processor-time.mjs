@@ -12,3 +12,13 @@ export function processorSeconds(pid) {
   const [userTicks, systemTicks] = [Number(fields[11]), Number(fields[12])];
   return (userTicks + systemTicks) / ticksPerSecond;
 }
+
+/** Responses per second, or with `cpuTime` per second of the processor time of the server. */
+export async function rateOf(load, server, seconds, cpuTime) {
+  const usedBefore = cpuTime ? processorSeconds(server.pid) : 0;
+  const startedAt = performance.now();
+  const perSecond = await load.run(seconds);
+  if (!cpuTime) return perSecond;
+  const tookSeconds = (performance.now() - startedAt) / 1000;
+  return (perSecond * tookSeconds) / (processorSeconds(server.pid) - usedBefore);
+}

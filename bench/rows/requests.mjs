@@ -1,7 +1,7 @@
 import { startIssuer } from "../issuer.mjs";
 import { Load } from "../load.mjs";
 import { startPeer } from "../peers/peer.mjs";
-import { processorSeconds } from "../processor-time.mjs";
+import { rateOf } from "../processor-time.mjs";
 import { withResources } from "../resources.mjs";
 import { interleave } from "../rounds.mjs";
 import { startValetKey } from "../valet-key.mjs";
@@ -85,14 +85,6 @@ export function requests({ store, rounds, seconds, cpuTime, log }) {
       comparisons,
     };
   });
-}
-
-async function rateOf(load, server, seconds, cpuTime) {
-  const [startedAt, usedBefore] = [performance.now(), processorSeconds(server.pid)];
-  const perSecond = await load.run(seconds);
-  if (!cpuTime) return perSecond;
-  const tookSeconds = (performance.now() - startedAt) / 1000;
-  return (perSecond * tookSeconds) / (processorSeconds(server.pid) - usedBefore);
 }
 
 /** A real response, so that the constant has the same size. */
