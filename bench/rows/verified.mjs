@@ -30,7 +30,7 @@ export function verified({ store, rounds, seconds, cpuTime, log }) {
     const contenders = {};
     for (const [name, [target, operation]] of Object.entries(loads)) {
       const load = use(new Load(target.origin, { concurrency: 16, ...operation }));
-      await load.run(1);
+      await load.run(3);
       contenders[name] = () => rateOf(load, target, seconds, cpuTime);
     }
     return {
