@@ -56,6 +56,12 @@ describe("an upload", () => {
     },
   );
 
+  test("has a content type whose spaces and parameters do not matter", () => {
+    const grants = [upload({ contentTypes: ["text/csv"] })];
+    for (const contentType of ["text/csv ; header=present", " TEXT/CSV"])
+      expect(() => authorizeUpload(grants, at("a"), { contentType })).not.toThrow();
+  });
+
   test("of an unknown type has a size that is allowed for every type of the grants", () => {
     const both = upload({ contentTypes: ["image/png", "text/csv"], maxUploadBytes: 10 });
     const one = upload({ contentTypes: ["image/png"], maxUploadBytes: 100 });
