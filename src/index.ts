@@ -34,4 +34,4 @@ export type {
   UploadOptions,
   UploadPart,
 } from "./library/types.ts";
-export type { Log, Resolvers, ValetKey, ValetKeySession } from "./library/valet-key.ts";
+export type { Log, RequestOptions, Resolvers, ValetKey, ValetKeySession } from "./library/valet-key.ts";

@@ -7,7 +7,7 @@ import { createSchema, printTypes } from "../graphql/schema.ts";
 import type { ValetKeyOptions } from "../library/options.ts";
 import { parsePrincipal } from "../library/principal.ts";
 import { Session } from "../library/session.ts";
-import type { ValetKey } from "../library/valet-key.ts";
+import type { RequestOptions, ValetKey } from "../library/valet-key.ts";
 import { configFromOptions } from "./config/config-from-options.ts";
 import { type Runtime, startRuntime } from "./runtime.ts";
 import { rememberRuntime } from "./runtime-of.ts";
@@ -23,16 +23,16 @@ export async function createValetKey(options: ValetKeyOptions): Promise<ValetKey
     log: options.log as Logger | undefined,
   });
   const schema = exposeErrors(await createSchema({ federation: runtime.config.federation }));
-  const sessionFor = (principal: Principal) =>
-    new Session({ schema: runtime.schema, createContext: () => contextFor(runtime, principal) });
+  const sessionFor = (principal: Principal, options?: RequestOptions) =>
+    new Session({ schema: runtime.schema, createContext: () => contextFor(runtime, principal, options) });
   const valetKey: ValetKey = {
-    for: (principal) => sessionFor(parsePrincipal(principal)),
+    for: (principal, request) => sessionFor(parsePrincipal(principal), request),
     asService: () => sessionFor(service),
     schema,
     typeDefs: printTypes(schema),
     resolvers: resolversOf(schema),
-    async context({ principal }) {
-      return { valetKey: await contextFor(runtime, parsePrincipal(principal)) };
+    async context({ principal, signal }) {
+      return { valetKey: await contextFor(runtime, parsePrincipal(principal), { signal }) };
     },
     close: () => runtime.close(),
   };
@@ -41,11 +41,15 @@ export async function createValetKey(options: ValetKeyOptions): Promise<ValetKey
 }
 
 /** The server that this is a part of limits how long a request may take. */
-function contextFor(runtime: Runtime, principal: Principal) {
+function contextFor(runtime: Runtime, principal: Principal, { signal }: RequestOptions = {}) {
   return runtime.createContext({
     principal,
     requestId: randomUUID(),
-    connection: { destroyed: false },
+    connection: {
+      get destroyed() {
+        return signal?.aborted ?? false;
+      },
+    },
     sendsFiles: true,
   });
 }

@@ -75,10 +75,16 @@ export interface Log {
   isLevelEnabled?(level: string): boolean;
 }
 
+/** What is known of the request that the work is for. */
+export interface RequestOptions {
+  /** When it is aborted, because the client has gone for example, no further requests to S3 are begun. Default: none. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** What `createValetKey` returns. */
 export interface ValetKey {
   /** The API for one caller and one request. */
-  for(principal: Principal): ValetKeySession;
+  for(principal: Principal, options?: RequestOptions): ValetKeySession;
   /** The API for jobs of the server itself, with the grants that the access file gives to `who: service`. */
   asService(): ValetKeySession;
   /** An executable schema. Its resolvers need what `context` returns. */
@@ -91,7 +97,7 @@ export interface ValetKey {
    * The context that the resolvers need, for one request: an object with the property `valetKey`, to be spread into your
    * own context. Rejects when `authorize` does.
    */
-  context(caller: { readonly principal: Principal }): Promise<{ readonly valetKey: object }>;
+  context(caller: { readonly principal: Principal } & RequestOptions): Promise<{ readonly valetKey: object }>;
   /** Ends everything: uploads that are still running, connections, and the embedded store. */
   close(): Promise<void>;
 }
