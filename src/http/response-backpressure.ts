@@ -56,7 +56,8 @@ export class ResponseBackpressure {
   /** Call this before a response of this many bytes is written. */
   track(response: ServerResponse, client: string, bytes: number): void {
     const { largeBytes, idleTimeoutMs, graceMs, minBytesPerSecond } = this.#options;
-    if (bytes < largeBytes) return;
+    // A response whose connection is closed already will emit no "close".
+    if (bytes < largeBytes || response.destroyed) return;
     const unread = { client, response, bytes, activeAtMs: performance.now() };
     this.#unread.add(unread);
     const destroy = () => response.destroy();

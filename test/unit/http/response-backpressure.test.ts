@@ -90,3 +90,19 @@ test("small responses are not counted", async () => {
   expect(await (await fetch(`${url}/slow`)).text()).toHaveLength(1000);
   expect(backpressure.unreadBytes).toBe(0);
 });
+
+test("a response whose client has gone before it is written is not counted", async () => {
+  const backpressure = new ResponseBackpressure();
+  let wasTracked = false;
+  const server = createServer((_request, response) => {
+    response.once("close", () => {
+      backpressure.track(response, "gone", MiB);
+      wasTracked = true;
+    });
+  });
+  const url = await listenOnLoopback(server);
+  onTestFinished(() => stopListening(server));
+  (await requestOnly(`${url}/gone`)).destroy();
+  await expect.poll(() => wasTracked, eventually).toBe(true);
+  expect(backpressure.unreadBytes).toBe(0);
+});
