@@ -23,7 +23,14 @@ export function assertVariablesWithinLimits(variables: Readonly<Record<string, u
       countMore(value.length);
       for (const each of value) waiting.push(each);
     } else if (isJsonObject(value)) {
+      let names = 0;
       for (const name in value) {
+        names += 1;
+        if (names > limits.variableNames) {
+          throw operationRefused(
+            `An object in the variables has more than ${limits.variableNames.toLocaleString("en")} names.`,
+          );
+        }
         if (name.length > limits.nameLength) throw nameTooLong(name);
         countMore(1);
         waiting.push(value[name]);

@@ -22,6 +22,8 @@ export const limits = {
   nameLength: 128,
   /** The number of strings, numbers, lists and objects in the variables. */
   variableValues: 40_000,
+  /** The number of names of one object in the variables. An error of graphql-js formats the whole object. */
+  variableNames: 1_000,
   /** The length in characters of a string in the variables. */
   variableLength: 16 * 2 ** 10,
   /** The number of values in the response. A page of 1,000 objects with all fields has 85,000. */
