@@ -21,5 +21,5 @@ test("an object in the variables with more than 1,000 names is refused before it
 
 test("an object with 1,000 names is converted", async () => {
   const { errors = [] } = await server.client.request(query, { objects: [objectOf(1_000)] });
-  expect(errors.some(({ message }) => message.includes("is not defined by type"))).toBe(true);
+  expect(errors[0]?.message).toContain("got invalid value");
 });
