@@ -74,6 +74,7 @@ const allowed = {
     .min(1)
     .optional(),
   maxExpiresSeconds: z.int().min(1).max(604_800).optional(),
+  shareSessions: z.boolean({ error: "takes true or false" }).optional(),
 };
 
 /** The actions in a fixed order, without repetitions. */
@@ -89,6 +90,14 @@ const rule = z
         code: "custom",
         path: ["prefix"],
         message: rest.who === "service" ? "the service has no claims" : "an anonymous caller has no claims",
+      });
+    }
+    if (rest.shareSessions && hasClaims(rest.prefix)) {
+      context.addIssue({
+        code: "custom",
+        path: ["shareSessions"],
+        message:
+          "the prefix must not contain claims, because callers with different prefixes cannot share a session",
       });
     }
     return { ...rest, actions: actionsOf(allow) };

@@ -11,6 +11,7 @@ import type { GrantRule, Grants } from "./grants.ts";
 import type { Partition } from "./session-policy.ts";
 import { sharedCdnWarnings } from "./shared-cdn-warning.ts";
 import { sharedClaimWarning } from "./shared-claim-warning.ts";
+import { unshareableGrants } from "./unshareable-grants.ts";
 import { unusableCredentialsWarning } from "./unusable-credentials-warning.ts";
 
 export interface AccessFile {
@@ -35,6 +36,8 @@ export interface AccessFileOptions {
   readonly missingRole?: string | undefined;
   /** The partition of the default role. Default: `aws`. */
   readonly defaultPartition?: Partition | undefined;
+  /** The setting that sends the caller's identity with AssumeRole, if one does. Rules cannot share sessions then. */
+  readonly namesCallers?: string | undefined;
   /** Reads the private keys that the file names. Default: from their files. */
   readonly readKey?: ReadCdnKey | undefined;
 }
@@ -73,6 +76,10 @@ export function parseAccessFile(text: string, name: string, options: AccessFileO
     return [fault(offsetAt(document, ["grants", index, "bucket"]), message)];
   });
   if (withoutRole.length > 0) throw refuse(withoutRole);
+  const unshareable = unshareableGrants(rules, options.namesCallers, ["grants"]);
+  if (unshareable.length > 0) {
+    throw refuse(unshareable.map(({ path, message }) => fault(offsetAt(document, path), message)));
+  }
   const oversize = findOversizedRule(rules, buckets, options.defaultPartition);
   if (oversize !== undefined) {
     throw refuse([fault(offsetAt(document, ["grants", oversize.index]), oversize.message)]);

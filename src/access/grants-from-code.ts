@@ -8,6 +8,7 @@ import { type Principal, service } from "../core/principal.ts";
 import { callerGrantsSchema } from "./access-file-schema.ts";
 import type { Grant } from "./grants.ts";
 import { SingleFlight } from "./single-flight.ts";
+import { unshareableGrants } from "./unshareable-grants.ts";
 
 export interface GrantsFromCodeOptions {
   /** Returns what the access file would call grants. They are checked here. */
@@ -15,6 +16,8 @@ export interface GrantsFromCodeOptions {
   readonly cacheSeconds: number;
   /** Whether a role can be assumed for the bucket. */
   readonly hasRole: (bucket: BucketName) => boolean;
+  /** The setting that sends the caller's identity with AssumeRole, if one does. Grants cannot share sessions then. */
+  readonly namesCallers?: string | undefined;
   readonly log: Pick<Logger, "error" | "warn">;
   /** In milliseconds. */
   readonly monotonicNow?: (() => number) | undefined;
@@ -57,7 +60,12 @@ export class GrantsFromCode {
       throw new ValetKeyError("FORBIDDEN", "It could not be determined what you may do.", { cause: error });
     }
     const parsed = callerGrantsSchema.safeParse(given);
-    const faults = parsed.success ? this.#withoutRole(parsed.data) : faultsOf(parsed.error);
+    const faults = parsed.success
+      ? [
+          ...this.#withoutRole(parsed.data),
+          ...unshareableGrants(parsed.data, this.#options.namesCallers).map(({ message }) => message),
+        ]
+      : faultsOf(parsed.error);
     if (!parsed.success || faults.length > 0) {
       const error = new TypeError(`authorize has returned invalid grants: ${faults.join("; ")}`);
       log.error({ err: error }, "authorize has returned invalid grants: the request is refused");

@@ -18,6 +18,8 @@ export interface Grant {
   /** Lower-case media types; either half may be an asterisk. */
   readonly contentTypes?: readonly string[] | undefined;
   readonly maxExpiresSeconds?: number | undefined;
+  /** Lets callers with equal session policies share role sessions, if all of their grants for the role say so. */
+  readonly shareSessions?: boolean | undefined;
 }
 
 /** One entry of the access file. */

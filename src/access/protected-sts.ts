@@ -89,7 +89,7 @@ export class ProtectedSts {
       }
       // STS has responded, so it is reachable.
       permit.succeeded();
-      this.#health.refused(request.sessionName);
+      this.#health.refused(request);
       this.#refusals.add(request.key, error);
       throw sessionUnavailable(error, false);
     }

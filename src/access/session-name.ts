@@ -28,6 +28,20 @@ export function sessionName(principal: Principal, trustedIssuer: string | undefi
   return `${readable}=${hash.digest("base64url").slice(0, 22)}`;
 }
 
+const sharedPrefix = "valetkey-shared-";
+
+/**
+ * RoleSessionName of a session that callers with the same session policy share. No caller's own name can be equal:
+ * it never begins like this, unless it ends in `=` and a hash.
+ */
+export function sharedSessionName(policy: string): string {
+  return `${sharedPrefix}${createHash("sha256").update(policy).digest("base64url")}`;
+}
+
+export function isSharedSessionName(name: string): boolean {
+  return name.startsWith(sharedPrefix) && !hashedShape.test(name);
+}
+
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_Tag.html */
 const tagValueShape = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u;
 const tagHashPrefix = "sha256:";

@@ -3,10 +3,10 @@ import { partitionOf } from "../core/aws-names.ts";
 import type { Buckets } from "../core/bucket-settings.ts";
 import { ValetKeyError } from "../core/errors.ts";
 import type { BucketName } from "../core/object-address.ts";
-import { type Principal, principalKey } from "../core/principal.ts";
+import { type Principal, principalKey, service } from "../core/principal.ts";
 import type { AssumeRoleRequest, RoleToAssume } from "./assume-role.ts";
 import type { Grant } from "./grants.ts";
-import { type OwnSessionName, sessionName, sessionTags } from "./session-name.ts";
+import { type OwnSessionName, sessionName, sessionTags, sharedSessionName } from "./session-name.ts";
 import {
   type PolicyPurpose,
   SessionPolicyTooLargeError,
@@ -26,6 +26,8 @@ export interface SessionCaller {
 export interface SessionRequest extends AssumeRoleRequest {
   /** A hash of everything that distinguishes two sessions. */
   readonly key: string;
+  /** Whether other callers with the same session policy use the session too. */
+  readonly isShared: boolean;
 }
 
 export interface SessionRequestOptions {
@@ -84,7 +86,10 @@ export function toSessionRequest(
   const grants =
     buckets === undefined ? caller.grants : caller.grants.filter(({ bucket }) => buckets.includes(bucket));
   const policy = policyOf(grants, { partition: partitionOf(role.arn), purpose, buckets });
-  const name = caller.sessionName ?? sessionName(principal, trustedIssuer);
+  const isShared = maySharePolicy({ ...caller, grants }, purpose, options);
+  const name = isShared
+    ? sharedSessionName(policy)
+    : (caller.sessionName ?? sessionName(principal, trustedIssuer));
   const request: AssumeRoleRequest = {
     sessionName: name,
     policy,
@@ -92,9 +97,30 @@ export function toSessionRequest(
     tags: sendSessionTags && principal.authenticated ? sessionTags(principal) : undefined,
     sourceIdentity: sendSourceIdentity ? name : undefined,
   };
-  const identity = principal.authenticated ? principalKey(principal) : null;
+  const identity = principal.authenticated && !isShared ? principalKey(principal) : null;
   const distinguishing = JSON.stringify([role.arn, role.externalId, role.sessionSeconds, identity, request]);
-  return { ...request, key: createHash("sha256").update(distinguishing).digest("base64url") };
+  return { ...request, isShared, key: createHash("sha256").update(distinguishing).digest("base64url") };
+}
+
+/**
+ * Whether the caller uses a session together with all callers who have the same session policy. Sessions that carry
+ * the caller's identity, or that are given to a client, belong to one caller.
+ * docs/decisions/0056-sessions-of-equal-callers.md
+ */
+function maySharePolicy(
+  { principal, grants, sessionName: ownName }: SessionCaller,
+  purpose: PolicyPurpose,
+  { sendSessionTags = false, sendSourceIdentity = false }: SessionRequestOptions,
+): boolean {
+  return (
+    grants.every(({ shareSessions = false }) => shareSessions) &&
+    principal.authenticated &&
+    principal !== service &&
+    ownName === undefined &&
+    purpose !== "credentials" &&
+    !sendSessionTags &&
+    !sendSourceIdentity
+  );
 }
 
 interface KnownRequests {

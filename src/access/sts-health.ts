@@ -1,3 +1,5 @@
+import type { SessionRequest } from "./session-request.ts";
+
 export type Health = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
 /** How long a refusal counts against the role, and a success in its favor. */
@@ -22,6 +24,8 @@ export class StsHealth {
   readonly #refusedCallersToReport: number;
   /** By session name. At most as many as are reported. */
   readonly #refused = new Set<string>();
+  /** Whether callers who share a session were refused. They count as many callers. */
+  #isGroupRefused = false;
   #refusedAtMs = -Infinity;
   #servedAtMs = -Infinity;
   /** When the last AssumeRole failed for another reason than a refusal. */
@@ -38,16 +42,17 @@ export class StsHealth {
   }
 
   assumed(): void {
-    this.#refused.clear();
+    this.#forgetRefusals();
     this.served();
   }
 
-  /** STS is reachable but refuses this caller. */
-  refused(sessionName: string): void {
+  /** STS is reachable but refuses this caller, or all callers who share the session. */
+  refused({ sessionName, isShared }: Pick<SessionRequest, "sessionName" | "isShared">): void {
     this.#failedAtMs = -Infinity;
-    if (!this.#isRecent(this.#refusedAtMs)) this.#refused.clear();
+    if (!this.#isRecent(this.#refusedAtMs)) this.#forgetRefusals();
     this.#refusedAtMs = this.#now();
-    if (this.#refused.size < this.#refusedCallersToReport) this.#refused.add(sessionName);
+    if (isShared) this.#isGroupRefused = true;
+    else if (this.#refused.size < this.#refusedCallersToReport) this.#refused.add(sessionName);
   }
 
   failed(): void {
@@ -59,10 +64,16 @@ export class StsHealth {
     if (isFailing) return { ok: false, reason: "STS cannot be reached, fails or throttles" };
     // A few refused callers do not mean that the role itself is refused.
     const areManyRefused =
-      this.#refused.size >= this.#refusedCallersToReport && this.#isRecent(this.#refusedAtMs);
+      (this.#isGroupRefused || this.#refused.size >= this.#refusedCallersToReport) &&
+      this.#isRecent(this.#refusedAtMs);
     return areManyRefused && !this.#isRecent(this.#servedAtMs)
       ? { ok: false, reason: "STS refuses the role" }
       : { ok: true };
+  }
+
+  #forgetRefusals(): void {
+    this.#refused.clear();
+    this.#isGroupRefused = false;
   }
 
   #isRecent(atMs: number): boolean {

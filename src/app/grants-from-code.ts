@@ -1,7 +1,6 @@
 import type { Logger } from "pino";
 import type { CallerGrants, Grant } from "../access/grants.ts";
-import { GrantsFromCode } from "../access/grants-from-code.ts";
-import type { BucketName } from "../core/object-address.ts";
+import { GrantsFromCode, type GrantsFromCodeOptions } from "../access/grants-from-code.ts";
 import type { ValetKeyOptions } from "../library/options.ts";
 import { toPublicPrincipal } from "../library/principal.ts";
 import { ConfigError } from "./config/config-error.ts";
@@ -15,7 +14,11 @@ export function grantsFromCode(
     authorize,
     authorizeCacheSeconds: cacheSeconds = defaultCacheSeconds,
   }: Pick<ValetKeyOptions, "authorize" | "authorizeCacheSeconds">,
-  { log, hasRole }: { readonly log: Logger; readonly hasRole: (bucket: BucketName) => boolean },
+  {
+    log,
+    hasRole,
+    namesCallers,
+  }: Pick<GrantsFromCodeOptions, "hasRole" | "namesCallers"> & { readonly log: Logger },
 ): GrantsFromCode | undefined {
   if (authorize === undefined) return undefined;
   if (!(cacheSeconds >= 0 && cacheSeconds <= maxCacheSeconds)) {
@@ -27,6 +30,7 @@ export function grantsFromCode(
     authorize: (principal) => authorize(toPublicPrincipal(principal)),
     cacheSeconds,
     hasRole,
+    namesCallers,
     log,
   });
 }

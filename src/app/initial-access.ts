@@ -74,8 +74,16 @@ export function accessFileOptions(config: Config): AccessFileOptions {
   return {
     severalIssuers: tokens !== undefined && tokens.issuers.length > 1,
     missingRole: missingRole(config),
+    namesCallers: settingThatNamesCallers(config),
     defaultPartition: roleArn === undefined ? undefined : partitionOf(roleArn),
   };
+}
+
+/** The setting that sends the caller's identity with AssumeRole, if one does. */
+export function settingThatNamesCallers({ store, nameOf }: Config): string | undefined {
+  if (store.kind !== "role") return undefined;
+  if (store.sessionTags) return nameOf("VALETKEY_SESSION_TAGS");
+  return store.sourceIdentity ? nameOf("VALETKEY_SOURCE_IDENTITY") : undefined;
 }
 
 /** The setting that would name a default role, if there is none. */

@@ -23,7 +23,7 @@ import { openBackend } from "./backend.ts";
 import type { Config } from "./config/config.ts";
 import { createServices } from "./create-services.ts";
 import { grantsFromCode, withGrants } from "./grants-from-code.ts";
-import { accessFileOptions, readInitialAccess } from "./initial-access.ts";
+import { accessFileOptions, readInitialAccess, settingThatNamesCallers } from "./initial-access.ts";
 import { createLog } from "./log.ts";
 import { openPersistedOperations } from "./persisted-operations.ts";
 import { ReadinessProbe } from "./readiness-probe.ts";
@@ -120,7 +120,11 @@ export async function startRuntime(given: Config, options: RuntimeOptions = {}):
       throw error;
     },
   );
-  const fromCode = grantsFromCode(options, { log, hasRole: backend.roles.hasRole });
+  const fromCode = grantsFromCode(options, {
+    log,
+    hasRole: backend.roles.hasRole,
+    namesCallers: settingThatNamesCallers(config),
+  });
   const stopping = new AbortController();
   // Every running upload adds a listener.
   setMaxListeners(0, stopping.signal);

@@ -185,6 +185,8 @@ export interface AccessRule {
   contentTypes?: readonly string[] | undefined;
   /** Seconds. */
   maxExpiresSeconds?: number | undefined;
+  /** Lets callers share role sessions if their grants allow the same. The prefix must not contain claims. Default: false. */
+  shareSessions?: boolean | undefined;
 }
 
 /** The settings, and functions of your server. All of them are optional. */

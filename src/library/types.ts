@@ -26,6 +26,11 @@ export interface Grant {
   readonly contentTypes?: readonly string[] | undefined;
   /** The longest lifetime of a URL, in seconds. */
   readonly maxExpiresSeconds?: number | undefined;
+  /**
+   * Lets callers share role sessions if their grants allow the same, which saves calls to STS. CloudTrail then shows the
+   * group instead of the caller. All of a caller's grants for a role need it. Default: false.
+   */
+  readonly shareSessions?: boolean | undefined;
 }
 
 /** An object that may exist. */

@@ -24,6 +24,7 @@ export interface GrantRule {
   readonly maxUploadBytes?: number | string;
   readonly contentTypes?: readonly string[];
   readonly maxExpiresSeconds?: number;
+  readonly shareSessions?: boolean;
 }
 
 type Environment = Readonly<Record<string, string>>;

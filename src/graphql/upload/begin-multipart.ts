@@ -1,5 +1,7 @@
 import { allowsSizeForEveryType } from "../../access/authorization.ts";
+import { isSharedSessionName } from "../../access/session-name.ts";
 import type { ObjectAddress } from "../../core/object-address.ts";
+import { principalKey } from "../../core/principal.ts";
 import type { UploadChecksum } from "../../storage/checksums/checksum.ts";
 import { createMultipartUpload } from "../../storage/multipart/multipart-uploads.ts";
 import type { UploadTerms } from "../../storage/multipart/recent-upload-terms.ts";
@@ -39,7 +41,10 @@ export async function beginMultipart(
   };
   const upload = { ...begun, ...promised };
   if (resumed === undefined) {
-    await context.services.recentUploadTerms.remember(upload, terms);
+    await context.services.recentUploadTerms.remember(upload, {
+      ...terms,
+      caller: await callerInSharedSession(context, address),
+    });
     // A new upload has no parts, so they are not requested from S3.
     context.loaders.parts.prime(upload, []);
   }
@@ -59,9 +64,25 @@ export async function findResumable(
   const found = await context.callS3(address, async (s3, there) => {
     const listing = await context.s3(there, "pending-uploads");
     const { sessionName } = await context.session(address.bucket);
-    const mayHaveAnyType = allowsSizeForEveryType(context.grants, address, terms.plan.sizeBytes);
-    const request = { terms, sessionName, mayHaveAnyType, begun: context.services.recentUploadTerms };
-    return findResumableUpload({ s3, listing }, there, request);
+    const caller = await callerInSharedSession(context, address);
+    return findResumableUpload({ s3, listing }, there, {
+      terms: { ...terms, caller },
+      sessionName,
+      // S3 does not tell apart the uploads of callers who share a session. Only what was remembered is the caller's own.
+      mayResumeUnknown:
+        caller === undefined && allowsSizeForEveryType(context.grants, address, terms.plan.sizeBytes),
+      begun: context.services.recentUploadTerms,
+    });
   });
   return found && { ...found.upload, startedAt: found.startedAt };
+}
+
+/** Names the caller if other callers share the session, so that the session's name does not. */
+async function callerInSharedSession(
+  context: RequestContext,
+  { bucket }: ObjectAddress,
+): Promise<string | undefined> {
+  const { sessionName } = await context.session(bucket);
+  const { principal } = context;
+  return isSharedSessionName(sessionName) && principal.authenticated ? principalKey(principal) : undefined;
 }

@@ -16,6 +16,8 @@ export interface UploadTerms {
   readonly description: ObjectDescription;
   /** The algorithm of the checksum of the whole object. */
   readonly checksumAlgorithm?: ChecksumAlgorithm | undefined;
+  /** Who began the upload, if the name of the role session does not say so. */
+  readonly caller?: string | undefined;
 }
 
 const maxRemembered = 10_000;
@@ -90,12 +92,13 @@ export class RecentUploadTerms {
  * The fingerprint does not include `overwrite` and the value of the checksum, because they are enforced when the upload
  * is completed.
  */
-function fingerprintOf({ plan, description, checksumAlgorithm }: UploadTerms): string {
+function fingerprintOf({ plan, description, checksumAlgorithm, caller }: UploadTerms): string {
   const { contentType, contentDisposition, contentEncoding, cacheControl, metadata, tags } = description;
   const stored = [contentType, contentDisposition, contentEncoding, cacheControl].map(
     (value) => value ?? null,
   );
   const pairs = [metadata, tags].map((list) => list.map(({ name, value }) => [name, value]));
   const terms = [plan.sizeBytes, plan.partBytes, checksumAlgorithm ?? null, stored, pairs];
-  return hash("sha256", JSON.stringify(terms), "base64");
+  const ofCaller = caller === undefined ? terms : [...terms, caller];
+  return hash("sha256", JSON.stringify(ofCaller), "base64");
 }

@@ -24,10 +24,10 @@ export interface ResumeRequest {
   readonly sessionName?: string | undefined;
   readonly begun: RecentUploadTerms;
   /**
-   * Whether the caller may store an object of this size with every content type that the caller's grants allow. Only
-   * then may an upload be resumed whose content type is unknown, because another process began it.
+   * Whether an upload may be resumed whose terms are unknown, because another process began it. The caller's grants then
+   * have to allow this size for every content type that they allow, and no other caller may share the session.
    */
-  readonly mayHaveAnyType: boolean;
+  readonly mayResumeUnknown: boolean;
 }
 
 /** The maximum number of uploads of one key that are considered, the newest first. */
@@ -70,11 +70,11 @@ export async function findResumableUpload(
 async function resumableIfSameTerms(
   s3: S3Client,
   candidate: Omit<ResumableUpload, "parts">,
-  { terms, begun, mayHaveAnyType }: ResumeRequest,
+  { terms, begun, mayResumeUnknown }: ResumeRequest,
 ): Promise<ResumableUpload | undefined> {
   const { upload } = candidate;
   const hasSameTerms = begun.haveTerms(upload, terms);
-  if (hasSameTerms === false || (hasSameTerms === undefined && !mayHaveAnyType)) return undefined;
+  if (hasSameTerms === false || (hasSameTerms === undefined && !mayResumeUnknown)) return undefined;
   const held = await partsIfStillThere(s3, upload);
   if (held === undefined) return undefined;
   const parts = fittingParts(terms.plan, held);

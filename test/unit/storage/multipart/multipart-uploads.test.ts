@@ -31,7 +31,7 @@ const completed = new RecentCompletions();
 const resumeRequest = (forPlan: UploadPlan) => ({
   terms: { plan: forPlan, description: parseDescription({ contentType: "x/y" }) },
   begun: new RecentUploadTerms(),
-  mayHaveAnyType: true,
+  mayResumeUnknown: true,
 });
 let store: TestStore;
 let s3: S3Client;
