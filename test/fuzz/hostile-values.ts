@@ -1,11 +1,13 @@
 import type { Random } from "../support/random.ts";
 
-/** Stands for a number that JavaScript cannot write as JSON. `toJson` replaces it. */
-const rawNumber = (text: string) => `\u0001${text}\u0001`;
+/** Stands for JSON that `JSON.stringify` cannot write: large numbers and deep nesting. `toJson` replaces it. */
+const rawJson = (text: string) => `\u0001${text}\u0001`;
 
-/** Renders JSON, with the numbers that only text can express. */
+/** Renders JSON, with the values that only text can express. */
 export function toJson(value: unknown): string {
-  return JSON.stringify(value).replace(/"\\u0001([^"]*)\\u0001"/g, "$1");
+  return JSON.stringify(value).replace(/"\\u0001((?:[^"\\]|\\")*)\\u0001"/g, (_, text: string) =>
+    text.replaceAll('\\"', '"'),
+  );
 }
 
 export const prototypeNames = ["__proto__", "constructor", "prototype", "hasOwnProperty", "toString", "then"];
@@ -77,10 +79,10 @@ export function hostileValue(random: Random): unknown {
     () => hostileText(random),
     () => hostileText(random),
     () => random.pick(numbers),
-    () => rawNumber(random.pick(rawNumbers)),
+    () => rawJson(random.pick(rawNumbers)),
     () => random.pick([null, true, false, [], {}]),
-    () => nested(random.magnitude(1, 5_000), (value) => [value]),
-    () => nested(random.magnitude(1, 3_000), (value) => ({ a: value })),
+    () => nested(random.magnitude(1, 5_000), "[", "]"),
+    () => nested(random.magnitude(1, 5_000), '{"a":', "}"),
     () => prototypes(random),
     () => Array.from({ length: random.magnitude(1, 45_000) }, (_, index) => index),
     () => Object.fromEntries(Array.from({ length: random.magnitude(1, 20_000) }, (_, i) => [`k${i}`, i])),
@@ -92,10 +94,8 @@ export function hostileText(random: Random): string {
   return random.pick(texts)[1](random);
 }
 
-function nested(levels: number, wrap: (value: unknown) => unknown): unknown {
-  let value: unknown = null;
-  for (let level = 0; level < levels; level += 1) value = wrap(value);
-  return value;
+function nested(levels: number, opening: string, closing: string): string {
+  return rawJson(`${opening.repeat(levels)}null${closing.repeat(levels)}`);
 }
 
 /** With names of Object.prototype as own properties, as only JSON can have them. */
