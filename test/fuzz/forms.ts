@@ -135,14 +135,8 @@ function hostileMap(random: Random): string {
       () => hostileValue(random),
     ])(),
   ]);
-  return toJson(
-    JSON.parse(
-      `{${entries
-        .slice(0, 20)
-        .map(([name, value]) => `${JSON.stringify(name)}:${toJson(value)}`)
-        .join(",")}}`,
-    ),
-  );
+  const members = entries.slice(0, 20).map(([name, value]) => `${JSON.stringify(name)}:${toJson(value)}`);
+  return `{${members.join(",")}}`;
 }
 
 const partAt = (form: Form, random: Random): Part | undefined => form.parts[random.below(form.parts.length)];
@@ -168,13 +162,12 @@ const changes: Readonly<Record<string, Change>> = {
   "other operations": (form, random) => {
     const operations = form.parts.find(({ headers }) => headers[0]?.includes('name="operations"'));
     if (operations === undefined) return;
-    const { query } = JSON.parse(operations.body.toString()) as { query: string };
     operations.body = Buffer.from(
       random.pick([
         () => toJson(hostileValue(random)),
-        () => toJson({ query, variables: hostileValue(random) }),
+        () => toJson({ query: uploadFileMutation, variables: hostileValue(random) }),
         () => toJson({ query: hostileValue(random), variables: {} }),
-        () => toJson([{ query, variables: { file: null } }]),
+        () => toJson([{ query: uploadFileMutation, variables: { file: null } }]),
         () => `${operations.body.toString()}${" ".repeat(random.magnitude(1, 3_000_000))}`,
         () => "",
         () => "{",
