@@ -57,8 +57,22 @@ export class World {
     return new GraphQLClient(this.url).as(await this.token(caller));
   }
 
+  /**
+   * The client package. In Node it sees no progress, so it waits for a store that never responds for a minute, and for
+   * another second for each 32 KiB. That is longer than an action may take, so this `fetch` gives up earlier.
+   */
   package(caller = this.caller): ValetKey {
-    return createValetKey({ url: `${this.url}/graphql`, token: () => this.token(caller) });
+    return createValetKey({
+      url: `${this.url}/graphql`,
+      token: () => this.token(caller),
+      fetch: (url, init) => {
+        const patience = AbortSignal.timeout(60_000);
+        return fetch(url, {
+          ...init,
+          signal: init?.signal ? AbortSignal.any([init.signal, patience]) : patience,
+        });
+      },
+    });
   }
 
   /** A key that was never used, below the prefix of the caller. */
