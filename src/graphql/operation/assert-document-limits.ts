@@ -1,11 +1,12 @@
 import { type ASTNode, type DocumentNode, Kind } from "graphql";
+import { nestedTooDeeply } from "./assert-source-limits.ts";
 import { ExpandedFields } from "./fragment-expansion.ts";
 import { limits } from "./limits.ts";
 import { operationRefused } from "./operation-refused.ts";
 
 /**
- * Checks a parsed document against the limits, before validation: some rules of validation take time that grows with
- * the square of a document's fields, and with the product of its fragments.
+ * Checks a parsed document, whose text is within the limits, before validation: some rules of validation take time that
+ * grows with the square of a document's fields, and with the product of its fragments.
  *
  * @returns the number of nodes, which says how much memory the document takes
  * @throws {GraphQLError} BAD_USER_INPUT, HTTP status 400
@@ -24,7 +25,7 @@ export function assertDocumentWithinLimits(document: DocumentNode): number {
       `The document asks for more than ${limits.fields} fields, counting each fragment wherever it is used: split it into several requests.`,
     );
   }
-  if (expanded.depth > limits.depth) throw tooDeep();
+  if (expanded.depth > limits.depth) throw nestedTooDeeply();
   // Only after these checks is it safe to expand the fragments.
   if (expanded.equalFieldPairs() > limits.equalFieldPairs) {
     throw operationRefused(
@@ -34,37 +35,20 @@ export function assertDocumentWithinLimits(document: DocumentNode): number {
   return nodes;
 }
 
-/** Recursion is safe, because each step checks the depth. */
-function countNodes(document: DocumentNode): number {
-  let count = 0;
-  visit(document, 0);
-  return count;
-
-  function visit(node: ASTNode, depth: number): void {
-    count += 1;
-    if (depth > limits.depth) throw tooDeep();
-    if (node.kind === Kind.NAME && node.value.length > limits.nameLength) {
-      throw nameTooLong(node.value);
-    }
-    const below = depth + (nests.has(node.kind) ? 1 : 0);
-    for (const [property, value] of Object.entries(node) as [string, unknown][]) {
-      if (property === "loc") continue;
-      if (Array.isArray(value)) for (const each of value) visit(each as ASTNode, below);
-      else if (isNode(value)) visit(value, below);
-    }
+/** Recursion is safe, because the depth was limited before the text was parsed. */
+function countNodes(node: ASTNode): number {
+  let count = 1;
+  if (node.kind === Kind.NAME && node.value.length > limits.nameLength) throw nameTooLong(node.value);
+  for (const [property, value] of Object.entries(node) as [string, unknown][]) {
+    if (property === "loc") continue;
+    if (Array.isArray(value)) for (const each of value) count += countNodes(each as ASTNode);
+    else if (isNode(value)) count += countNodes(value);
   }
+  return count;
 }
-
-const nests = new Set<string>([Kind.SELECTION_SET, Kind.LIST, Kind.OBJECT, Kind.LIST_TYPE]);
 
 function isNode(value: unknown): value is ASTNode {
   return typeof value === "object" && value !== null && "kind" in value;
-}
-
-function tooDeep() {
-  return operationRefused(
-    `The document is nested too deeply: at most ${limits.depth} selection sets, lists and objects may be inside each other.`,
-  );
 }
 
 export function nameTooLong(name: string) {

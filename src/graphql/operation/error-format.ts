@@ -73,12 +73,11 @@ function shortened(message: string): string {
   return message.length <= limits.messageLength ? message : `${message.slice(0, limits.messageLength - 1)}…`;
 }
 
-/** Replaces messages of graphql-js and of the JavaScript engine that do not tell a client what to do. */
+/** Replaces messages of graphql-js that do not tell a client what to do. */
 function plainMessage(message: string): string {
   if (/^Syntax Error: Document contains more/.test(message)) {
     return `The document has more than ${limits.tokens.toLocaleString("en")} tokens: pass values as variables, or split the document.`;
   }
-  if (message === "Maximum call stack size exceeded") return "The document is nested too deeply.";
   return message;
 }
 

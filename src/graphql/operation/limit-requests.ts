@@ -2,13 +2,13 @@ import type { ApolloServerPlugin } from "@apollo/server";
 import { type DocumentNode, type GraphQLError, Kind } from "graphql";
 import type { GraphQLContext } from "../context.ts";
 import { assertDocumentWithinLimits, nameTooLong } from "./assert-document-limits.ts";
+import { assertSourceWithinLimits } from "./assert-source-limits.ts";
 import { assertVariablesWithinLimits } from "./assert-variable-limits.ts";
 import type { KnownDocuments } from "./known-documents.ts";
 import { limitOperationCost } from "./limit-operation-cost.ts";
 import { limitResponse } from "./limit-response.ts";
 import { limits } from "./limits.ts";
 import { detachLocations } from "./locations.ts";
-import { operationRefused } from "./operation-refused.ts";
 import { operationNotAllowed, type PersistedOperations } from "./persisted-operations.ts";
 
 /** Replaces a document that is refused, so that Apollo has nothing to validate. */
@@ -87,14 +87,5 @@ function refusalOf(check: () => void): GraphQLError | undefined {
     return undefined;
   } catch (error) {
     return error as GraphQLError;
-  }
-}
-
-function assertSourceWithinLimits(source: string): void {
-  const bytes = Buffer.byteLength(source);
-  if (bytes > limits.documentBytes) {
-    throw operationRefused(
-      `The query text has ${bytes.toLocaleString("en")} bytes, and at most ${limits.documentBytes.toLocaleString("en")} are allowed: pass values as variables, or split the document.`,
-    );
   }
 }

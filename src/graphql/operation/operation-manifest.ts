@@ -15,6 +15,7 @@ import {
 } from "graphql";
 import { z } from "zod";
 import { assertDocumentWithinLimits } from "./assert-document-limits.ts";
+import { assertSourceWithinLimits } from "./assert-source-limits.ts";
 import { limits } from "./limits.ts";
 import { detachLocations } from "./locations.ts";
 
@@ -135,10 +136,7 @@ function parseJson(text: string, name: string): unknown {
 
 /** @throws {GraphQLError} */
 function toOperation({ id, name, type, body }: Entry, options: ManifestOptions): PersistedOperation {
-  const bytes = Buffer.byteLength(body);
-  if (bytes > limits.documentBytes) {
-    throw new GraphQLError(`The body has ${bytes} bytes, and at most ${limits.documentBytes} are allowed.`);
-  }
+  assertSourceWithinLimits(body);
   const document = parse(body, { maxTokens: limits.tokens });
   const nodes = assertDocumentWithinLimits(document);
   const [operation, ...others] = document.definitions.filter(isOperation);

@@ -54,7 +54,11 @@ test.each([
   ],
   ["no operation", { ...viewer, body: "fragment F on Viewer { subject }" }, /has 0 operations/],
   ["an empty id", { ...viewer, id: "" }, /operations\.0\.id/],
-  ["a body that is too long", { ...viewer, body: `${viewer.body}${" ".repeat(70_000)}` }, /at most 65536/],
+  [
+    "a body that is too long",
+    { ...viewer, body: `${viewer.body}${" ".repeat(70_000)}` },
+    /70,035 bytes, and at most 65,536/,
+  ],
   [
     "too many levels",
     { ...viewer, body: `query Viewer ${"{ viewer ".repeat(40)}${"}".repeat(40)}` },
