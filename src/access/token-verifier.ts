@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
 import { decodeJwt, type JWTPayload } from "jose";
-import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import { type AuthenticatedPrincipal, anonymous, type Principal } from "../core/principal.ts";
+import { PurgedCache } from "../core/purged-cache.ts";
 import { TokenIssuer, type TokenIssuerOptions, type TrustedIssuer, unauthenticated } from "./token-issuer.ts";
 
 /** Identifies the caller by the Authorization header. */
@@ -44,6 +44,10 @@ interface VerifiedToken {
 }
 
 const maxTokenCharacters = 16 * 1024;
+/** Limits what the claims of verified tokens take, and what is derived from them: grants and session policies. */
+const maxVerifiedBytes = 64 * 2 ** 20;
+/** The approximate memory of a verified token without its claims. */
+const tokenOverheadBytes = 4_000;
 /** A withdrawn key is accepted for at most this long plus the maximum age of the keys. */
 const verifiedForMs = 5 * 60_000;
 const keyPairAlgorithm = /^(?:RS|PS|ES)(?:256|384|512)$|^EdDSA$|^Ed25519$/;
@@ -57,7 +61,7 @@ export class TokenVerifier implements Authenticator {
   /** Undefined with several issuers. */
   readonly #onlyIssuer: TokenIssuer | undefined;
   // Keyed by hash, so the cache does not contain tokens. Only valid tokens are cached.
-  readonly #verified = new LRUCache<string, VerifiedToken>({ max: 10_000 });
+  readonly #verified: PurgedCache<VerifiedToken>;
 
   /** @throws {TypeError} on an algorithm without a key pair, and on issuers that cannot be told apart */
   constructor(options: TokenVerifierOptions) {
@@ -71,8 +75,14 @@ export class TokenVerifier implements Authenticator {
       throw new TypeError("Several issuers need different names.");
     }
     this.#clock = options.clock ?? Date.now;
+    this.#verified = new PurgedCache({ max: 10_000, maxSize: maxVerifiedBytes, now: this.#clock });
     this.#issuers = new Map(issuers.map((trusted) => [trusted.issuer, new TokenIssuer(trusted, options)]));
     this.#onlyIssuer = this.#issuers.size === 1 ? [...this.#issuers.values()][0] : undefined;
+  }
+
+  /** For tests: the number of tokens that are cached. */
+  get size(): number {
+    return this.#verified.size;
   }
 
   /** Fetches all keys, so that the log says early which issuer cannot be reached. */
@@ -96,7 +106,12 @@ export class TokenVerifier implements Authenticator {
     assertFiniteTimes(claims);
     const principal: AuthenticatedPrincipal = { authenticated: true, subject, claims };
     const expiresAtMs = Math.min(exp * 1_000, this.#clock() + verifiedForMs);
-    this.#verified.set(tokenHash, { principal, expiresAtMs });
+    const ttl = Math.max(expiresAtMs - this.#clock(), 1);
+    this.#verified.set(
+      tokenHash,
+      { principal, expiresAtMs },
+      { ttl, size: token.length + tokenOverheadBytes },
+    );
     return principal;
   }
 

@@ -2,8 +2,8 @@ import { hash } from "node:crypto";
 
 /** A key of HMAC-SHA256, padded to the hash's block size and combined with the inner and the outer pad. */
 export interface HmacKey {
-  readonly innerPad: Buffer;
-  readonly outerPad: Buffer;
+  readonly innerPad: Uint8Array;
+  readonly outerPad: Uint8Array;
 }
 
 const blockBytes = 64;
@@ -15,8 +15,8 @@ const blockBytes = 64;
  */
 export function hmacKey(key: Uint8Array): HmacKey {
   if (key.length > blockBytes) throw new RangeError(`An HMAC key has at most ${blockBytes} bytes here.`);
-  const pad = (byte: number) =>
-    Buffer.from(Array.from({ length: blockBytes }, (_, at) => (key[at] ?? 0) ^ byte));
+  // Not from Node's pool of buffers: a key is kept for long, and would keep a whole pool of 8 KiB with it.
+  const pad = (byte: number) => Buffer.alloc(blockBytes).map((_, at) => (key[at] ?? 0) ^ byte);
   return { innerPad: pad(0x36), outerPad: pad(0x5c) };
 }
 

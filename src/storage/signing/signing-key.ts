@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
-import { LRUCache } from "lru-cache";
 import type { TemporaryCredentials } from "../../access/role-session.ts";
+import { PurgedCache } from "../../core/purged-cache.ts";
 import { uriEncode } from "../../core/uri-encode.ts";
 import { type HmacKey, hmacKey } from "./hmac.ts";
 
@@ -35,19 +35,34 @@ function hmac(key: string | Uint8Array, data: string): Uint8Array {
 }
 
 export interface SigningKeysOptions {
-  /** The number of cached keys, about 3 KB each. Default: 10,000. */
+  /** The number of cached keys, about 2 KB each. Default: 10,000. */
   readonly maxEntries?: number | undefined;
+  /** In milliseconds. */
+  readonly monotonicNow?: (() => number) | undefined;
 }
+
+/** Most sessions that were not used for this long have ended. Deriving a key again takes about 60 µs. */
+const keptUnusedMs = 10 * 60_000;
 
 /**
  * Caches signing keys by access key id, day and region. A signature contains these in plain text, so no secret is a key
- * of the cache. An entry is used only for the credentials that it was derived from.
+ * of the cache. An entry is used only for the credentials that it was derived from. Keys that are no longer used are removed.
  */
 export class SigningKeys {
-  readonly #keys: LRUCache<string, SigningKey>;
+  readonly #keys: PurgedCache<SigningKey>;
 
-  constructor({ maxEntries = 10_000 }: SigningKeysOptions = {}) {
-    this.#keys = new LRUCache({ max: maxEntries });
+  constructor({ maxEntries = 10_000, monotonicNow = () => performance.now() }: SigningKeysOptions = {}) {
+    this.#keys = new PurgedCache({
+      max: maxEntries,
+      ttl: keptUnusedMs,
+      updateAgeOnGet: true,
+      now: monotonicNow,
+    });
+  }
+
+  /** For tests: the number of keys that are cached. */
+  get size(): number {
+    return this.#keys.size;
   }
 
   /** @param date `20130524` */

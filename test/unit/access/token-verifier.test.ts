@@ -288,6 +288,16 @@ describe("time", () => {
     await expect(verifier.verify(header)).rejects.toThrow("expired");
   });
 
+  test("tokens that cannot be used any more are forgotten", async () => {
+    let nowMs = Date.now();
+    const verifier = verifierWith({ clock: () => nowMs });
+    for (const sub of ["alice", "bob"]) await verifier.verify(`Bearer ${await tokenOf(key, { sub })}`);
+    expect(verifier.size).toBe(2);
+    nowMs += 301_000;
+    await verifier.verify(`Bearer ${await tokenOf(key, { exp: nowSeconds() + 600 })}`);
+    expect(verifier.size).toBe(1);
+  });
+
   test("a clock that is up to a minute behind is tolerated", async () => {
     const header = `Bearer ${await tokenOf(key, { nbf: nowSeconds() + 50 })}`;
     await expect(verifierWith().verify(header)).resolves.toBeDefined();

@@ -24,4 +24,9 @@ describe("HMAC-SHA256", () => {
   test("refuses a key that would have to be hashed first", () => {
     expect(() => hmacKey(Buffer.alloc(65))).toThrow(RangeError);
   });
+
+  test("has keys that keep no other memory than their own", () => {
+    const { innerPad, outerPad } = hmacKey(Buffer.from("Jefe"));
+    expect([innerPad.buffer.byteLength, outerPad.buffer.byteLength]).toEqual([64, 64]);
+  });
 });

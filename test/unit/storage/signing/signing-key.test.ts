@@ -42,4 +42,17 @@ describe("SigningKeys", () => {
     expect(again).not.toBe(first);
     expect(again).toEqual(first);
   });
+
+  test("forgets keys that are no longer used, and keeps those that are", () => {
+    let nowMs = 1;
+    const keys = new SigningKeys({ monotonicNow: () => nowMs });
+    const used = keys.get(credentials, "20260101", "eu-west-1");
+    keys.get(credentials, "20260101", "us-east-1");
+    nowMs += 6 * 60_000;
+    keys.get(credentials, "20260101", "eu-west-1");
+    nowMs += 6 * 60_000;
+    keys.get(credentials, "20260101", "us-west-2");
+    expect(keys.size).toBe(2);
+    expect(keys.get(credentials, "20260101", "eu-west-1")).toBe(used);
+  });
 });
