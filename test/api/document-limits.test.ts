@@ -15,6 +15,10 @@ const chainOfFragments = (uses: number) => `
   fragment N on S3Object { ${repeated(uses, (i) => `d${i}: downloadUrl { ...D }`)} }
   fragment D on DownloadUrl { ${repeated(uses, (i) => `e${i}: url`)} }`;
 
+/** Each fragment uses the next one twice, and the last one uses a fragment that does not exist. */
+const doublingFragments = (levels: number) =>
+  `{ ...F0 } ${repeated(levels, (i) => `fragment F${i} on Query { ...F${i + 1} ...F${i + 1} }`)}`;
+
 const nested = (levels: number) => `{ ${"viewer { ".repeat(levels)}subject${" }".repeat(levels)} }`;
 const nestedTooDeeply = /nested too deeply: at most 30 selection sets/;
 const longName = "n".repeat(100_000);
@@ -23,8 +27,21 @@ const objects = (count: number) =>
 
 describe("a document is refused before it is validated", () => {
   test.each<[string, string, RegExp]>([
-    ["a chain of fragments that are used 20 times each", chainOfFragments(20), /more than 5000 fields/],
-    ["a chain of fragments that are used 60 times each", chainOfFragments(60), /more than 5000 fields/],
+    [
+      "a chain of fragments that are used 20 times each",
+      chainOfFragments(20),
+      /more than 5000 fields and fragments/,
+    ],
+    [
+      "a chain of fragments that are used 60 times each",
+      chainOfFragments(60),
+      /more than 5000 fields and fragments/,
+    ],
+    [
+      "fragments without fields that double at 26 levels",
+      doublingFragments(26),
+      /more than 5000 fields and fragments/,
+    ],
     [
       "a text of more than 64 KiB",
       `{ viewer { subject } } #${"x".repeat(65_536)}`,

@@ -64,6 +64,12 @@ export class DocumentFuzzer implements Fuzzer {
         query: `{ ...F0 } ${this.#repeat(count, (i) => `fragment F${i} on Query { ${this.#repeat(1 + this.#below(5), () => `...F${this.#below(count)}`)} viewer { subject } }`)}`,
       };
     },
+    "fragments that double": () => {
+      const levels = this.#below(100);
+      return {
+        query: `{ ...F0 } ${this.#repeat(levels, (i) => `fragment F${i} on Query { ${this.#repeat(1 + this.#below(3), () => `...F${i + 1}`)} }`)} ${this.#pick(["", `fragment F${levels} on Query { __typename }`])}`,
+      };
+    },
     "flood of aliases": () => ({
       query: this.#cut(
         `{ ${this.#repeat(1 + this.#below(900), (i) => `a${i}: downloadUrl(bucket: "${this.#bucket()}", key: "k${i}", verify: ${this.#pick(["true", "false"])}) { url key }`)} }`,

@@ -22,7 +22,7 @@ export function assertDocumentWithinLimits(document: DocumentNode): number {
   const expanded = new ExpandedFields(document);
   if (expanded.count > limits.fields) {
     throw operationRefused(
-      `The document asks for more than ${limits.fields} fields, counting each fragment wherever it is used: split it into several requests.`,
+      `The document asks for more than ${limits.fields} fields and fragments, counting each fragment wherever it is used: split it into several requests.`,
     );
   }
   if (expanded.depth > limits.depth) throw nestedTooDeeply();

@@ -17,7 +17,10 @@ interface Extent {
  * exponentially, so each fragment is measured once, and its counts are added wherever it is used.
  */
 export class ExpandedFields {
-  /** The sum over all operations and fragments. */
+  /**
+   * The fields and the uses of fragments, over all operations and fragments. Uses count because fragments that use others
+   * twice double at each level, even if no field is below them.
+   */
   readonly count: number;
   /** The depth of nested selection sets. */
   readonly depth: number;
@@ -46,7 +49,7 @@ export class ExpandedFields {
     let count = 0;
     let depth = 0;
     for (const selection of selections) {
-      if (selection.kind === Kind.FIELD) count += 1;
+      count += 1;
       const within =
         selection.kind === Kind.FRAGMENT_SPREAD
           ? this.#extentOfFragment(selection.name.value)

@@ -11,7 +11,7 @@ export const limits = {
   definitions: 100,
   /** The depth of nested selection sets, lists and objects, with fragments expanded. */
   depth: 30,
-  /** The number of fields, with each fragment counted wherever it is used. */
+  /** The number of fields and of uses of fragments, with each fragment counted wherever it is used. */
   fields: 5_000,
   /**
    * Pairs of fields with the same place in the response. Validation compares each pair. A name that is repeated 500
