@@ -68,6 +68,16 @@ describe("a document is refused before it is validated", () => {
       /repeats the same response names/,
     ],
     [
+      "one response name with arguments, which validation prints for each comparison",
+      `{ ${'a: downloadUrl(bucket: "demo", key: "k") { url } '.repeat(160)} }`,
+      /repeats the same response names/,
+    ],
+    [
+      "one fragment hundreds of times at the same place",
+      `{ ${"...F ".repeat(400)} } fragment F on Query { __typename }`,
+      /repeats the same response names or fragments/,
+    ],
+    [
       "an alias of 50,000 characters",
       `{ ${"n".repeat(50_000)}: viewer { subject } }`,
       /has 50000 characters/,

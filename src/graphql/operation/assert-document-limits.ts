@@ -1,5 +1,6 @@
-import { type ASTNode, type DocumentNode, Kind } from "graphql";
+import type { DocumentNode } from "graphql";
 import { nestedTooDeeply } from "./assert-source-limits.ts";
+import { countNodes } from "./count-nodes.ts";
 import { ExpandedFields } from "./fragment-expansion.ts";
 import { limits } from "./limits.ts";
 import { operationRefused } from "./operation-refused.ts";
@@ -27,32 +28,10 @@ export function assertDocumentWithinLimits(document: DocumentNode): number {
   }
   if (expanded.depth > limits.depth) throw nestedTooDeeply();
   // Only after these checks is it safe to expand the fragments.
-  if (expanded.equalFieldPairs() > limits.equalFieldPairs) {
+  if (expanded.comparisons() > limits.comparisons) {
     throw operationRefused(
-      `The document repeats the same response names too often: at most ${limits.equalFieldPairs.toLocaleString("en")} pairs of fields may have the same place in the response. Ask for each field once.`,
+      "The document repeats the same response names or fragments too often at the same place in the response: ask for each field once.",
     );
   }
   return nodes;
-}
-
-/** Recursion is safe, because the depth was limited before the text was parsed. */
-function countNodes(node: ASTNode): number {
-  let count = 1;
-  if (node.kind === Kind.NAME && node.value.length > limits.nameLength) throw nameTooLong(node.value);
-  for (const [property, value] of Object.entries(node) as [string, unknown][]) {
-    if (property === "loc") continue;
-    if (Array.isArray(value)) for (const each of value) count += countNodes(each as ASTNode);
-    else if (isNode(value)) count += countNodes(value);
-  }
-  return count;
-}
-
-function isNode(value: unknown): value is ASTNode {
-  return typeof value === "object" && value !== null && "kind" in value;
-}
-
-export function nameTooLong(name: string) {
-  return operationRefused(
-    `The name "${name.slice(0, 20)}…" has ${name.length} characters, and a name has at most ${limits.nameLength}: use a shorter one.`,
-  );
 }

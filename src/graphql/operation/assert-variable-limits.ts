@@ -1,4 +1,4 @@
-import { nameTooLong } from "./assert-document-limits.ts";
+import { nameTooLong } from "./count-nodes.ts";
 import { limits } from "./limits.ts";
 import { operationRefused } from "./operation-refused.ts";
 

@@ -1,15 +1,20 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ApolloServerPlugin } from "@apollo/server";
 import { type DocumentNode, type GraphQLError, Kind } from "graphql";
 import type { GraphQLContext } from "../context.ts";
-import { assertDocumentWithinLimits, nameTooLong } from "./assert-document-limits.ts";
+import { assertDocumentWithinLimits } from "./assert-document-limits.ts";
 import { assertSourceWithinLimits } from "./assert-source-limits.ts";
 import { assertVariablesWithinLimits } from "./assert-variable-limits.ts";
+import { nameTooLong } from "./count-nodes.ts";
 import type { KnownDocuments } from "./known-documents.ts";
 import { limitOperationCost } from "./limit-operation-cost.ts";
 import { limitResponse } from "./limit-response.ts";
 import { limits } from "./limits.ts";
 import { detachLocations } from "./locations.ts";
 import { operationNotAllowed, type PersistedOperations } from "./persisted-operations.ts";
+
+/** Each step of a document with fewer characters takes less than about 2 ms. */
+const longDocument = 2_000;
 
 /** Replaces a document that is refused, so that Apollo has nothing to validate. */
 const nothing: DocumentNode = { kind: Kind.DOCUMENT, definitions: [] };
@@ -49,6 +54,7 @@ export function limitRequests(
           setDocument(request, refusal ? nothing : document);
         },
         async parsingDidStart(request) {
+          await nextTurnIfLong(request.source);
           return async (syntaxError) => {
             const { document, source } = request as { document?: DocumentNode; source: string };
             if (syntaxError !== undefined || document === undefined) return;
@@ -59,14 +65,23 @@ export function limitRequests(
             if (refusal) setDocument(request, nothing);
           };
         },
+        async validationDidStart({ source }) {
+          await nextTurnIfLong(source);
+        },
         async didResolveOperation(resolved) {
           if (refusal) throw refusal;
           const { schema, source, document, operation, request, contextValue } = resolved;
-          if (nodes !== undefined) known.remember(hash, source, document, nodes);
+          if (nodes !== undefined) {
+            known.remember(hash, source, document, nodes);
+            await nextTurnIfLong(source);
+          }
           if (request.variables) assertVariablesWithinLimits(request.variables);
           // Undefined if the document has no operation of the name. Then execution fails.
           if (operation !== undefined)
             await limitCost({ schema, document, operation, request, contextValue });
+        },
+        async executionDidStart({ source }) {
+          await nextTurnIfLong(source);
         },
         async willSendResponse({ response }) {
           limitResponse(response);
@@ -74,6 +89,14 @@ export function limitRequests(
       };
     },
   };
+}
+
+/**
+ * Lets other requests run between two steps of a long document. Each step takes up to 50 ms for the longest ones, and
+ * Apollo runs them all in one turn of the event loop.
+ */
+async function nextTurnIfLong(source: string): Promise<void> {
+  if (source.length > longDocument) await nextTurn();
 }
 
 /** Apollo uses the document that it finds here, and parses the text only if there is none. */

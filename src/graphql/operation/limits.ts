@@ -14,10 +14,10 @@ export const limits = {
   /** The number of fields and of uses of fragments, with each fragment counted wherever it is used. */
   fields: 5_000,
   /**
-   * Pairs of fields with the same place in the response. Validation compares each pair. A name that is repeated 500
-   * times reaches the limit.
+   * What validation compares: pairs of fields with the same place in the response, with their arguments, and pairs of
+   * fragments. A name that is repeated 500 times reaches the limit, and one with two arguments and a selection 150 times.
    */
-  equalFieldPairs: 250_000,
+  comparisons: 250_000,
   /** The length in characters of a name in a document, of the operation's name, and of a key of the variables. */
   nameLength: 128,
   /** The number of strings, numbers, lists and objects in the variables. */

@@ -25,7 +25,8 @@ export function detachLocations(document: DocumentNode, source: string): void {
       (node as PlacedNode)[place] = placeOf(lineStarts, loc.start);
       (node as { loc?: unknown }).loc = undefined;
     }
-    for (const value of Object.values(node) as unknown[]) {
+    for (const property in node) {
+      const value = (node as unknown as Record<string, unknown>)[property];
       if (Array.isArray(value)) value.forEach(visit);
       else if (typeof value === "object" && value !== null && "kind" in value) visit(value as ASTNode);
     }

@@ -1,12 +1,10 @@
 import {
-  type ArgumentNode,
-  BREAK,
   type FieldNode,
   type GraphQLField,
   getNullableType,
   isLeafType,
   Kind,
-  visit,
+  type ValueNode,
 } from "graphql";
 import { limits } from "./limits.ts";
 
@@ -19,7 +17,7 @@ export function maximumInputs(field: GraphQLField<unknown, unknown>, node: Field
   let leaves = 0;
   let others = 0;
   for (const argument of node.arguments ?? []) {
-    if (!hasVariable(argument)) continue;
+    if (!hasVariable(argument.value)) continue;
     const type = field.args.find(({ name }) => name === argument.name.value)?.type;
     if (isLeafType(getNullableType(type))) leaves += 1;
     else others += 1;
@@ -27,13 +25,9 @@ export function maximumInputs(field: GraphQLField<unknown, unknown>, node: Field
   return others === 0 ? leaves : others * limits.variableValues;
 }
 
-function hasVariable(argument: ArgumentNode): boolean {
-  let found = false;
-  visit(argument, {
-    [Kind.VARIABLE]: () => {
-      found = true;
-      return BREAK;
-    },
-  });
-  return found;
+/** Not with graphql-js's `visit`, which takes ten times as long for each argument. */
+function hasVariable(value: ValueNode): boolean {
+  if (value.kind === Kind.LIST) return value.values.some(hasVariable);
+  if (value.kind === Kind.OBJECT) return value.fields.some((field) => hasVariable(field.value));
+  return value.kind === Kind.VARIABLE;
 }
