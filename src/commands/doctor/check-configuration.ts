@@ -51,6 +51,6 @@ export async function* checkConfiguration(
 function describe({ config, grants, buckets }: InitialAccess): Finding {
   const granted = new Set(grants.rules.map(({ bucket }) => bucket)).size;
   const file = config.accessFile ?? "the embedded store's grants";
-  const saw = `${file}: ${grants.rules.length} grants for ${granted} buckets, settings of ${buckets.all().size} buckets.`;
+  const saw = `${file}. Grants: ${grants.rules.length}. Buckets with grants: ${granted}. Buckets with settings: ${buckets.all().size}.`;
   return { check: "configuration", verdict: "ok", saw };
 }
