@@ -39,7 +39,8 @@ export function parseNewObjectAddress(
   given: Omit<GivenObject, "versionId">,
   regions: Regions,
 ): ObjectAddress {
-  return { ...parseBucketAddress(given, regions), key: parseNewObjectKey(given.key) };
+  const { bucket, region } = parseBucketAddress(given, regions);
+  return { bucket, region, key: parseNewObjectKey(given.key) };
 }
 
 /** @throws {ValetKeyError} BAD_USER_INPUT (bucket, region, key, versionId) */

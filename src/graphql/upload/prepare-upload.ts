@@ -31,16 +31,14 @@ const elsewhereUpTo = { ...elsewhere, size: "maxSize", method: "maxSize" };
 /** Prepares an upload that the client sends to S3 itself: a PUT request, a form, or a multipart upload. */
 export async function requestUpload(
   context: RequestContext,
-  { size, maxSize, ...options }: RequestUploadOptions,
+  options: RequestUploadOptions,
 ): Promise<PutUpload | PostUpload | MultipartUpload> {
+  const { size, maxSize, method } = options;
   if (typeof maxSize !== "number") {
     if (typeof size !== "number") throw badUserInput("size", "Either size or maxSize is required.");
-    return withFieldPrefix({ fieldPrefix: "input.", elsewhere }, () =>
-      prepareUpload(context, { ...options, size }),
-    );
+    return withFieldPrefix({ fieldPrefix: "input.", elsewhere }, () => prepareUpload(context, size, options));
   }
   if (typeof size === "number") throw badUserInput("maxSize", "size and maxSize cannot be combined.");
-  const { method } = options;
   if (method === UploadMethod.PUT || method === UploadMethod.MULTIPART) {
     throw badUserInput(
       "method",
@@ -69,7 +67,8 @@ async function prepareFormUpTo(
 
 async function prepareUpload(
   context: RequestContext,
-  { input, size, method, expiresIn, resume }: OtherOptions & { readonly size: number },
+  size: number,
+  { input, method, expiresIn, resume }: OtherOptions,
 ): Promise<PutUpload | PostUpload | MultipartUpload> {
   const plan = planUpload(size);
   const chosen = isAwaitingChecksum(input, method)

@@ -40,7 +40,7 @@ export async function signParts(
   return context.turns.map(numbers, (number) => {
     const size = bytesOfPart(plan, number);
     const part = { partNumber: number, sizeBytes: size, headers: checksumHeaders.get(number) };
-    const { url, headers, expiresAt } = presignPart(presigner, { ...signing, ...part });
+    const { url, headers, expiresAt } = presignPart(presigner, { ...part, ...signing });
     return { number, size, url, headers: [...headers], expiresAt };
   });
 }

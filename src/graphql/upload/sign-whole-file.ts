@@ -15,7 +15,7 @@ export async function signPut(
 ): Promise<PutUpload> {
   const signing = await signingRequest(context, terms);
   const headers = toHeaders(terms.description);
-  const put = presignPut(context.services.presigner, { ...signing, headers, sizeBytes });
+  const put = presignPut(context.services.presigner, { headers, sizeBytes, ...signing });
   const sizes = { minBytes: sizeBytes, maxBytes: sizeBytes };
   return Object.assign(new PutUpload(), put, terms.address, {
     sealReceipt: () => sealReceipt(context, terms, { ...signing, sizes, expiresAt: put.expiresAt }),
@@ -35,7 +35,7 @@ export async function signForm(
     throw badUserInput("method", "A form cannot name the owner of the bucket. Use PUT, with the exact size.");
   }
   const signing = await signingRequest(context, terms);
-  const post = presignPost(services.presigner, { ...signing, sizes, fields: toFormFields(description) });
+  const post = presignPost(services.presigner, { sizes, fields: toFormFields(description), ...signing });
   return Object.assign(new PostUpload(), post, address, {
     sealReceipt: () => sealReceipt(context, terms, { ...signing, sizes, expiresAt: post.expiresAt }),
   });

@@ -32,8 +32,8 @@ export function parseUploadTerms(
 ): ParsedUploadTerms {
   const { services, grants } = context;
   const address = context.applyKnownRegion(parseNewObjectAddress(input, services.regions));
-  const { checksum, ...given } = parseInput(input, isMultipart);
-  const description = withBucketTerms(given.description, services.buckets.of(address.bucket));
+  const { checksum, description: given } = parseInput(input, isMultipart);
+  const description = withBucketTerms(given, services.buckets.of(address.bucket));
   const limits = authorizeUpload(grants, address, { sizeBytes, contentType: input.contentType ?? undefined });
   const lifetime = context.urlLifetime(address.bucket, { expiresInSeconds: expiresIn }, limits);
   return { address, description, checksum, lifetime };

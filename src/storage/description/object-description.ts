@@ -51,8 +51,8 @@ export interface GivenDescription {
 
 /** @throws {ValetKeyError} BAD_USER_INPUT, with the name of the property as its field */
 export function parseDescription(given: GivenDescription): ObjectDescription {
-  const { metadata = [], tags = [], ...others } = parseDescriptionChanges(given);
-  return { ...others, metadata, tags };
+  const changes = parseDescriptionChanges(given);
+  return { ...changes, metadata: changes.metadata ?? [], tags: changes.tags ?? [] };
 }
 
 /** @throws {ValetKeyError} BAD_USER_INPUT, with the name of the property as its field */

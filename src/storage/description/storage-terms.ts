@@ -23,7 +23,7 @@ export function withBucketTerms<Described extends StorageTerms>(
   description: Described,
   { storageClass, kmsKey }: BucketSettings,
 ): Described {
-  return { ...description, storageClass: description.storageClass ?? storageClass, kmsKey };
+  return { kmsKey, ...description, storageClass: description.storageClass ?? storageClass };
 }
 
 /**
