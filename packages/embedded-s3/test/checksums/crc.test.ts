@@ -29,6 +29,16 @@ describe.each([
     );
   });
 
+  test.each([15, 16, 17, 100_003, 2 ** 18, 2 ** 18 + 16, 2 ** 19 + 5])(
+    "of %i bytes is that of single bytes",
+    (count) => {
+      const bytes = Buffer.from(Array.from({ length: count }, (_, index) => (index * 2_654_435_761) >>> 24));
+      const crc = createCrc(name);
+      for (let at = 0; at < count; at++) crc.update(bytes.subarray(at, at + 1));
+      expect(crcOf(name, bytes)).toEqual(crc.digest());
+    },
+  );
+
   test("can be combined to the CRC of the whole", () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.uint8Array(), (a, b) => {
