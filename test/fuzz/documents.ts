@@ -26,6 +26,7 @@ interface FuzzedRequest {
 export class DocumentFuzzer implements Fuzzer {
   readonly #schema: GraphQLSchema;
   readonly #random: Random;
+  #aliases = 0;
 
   constructor(schema: GraphQLSchema, seed: number) {
     this.#schema = schema;
@@ -50,7 +51,7 @@ export class DocumentFuzzer implements Fuzzer {
       query: this.#cut(`mutation { ${this.#fields(this.#type("Mutation"), 5, 1 + this.#below(3))} }`),
     }),
     "chain of fragments": () => {
-      const uses = 1 + this.#below(60);
+      const uses = this.#magnitude(1, 60);
       const use = (name: string, text: string) => this.#repeat(uses, (i) => `${name}${i}: ${text}`);
       return {
         query: `{ ${use("a", 'objects(bucket: "demo") { ...C }')} }
@@ -59,9 +60,9 @@ export class DocumentFuzzer implements Fuzzer {
       };
     },
     "fragments that use each other": () => {
-      const count = 1 + this.#below(150);
+      const count = this.#magnitude(1, 150);
       return {
-        query: `{ ...F0 } ${this.#repeat(count, (i) => `fragment F${i} on Query { ${this.#repeat(1 + this.#below(5), () => `...F${this.#below(count)}`)} viewer { subject } }`)}`,
+        query: `{ ...F0 } ${this.#repeat(count, (i) => `fragment F${i} on Query { ${this.#repeat(1 + this.#below(5), () => (this.#random.chance(0.9) && i + 1 < count ? `...F${i + 1 + this.#below(count - i - 1)}` : `...F${this.#random.chance(0.9) ? count : this.#below(count)}`))} viewer { subject } }`)}`,
       };
     },
     "fragments that double": () => {
@@ -72,18 +73,18 @@ export class DocumentFuzzer implements Fuzzer {
     },
     "flood of aliases": () => ({
       query: this.#cut(
-        `{ ${this.#repeat(1 + this.#below(900), (i) => `a${i}: downloadUrl(bucket: "${this.#bucket()}", key: "k${i}", verify: ${this.#pick(["true", "false"])}) { url key }`)} }`,
+        `{ ${this.#repeat(this.#magnitude(10, 700), (i) => `a${i}: downloadUrl(bucket: "${this.#bucket()}", key: "k${i}", verify: ${this.#pick(["true", "false"])}) { url key }`)} }`,
       ),
     }),
     "long names": () => {
-      const name = "n".repeat(1 + this.#below(60_000));
+      const name = "n".repeat(1 + this.#magnitude(1, 60_000));
       return { query: `query ${name} { ${name}: viewer { ${name} } }`, operationName: name };
     },
     "list as a default": () => ({
-      query: `query ($o: [ObjectInput!]! = [${'{bucket:"demo",key:"k"} '.repeat(this.#below(1200))}]) { ${this.#repeat(1 + this.#below(60), (i) => `a${i}: downloadUrls(objects: $o, verify: false) { url }`)} }`,
+      query: `query ($o: [ObjectInput!]! = [${'{bucket:"demo",key:"k"} '.repeat(this.#magnitude(1, 1200))}]) { ${this.#repeat(this.#magnitude(1, 60), (i) => `a${i}: downloadUrls(objects: $o, verify: false) { url }`)} }`,
     }),
     "deep nesting": () => {
-      const levels = this.#below(9000);
+      const levels = this.#magnitude(1, 9000);
       const [open, close] = this.#pick([
         ["a{", "}"],
         ["[", "]"],
@@ -105,7 +106,7 @@ export class DocumentFuzzer implements Fuzzer {
       return { query: this.#cut(`{ ${inner.repeat(1 + this.#below(40))} }`) };
     },
     directives: () => ({
-      query: `query ($a: Boolean = true) { ${this.#repeat(1 + this.#below(900), (i) => `a${i}: viewer @skip(if: $a) @include(if: ${this.#pick(["true", "false", "$a"])}) { subject }`)} viewer { subject } }`,
+      query: `query ($a: Boolean = true) { ${this.#repeat(this.#magnitude(1, 900), (i) => `a${i}: viewer @skip(if: $a) @include(if: ${this.#pick(["true", "false", "$a"])}) { subject }`)} viewer { subject } }`,
     }),
     "unknown names": () => ({
       query: `{ ${this.#repeat(1 + this.#below(2500), (i) => `unknown${i}(viewre: ${i})`)} viewer { ${this.#repeat(this.#below(500), (i) => `subjec${i}`)} } }`,
@@ -128,7 +129,7 @@ export class DocumentFuzzer implements Fuzzer {
       ])(),
     }),
     "wide pages": () => ({
-      query: `{ ${this.#repeat(1 + this.#below(20), (i) => `a${i}: objects(bucket: "demo", first: 1000) { nodes { ${this.#repeat(1 + this.#below(80), (j) => `b${j}: ${this.#pick(["key", "size", "etag", "downloadUrl { url }"])}`)} } }`)} }`,
+      query: `{ ${this.#repeat(this.#magnitude(1, 20), (i) => `a${i}: objects(bucket: "demo", first: ${this.#magnitude(1, 1000)}) { nodes { ${this.#repeat(this.#magnitude(1, 80), (j) => `b${j}: ${this.#pick(["key", "size", "etag", "downloadUrl { url }"])}`)} } }`)} }`,
     }),
     "uploads of many parts": () => ({
       query: `mutation ($u: [RequestUploadInput!]!) { requestUploads(uploads: $u) { ... on PutUpload { url headers { name value } } ... on MultipartUpload { id parts(first: ${1 + this.#below(1000)}) { number url } } } }`,
@@ -144,7 +145,7 @@ export class DocumentFuzzer implements Fuzzer {
       const text = [
         ...`query Q($a: Int = 1) { viewer { ...F @skip(if: false) grants { actions } } } fragment F on Viewer { subject }`,
       ];
-      for (let change = 0; change < 1 + this.#below(8); change += 1) {
+      for (let change = 0; change < this.#below(6); change += 1) {
         text[this.#below(text.length)] = this.#pick([
           "{",
           "}",
@@ -159,7 +160,7 @@ export class DocumentFuzzer implements Fuzzer {
           "on",
         ]);
       }
-      return { query: text.join("").repeat(1 + this.#below(20)) };
+      return { query: text.join("").repeat(this.#magnitude(1, 20)) };
     },
   };
 
@@ -168,14 +169,15 @@ export class DocumentFuzzer implements Fuzzer {
   }
 
   #fields(type: GraphQLObjectType, depth: number, count: number): string {
-    const fields = Object.values(type.getFields());
+    // A form brings files.
+    const fields = Object.values(type.getFields()).filter(({ name }) => !name.startsWith("uploadFile"));
     return this.#repeat(count, (i) => {
       const field = this.#pick(fields);
       const args = field.args
         .filter((arg) => isRequiredArgument(arg) || this.#below(3) === 0)
-        .map((arg) => `${arg.name}: ${this.#value(arg.type, 4)}`);
+        .map((arg) => `${arg.name}: ${arg.name === "bucket" ? '"demo"' : this.#value(arg.type, 4)}`);
       const below = this.#selection(field.type, depth - 1);
-      return `${this.#pick([`x${i}: `, "", ""])}${field.name}${args.length > 0 ? `(${args.join(", ")})` : ""}${below}`;
+      return `${this.#alias(i)}${field.name}${args.length > 0 ? `(${args.join(", ")})` : ""}${below}`;
     });
   }
 
@@ -216,6 +218,13 @@ export class DocumentFuzzer implements Fuzzer {
     }
   }
 
+  /** Most aliases are used once. Fields with the same name have to be equal, so few documents with them are valid. */
+  #alias(index: number): string {
+    if (this.#random.chance(0.05)) return this.#pick(["", `x${index}: `]);
+    this.#aliases += 1;
+    return `y${this.#aliases}: `;
+  }
+
   #bucket(): string {
     return this.#pick(["demo", "not-there"]);
   }
@@ -234,5 +243,9 @@ export class DocumentFuzzer implements Fuzzer {
 
   #below(limit: number): number {
     return this.#random.below(limit);
+  }
+
+  #magnitude(min: number, max: number): number {
+    return this.#random.magnitude(min, max);
   }
 }

@@ -6,9 +6,10 @@ import { operationRefused } from "./operation-refused.ts";
  * Limits the variables before graphql-js converts them, because conversion takes time for each value, and its errors
  * quote the values.
  *
+ * @returns the number of values
  * @throws {GraphQLError} BAD_USER_INPUT, HTTP status 400
  */
-export function assertVariablesWithinLimits(variables: Readonly<Record<string, unknown>>): void {
+export function assertVariablesWithinLimits(variables: Readonly<Record<string, unknown>>): number {
   let count = 0;
   // This is not recursive, because JSON may be nested a million levels deep.
   const waiting: unknown[] = [variables];
@@ -37,6 +38,7 @@ export function assertVariablesWithinLimits(variables: Readonly<Record<string, u
       }
     }
   }
+  return count;
 
   function countMore(more: number): void {
     count += more;

@@ -62,15 +62,16 @@ export class PreparedOperations {
     const observed = new ObservedRequest(metrics);
     const contextValue = { valetKey };
     const { variables = {}, operationName } = request;
+    let variableValues: number;
     try {
-      assertVariablesWithinLimits(variables);
+      variableValues = assertVariablesWithinLimits(variables);
       const admitted = this.#limitCost({ schema, document, operation, request: { variables }, contextValue });
       if (admitted !== undefined) await admitted;
     } catch {
       return undefined;
     }
     const { data, errors } = await this.#operations.execute({
-      ...{ source, document, operation, operationName, variables, contextValue },
+      ...{ source, document, operation, operationName, variables, variableValues, contextValue },
     });
     // The variables do not fit.
     if (data === undefined) return undefined;
