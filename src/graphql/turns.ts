@@ -19,14 +19,14 @@ export class Turns {
     const results: Result[] = [];
     for (let start = 0; start < items.length; start += itemsPerTurn) {
       const some = items.slice(start, start + itemsPerTurn);
-      await this.#take(some.length);
+      await this.take(some.length);
       for (const [index, item] of some.entries()) results.push(work(item, start + index));
     }
     return results;
   }
 
   /** Waits until work on the next items may begin. Undefined means that it may begin at once. */
-  #take(items: number): Promise<void> | undefined {
+  take(items: number): Promise<void> | undefined {
     if (this.#items > 0 && this.#items + items > itemsPerTurn) {
       this.#items = 0;
       this.#last = (this.#last ?? Promise.resolve()).then(() => nextTurn());

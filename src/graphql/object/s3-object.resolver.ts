@@ -76,13 +76,16 @@ export class S3ObjectResolver {
     description:
       "A presigned URL to download the object. It is signed without a request to S3, so it does not check that the object still exists. Requires a grant for `DOWNLOAD`. If another program has stored the object under a key with `.` or `..` as a path segment, browsers change the URL and S3 refuses it, and for a CDN the error is `BAD_USER_INPUT`; copy the object to another key with `copyObject`.",
   })
-  downloadUrl(
+  async downloadUrl(
     @Root() object: S3Object,
     @Context() context: RequestContext,
     @Info() info: GraphQLResolveInfo,
     @Args(() => DownloadArguments) options: DownloadArguments,
   ): Promise<DownloadUrl> {
     const expiresIn = requestedExpiresIn(info, options.expiresIn);
+    // graphql-js asks for the URLs of all objects of a page at once.
+    const turn = context.turns.take(1);
+    if (turn !== undefined) await turn;
     return signDownload(context, addressOf(object, context), { ...options, expiresIn, verify: false });
   }
 }
