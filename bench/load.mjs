@@ -56,9 +56,21 @@ export class Load {
   async run(seconds) {
     const startedAt = performance.now();
     const endsAt = startedAt + seconds * 1000;
+    const completed = await this.#runWhile(() => performance.now() < endsAt);
+    return completed / ((performance.now() - startedAt) / 1000);
+  }
+
+  /** Sends this many requests. */
+  async repeat(count) {
+    let left = count;
+    await this.#runWhile(() => left-- > 0);
+  }
+
+  /** @returns {Promise<number>} the number of responses */
+  async #runWhile(isRunning) {
     let completed = 0;
     const connection = async () => {
-      while (performance.now() < endsAt) {
+      while (isRunning()) {
         await this.once();
         completed++;
       }
@@ -73,7 +85,7 @@ export class Load {
     } finally {
       isOver = true;
     }
-    return completed / ((performance.now() - startedAt) / 1000);
+    return completed;
   }
 
   /** One request. @returns {Promise<string>} the response */

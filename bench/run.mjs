@@ -7,6 +7,7 @@ import { browserUpload } from "./rows/browser-upload.mjs";
 import { coldStart } from "./rows/cold-start.mjs";
 import { inProcess } from "./rows/in-process.mjs";
 import { memory } from "./rows/memory.mjs";
+import { memoryGrowth } from "./rows/memory-growth.mjs";
 import { neighbour } from "./rows/neighbour.mjs";
 import { requests } from "./rows/requests.mjs";
 import { s3Calls } from "./rows/s3-calls.mjs";
@@ -25,6 +26,7 @@ const rows = {
   "browser-upload": browserUpload,
   neighbour,
   memory,
+  "memory-growth": memoryGrowth,
   "cold-start": coldStart,
 };
 /** Rows whose figure is the store's as much as the server's: a real one where there is one. */
@@ -33,6 +35,7 @@ const rowsOfRealStore = new Set(["verified", "upload-file"]);
 const { values } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
+    long: { type: "boolean", default: false },
     "cpu-time": { type: "boolean", default: false },
     only: { type: "string", multiple: true },
     store: { type: "string" },
@@ -44,7 +47,7 @@ for (const name of chosen) {
 }
 
 const log = (line) => process.stderr.write(`${line}\n`);
-const options = { quick: values.quick, cpuTime: values["cpu-time"], log };
+const options = { quick: values.quick, long: values.long, cpuTime: values["cpu-time"], log };
 const plan = values.quick ? { rounds: 2, seconds: 1 } : { rounds: 5, seconds: 2 };
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";

@@ -1,12 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Load } from "../load.mjs";
+import { residentMebibytes } from "../resident.mjs";
 import { withResources } from "../resources.mjs";
-import { summary } from "../rounds.mjs";
 import { startValetKey } from "../valet-key.mjs";
 import { valetKey } from "./operations.mjs";
-
-const mebibyte = 2 ** 20;
 
 /** What the process holds (resident set) while single requests, uploads and batches come in together. */
 export function memory({ store, quick, log }) {
@@ -41,16 +38,4 @@ export function memory({ store, quick, log }) {
       comparisons: [{ of: names.late, to: names.early, atMost: 1.5 }],
     };
   });
-}
-
-/** The median of a second: the collector comes and goes. */
-async function residentMebibytes(pid) {
-  const samples = [];
-  for (let i = 0; i < 10; i++) {
-    const status = await readFile(`/proc/${pid}/status`, "utf8");
-    const kibibytes = Number(/^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1]);
-    samples.push((kibibytes * 1024) / mebibyte);
-    await sleep(100);
-  }
-  return summary(samples).median;
 }
