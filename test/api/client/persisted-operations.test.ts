@@ -7,6 +7,7 @@ import * as documents from "@valetkey/client/operations";
 import { type DocumentNode, Kind, print } from "graphql";
 import { expect, test } from "vitest";
 import manifest from "../../../packages/client/persisted-operations.json" with { type: "json" };
+import { textOf } from "../../../packages/client/src/core/operation.ts";
 import * as strings from "../../../packages/client/src/generated/strings.ts";
 import { shareInFile } from "../../support/share-in-file.ts";
 import { startTestServer, versionedBucket } from "../../support/test-server.ts";
@@ -24,11 +25,11 @@ const server = await shareInFile(
 );
 const url = `${server.url}/graphql`;
 const client = createValetKey({ url });
-const textOf = async (signed: SignedUrl) => (await fetch(signed.url)).text();
+const contentAt = async (signed: SignedUrl) => (await fetch(signed.url)).text();
 
 test("every operation of the package is accepted: as a string, as a document, and by its name", async () => {
   const texts = [
-    ...Object.values(strings as Record<string, string>),
+    ...Object.values(strings as Record<string, string>).map(textOf),
     ...Object.values(documents as Record<string, DocumentNode>)
       .filter(({ definitions }) => definitions[0]?.kind === Kind.OPERATION_DEFINITION)
       .map(print),
@@ -53,9 +54,9 @@ test("uploads, lists, downloads, changes and deletes files", async () => {
   await aborted.abort();
   expect(await client.pendingUploads({ bucket })).toEqual([]);
 
-  expect(await textOf(await client.downloadUrl({ bucket, key: "files/small" }))).toBe("small");
+  expect(await contentAt(await client.downloadUrl({ bucket, key: "files/small" }))).toBe("small");
   const [signed] = await client.downloadUrls([{ bucket, key: "files/small" }]);
-  expect(await textOf(signed as SignedUrl)).toBe("small");
+  expect(await contentAt(signed as SignedUrl)).toBe("small");
   expect(await client.head({ bucket, key: "files/small" })).toMatchObject({ size: 5 });
   const keys: string[] = [];
   for await (const { key } of client.list({ bucket, prefix: "files/" })) keys.push(key);

@@ -12,13 +12,14 @@ export function authenticated(link: ApolloLink, tokens: TokenSource): ApolloLink
           const used = tokens.get();
           const token = await used;
           if (observer.closed) return;
-          const canRepeat = () => !isRepeated && tokens.renew(used);
+          const canRepeat = () => !isRepeated && tokens.isRenewable;
           const headers = operation.getContext().headers as Record<string, string> | undefined;
           if (token !== undefined)
             operation.setContext({ headers: { ...headers, authorization: `Bearer ${token}` } });
           let isRefused = false;
           const repeat = () => {
             isRefused = true;
+            tokens.renew(used);
             void send(true).catch((error) => observer.error(error));
           };
           const subscription = link.request(operation, forward).subscribe({

@@ -5,7 +5,7 @@ export interface ObjectChange {
 }
 
 /** An object, or everything below a prefix. */
-interface Place {
+export interface Place {
   readonly bucket: string;
   readonly key?: string;
   readonly prefix?: string;
@@ -24,7 +24,10 @@ export class ChangeEvents {
   /** Reports these places when the work has ended, also if it failed, because then a part of it may be done. */
   after<Result>(work: Promise<Result>, places: readonly Place[]): Promise<Result> {
     const report = () => {
-      for (const { bucket, key = "", prefix = key } of places) {
+      for (const place of places) {
+        // For callers without types: the work has failed because of its arguments.
+        if (typeof place?.bucket !== "string") continue;
+        const { bucket, key = "", prefix = key } = place;
         for (const listener of this.#listeners) listener({ bucket, prefix });
       }
     };

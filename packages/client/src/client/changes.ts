@@ -1,6 +1,7 @@
 import { inBatches, maxItems } from "../core/batches.ts";
 import { toValetKeyError, ValetKeyError } from "../core/errors.ts";
 import { type ObjectRef, type StoredObject, toObjectInput, toStoredObject } from "../core/objects.ts";
+import { pages } from "../core/pages.ts";
 import { errorAt } from "../core/response.ts";
 import type { Transport } from "../core/transport.ts";
 import { copyObjectOperation, deleteObjectsOperation, objectsOperation } from "../generated/strings.ts";
@@ -42,8 +43,7 @@ export async function copy(
     // Large objects are copied part by part.
     { timeoutMs: 15 * 60_000 },
   );
-  if (copyObject === null) throw new ValetKeyError("The server returned no object.", { code: "NETWORK" });
-  return toStoredObject(copyObject);
+  return toStoredObject(copyObject, copyObject.contentType);
 }
 
 /** Copies, then deletes the source, which stays if the copy fails. */
@@ -54,7 +54,7 @@ export async function move(
   options?: CopyOptions,
 ): Promise<StoredObject> {
   if (from.bucket === to.bucket && from.key === to.key) {
-    const message = "The object would be moved to its own place, and deleted there.";
+    const message = "`from` and `to` are the same object.";
     throw new ValetKeyError(message, { code: "BAD_USER_INPUT", field: "to" });
   }
   const copied = await copy(transport, from, to, options);
@@ -67,23 +67,17 @@ export async function remove(
   transport: Transport,
   what: ObjectRef | readonly ObjectRef[] | Folder,
 ): Promise<Removal> {
-  if (Array.isArray(what)) return await removeObjects(transport, what as readonly ObjectRef[]);
-  if ("prefix" in what) return await removeFolder(transport, what);
-  return await removeObjects(transport, [what as ObjectRef]);
+  // Not just any `prefix`: one that is undefined by mistake would be the whole bucket.
+  if (typeof (what as Folder).prefix === "string") return await removeFolder(transport, what as Folder);
+  return await removeObjects(transport, [what].flat() as ObjectRef[]);
 }
 
 async function removeFolder(transport: Transport, { bucket, prefix, region }: Folder): Promise<Removal> {
   const total: Removal = { removed: 0, failed: [] };
-  let after: string | null | undefined;
-  do {
-    const page = await transport.request(objectsOperation, {
-      bucket,
-      prefix,
-      region,
-      first: maxItems,
-      after,
-    });
-    const { nodes, pageInfo } = page.objects;
+  const variables = { bucket, prefix, region, first: maxItems };
+  const fetch = async (after: string | undefined) =>
+    (await transport.request(objectsOperation, { ...variables, after })).objects;
+  for await (const { nodes } of pages(fetch)) {
     // Without the version: in a bucket with versioning, the object is hidden and can be brought back.
     const { removed, failed, markers } = await removeObjects(
       transport,
@@ -92,8 +86,7 @@ async function removeFolder(transport: Transport, { bucket, prefix, region }: Fo
     total.removed += removed;
     total.failed.push(...failed);
     if (markers !== undefined) total.markers = [...(total.markers ?? []), ...markers];
-    after = pageInfo.hasNextPage ? pageInfo.endCursor : undefined;
-  } while (after !== null && after !== undefined);
+  }
   return total;
 }
 
@@ -109,10 +102,10 @@ async function removeObjects(transport: Transport, objects: readonly ObjectRef[]
     try {
       const { data, errors } = await transport.requestBatch(deleteObjectsOperation, { objects: batch });
       return data.deleteObjects.map((item, index) => {
-        if (item === null) return errorAt(errors, "deleteObjects", index, offset);
+        if (item === undefined) return errorAt(errors, "deleteObjects", index, offset);
         const { region, versionId } = batch[index] ?? {};
         // Without a version, S3 deletes nothing in such a bucket, and adds a delete marker.
-        if (versionId === undefined && item.versionId !== null) {
+        if (versionId === undefined && item.versionId !== undefined) {
           markers.push({ bucket: item.bucket, key: item.key, region, versionId: item.versionId });
         }
         return undefined;

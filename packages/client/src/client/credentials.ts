@@ -43,17 +43,13 @@ export async function requestCredentials(
     ...options,
     actions: [...options.actions],
   });
-  const { expiresAt, endpoint, ...rest } = requestCredentials;
-  return { ...rest, expiresAt: new Date(expiresAt), endpoint: endpoint ?? undefined };
+  return requestCredentials;
 }
 
 /** The AWS SDK calls the provider again before the credentials expire. */
-export function credentialProvider(transport: Transport, options: CredentialsOptions): CredentialProvider {
+export function credentialProvider(request: () => Promise<TemporaryCredentials>): CredentialProvider {
   return async () => {
-    const { accessKeyId, secretAccessKey, sessionToken, expiresAt } = await requestCredentials(
-      transport,
-      options,
-    );
+    const { accessKeyId, secretAccessKey, sessionToken, expiresAt } = await request();
     return { accessKeyId, secretAccessKey, sessionToken, expiration: expiresAt };
   };
 }

@@ -16,13 +16,13 @@ export interface ObjectDetails extends StoredObject {
 export async function details(transport: Transport, object: ObjectRef): Promise<ObjectDetails | undefined> {
   const { bucket, key, region, versionId } = object;
   const found = await transport.request(objectWithTagsOperation, { bucket, key, region, versionId });
-  if (found.object === null) return undefined;
-  const { contentDisposition, cacheControl, storageClass, metadata, tags } = found.object;
+  if (found.object === undefined) return undefined;
+  const { contentType, contentDisposition, cacheControl, storageClass, metadata, tags } = found.object;
   return {
-    ...toStoredObject(found.object),
-    contentDisposition: contentDisposition ?? undefined,
-    cacheControl: cacheControl ?? undefined,
-    storageClass: storageClass ?? undefined,
+    ...toStoredObject(found.object, contentType),
+    contentDisposition,
+    cacheControl,
+    storageClass,
     metadata: toRecord(metadata),
     tags: toRecord(tags),
   };

@@ -3,7 +3,6 @@ import { toValetKeyError, type ValetKeyError } from "../core/errors.ts";
 import { type ObjectRef, toObjectInput } from "../core/objects.ts";
 import { errorAt } from "../core/response.ts";
 import type { Transport } from "../core/transport.ts";
-import type { DownloadUrlFieldsFragment } from "../generated/graphql.ts";
 import { downloadUrlOperation, downloadUrlsOperation } from "../generated/strings.ts";
 
 export interface DownloadOptions {
@@ -37,7 +36,7 @@ export async function downloadUrl(
     ...toObjectInput(object),
     ...options,
   });
-  return toSignedUrl(downloadUrl);
+  return downloadUrl;
 }
 
 /** Item i belongs to object i: its URL, or the error of this object. */
@@ -58,12 +57,6 @@ export async function downloadUrls(
       objects: some.map(toObjectInput),
       ...shared,
     });
-    return data.downloadUrls.map((item, index) =>
-      item === null ? errorAt(errors, "downloadUrls", index, offset) : toSignedUrl(item),
-    );
+    return data.downloadUrls.map((item, index) => item ?? errorAt(errors, "downloadUrls", index, offset));
   });
-}
-
-function toSignedUrl({ url, expiresAt }: DownloadUrlFieldsFragment): SignedUrl {
-  return { url, expiresAt: new Date(expiresAt) };
 }

@@ -1,3 +1,4 @@
+import { maxItems } from "../core/batches.ts";
 import {
   type ObjectEntry,
   type ObjectRef,
@@ -5,6 +6,7 @@ import {
   toEntry,
   toStoredObject,
 } from "../core/objects.ts";
+import { pages } from "../core/pages.ts";
 import type { Transport } from "../core/transport.ts";
 import { folderOperation, objectOperation, objectsOperation } from "../generated/strings.ts";
 
@@ -38,14 +40,12 @@ export interface FolderPage {
 /** All objects below a prefix. Pages are fetched as they are needed. */
 export async function* list(
   transport: Transport,
-  { pageSize = 1000, ...place }: ListOptions,
+  options: ListOptions,
 ): AsyncGenerator<ObjectEntry, void, undefined> {
-  let after: string | null | undefined;
-  do {
-    const { objects } = await transport.request(objectsOperation, { ...place, first: pageSize, after });
-    for (const node of objects.nodes) yield toEntry(node);
-    after = objects.pageInfo.hasNextPage ? objects.pageInfo.endCursor : undefined;
-  } while (after !== null && after !== undefined);
+  const { pageSize = maxItems, ...place } = options ?? {};
+  const fetch = async (after: string | undefined) =>
+    (await transport.request(objectsOperation, { ...place, first: pageSize, after })).objects;
+  for await (const { nodes } of pages(fetch)) yield* nodes.map(toEntry);
 }
 
 export async function folder(
@@ -54,17 +54,12 @@ export async function folder(
 ): Promise<FolderPage> {
   const { objects } = await transport.request(folderOperation, { ...options, first: pageSize });
   const { folders, nodes, pageInfo } = objects;
-  return {
-    folders,
-    objects: nodes.map(toEntry),
-    endCursor: pageInfo.endCursor ?? undefined,
-    hasNextPage: pageInfo.hasNextPage,
-  };
+  return { folders, objects: nodes.map(toEntry), ...pageInfo };
 }
 
 /** Undefined: there is no such object. */
 export async function head(transport: Transport, object: ObjectRef): Promise<StoredObject | undefined> {
   const { bucket, key, region, versionId } = object;
   const found = await transport.request(objectOperation, { bucket, key, region, versionId });
-  return found.object === null ? undefined : toStoredObject(found.object);
+  return found.object && toStoredObject(found.object, found.object.contentType);
 }

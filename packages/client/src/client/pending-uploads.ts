@@ -1,3 +1,5 @@
+import { maxItems } from "../core/batches.ts";
+import { pages } from "../core/pages.ts";
 import type { Transport } from "../core/transport.ts";
 import { abortUploadOperation, pendingUploadsOperation } from "../generated/strings.ts";
 
@@ -22,16 +24,15 @@ export async function pendingUploads(
   options: PendingUploadsOptions,
 ): Promise<PendingUpload[]> {
   const found: PendingUpload[] = [];
-  let after: string | null | undefined;
-  do {
-    const { uploads } = await transport.request(pendingUploadsOperation, { ...options, first: 1000, after });
-    for (const { id, bucket, key, startedAt } of uploads.nodes) {
+  const fetch = async (after: string | undefined) =>
+    (await transport.request(pendingUploadsOperation, { ...options, first: maxItems, after })).uploads;
+  for await (const { nodes } of pages(fetch)) {
+    for (const { id, bucket, key, startedAt } of nodes) {
       const abort = async () => {
         await transport.request(abortUploadOperation, { id });
       };
-      found.push({ id, bucket, key, startedAt: new Date(startedAt), abort });
+      found.push({ id, bucket, key, startedAt, abort });
     }
-    after = uploads.pageInfo.hasNextPage ? uploads.pageInfo.endCursor : undefined;
-  } while (after !== null && after !== undefined);
+  }
   return found;
 }

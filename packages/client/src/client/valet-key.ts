@@ -1,10 +1,10 @@
-import type { ValetKeyError } from "../core/errors.ts";
+import { toMisuse, type ValetKeyError } from "../core/errors.ts";
 import type { ObjectEntry, ObjectRef, StoredObject } from "../core/objects.ts";
 import type { TokenOption } from "../core/token.ts";
 import { type Credentials, Transport } from "../core/transport.ts";
 import type { UploadOptions, UploadTask } from "../upload/types.ts";
 import { Upload } from "../upload/upload-task.ts";
-import { ChangeEvents, type ObjectChange } from "./change-events.ts";
+import { ChangeEvents, type ObjectChange, type Place } from "./change-events.ts";
 import { type CopyOptions, copy, type Folder, move, type Removal, remove } from "./changes.ts";
 import {
   type CredentialProvider,
@@ -73,29 +73,43 @@ export interface ValetKey {
 }
 
 export function createValetKey(options: ValetKeyOptions): ValetKey {
-  const transport = new Transport(options);
+  const transport = new Transport({ ...options });
   const changes = new ChangeEvents();
+  const method =
+    <Args extends unknown[], Result>(call: (transport: Transport, ...args: Args) => Promise<Result>) =>
+    (...args: Args): Promise<Result> =>
+      call(transport, ...args).catch((thrown) => {
+        throw toMisuse(thrown);
+      });
+  /** The change is reported at these places. */
+  const change =
+    <Args extends unknown[], Result>(
+      call: (transport: Transport, ...args: Args) => Promise<Result>,
+      places: (...args: Args) => readonly Place[],
+    ) =>
+    (...args: Args): Promise<Result> =>
+      changes.after(method(call)(...args), places(...args));
+  const credentials = method(requestCredentials);
   return {
     upload(file, uploadOptions) {
       const task = new Upload(transport, file, uploadOptions);
-      // For callers without types, `done` rejects.
-      if (uploadOptions) void changes.after(task.done, [uploadOptions]);
+      void changes.after(task.done, [uploadOptions]);
       return task;
     },
-    downloadUrl: (object, downloadOptions) => downloadUrl(transport, object, downloadOptions),
-    downloadUrls: (objects, downloadOptions) => downloadUrls(transport, objects, downloadOptions),
+    downloadUrl: method(downloadUrl),
+    downloadUrls: method(downloadUrls),
     list: (listOptions) => list(transport, listOptions),
-    folder: (folderOptions) => folder(transport, folderOptions),
-    head: (object) => head(transport, object),
-    details: (object) => details(transport, object),
+    folder: method(folder),
+    head: method(head),
+    details: method(details),
     versions: (versionsOptions) => versions(transport, versionsOptions),
-    copy: (from, to, copyOptions) => changes.after(copy(transport, from, to, copyOptions), [to]),
-    move: (from, to, copyOptions) => changes.after(move(transport, from, to, copyOptions), [from, to]),
-    remove: (what) => changes.after(remove(transport, what), [what].flat()),
-    pendingUploads: (pendingOptions) => pendingUploads(transport, pendingOptions),
-    viewer: () => viewer(transport),
-    requestCredentials: (credentialsOptions) => requestCredentials(transport, credentialsOptions),
-    credentialProvider: (credentialsOptions) => credentialProvider(transport, credentialsOptions),
+    copy: change(copy, (_from, to) => [to]),
+    move: change(move, (from, to) => [from, to]),
+    remove: change(remove, (what) => [what].flat()),
+    pendingUploads: method(pendingUploads),
+    viewer: method(viewer),
+    requestCredentials: credentials,
+    credentialProvider: (credentialsOptions) => credentialProvider(() => credentials(credentialsOptions)),
     onChange: (listener) => changes.listen(listener),
   };
 }

@@ -1,4 +1,5 @@
-import { toDate } from "../core/objects.ts";
+import { maxItems } from "../core/batches.ts";
+import { pages } from "../core/pages.ts";
 import type { Transport } from "../core/transport.ts";
 import { objectVersionsOperation } from "../generated/strings.ts";
 
@@ -39,22 +40,10 @@ export interface ObjectVersion {
  */
 export async function* versions(
   transport: Transport,
-  { pageSize = 1000, ...place }: VersionsOptions,
+  options: VersionsOptions,
 ): AsyncGenerator<ObjectVersion, void, undefined> {
-  let after: string | null | undefined;
-  do {
-    const variables = { ...place, first: pageSize, after };
-    const { objectVersions } = await transport.request(objectVersionsOperation, variables);
-    for (const { size, etag, lastModified, storageClass, ...version } of objectVersions.nodes) {
-      yield {
-        ...version,
-        size: size ?? undefined,
-        etag: etag ?? undefined,
-        lastModified: toDate(lastModified),
-        storageClass: storageClass ?? undefined,
-      };
-    }
-    const { hasNextPage, endCursor } = objectVersions.pageInfo;
-    after = hasNextPage ? endCursor : undefined;
-  } while (after !== null && after !== undefined);
+  const { pageSize = maxItems, ...place } = options ?? {};
+  const fetch = async (after: string | undefined) =>
+    (await transport.request(objectVersionsOperation, { ...place, first: pageSize, after })).objectVersions;
+  for await (const { nodes } of pages(fetch)) yield* nodes;
 }

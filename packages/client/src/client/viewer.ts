@@ -16,15 +16,5 @@ export interface Viewer {
 }
 
 export async function viewer(transport: Transport): Promise<Viewer> {
-  const { viewer } = await transport.request(viewerOperation, {});
-  const { subject, authenticated, grants } = viewer;
-  return {
-    subject: subject ?? undefined,
-    authenticated,
-    grants: grants.map(({ maxUploadBytes, contentTypes, ...grant }) => ({
-      ...grant,
-      maxUploadBytes: maxUploadBytes ?? undefined,
-      contentTypes: contentTypes ?? undefined,
-    })),
-  };
+  return (await transport.request(viewerOperation, {})).viewer;
 }

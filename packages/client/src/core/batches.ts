@@ -1,3 +1,5 @@
+import { incompleteResponse } from "./errors.ts";
+
 /** How many items one operation of the server takes. */
 export const maxItems = 1000;
 
@@ -10,9 +12,13 @@ export async function inBatches<Item, Result>(
   items: readonly Item[],
   send: (batch: readonly Item[], offset: number) => Promise<readonly Result[]>,
 ): Promise<Result[]> {
+  const all = [...items];
   const results: Result[] = [];
-  for (let start = 0; start < items.length; start += maxItems) {
-    results.push(...(await send(items.slice(start, start + maxItems), start)));
+  for (let start = 0; start < all.length; start += maxItems) {
+    const batch = all.slice(start, start + maxItems);
+    const own = await send(batch, start);
+    if (own.length !== batch.length) throw incompleteResponse();
+    results.push(...own);
   }
   return results;
 }

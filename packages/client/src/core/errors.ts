@@ -34,16 +34,32 @@ export function abortedError(): ValetKeyError {
   return new ValetKeyError("The operation was aborted.", { code: "ABORTED" });
 }
 
+/** For arguments of callers without types. */
+export function badInput(message: string, cause?: unknown): ValetKeyError {
+  return new ValetKeyError(message, { code: "BAD_USER_INPUT", cause });
+}
+
+/** Responses are checked, so a TypeError comes from arguments of callers without types. */
+export function toMisuse(thrown: unknown): ValetKeyError {
+  if (!(thrown instanceof TypeError)) return toValetKeyError(thrown);
+  return badInput(`An argument is not of its type: ${thrown.message}`, thrown);
+}
+
+/** For a response in which something is missing that was asked for. */
+export function incompleteResponse(): ValetKeyError {
+  return new ValetKeyError("The response of the server is incomplete.", { code: "NETWORK" });
+}
+
 /** For a file that can no longer be read, or no longer has the bytes that it had. */
 export function fileChangedError(cause?: unknown): ValetKeyError {
-  const message = "The file has changed, or was removed, since it was chosen. Choose it again.";
+  const message = "The file has changed or was removed. Choose it again.";
   return new ValetKeyError(message, { code: "FILE_CHANGED", cause });
 }
 
 /** Converts anything that was thrown. An unexpected error is not retryable, because repeating it would not help. */
 export function toValetKeyError(thrown: unknown): ValetKeyError {
   if (thrown instanceof ValetKeyError) return thrown;
-  if (thrown instanceof Error && thrown.name === "AbortError") return abortedError();
+  if ((thrown as Error | undefined)?.name === "AbortError") return abortedError();
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new ValetKeyError(message, { code: "INTERNAL_ERROR", cause: thrown });
 }

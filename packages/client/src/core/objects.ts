@@ -1,4 +1,5 @@
-import type { ObjectDetailsFragment, ObjectFieldsFragment } from "../generated/graphql.ts";
+import type { ObjectFieldsFragment } from "../generated/graphql.ts";
+import type { Decoded } from "./operation.ts";
 
 /** Identifies a stored object. */
 export interface ObjectRef {
@@ -25,26 +26,16 @@ export interface StoredObject extends ObjectEntry {
   contentType: string | undefined;
 }
 
-export function toEntry({
-  bucket,
-  key,
-  region,
-  size,
-  etag,
-  lastModified,
-}: ObjectFieldsFragment): ObjectEntry {
-  return { bucket, key, region, size, etag, lastModified: toDate(lastModified) };
+/** Without the version, so that what is done with an entry of a list is done with the object. */
+export function toEntry({ bucket, key, region, size, etag, lastModified }: ObjectEntry): ObjectEntry {
+  return { bucket, key, region, size, etag, lastModified };
 }
 
 export function toStoredObject(
-  object: ObjectFieldsFragment & Partial<Pick<ObjectDetailsFragment, "contentType">>,
+  object: Decoded<ObjectFieldsFragment>,
+  contentType: string | undefined,
 ): StoredObject {
-  const { versionId, contentType } = object;
-  return { ...toEntry(object), versionId: versionId ?? undefined, contentType: contentType ?? undefined };
-}
-
-export function toDate(text: string | null | undefined): Date | undefined {
-  return text === null || text === undefined ? undefined : new Date(text);
+  return { ...toEntry(object), versionId: object.versionId, contentType };
 }
 
 /** Without the other properties that an entry of a list has. */

@@ -1,13 +1,19 @@
-import { ValetKeyError } from "./errors.ts";
+import { incompleteResponse, ValetKeyError } from "./errors.ts";
+import { decode } from "./operation.ts";
 
 export interface GraphQLErrorJson {
   readonly message: string;
-  readonly path?: readonly (string | number)[];
-  readonly extensions?: { readonly code?: string; readonly retryable?: boolean; readonly field?: string };
+  readonly path?: readonly (string | number)[] | null;
+  readonly extensions?: {
+    readonly code?: string;
+    readonly retryable?: boolean;
+    readonly field?: string;
+  } | null;
 }
 
 export interface GraphQLResponse<Result> {
-  readonly data: Result | null | undefined;
+  /** Undefined only if there are errors. */
+  readonly data: Result | undefined;
   readonly errors: readonly FieldError[];
 }
 
@@ -17,74 +23,60 @@ export interface FieldError {
   readonly error: ValetKeyError;
 }
 
-/** @throws {ValetKeyError} if the response is not GraphQL */
-export async function readResponse<Result>(response: Response): Promise<GraphQLResponse<Result>> {
+/** @throws {ValetKeyError} if the response is not one of a Valet Key server */
+export async function readResponse<Result>(
+  operation: string,
+  response: Response,
+): Promise<GraphQLResponse<Result>> {
+  const { status, url } = response;
+  const text = await response.text();
   const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"));
-  const json = parseJson(await response.text());
-  if (json === undefined) throw notGraphQL(response, retryAfterMs);
-  const errors = (json.errors ?? []).map(({ message, path = [], extensions = {} }) => {
-    const { code = codeOfStatus(response.status) ?? "INTERNAL_SERVER_ERROR", retryable, field } = extensions;
-    return { path, error: new ValetKeyError(message, { code, retryable, field, retryAfterMs }) };
-  });
-  return { data: json.data as Result | null | undefined, errors };
+  try {
+    const { data, errors } = JSON.parse(text) as GraphQLJson;
+    const found = (errors ?? []).map(({ message, path, extensions }) => {
+      const { code = codeOfStatus(status) ?? "INTERNAL_SERVER_ERROR", retryable, field } = extensions ?? {};
+      const options = { code: String(code), retryable: retryable === true, field, retryAfterMs };
+      return { path: path ?? [], error: new ValetKeyError(message, options) };
+    });
+    decode(operation, data, found.length > 0);
+    return { data: data as Result | undefined, errors: found };
+  } catch (cause) {
+    // A proxy made it, or it comes from something else than the server.
+    const message = `The response, with HTTP status ${status}, is not one of a Valet Key server. Is ${url} its endpoint?`;
+    const retryable = [408, 429].includes(status) || status >= 500;
+    throw new ValetKeyError(message, {
+      code: codeOfStatus(status) ?? "NETWORK",
+      retryable,
+      retryAfterMs,
+      cause,
+    });
+  }
 }
 
 interface GraphQLJson {
   readonly data?: unknown;
-  readonly errors?: readonly GraphQLErrorJson[];
+  readonly errors?: readonly GraphQLErrorJson[] | null;
 }
 
-function parseJson(text: string): GraphQLJson | undefined {
-  try {
-    const json: unknown = JSON.parse(text);
-    const isResponse = typeof json === "object" && json !== null && ("data" in json || "errors" in json);
-    return isResponse ? (json as GraphQLJson) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Of a response that a proxy made, or that comes from something else than the server. */
-function notGraphQL({ status, url }: Response, retryAfterMs: number | undefined): ValetKeyError {
-  const code = codeOfStatus(status);
-  if (code === undefined) {
-    const message = `The response is not GraphQL (HTTP status ${status}). Is ${url} the server's endpoint?`;
-    return new ValetKeyError(message, { code: "NETWORK" });
-  }
-  const retryable = status === 408 || status === 429 || status >= 500;
-  return new ValetKeyError(`The server, or a proxy in front of it, responded with HTTP status ${status}.`, {
-    code,
-    retryable,
-    retryAfterMs,
-  });
-}
+const codes: Readonly<Record<number, string>> = {
+  401: "UNAUTHENTICATED",
+  403: "FORBIDDEN",
+  408: "TIMEOUT",
+  413: "BAD_USER_INPUT",
+  429: "RATE_LIMITED",
+  502: "NETWORK",
+  503: "OVERLOADED",
+  504: "TIMEOUT",
+};
 
 function codeOfStatus(status: number): string | undefined {
-  switch (status) {
-    case 401:
-      return "UNAUTHENTICATED";
-    case 403:
-      return "FORBIDDEN";
-    case 408:
-    case 504:
-      return "TIMEOUT";
-    case 413:
-      return "BAD_USER_INPUT";
-    case 429:
-      return "RATE_LIMITED";
-    case 502:
-      return "NETWORK";
-    case 503:
-      return "OVERLOADED";
-  }
-  return status >= 500 ? "INTERNAL_SERVER_ERROR" : undefined;
+  return codes[status] ?? (status >= 500 ? "INTERNAL_SERVER_ERROR" : undefined);
 }
 
 /** The header is a number of seconds or a date. */
 export function parseRetryAfter(header: string | null): number | undefined {
   if (header === null) return undefined;
-  const seconds = Number(header);
-  const ms = Number.isNaN(seconds) ? Date.parse(header) - Date.now() : seconds * 1000;
+  const ms = Number(header) * 1000 || Date.parse(header) - Date.now();
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
 
@@ -100,9 +92,7 @@ export function errorAt(
   offset: number,
 ): ValetKeyError {
   const own = errors.find(({ path }) => path[0] === field && path[1] === index)?.error;
-  if (own === undefined) {
-    return new ValetKeyError("The server returned nothing for this item.", { code: "NETWORK" });
-  }
+  if (own === undefined) return incompleteResponse();
   return new ValetKeyError(own.message, {
     ...own,
     field: own.field?.replace(/^objects\.\d+/, `objects.${offset + index}`),

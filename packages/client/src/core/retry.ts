@@ -1,5 +1,4 @@
-import type { Clock } from "./clock.ts";
-import { abortedError, toValetKeyError, type ValetKeyError } from "./errors.ts";
+import type { ValetKeyError } from "./errors.ts";
 
 export interface RetryPolicy {
   /** How often it is tried in all. */
@@ -25,7 +24,7 @@ const longestRetryAfterMs = 300_000;
  * @param failures how many attempts have failed, from 1
  */
 export function backoffMs(failures: number, { baseMs, maxMs }: RetryPolicy, random: () => number): number {
-  return random() * Math.min(maxMs, baseMs * 2 ** Math.min(failures - 1, 30));
+  return random() * Math.min(maxMs, baseMs * 2 ** (failures - 1));
 }
 
 /** The pause before the next attempt, or undefined if there should be none. */
@@ -41,28 +40,4 @@ export function pauseAfter(
   if (!retryable || failures >= policy.maxAttempts || retryAfterMs > longestRetryAfterMs) return undefined;
   // The jitter is added to what the server asks for: it asks all its clients for the same.
   return retryAfterMs + backoffMs(failures, policy, random);
-}
-
-/**
- * Repeats an operation while it fails with a retryable error.
- *
- * @throws {ValetKeyError} the last error, or ABORTED
- */
-export async function withRetries<Result>(
-  clock: Clock,
-  operation: () => Promise<Result>,
-  signal: AbortSignal | undefined,
-  policy: RetryPolicy = requestPolicy,
-): Promise<Result> {
-  for (let failures = 1; ; failures++) {
-    try {
-      if (signal?.aborted) throw abortedError();
-      return await operation();
-    } catch (thrown) {
-      const error = toValetKeyError(thrown);
-      const pauseMs = pauseAfter(error, failures, policy);
-      if (pauseMs === undefined) throw error;
-      await clock.sleep(pauseMs, signal);
-    }
-  }
 }

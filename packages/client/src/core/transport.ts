@@ -1,8 +1,9 @@
-import type { OperationString } from "../generated/strings.ts";
+import type { Operation } from "../generated/strings.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { abortedError, ValetKeyError } from "./errors.ts";
+import { abortedError, badInput, toValetKeyError, ValetKeyError } from "./errors.ts";
+import { type Decoded, textOf } from "./operation.ts";
 import { type FieldError, type GraphQLResponse, readResponse } from "./response.ts";
-import { type RetryPolicy, withRetries } from "./retry.ts";
+import { pauseAfter, type RetryPolicy, requestPolicy } from "./retry.ts";
 import { type TokenOption, TokenSource } from "./token.ts";
 
 /** As `fetch` takes it. Projects for Node do not have the DOM's name for it. */
@@ -19,7 +20,7 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
   /** The signal only ends the wait for the token. A request that was sent ends with its response. */
   readonly untilSent?: boolean | undefined;
-  /** Default: two minutes, with the wait for the token. */
+  /** Default: two minutes, without the wait for the token. */
   readonly timeoutMs?: number;
   /** Default: that of single requests. */
   readonly retryPolicy?: RetryPolicy;
@@ -52,89 +53,83 @@ export class Transport {
    * @throws {ValetKeyError} the first error of the response
    */
   async request<Result, Variables>(
-    operation: OperationString<Result, Variables>,
+    operation: Operation<Result, Variables>,
     variables: Variables,
     options: RequestOptions = {},
-  ): Promise<Result> {
-    return await withRetries(
-      this.clock,
-      async () => {
-        const { data, errors } = await this.#authenticated(operation, variables, options);
-        const failed = errors.find(({ path }) => !isPresent(data, path[0]));
-        if (failed !== undefined) throw failed.error;
-        return dataOf(data, errors);
-      },
-      options.signal,
-      options.retryPolicy,
-    );
+  ): Promise<Decoded<Result>> {
+    return (await this.requestBatch(operation, variables, options)).data;
   }
 
   /**
-   * For lists whose items fail one by one.
+   * For lists whose items fail one by one. If it fails because of the token, it is sent once more with a new one.
    *
-   * @throws {ValetKeyError} if there is no data
+   * @throws {ValetKeyError} the first error of the operation's own field
    */
   async requestBatch<Result, Variables>(
-    operation: OperationString<Result, Variables>,
+    operation: Operation<Result, Variables>,
     variables: Variables,
     options: RequestOptions = {},
-  ): Promise<{ data: Result; errors: readonly FieldError[] }> {
-    return await withRetries(
-      this.clock,
-      async () => {
-        const { data, errors } = await this.#authenticated(operation, variables, options);
-        return { data: dataOf(data, errors), errors };
-      },
-      options.signal,
-      options.retryPolicy,
-    );
-  }
-
-  /** Sends the operation again, once, with a new token if it fails because of the token. */
-  async #authenticated<Result, Variables>(
-    operation: OperationString<Result, Variables>,
-    variables: Variables,
-    options: RequestOptions,
-  ): Promise<GraphQLResponse<Result>> {
-    const used = this.#token.get();
-    const response = await this.#send<Result>(operation, variables, options, used).catch(asErrors);
-    const wasRefused = response.errors.some(
-      ({ error }) => error.code === "UNAUTHENTICATED" && !error.retryable,
-    );
-    if (!wasRefused || !this.#token.renew(used)) return response;
-    return await this.#send<Result>(operation, variables, options, this.#token.get());
+  ): Promise<{ data: Decoded<Result>; errors: readonly FieldError[] }> {
+    const { signal, retryPolicy = requestPolicy } = options;
+    let mayRenew = this.#token.isRenewable;
+    for (let failures = 1; ; ) {
+      const used = this.#token.get();
+      try {
+        if (signal?.aborted) throw abortedError();
+        const { data, errors } = await this.#send<Result>(operation, variables, options, used);
+        const isFailure = ({ path, error }: FieldError) =>
+          (data as Fields | undefined)?.[path[0] ?? ""] == null || (mayRenew && isRefused(error));
+        const failed = errors.find(isFailure);
+        if (failed === undefined) return { data: data as Decoded<Result>, errors };
+        throw failed.error;
+      } catch (thrown) {
+        const error = toValetKeyError(thrown);
+        if (mayRenew && isRefused(error)) {
+          mayRenew = false;
+          this.#token.renew(used);
+        } else {
+          const pauseMs = pauseAfter(error, failures++, retryPolicy);
+          if (pauseMs === undefined) throw error;
+          await this.clock.sleep(pauseMs, signal);
+        }
+      }
+    }
   }
 
   async #send<Result>(
-    query: string,
+    operation: string,
     variables: unknown,
     { signal, untilSent, timeoutMs = 120_000 }: RequestOptions,
     asked: Promise<string | undefined>,
   ): Promise<GraphQLResponse<Result>> {
-    const timeout = AbortSignal.timeout(timeoutMs);
     const headers: Record<string, string> = {
       accept: "application/graphql-response+json, application/json",
       "content-type": "application/json",
     };
+    // The application's function may take long.
+    const aborted = new Promise<never>((_, reject) =>
+      signal?.addEventListener("abort", () => reject(abortedError())),
+    );
+    const token = await Promise.race([asked, aborted]);
+    if (token !== undefined) headers.authorization = `Bearer ${token}`;
+    const timeout = AbortSignal.timeout(timeoutMs);
     const ended = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
     try {
-      // The application's function may never return.
-      const aborted = new Promise<never>((_, reject) => ended.addEventListener("abort", reject));
-      const token = await Promise.race([asked, aborted]);
-      if (token !== undefined) headers.authorization = `Bearer ${token}`;
       const response = await this.fetch(this.#url, {
         method: "POST",
         headers,
-        body: JSON.stringify({ query, variables }),
+        body: JSON.stringify({ query: textOf(operation), variables }),
         credentials: this.#credentials,
         signal: untilSent ? timeout : ended,
       });
-      return await readResponse<Result>(response);
+      return await readResponse<Result>(operation, response);
     } catch (thrown) {
       if (thrown instanceof ValetKeyError) throw thrown;
       if (signal?.aborted) throw abortedError();
-      const reason = timeout.aborted ? "did not respond in time" : "cannot be reached";
-      throw new ValetKeyError(`The server at ${this.#url} ${reason}.`, {
+      if (!URL.canParse(this.#url, globalThis.location?.href)) {
+        throw badInput(`\`url\` is not a URL: ${this.#url}`);
+      }
+      throw new ValetKeyError(`The server at ${this.#url} cannot be reached, or does not respond.`, {
         code: "NETWORK",
         retryable: true,
         cause: thrown,
@@ -143,23 +138,9 @@ export class Transport {
   }
 }
 
-/** Errors that ended the whole request, in the form of a response. */
-function asErrors(thrown: unknown): GraphQLResponse<never> {
-  if (thrown instanceof ValetKeyError && thrown.code === "UNAUTHENTICATED") {
-    return { data: undefined, errors: [{ path: [], error: thrown }] };
-  }
-  throw thrown;
-}
+type Fields = Readonly<Record<string, unknown>>;
 
-function dataOf<Result>(data: Result | null | undefined, errors: readonly FieldError[]): Result {
-  if (data != null) return data;
-  throw (
-    errors[0]?.error ??
-    new ValetKeyError("The response of the server has neither data nor errors.", { code: "NETWORK" })
-  );
-}
-
-/** Whether the response has a value for this field of the operation. */
-function isPresent(data: unknown, field: string | number | undefined): boolean {
-  return (data as Record<string, unknown> | null | undefined)?.[field ?? ""] != null;
+/** Whether another token may help. If the server could not check the token, the same one may help later. */
+function isRefused({ code, retryable }: ValetKeyError): boolean {
+  return code === "UNAUTHENTICATED" && !retryable;
 }

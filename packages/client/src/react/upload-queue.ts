@@ -1,3 +1,4 @@
+import { badInput } from "../core/errors.ts";
 import type { Progress, UploadOptions, ValetKey } from "../index.ts";
 import { QueuedUpload, type Upload } from "./queued-upload.ts";
 import { beforeRepaint } from "./repaint.ts";
@@ -26,6 +27,7 @@ export class UploadQueue {
   #users = 0;
 
   constructor(client: ValetKey, concurrency: number) {
+    assertConcurrency(concurrency);
     this.#client = client;
     this.#concurrency = concurrency;
   }
@@ -34,8 +36,7 @@ export class UploadQueue {
   readonly getSnapshot = (): UploadList => this.#list.value;
 
   readonly setConcurrency = (concurrency: number): void => {
-    if (!(concurrency >= 1))
-      throw new RangeError(`concurrency must be at least 1, but it is ${concurrency}.`);
+    assertConcurrency(concurrency);
     if (concurrency === this.#concurrency) return;
     this.#concurrency = concurrency;
     this.#changed();
@@ -46,6 +47,8 @@ export class UploadQueue {
     files: File | Iterable<File>,
     options: (file: File) => UploadOptions,
   ): void => {
+    if (typeof files !== "object" || files === null)
+      throw badInput("upload takes files, or a list of files.");
     const added = (Symbol.iterator in files ? [...files] : [files]).map(
       (file) =>
         new QueuedUpload({
@@ -121,6 +124,11 @@ export class UploadQueue {
     const uploads = this.#uploads.map((upload) => upload.snapshot());
     this.#list.set({ uploads, progress: totalProgress(uploads) });
   }
+}
+
+/** No upload would ever start. */
+function assertConcurrency(concurrency: number): void {
+  if (!(concurrency >= 1)) throw badInput(`concurrency must be at least 1, but it is ${concurrency}.`);
 }
 
 const namedQueues = new WeakMap<ValetKey, Map<string, UploadQueue>>();

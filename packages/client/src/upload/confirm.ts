@@ -1,15 +1,12 @@
 import { ValetKeyError } from "../core/errors.ts";
 import { type StoredObject, toStoredObject } from "../core/objects.ts";
-import { backoffMs, noRetries, type RetryPolicy } from "../core/retry.ts";
+import { backoffMs, noRetries, requestPolicy } from "../core/retry.ts";
 import { confirmUploadOperation } from "../generated/strings.ts";
 import { finalGraceMs, type UploadSteps } from "./upload-steps.ts";
 
-/** For stores that show an object a moment after they have accepted it. */
-const arrivalPolicy: RetryPolicy = { maxAttempts: 4, baseMs: 500, maxMs: 4_000 };
-
 /** Has the server look at a file that was sent with one request. Its response may be lost, so it is repeated. */
 export async function confirm(
-  { flow, transport, file, options }: UploadSteps,
+  { flow, transport, options }: UploadSteps,
   receipt: string,
 ): Promise<StoredObject> {
   for (let attempts = 1; ; attempts++) {
@@ -19,15 +16,12 @@ export async function confirm(
           transport.request(confirmUploadOperation, { receipt }, { signal, retryPolicy: noRetries }),
         { graceMs: finalGraceMs },
       );
-      if (confirmUpload === null) {
-        throw new ValetKeyError("The server returned no object.", { code: "NETWORK" });
-      }
-      const contentType = options.contentType ?? (file.type || undefined);
-      return { ...toStoredObject(confirmUpload), contentType };
+      return toStoredObject(confirmUpload, options.contentType);
     } catch (error) {
-      const hasNotArrived = error instanceof ValetKeyError && error.code === "UPLOAD_INCOMPLETE";
-      if (!hasNotArrived || attempts >= arrivalPolicy.maxAttempts) throw error;
-      await transport.clock.sleep(backoffMs(attempts, arrivalPolicy, Math.random), flow.signal);
+      const hasNotArrived = (error as ValetKeyError).code === "UPLOAD_INCOMPLETE";
+      if (!hasNotArrived || attempts >= requestPolicy.maxAttempts) throw error;
+      // Some stores show an object a moment after they have accepted it.
+      await transport.clock.sleep(backoffMs(attempts, requestPolicy, Math.random), flow.signal);
     }
   }
 }

@@ -134,8 +134,7 @@ export class Flow {
   }
 
   async #open(): Promise<void> {
-    while (!this.#stopped.signal.aborted && (this.#paused || this.#offline)) await this.#change();
-    if (this.#stopped.signal.aborted) throw abortedError();
+    while (!this.signal.aborted && (this.#paused || this.#offline)) await this.#change();
   }
 
   async #interrupt(withGrace = false): Promise<void> {

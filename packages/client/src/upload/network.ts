@@ -12,13 +12,9 @@ export const browserNetwork: Network = {
   },
   watch(onChange) {
     if (typeof addEventListener !== "function") return () => {};
-    const online = () => onChange(true);
-    const offline = () => onChange(false);
-    addEventListener("online", online);
-    addEventListener("offline", offline);
-    return () => {
-      removeEventListener("online", online);
-      removeEventListener("offline", offline);
-    };
+    const ended = new AbortController();
+    for (const name of ["online", "offline"])
+      addEventListener(name, () => onChange(name === "online"), { signal: ended.signal });
+    return () => ended.abort();
   },
 };

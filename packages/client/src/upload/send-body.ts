@@ -36,6 +36,7 @@ export async function sendBody(request: BodyToSend, fetch: typeof globalThis.fet
 
 function sendByXhr({ url, headers, body, signal, onProgress }: BodyToSend): Promise<StoreResponse> {
   return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
     const xhr = new XMLHttpRequest();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const abort = () => xhr.abort();
@@ -63,16 +64,13 @@ function sendByXhr({ url, headers, body, signal, onProgress }: BodyToSend): Prom
     };
     signal.addEventListener("abort", abort);
     restartTimer();
-    if (signal.aborted) xhr.onabort(new ProgressEvent("abort"));
-    else xhr.send(body);
+    xhr.send(body);
   });
 }
 
 /** `getResponseHeader` writes an error to the console for a header that the bucket's CORS rules do not expose. */
 function exposedHeader(xhr: XMLHttpRequest, name: string): string | null {
-  const start = `${name.toLowerCase()}: `;
-  const lines = xhr.getAllResponseHeaders().split("\r\n");
-  return lines.find((line) => line.toLowerCase().startsWith(start))?.slice(start.length) ?? null;
+  return new RegExp(`^${name}: (.*)`, "im").exec(xhr.getAllResponseHeaders())?.[1] ?? null;
 }
 
 async function sendByFetch(

@@ -23,7 +23,7 @@ export async function sendParts(steps: UploadSteps, upload: MultipartUpload): Pr
     try {
       return await complete(steps, upload, etags);
     } catch (error) {
-      const isIncomplete = error instanceof ValetKeyError && error.code === "UPLOAD_INCOMPLETE";
+      const isIncomplete = (error as ValetKeyError).code === "UPLOAD_INCOMPLETE";
       if (!isIncomplete || repairs >= maxRepairs) throw error;
     }
     const found = await steps.flow.run((signal) =>
@@ -33,7 +33,8 @@ export async function sendParts(steps: UploadSteps, upload: MultipartUpload): Pr
         { signal, retryPolicy: noRetries },
       ),
     );
-    if (found.upload === null) throw new ValetKeyError("The upload is gone.", { code: "UPLOAD_NOT_FOUND" });
+    if (found.upload === undefined)
+      throw new ValetKeyError("The upload is gone.", { code: "UPLOAD_NOT_FOUND" });
     uploadedParts = found.upload.uploadedParts;
   }
 }
@@ -61,7 +62,7 @@ async function sendMissing(
     const { start, end } = signed.range(number);
     const onFailure = (error: ValetKeyError) => {
       steps.reportBytes(number, 0);
-      if (error instanceof StoreError && error.remedy === "sign") signed.drop(number);
+      if ((error as StoreError).remedy === "sign") signed.drop(number);
       else if (error.code === "STORE_REFUSED" || error.code === "NETWORK") pool.slowDown();
     };
     const response = await flow.run(
@@ -82,7 +83,7 @@ async function sendMissing(
 
 /** With its parts, so that it may be repeated: a completed upload is found again by them. */
 async function complete(
-  { flow, transport, file, options, checksums }: UploadSteps,
+  { flow, transport, options, checksums }: UploadSteps,
   { id, partSize }: MultipartUpload,
   etags: ReadonlyMap<number, string>,
 ): Promise<StoredObject> {
@@ -99,7 +100,5 @@ async function complete(
       ),
     { graceMs: finalGraceMs },
   );
-  if (completeUpload === null) throw new ValetKeyError("The server returned no object.", { code: "NETWORK" });
-  const contentType = options.contentType ?? (file.type || undefined);
-  return { ...toStoredObject(completeUpload), contentType };
+  return toStoredObject(completeUpload, options.contentType);
 }

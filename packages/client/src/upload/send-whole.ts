@@ -21,7 +21,7 @@ export async function sendWhole(steps: UploadSteps, requested: PutUpload): Promi
     {
       onFailure: (error) => {
         steps.reportBytes(0, 0);
-        if (error instanceof StoreError && error.remedy === "sign") upload = undefined;
+        if ((error as StoreError).remedy === "sign") upload = undefined;
       },
     },
   );

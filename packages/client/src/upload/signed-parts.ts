@@ -1,5 +1,5 @@
 import type { FileChecksums } from "../checksum/file-checksums.ts";
-import { ValetKeyError } from "../core/errors.ts";
+import { incompleteResponse, ValetKeyError } from "../core/errors.ts";
 import { noRetries } from "../core/retry.ts";
 import type { Transport } from "../core/transport.ts";
 import type { PartChecksumInput, UploadPartFieldsFragment } from "../generated/graphql.ts";
@@ -12,6 +12,9 @@ const hashedAhead = 6;
 /** Older URLs are not used. This machine's clock may be wrong, so their own time of expiry says nothing. */
 const maxAgeMs = 5 * 60_000;
 
+/** One request to S3. */
+export type UploadPart = Pick<UploadPartFieldsFragment, "number" | "url" | "headers">;
+
 export interface PartPlan {
   readonly id: string;
   readonly size: number;
@@ -23,7 +26,7 @@ export class SignedParts {
   readonly #transport: Transport;
   readonly #plan: PartPlan;
   readonly #checksums: FileChecksums | undefined;
-  readonly #signed = new Map<number, { readonly part: UploadPartFieldsFragment; readonly atMs: number }>();
+  readonly #signed = new Map<number, { readonly part: UploadPart; readonly atMs: number }>();
   /** The checksums that have been computed, by number. */
   readonly #values = new Map<number, string>();
   /** The numbers that will be sent, in this order. */
@@ -42,7 +45,7 @@ export class SignedParts {
   }
 
   /** @throws {ValetKeyError} UPLOAD_NOT_FOUND, FILE_CHANGED */
-  async get(number: number, signal: AbortSignal): Promise<UploadPartFieldsFragment> {
+  async get(number: number, signal: AbortSignal): Promise<UploadPart> {
     for (;;) {
       const signed = this.#signed.get(number);
       if (signed !== undefined && this.#transport.clock.now() - signed.atMs < maxAgeMs) return signed.part;
@@ -74,12 +77,14 @@ export class SignedParts {
       { id: this.#plan.id, numbers, checksums: this.#checksumsOf(numbers) },
       { signal, retryPolicy: noRetries },
     );
-    if (upload === null) {
+    if (upload === undefined) {
       const message = "The upload was completed or aborted elsewhere.";
       throw new ValetKeyError(message, { code: "UPLOAD_NOT_FOUND" });
     }
     const atMs = this.#transport.clock.now();
     for (const part of upload.parts) this.#signed.set(part.number, { part, atMs });
+    // It would be asked for forever.
+    if (this.#signed.get(first)?.atMs !== atMs) throw incompleteResponse();
     for (const number of numbers) {
       const index = this.#waiting.indexOf(number);
       if (index !== -1) this.#waiting.splice(index, 1);

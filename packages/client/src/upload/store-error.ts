@@ -23,7 +23,8 @@ export class StoreError extends ValetKeyError {
   }
 }
 
-const checksumCodes = /^(?:BadDigest|InvalidDigest|XAmzContentSHA256Mismatch|XAmzContentChecksumMismatch)$/;
+/** BadDigest, InvalidDigest, XAmzContentSHA256Mismatch, XAmzContentChecksumMismatch, and what other stores say. */
+const checksumCodes = /digest|sha256|checksum/i;
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 export function toStoreError({ status, body, header }: StoreResponse): StoreError {
@@ -31,7 +32,7 @@ export function toStoreError({ status, body, header }: StoreResponse): StoreErro
   const said = textOf("Message", body);
   const message = `The store refused the bytes with HTTP status ${status}${storeCode ? ` (${storeCode})` : ""}${said ? `: ${said}` : "."}`;
   const retryAfterMs = parseRetryAfter(header("retry-after"));
-  if (checksumCodes.test(storeCode) || /checksum/i.test(storeCode)) {
+  if (checksumCodes.test(storeCode)) {
     return new StoreError(message, { code: "CHECKSUM_MISMATCH", retryable: true }, "read");
   }
   if (status === 412) {

@@ -40,11 +40,13 @@ export class StoreSender {
     if (error instanceof StoreError) {
       this.#hasResponded = true;
       if (error.remedy === "read" && (await hasChanged())) return fileChangedError(error);
-      if (error.remedy === "sign" && ++this.#refusals >= maxRefusals) return final(error);
-    } else if (error instanceof ValetKeyError && error.code === "NETWORK" && !this.#hasResponded) {
+      if (error.remedy === "sign" && ++this.#refusals >= maxRefusals)
+        return new ValetKeyError(error.message, { code: error.code, cause: error });
+    } else if (!this.#hasResponded && (error as ValetKeyError).code === "NETWORK") {
       const failures = (this.#silentFailures.get(url) ?? 0) + 1;
       this.#silentFailures.set(url, failures);
-      if (failures >= maxSilentFailures && (await this.#isReachable(url))) return missingCorsRule(url, error);
+      if (failures >= maxSilentFailures && (await this.#isReachable(url)))
+        return missingCorsRule(url, error as ValetKeyError);
     }
     return error;
   }
@@ -54,21 +56,15 @@ export class StoreSender {
     const { origin } = new URL(url);
     const page = globalThis.location?.origin;
     if (page === undefined || page === origin) return false;
-    try {
-      await this.#fetch(origin, { mode: "no-cors", signal: AbortSignal.timeout(probeMs) });
-      return true;
-    } catch {
-      return false;
-    }
+    return this.#fetch(origin, { mode: "no-cors", signal: AbortSignal.timeout(probeMs) }).then(
+      () => true,
+      () => false,
+    );
   }
-}
-
-function final({ message, code, cause }: ValetKeyError): ValetKeyError {
-  return new ValetKeyError(message, { code, cause });
 }
 
 function missingCorsRule(url: string, cause: ValetKeyError): ValetKeyError {
   const { origin } = globalThis.location;
-  const message = `The store ${new URL(url).host} can be reached, but its bucket has no CORS rule for this page. Add one with AllowedOrigins ["${origin}"], AllowedMethods ["GET", "PUT", "POST"], AllowedHeaders ["*"] and ExposeHeaders ["ETag"].`;
+  const message = `The store ${new URL(url).host} responds, but its bucket has no CORS rule for this page. Add one with AllowedOrigins ["${origin}"], AllowedMethods ["GET", "PUT", "POST"], AllowedHeaders ["*"] and ExposeHeaders ["ETag"].`;
   return new ValetKeyError(message, { code: "STORE_REFUSED", cause });
 }

@@ -1,6 +1,6 @@
 import type { ChecksumAlgorithm } from "../checksum/crc.ts";
 import { FileChecksums } from "../checksum/file-checksums.ts";
-import { abortedError, toValetKeyError, ValetKeyError } from "../core/errors.ts";
+import { abortedError, badInput, toMisuse, toValetKeyError, type ValetKeyError } from "../core/errors.ts";
 import type { StoredObject } from "../core/objects.ts";
 import type { Transport } from "../core/transport.ts";
 import { abortUploadOperation } from "../generated/strings.ts";
@@ -15,19 +15,21 @@ import type { Progress, UploadOptions, UploadState, UploadTask } from "./types.t
 import type { UploadSteps } from "./upload-steps.ts";
 
 /** After these errors the parts at S3 are of no use: the same file cannot be continued. */
-const uselessAfter = new Set(["FILE_CHANGED", "OBJECT_EXISTS", "CHECKSUM_MISMATCH"]);
+const uselessAfter = ["FILE_CHANGED", "OBJECT_EXISTS", "CHECKSUM_MISMATCH"];
 
 /** After these errors of an upload that was resumed, a new one begins. */
-const unfitAfter = new Set(["CHECKSUM_MISMATCH", "UPLOAD_NOT_FOUND"]);
+const unfitAfter = ["CHECKSUM_MISMATCH", "UPLOAD_NOT_FOUND"];
 
 /** The checksum of a file up to this size is known before the upload begins, so that one PUT request can send it. */
 const smallFileBytes = 64 * 2 ** 20;
 
-/** For callers without types. */
-function assertArguments(file: unknown, options: unknown): void {
-  const message = "upload(file, options) takes a Blob or a File, and an object with bucket and key.";
-  if (file instanceof Blob && typeof options === "object" && options !== null) return;
-  throw new ValetKeyError(message, { code: "BAD_USER_INPUT" });
+/** For callers without types. The server checks the other options. */
+function assertArguments(file: unknown, { checksum, onProgress }: UploadOptions): void {
+  const isValid =
+    file instanceof Blob &&
+    (!checksum || /^CRC(?:64NVME|32C?)$/.test(checksum)) &&
+    (!onProgress || typeof onProgress === "function");
+  if (!isValid) throw badInput("upload() takes a Blob or a File, and UploadOptions.");
 }
 
 /** One file on its way to S3. Begins at once. */
@@ -56,11 +58,6 @@ export class Upload extends EventTarget implements UploadTask {
     // Whoever does not look at `done` has no unhandled rejection.
     this.done.catch(() => {});
     this.#updateState();
-    const { signal, onProgress } = options ?? {};
-    // Like another listener: what it throws does not end the upload.
-    if (onProgress !== undefined) this.addEventListener("progress", () => onProgress(this.progress));
-    if (signal?.aborted) void this.abort();
-    else signal?.addEventListener("abort", () => void this.abort(), { once: true });
   }
 
   get state(): UploadState {
@@ -94,11 +91,16 @@ export class Upload extends EventTarget implements UploadTask {
       // The caller can listen to events first, and errors of its arguments are rejections.
       await Promise.resolve();
       assertArguments(this.#file, this.#options);
+      const { signal, onProgress } = this.#options;
+      if (signal?.aborted) throw abortedError();
+      signal?.addEventListener("abort", () => void this.abort(), { once: true });
+      // Like another listener: what it throws does not end the upload.
+      if (onProgress) this.addEventListener("progress", () => onProgress(this.progress));
       const object = await this.#send();
       this.#end("done");
       return object;
     } catch (thrown) {
-      const error = this.#flow.signal.aborted ? abortedError() : toValetKeyError(thrown);
+      const error = this.#flow.signal.aborted ? abortedError() : toMisuse(thrown);
       await this.#cleanUp(error);
       this.#end(error.code === "ABORTED" ? "aborted" : "failed");
       throw error;
@@ -107,7 +109,7 @@ export class Upload extends EventTarget implements UploadTask {
 
   async #send(): Promise<StoredObject> {
     const file = this.#file;
-    const options = this.#options;
+    const options = { ...this.#options, contentType: this.#options.contentType ?? (file.type || undefined) };
     const flow = this.#flow;
     const transport = this.#transport;
     const checksums = await this.#hash();
@@ -140,7 +142,7 @@ export class Upload extends EventTarget implements UploadTask {
       return await sendParts(steps, requested);
     } catch (thrown) {
       const { code } = toValetKeyError(thrown);
-      if (requested.uploadedParts.length === 0 || !unfitAfter.has(code)) throw thrown;
+      if (requested.uploadedParts.length === 0 || !unfitAfter.includes(code)) throw thrown;
     }
     // What was left behind is gone, or was of a file with other bytes.
     await transport.request(abortUploadOperation, { id: requested.id });
@@ -164,7 +166,7 @@ export class Upload extends EventTarget implements UploadTask {
 
   /** Leaves nothing at S3 that nobody can use. A failed upload stays there, to be continued. */
   async #cleanUp({ code }: ValetKeyError): Promise<void> {
-    if (this.#multipart === undefined || (code !== "ABORTED" && !uselessAfter.has(code))) return;
+    if (this.#multipart === undefined || (code !== "ABORTED" && !uselessAfter.includes(code))) return;
     await this.#transport.request(abortUploadOperation, { id: this.#multipart.id }).catch(() => {});
   }
 

@@ -1,5 +1,6 @@
 import { BasePlugin, type Body, type Meta, type Uppy } from "@uppy/core";
 import { filterFilesToEmitUploadStarted, filterFilesToUpload, TaskQueue } from "@uppy/core/utils";
+import { badInput } from "../core/errors.ts";
 import { abortLeftUpload } from "./abort-left-upload.ts";
 import { FileUpload } from "./file-upload.ts";
 import type { ValetKeyUppyOptions } from "./options.ts";
@@ -25,7 +26,10 @@ export class ValetKeyUppy<M extends Meta, B extends Body> extends BasePlugin<
     super(uppy, options);
     this.type = "uploader";
     this.id = this.opts.id ?? "ValetKeyUppy";
-    this.#queue = new TaskQueue({ concurrency: this.opts.limit ?? defaultLimit });
+    const concurrency = this.opts.limit ?? defaultLimit;
+    // With 0 there is no limit, as everywhere in Uppy.
+    if (!(concurrency >= 0)) throw badInput(`limit must be a number of files, but it is ${concurrency}.`);
+    this.#queue = new TaskQueue({ concurrency });
   }
 
   override install(): void {

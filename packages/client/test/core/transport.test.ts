@@ -3,7 +3,7 @@ import { Transport } from "../../src/core/transport.ts";
 import { viewerOperation } from "../../src/generated/strings.ts";
 import { ImpatientClock } from "../virtual-clock.ts";
 
-const viewer = { data: { viewer: { subject: null, authenticated: false, grants: [] } } };
+const viewer = { data: { viewer: { subject: "alice", authenticated: true, grants: [] } } };
 
 /** Responds with each of the responses in turn, and keeps what was sent. */
 function fakeFetch(...responses: (() => Response)[]) {

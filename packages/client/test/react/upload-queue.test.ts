@@ -43,7 +43,19 @@ describe("the upload queue", () => {
     queue.setConcurrency(3);
     await settle();
     expect(states()).toEqual(["running", "running", "running"]);
-    expect(() => queue.setConcurrency(0)).toThrow("concurrency must be at least 1, but it is 0.");
+    const error = {
+      name: "ValetKeyError",
+      code: "BAD_USER_INPUT",
+      message: "concurrency must be at least 1, but it is 0.",
+    };
+    expect(() => queue.setConcurrency(0)).toThrow(expect.objectContaining(error));
+    expect(() => startQueue(0, 1)).toThrow(expect.objectContaining(error));
+  });
+
+  test.each([undefined, null, "file"])("refuses %j, which is no file", (files) => {
+    const { queue } = startQueue(1, 0);
+    const error = { name: "ValetKeyError", code: "BAD_USER_INPUT" };
+    expect(() => queue.upload(files as never, destination)).toThrow(expect.objectContaining(error));
   });
 
   test("tells components nothing when `concurrency` stays the same", async () => {
