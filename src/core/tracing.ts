@@ -1,6 +1,7 @@
 import {
   context,
   INVALID_TRACEID,
+  ProxyTracerProvider,
   type Span,
   SpanKind,
   type SpanOptions,
@@ -35,6 +36,7 @@ export function inSpan<Result>(
   { describeError = describe, ...options }: SpanSettings,
   work: () => Promise<Result>,
 ): Promise<Result> {
+  if (!isTracing()) return work();
   const span = tracer().startSpan(name, options);
   return isTraced(span) ? withSpan(span, () => endWith(span, work, describeError)) : work();
 }
@@ -59,7 +61,18 @@ function isTraced(span: Span): boolean {
   return span.spanContext().traceId !== INVALID_TRACEID;
 }
 
-/** Not kept: a provider that is registered later by another copy of the API would not be found. */
+const noProvider = new ProxyTracerProvider().getDelegate();
+
+/**
+ * Whether a provider has been registered. The answer is not kept: a provider that is registered later by another copy
+ * of the API would not be found.
+ */
+export function isTracing(): boolean {
+  const provider = trace.getTracerProvider() as Partial<ProxyTracerProvider>;
+  return provider.getDelegate?.() !== noProvider;
+}
+
+/** Not kept either. */
 export function tracer(): Tracer {
   return trace.getTracer("valetkey", version);
 }

@@ -1,15 +1,16 @@
 import { context, propagation, type Span, SpanKind, trace } from "@opentelemetry/api";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { markFailed, tracer } from "../core/tracing.ts";
+import { isTracing, markFailed, tracer } from "../core/tracing.ts";
 
 /**
  * Starts the span of a request, which ends with the response. Its parent is the span of the server around it, or else the
- * one that the header `traceparent` names.
+ * one that the header `traceparent` names. Undefined if nothing is traced.
  */
 export function startRequestSpan(
   { method, routeOptions, headers }: FastifyRequest,
   reply: FastifyReply,
-): Span {
+): Span | undefined {
+  if (!isTracing()) return undefined;
   const outer = context.active();
   const isNested = trace.getSpan(outer) !== undefined;
   // A handler for any path does not know where it is mounted.
