@@ -5,6 +5,7 @@ import {
   type SourceLocation,
 } from "graphql";
 import { ObjectStoredHookFailure, ValetKeyError } from "../../core/errors.ts";
+import { stringifyJson } from "../../core/stringify-json.ts";
 import { limits } from "./limits.ts";
 import { locationOf } from "./locations.ts";
 
@@ -87,7 +88,7 @@ const unreported = new WeakMap<object, unknown>();
 /** Apollo's `stringifyResult`. */
 export async function stringifyResult(result: FormattedExecutionResult): Promise<string> {
   assertReported(result);
-  return `${JSON.stringify(result)}\n`;
+  return `${stringifyJson(result)}\n`;
 }
 
 /**
