@@ -1,16 +1,39 @@
+import { type GraphQLSchema, getVariableValues, type OperationDefinitionNode } from "graphql";
 import { nameTooLong } from "./count-nodes.ts";
 import { limits } from "./limits.ts";
 import { operationRefused } from "./operation-refused.ts";
+
+export interface VariablesSize {
+  /** The number of values. */
+  readonly values: number;
+  /** The length of all strings. */
+  readonly characters: number;
+}
+
+/** Whether formatting them takes several milliseconds. Each error of graphql-js may format all of them. */
+export function haveManyCharacters({ characters }: VariablesSize): boolean {
+  return characters > 2 ** 18;
+}
+
+/** The first value that does not have the type that the operation declares, as graphql-js reports it. */
+export function firstVariableError(
+  schema: GraphQLSchema,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): string | undefined {
+  return getVariableValues(schema, variableDefinitions, variables, { maxErrors: 1 }).errors?.[0]?.message;
+}
 
 /**
  * Limits the variables before graphql-js converts them, because conversion takes time for each value, and its errors
  * quote the values.
  *
- * @returns the number of values
+ * @returns how large they are
  * @throws {GraphQLError} BAD_USER_INPUT, HTTP status 400
  */
-export function assertVariablesWithinLimits(variables: Readonly<Record<string, unknown>>): number {
+export function assertVariablesWithinLimits(variables: Readonly<Record<string, unknown>>): VariablesSize {
   let count = 0;
+  let characters = 0;
   // This is not recursive, because JSON may be nested a million levels deep.
   const waiting: unknown[] = [variables];
   while (waiting.length > 0) {
@@ -20,6 +43,7 @@ export function assertVariablesWithinLimits(variables: Readonly<Record<string, u
         `A string in the variables has ${value.length.toLocaleString("en")} characters, and at most ${limits.variableLength.toLocaleString("en")} are allowed.`,
       );
     }
+    if (typeof value === "string") characters += value.length;
     if (Array.isArray(value)) {
       countMore(value.length);
       for (const each of value) waiting.push(each);
@@ -38,7 +62,7 @@ export function assertVariablesWithinLimits(variables: Readonly<Record<string, u
       }
     }
   }
-  return count;
+  return { values: count, characters };
 
   function countMore(more: number): void {
     count += more;

@@ -4,7 +4,6 @@ import {
   type FormattedExecutionResult,
   GraphQLError,
   type GraphQLSchema,
-  getVariableValues,
   isNonNullType,
   Kind,
   type OperationDefinitionNode,
@@ -18,6 +17,7 @@ import {
 import { type CompiledQuery, compileQuery, isCompiledQuery } from "graphql-jit";
 import { LRUCache } from "lru-cache";
 import type { GraphQLContext } from "../context.ts";
+import { firstVariableError, haveManyCharacters, type VariablesSize } from "./assert-variable-limits.ts";
 import { ExpandedFields } from "./fragment-expansion.ts";
 import { limits } from "./limits.ts";
 
@@ -36,8 +36,8 @@ export interface ExecutionRequest {
   readonly operation: OperationDefinitionNode;
   readonly operationName: string | undefined;
   readonly variables: Readonly<Record<string, unknown>>;
-  /** The number of values in the variables. */
-  readonly variableValues: number;
+  /** Of the variables. */
+  readonly size: VariablesSize;
   readonly contextValue: GraphQLContext;
 }
 
@@ -57,8 +57,10 @@ export class CompiledOperations {
   }
 
   async execute(request: ExecutionRequest): Promise<Executed> {
+    const { document, operation, operationName, variables, size, contextValue } = request;
+    const mayReportMuch = size.values > maxReportedValues || haveManyCharacters(size);
+    if (mayReportMuch && firstVariableError(this.#schema, operation, variables) !== undefined) return {};
     const compiled = this.#compiledOf(request);
-    const { document, operationName, variables, contextValue } = request;
     if (compiled === undefined) {
       return execute({
         schema: this.#schema,
@@ -69,17 +71,8 @@ export class CompiledOperations {
         options: { maxCoercionErrors: limits.validationErrors },
       });
     }
-    if (request.variableValues > maxReportedValues && !this.#fit(request)) return {};
     const { data, errors } = await compiled.query(undefined, contextValue, variables);
     return errors === undefined ? { data } : { data, errors: errors.map(toGraphQLError) };
-  }
-
-  /** Whether the variables have the types that the operation declares. Stops at the first value that does not. */
-  #fit({ operation, variables }: ExecutionRequest): boolean {
-    const { variableDefinitions = [] } = operation;
-    return (
-      getVariableValues(this.#schema, variableDefinitions, variables, { maxErrors: 1 }).errors === undefined
-    );
   }
 
   #compiledOf(request: ExecutionRequest): CompiledQuery | undefined {

@@ -4,13 +4,18 @@ import { type DocumentNode, type GraphQLError, Kind } from "graphql";
 import type { GraphQLContext } from "../context.ts";
 import { assertDocumentWithinLimits } from "./assert-document-limits.ts";
 import { assertSourceWithinLimits } from "./assert-source-limits.ts";
-import { assertVariablesWithinLimits } from "./assert-variable-limits.ts";
+import {
+  assertVariablesWithinLimits,
+  firstVariableError,
+  haveManyCharacters,
+} from "./assert-variable-limits.ts";
 import { nameTooLong } from "./count-nodes.ts";
 import type { KnownDocuments } from "./known-documents.ts";
 import { limitOperationCost } from "./limit-operation-cost.ts";
 import { limitResponse } from "./limit-response.ts";
 import { limits } from "./limits.ts";
 import { detachLocations } from "./locations.ts";
+import { operationRefused } from "./operation-refused.ts";
 import { operationNotAllowed, type PersistedOperations } from "./persisted-operations.ts";
 
 /** Each step of a document with fewer characters takes less than about 2 ms. */
@@ -75,7 +80,12 @@ export function limitRequests(
             known.remember(hash, source, document, nodes);
             await nextTurnIfLong(source);
           }
-          if (request.variables) assertVariablesWithinLimits(request.variables);
+          const { variables = {} } = request;
+          const size = assertVariablesWithinLimits(variables);
+          if (operation !== undefined && haveManyCharacters(size)) {
+            const message = firstVariableError(schema, operation, variables);
+            if (message !== undefined) throw operationRefused(message);
+          }
           // Undefined if the document has no operation of the name. Then execution fails.
           if (operation !== undefined)
             await limitCost({ schema, document, operation, request, contextValue });

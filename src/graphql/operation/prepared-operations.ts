@@ -7,7 +7,7 @@ import {
 } from "graphql";
 import type { Metrics } from "../../core/metrics.ts";
 import type { RequestContext } from "../context.ts";
-import { assertVariablesWithinLimits } from "./assert-variable-limits.ts";
+import { assertVariablesWithinLimits, type VariablesSize } from "./assert-variable-limits.ts";
 import { CompiledOperations, locationsOfCompiled } from "./compiled-operations.ts";
 import type { KnownDocuments } from "./known-documents.ts";
 import { limitOperationCost } from "./limit-operation-cost.ts";
@@ -62,16 +62,16 @@ export class PreparedOperations {
     const observed = new ObservedRequest(metrics);
     const contextValue = { valetKey };
     const { variables = {}, operationName } = request;
-    let variableValues: number;
+    let size: VariablesSize;
     try {
-      variableValues = assertVariablesWithinLimits(variables);
+      size = assertVariablesWithinLimits(variables);
       const admitted = this.#limitCost({ schema, document, operation, request: { variables }, contextValue });
       if (admitted !== undefined) await admitted;
     } catch {
       return undefined;
     }
     const { data, errors } = await this.#operations.execute({
-      ...{ source, document, operation, operationName, variables, variableValues, contextValue },
+      ...{ source, document, operation, operationName, variables, size, contextValue },
     });
     // The variables do not fit.
     if (data === undefined) return undefined;

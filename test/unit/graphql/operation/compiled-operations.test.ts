@@ -15,7 +15,7 @@ test("compiled code does not report each of thousands of values that do not fit"
     operations.execute({
       ...{ source, document, operation, operationName: undefined, contextValue },
       variables: { of },
-      variableValues: 20_001,
+      size: { values: 20_001, characters: 20_000 },
     });
   for (let use = 0; use < 5; use += 1) expect(await execute([1])).toEqual({ data: { sum: null } });
   let reads = 0;
