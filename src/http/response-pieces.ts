@@ -1,6 +1,5 @@
 import { Readable } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { stringifyJson } from "../core/stringify-json.ts";
 
 /** Serializing this many URLs takes about 0.1 ms. A list or object with more values is serialized value by value. */
 const fewValues = 50;
@@ -56,7 +55,7 @@ export function isLong(value: unknown): boolean {
 function* fragmentsOf(value: unknown): Generator<string> {
   if (!isLong(value)) {
     // As in JSON.stringify, undefined is null in a list.
-    yield stringifyJson(value) ?? "null";
+    yield JSON.stringify(value) ?? "null";
   } else if (Array.isArray(value)) {
     let before = "[";
     for (const item of value) {

@@ -5,7 +5,6 @@ import {
   type SourceLocation,
 } from "graphql";
 import { ObjectStoredHookFailure, ValetKeyError } from "../../core/errors.ts";
-import { stringifyJson } from "../../core/stringify-json.ts";
 import { limits } from "./limits.ts";
 import { locationOf } from "./locations.ts";
 
@@ -88,7 +87,7 @@ const unreported = new WeakMap<object, unknown>();
 /** Apollo's `stringifyResult`. */
 export async function stringifyResult(result: FormattedExecutionResult): Promise<string> {
   assertReported(result);
-  return `${stringifyJson(result)}\n`;
+  return `${JSON.stringify(result)}\n`;
 }
 
 /**
