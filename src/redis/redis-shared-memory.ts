@@ -8,10 +8,10 @@ const maxValueBytes = 64 * 2 ** 10;
 
 /** A memory that replicas share in Redis. Whoever can read Redis learns how many entries there are, and their sizes. */
 export class RedisSharedMemory implements SharedMemory {
-  readonly #connection: RedisConnection;
+  readonly #connection: Pick<RedisConnection, "run">;
   readonly #entries: SealedEntries;
 
-  constructor(connection: RedisConnection, entries: SealedEntries) {
+  constructor(connection: Pick<RedisConnection, "run">, entries: SealedEntries) {
     this.#connection = connection;
     this.#entries = entries;
   }
