@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import {
   type FormattedExecutionResult,
   type GraphQLError,
@@ -68,6 +69,8 @@ export class PreparedOperations {
       const admitted = this.#limitCost({ schema, document, operation, request: { variables }, contextValue });
       if (admitted !== undefined) await admitted;
     } catch {
+      // Apollo does all of it again, to say what is wrong.
+      await nextTurn();
       return undefined;
     }
     const { data, errors } = await this.#operations.execute({
