@@ -68,8 +68,13 @@ test("only callers who do not read large responses are refused", {
     const { socket } = await open();
     socket.pause().write(post(JSON.stringify({ query, variables: { objects } })));
   }
-  await expect.poll(async () => (await ask()).status, patiently).toBe(503);
-  const refused = await ask();
+  // A busy machine can refuse one request and serve the next.
+  let refused = await ask();
+  const askAgain = async () => {
+    refused = await ask();
+    return refused.status;
+  };
+  await expect.poll(askAgain, patiently).toBe(503);
   expect(refused.headers.get("retry-after")).toBe("1");
   expect(await refused.json()).toMatchObject({
     errors: [{ extensions: { code: "OVERLOADED", retryable: true } }],
