@@ -18,12 +18,12 @@ export function parseStorageClass(value: string, field: string): StorageClass {
   throw badUserInput(field, `A storage class is one of ${storageClasses.join(", ")}.`);
 }
 
-/** Adds the settings of the bucket. A storage class that the client chose stays. */
+/** Adds the settings of the bucket. A storage class that the client chose stays; the key is always that of the bucket. */
 export function withBucketTerms<Described extends StorageTerms>(
   description: Described,
   { storageClass, kmsKey }: BucketSettings,
 ): Described {
-  return { kmsKey, ...description, storageClass: description.storageClass ?? storageClass };
+  return { ...description, storageClass: description.storageClass ?? storageClass, kmsKey };
 }
 
 /**
