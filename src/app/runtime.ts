@@ -167,11 +167,12 @@ export async function startRuntime(given: Config, options: RuntimeOptions = {}):
     authenticate: options.authenticate ? authenticateBy(options.authenticate, log) : verifyTokens,
     async createContext(request) {
       if (closing !== undefined) throw new ValetKeyError("OVERLOADED", "This server has been shut down.");
-      const { principal } = request;
+      const { principal, requestId, connection, sendsFiles, admit } = request;
       const ofFile = grants.grantsFor(principal);
       const granted = fromCode && withGrants(ofFile, await fromCode.grantsFor(principal));
-      // Node 20 takes 2 µs for each property that follows a spread.
-      return new RequestContext(services, { grants: granted ?? ofFile, log, ...request });
+      // No spread: Node 20 takes 2 µs for each property that follows one, and nothing may replace the grants.
+      const own = { principal, grants: granted ?? ofFile, requestId, log, connection, sendsFiles, admit };
+      return new RequestContext(services, own);
     },
     async reloadAccess(snapshot) {
       if (await reload(snapshot)) await reloadSignal?.announce();
