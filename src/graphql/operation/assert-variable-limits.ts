@@ -1,7 +1,6 @@
 import { type GraphQLSchema, getVariableValues, type OperationDefinitionNode } from "graphql";
-import { nameTooLong } from "./count-nodes.ts";
 import { limits } from "./limits.ts";
-import { operationRefused } from "./operation-refused.ts";
+import { nameTooLong, operationRefused } from "./operation-refused.ts";
 
 export interface VariablesSize {
   /** The number of values. */

@@ -1,6 +1,6 @@
 import { type ASTNode, Kind } from "graphql";
 import { limits } from "./limits.ts";
-import { operationRefused } from "./operation-refused.ts";
+import { nameTooLong } from "./operation-refused.ts";
 
 /**
  * Counts a node and all nodes below it. Recursion is safe, because the depth is limited before a text is parsed.
@@ -21,10 +21,4 @@ export function countNodes(node: ASTNode): number {
 
 function isNode(value: unknown): value is ASTNode {
   return typeof value === "object" && value !== null && "kind" in value;
-}
-
-export function nameTooLong(name: string) {
-  return operationRefused(
-    `The name "${name.slice(0, 20)}…" has ${name.length} characters, and a name has at most ${limits.nameLength}: use a shorter one.`,
-  );
 }

@@ -9,13 +9,12 @@ import {
   firstVariableError,
   haveManyCharacters,
 } from "./assert-variable-limits.ts";
-import { nameTooLong } from "./count-nodes.ts";
 import type { KnownDocuments } from "./known-documents.ts";
 import { limitOperationCost } from "./limit-operation-cost.ts";
 import { limitResponse } from "./limit-response.ts";
 import { limits } from "./limits.ts";
 import { detachLocations } from "./locations.ts";
-import { operationRefused } from "./operation-refused.ts";
+import { nameTooLong, operationRefused } from "./operation-refused.ts";
 import { operationNotAllowed, type PersistedOperations } from "./persisted-operations.ts";
 
 /** Each step of a document with fewer characters takes less than about 2 ms. */
