@@ -66,9 +66,10 @@ export function parseResponses(bytes: Buffer): FuzzResponse[] {
     const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(statusLine)?.[1]);
     rest = rest.slice(end + 4);
     const isChunked = header("transfer-encoding") === "chunked";
-    const { body, after } = isChunked
-      ? chunkedBody(rest)
-      : splitAt(rest, Number(header("content-length") ?? 0));
+    // No body of the server begins so: it is the next response. A response to HEAD says how long the body would be.
+    const hasBody = !rest.startsWith("HTTP/1.1 ");
+    const bytesOfBody = hasBody ? Number(header("content-length") ?? 0) : 0;
+    const { body, after } = isChunked && hasBody ? chunkedBody(rest) : splitAt(rest, bytesOfBody);
     rest = after;
     if (status >= 100 && status < 200) continue;
     responses.push({

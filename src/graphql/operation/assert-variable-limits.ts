@@ -14,6 +14,11 @@ export function haveManyCharacters({ characters }: VariablesSize): boolean {
   return characters > 2 ** 18;
 }
 
+/** Whether converting them to the types of the operation takes about a millisecond or more. */
+export function areLarge({ values, characters }: VariablesSize): boolean {
+  return values > 1_000 || characters > 2 ** 16;
+}
+
 /** The first value that does not have the type that the operation declares, as graphql-js reports it. */
 export function firstVariableError(
   schema: GraphQLSchema,

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import {
   type DocumentNode,
   execute,
@@ -17,7 +18,12 @@ import {
 import { type CompiledQuery, compileQuery, isCompiledQuery } from "graphql-jit";
 import { LRUCache } from "lru-cache";
 import type { GraphQLContext } from "../context.ts";
-import { firstVariableError, haveManyCharacters, type VariablesSize } from "./assert-variable-limits.ts";
+import {
+  areLarge,
+  firstVariableError,
+  haveManyCharacters,
+  type VariablesSize,
+} from "./assert-variable-limits.ts";
 import { ExpandedFields } from "./fragment-expansion.ts";
 import { limits } from "./limits.ts";
 
@@ -58,8 +64,10 @@ export class CompiledOperations {
 
   async execute(request: ExecutionRequest): Promise<Executed> {
     const { document, operation, operationName, variables, size, contextValue } = request;
-    const mayReportMuch = size.values > maxReportedValues || haveManyCharacters(size);
-    if (mayReportMuch && firstVariableError(this.#schema, operation, variables) !== undefined) return {};
+    if (size.values > maxReportedValues || haveManyCharacters(size)) {
+      if (firstVariableError(this.#schema, operation, variables) !== undefined) return {};
+      if (areLarge(size)) await nextTurn();
+    }
     const compiled = this.#compiledOf(request);
     if (compiled === undefined) {
       return execute({

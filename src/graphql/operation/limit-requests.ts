@@ -5,9 +5,11 @@ import type { GraphQLContext } from "../context.ts";
 import { assertDocumentWithinLimits } from "./assert-document-limits.ts";
 import { assertSourceWithinLimits } from "./assert-source-limits.ts";
 import {
+  areLarge,
   assertVariablesWithinLimits,
   firstVariableError,
   haveManyCharacters,
+  type VariablesSize,
 } from "./assert-variable-limits.ts";
 import type { KnownDocuments } from "./known-documents.ts";
 import { limitOperationCost } from "./limit-operation-cost.ts";
@@ -42,6 +44,7 @@ export function limitRequests(
       let refusal: GraphQLError | undefined;
       let nodes: number | undefined;
       let hash: string;
+      let variablesSize: VariablesSize | undefined;
       return {
         async didResolveSource(request) {
           const { source } = request;
@@ -80,17 +83,18 @@ export function limitRequests(
             await nextTurnIfLong(source);
           }
           const { variables = {} } = request;
-          const size = assertVariablesWithinLimits(variables);
-          if (operation !== undefined && haveManyCharacters(size)) {
+          variablesSize = assertVariablesWithinLimits(variables);
+          if (operation !== undefined && haveManyCharacters(variablesSize)) {
             const message = firstVariableError(schema, operation, variables);
             if (message !== undefined) throw operationRefused(message);
+            await nextTurn();
           }
           // Undefined if the document has no operation of the name. Then execution fails.
           if (operation !== undefined)
             await limitCost({ schema, document, operation, request, contextValue });
         },
         async executionDidStart({ source }) {
-          await nextTurnIfLong(source);
+          await nextTurnIfLong(source, variablesSize);
         },
         async willSendResponse({ response }) {
           limitResponse(response);
@@ -101,11 +105,11 @@ export function limitRequests(
 }
 
 /**
- * Lets other requests run between two steps of a long document. Each step takes up to 50 ms for the longest ones, and
- * Apollo runs them all in one turn of the event loop.
+ * Lets other requests run between two steps of a long document, or of large variables. Each step takes up to 50 ms for
+ * the longest ones, and Apollo runs them all in one turn of the event loop.
  */
-async function nextTurnIfLong(source: string): Promise<void> {
-  if (source.length > longDocument) await nextTurn();
+async function nextTurnIfLong(source: string, variables?: VariablesSize): Promise<void> {
+  if (source.length > longDocument || (variables !== undefined && areLarge(variables))) await nextTurn();
 }
 
 /** Apollo uses the document that it finds here, and parses the text only if there is none. */

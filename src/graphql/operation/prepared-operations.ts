@@ -8,7 +8,7 @@ import {
 } from "graphql";
 import type { Metrics } from "../../core/metrics.ts";
 import type { RequestContext } from "../context.ts";
-import { assertVariablesWithinLimits, type VariablesSize } from "./assert-variable-limits.ts";
+import { areLarge, assertVariablesWithinLimits, type VariablesSize } from "./assert-variable-limits.ts";
 import { CompiledOperations, locationsOfCompiled } from "./compiled-operations.ts";
 import type { KnownDocuments } from "./known-documents.ts";
 import { limitOperationCost } from "./limit-operation-cost.ts";
@@ -73,11 +73,16 @@ export class PreparedOperations {
       await nextTurn();
       return undefined;
     }
+    // The cost and the execution each convert the variables.
+    if (areLarge(size)) await nextTurn();
     const { data, errors } = await this.#operations.execute({
       ...{ source, document, operation, operationName, variables, size, contextValue },
     });
-    // The variables do not fit.
-    if (data === undefined) return undefined;
+    if (data === undefined) {
+      // The variables do not fit.
+      await nextTurn();
+      return undefined;
+    }
     if (errors !== undefined) observed.fails(errors, valetKey);
     const result =
       errors === undefined ? { data } : { errors: errors.map((error) => this.#format(error)), data };

@@ -5,7 +5,7 @@ import { KnownDocuments } from "../../../../src/graphql/operation/known-document
 import { limitRequests } from "../../../../src/graphql/operation/limit-requests.ts";
 
 /** Says in which turn of the event loop, counted from the start of the request, each step of a request has ended or begun. */
-async function turnsOf(query: string): Promise<Record<string, number>> {
+async function turnsOf(query: string, variables?: Record<string, unknown>): Promise<Record<string, number>> {
   let turn = 0;
   const turns: Record<string, number> = {};
   const mark = (step: string) => {
@@ -21,7 +21,7 @@ async function turnsOf(query: string): Promise<Record<string, number>> {
       };
     },
   };
-  const schema = buildSchema("type Query { field: Int }");
+  const schema = buildSchema("type Query { field(list: [Int!]): Int }");
   await using apollo = Object.assign(
     new ApolloServer({ schema, plugins: [observe, limitRequests(new KnownDocuments())] }),
     { [Symbol.asyncDispose]: () => apollo.stop() },
@@ -34,7 +34,7 @@ async function turnsOf(query: string): Promise<Record<string, number>> {
     counter = setImmediate(count);
   };
   let counter = setImmediate(count);
-  await apollo.executeOperation({ query });
+  await apollo.executeOperation(variables === undefined ? { query } : { query, variables });
   clearImmediate(counter);
   return turns;
 }
@@ -46,6 +46,20 @@ test("other requests run between two steps of a long document", async () => {
   expect(validated).toBeGreaterThan(parsed);
   expect(costed).toBeGreaterThan(validated);
   expect(executed).toBeGreaterThan(costed);
+});
+
+test("other requests run between the cost and the execution of large variables", async () => {
+  const list = Array.from({ length: 2_000 }, (_, index) => index);
+  const query = "query ($list: [Int!]) { field(list: $list) }";
+  const { costed = 0, executed = 0 } = await turnsOf(query, { list });
+  expect(executed).toBeGreaterThan(costed);
+});
+
+test("other requests run between two conversions of variables with many characters", async () => {
+  const query = "query ($list: [Int!]) { field(list: $list) }";
+  const unused = Array.from({ length: 20 }, () => "x".repeat(2 ** 14 - 1));
+  const { validated = 0, costed = 0 } = await turnsOf(query, { list: [1], unused });
+  expect(costed).toBeGreaterThan(validated);
 });
 
 test("a short document is not delayed", async () => {

@@ -6,9 +6,11 @@ import { KnownDocuments } from "../../../../src/graphql/operation/known-document
 import { limits } from "../../../../src/graphql/operation/limits.ts";
 import { PreparedOperations } from "../../../../src/graphql/operation/prepared-operations.ts";
 
-test("other requests run before Apollo checks variables that are refused", async () => {
+const query = "query ($list: [Int!]) { field(list: $list) }";
+
+/** Executes the query, and says whether the event loop has come around meanwhile. */
+async function execute(list: readonly number[]) {
   const schema = buildSchema("type Query { field(list: [Int!]): Int }");
-  const query = "query ($list: [Int!]) { field(list: $list) }";
   const known = new KnownDocuments();
   known.remember("hash", query, parse(query, { noLocation: true }), 10);
   const operations = new PreparedOperations({
@@ -17,13 +19,29 @@ test("other requests run before Apollo checks variables that are refused", async
     metrics: createMetrics(),
     formatError: (formatted) => formatted,
   });
-  const list = Array.from({ length: limits.variableValues + 1 }, (_, index) => index);
   let hasOtherRun = false;
   setImmediate(() => {
     hasOtherRun = true;
   });
-  // It is refused before anything needs the context.
-  const context = {} as RequestContext;
-  expect(await operations.execute({ query, variables: { list } }, context)).toBeUndefined();
+  // Nothing needs the context.
+  const result = await operations.execute({ query, variables: { list } }, {} as RequestContext);
+  return { result, hasOtherRun };
+}
+
+const integers = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+test("other requests run before Apollo checks variables that are refused", async () => {
+  const { result, hasOtherRun } = await execute(integers(limits.variableValues + 1));
+  expect(result).toBeUndefined();
   expect(hasOtherRun).toBe(true);
+});
+
+test("other requests run between two conversions of large variables", async () => {
+  const { result, hasOtherRun } = await execute(integers(2_000));
+  expect(result).toEqual({ data: { field: null } });
+  expect(hasOtherRun).toBe(true);
+});
+
+test("a small request is not delayed", async () => {
+  expect((await execute(integers(2))).hasOtherRun).toBe(false);
 });
