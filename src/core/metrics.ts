@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Durations } from "./durations.ts";
 import { registerProcessMetrics } from "./process-metrics.ts";
 
 interface CountsOptions {
@@ -104,7 +105,7 @@ export function createMetrics() {
       labelNames: ["reason"],
       registers,
     }),
-    graphqlRequestDuration: new Histogram({
+    graphqlRequestDuration: new Durations({
       name: "valetkey_graphql_request_duration_seconds",
       help: "GraphQL requests by operation type (query, mutation, invalid) and outcome (ok, error).",
       labelNames: ["operation_type", "outcome"],

@@ -61,10 +61,7 @@ export class ObservedRequest {
     const operationType = operation?.operation;
     if (operationType === "mutation" || this.#outcome === "error") valetKey.logAtInfo = true;
     const seconds = (performance.now() - this.#startedAtMs) / 1000;
-    this.#metrics.graphqlRequestDuration.observe(
-      { operation_type: operationType ?? "invalid", outcome: this.#outcome },
-      seconds,
-    );
+    this.#metrics.graphqlRequestDuration.observe([operationType ?? "invalid", this.#outcome], seconds);
   }
 }
 
