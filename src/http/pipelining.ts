@@ -1,7 +1,11 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
-type Waiting = readonly [IncomingMessage, ServerResponse];
+interface Connection {
+  readonly socket: Socket;
+  readonly waiting: (readonly [IncomingMessage, ServerResponse])[];
+  hasRequestInProgress: boolean;
+}
 
 /** About 30 MB: Node makes a request and a response object for each request as soon as it has parsed it. */
 const defaultMaxWaiting = 10_000;
@@ -14,8 +18,7 @@ const defaultMaxWaiting = 10_000;
 export class PipeliningLimit {
   readonly #handler: RequestListener;
   readonly #maxWaiting: number;
-  /** The waiting requests of each connection that has a request in progress. */
-  readonly #connections = new Map<Socket, Waiting[]>();
+  readonly #connections = new Map<Socket, Connection>();
   #waiting = 0;
 
   constructor(handler: RequestListener, { maxWaiting = defaultMaxWaiting }: { maxWaiting?: number } = {}) {
@@ -29,68 +32,73 @@ export class PipeliningLimit {
   }
 
   readonly handle: RequestListener = (request, response) => {
-    const { socket } = request;
-    const queue = this.#connections.get(socket);
-    if (queue === undefined) {
-      this.#connections.set(socket, []);
-      this.#start(socket, request, response);
+    const connection = this.#connections.get(request.socket) ?? this.#watch(request.socket);
+    if (!connection.hasRequestInProgress) {
+      this.#start(connection, request, response);
       return;
     }
-    if (queue.length === 0) this.#beginWaiting(socket, queue);
-    queue.push([request, response]);
+    if (connection.waiting.length === 0) this.#beginWaiting(connection);
+    connection.waiting.push([request, response]);
     this.#waiting += 1;
     if (this.#waiting > this.#maxWaiting) this.#closeLongest();
   };
 
-  #start(socket: Socket, request: IncomingMessage, response: ServerResponse): void {
-    response.once("close", () => this.#continue(socket));
+  #watch(socket: Socket): Connection {
+    const connection: Connection = { socket, waiting: [], hasRequestInProgress: false };
+    this.#connections.set(socket, connection);
+    socket.once("close", () => {
+      this.#dropWaiting(connection);
+      this.#connections.delete(socket);
+    });
+    return connection;
+  }
+
+  #start(connection: Connection, request: IncomingMessage, response: ServerResponse): void {
+    connection.hasRequestInProgress = true;
+    response.once("close", () => this.#continue(connection));
     this.#handler(request, response);
   }
 
-  #beginWaiting(socket: Socket, queue: Waiting[]): void {
+  #beginWaiting({ socket, waiting }: Connection): void {
     socket.pause();
     // Node resumes the socket for the body of the request that is in progress.
     const stayPaused = () => {
-      if (queue.length > 0) socket.pause();
+      if (waiting.length > 0) socket.pause();
       else socket.off("resume", stayPaused);
     };
     socket.on("resume", stayPaused);
   }
 
-  #continue(socket: Socket): void {
-    const queue = this.#connections.get(socket);
-    if (queue === undefined) return;
-    if (socket.destroyed || queue.length === 0) {
-      this.#forget(socket, queue);
+  #continue(connection: Connection): void {
+    const { socket, waiting } = connection;
+    if (socket.destroyed || waiting.length === 0) {
+      connection.hasRequestInProgress = false;
       return;
     }
     setImmediate(() => {
-      const next = socket.destroyed ? undefined : queue.shift();
+      const next = socket.destroyed ? undefined : waiting.shift();
       if (next === undefined) {
-        this.#forget(socket, queue);
+        connection.hasRequestInProgress = false;
         return;
       }
       this.#waiting -= 1;
-      if (queue.length === 0) socket.resume();
-      this.#start(socket, ...next);
+      if (waiting.length === 0) socket.resume();
+      this.#start(connection, ...next);
     });
   }
 
-  #forget(socket: Socket, queue: Waiting[]): void {
-    this.#waiting -= queue.length;
-    queue.length = 0;
-    this.#connections.delete(socket);
+  #dropWaiting({ waiting }: Connection): void {
+    this.#waiting -= waiting.length;
+    waiting.length = 0;
   }
 
   #closeLongest(): void {
-    let longest: [Socket, Waiting[]] | undefined;
-    for (const entry of this.#connections) {
-      if (longest === undefined || entry[1].length > longest[1].length) longest = entry;
+    let longest: Connection | undefined;
+    for (const connection of this.#connections.values()) {
+      if (longest === undefined || connection.waiting.length > longest.waiting.length) longest = connection;
     }
     if (longest === undefined) return;
-    const [socket, queue] = longest;
-    this.#waiting -= queue.length;
-    queue.length = 0;
-    socket.destroy();
+    this.#dropWaiting(longest);
+    longest.socket.destroy();
   }
 }
