@@ -27,16 +27,31 @@ export class ConcurrencyLimit {
 
   /** @throws {ValetKeyError} OVERLOADED if too many calls wait or this one has waited too long; otherwise what the call throws */
   async run<Result>(call: () => Promise<Result>): Promise<Result> {
-    if (this.#running < this.#options.maxRunning) this.#running += 1;
-    else await this.#turn();
+    const turn = this.enter();
+    if (turn !== undefined) await turn;
     try {
       return await call();
     } finally {
-      const [next] = this.#waiting;
-      // The next call takes this place, so `#running` stays the same.
-      if (next === undefined) this.#running -= 1;
-      else next();
+      this.leave();
     }
+  }
+
+  /**
+   * Takes the place of a call. When that is over, it has to call `leave`.
+   * @returns undefined if there is a place at once
+   * @throws {ValetKeyError} OVERLOADED, as `run` does
+   */
+  enter(): Promise<void> | undefined {
+    if (this.#running >= this.#options.maxRunning) return this.#turn();
+    this.#running += 1;
+    return undefined;
+  }
+
+  leave(): void {
+    const [next] = this.#waiting;
+    // The next call takes this place, so `#running` stays the same.
+    if (next === undefined) this.#running -= 1;
+    else next();
   }
 
   #turn(): Promise<void> {

@@ -80,10 +80,29 @@ export class FairExecution {
     this.#clients.set(client, share);
     share.operations += 1;
     try {
-      return await share.limit.run(() => this.#together.run(() => share.values.run(operation)));
+      return await this.#runInTurn(share, operation);
     } finally {
       share.operations -= 1;
       if (share.operations === 0) this.#clients.delete(client);
+    }
+  }
+
+  async #runInTurn<Result>(
+    { limit, values }: ClientShare,
+    operation: (admit: Admit) => Promise<Result>,
+  ): Promise<Result> {
+    const turnOfClient = limit.enter();
+    if (turnOfClient !== undefined) await turnOfClient;
+    try {
+      const turn = this.#together.enter();
+      if (turn !== undefined) await turn;
+      try {
+        return await values.run(operation);
+      } finally {
+        this.#together.leave();
+      }
+    } finally {
+      limit.leave();
     }
   }
 }
