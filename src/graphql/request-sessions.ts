@@ -1,6 +1,7 @@
 import type { RoleConnections } from "../access/role-connections.ts";
 import type { RoleSession } from "../access/role-session.ts";
 import type { RoleSessionPool, SessionOptions } from "../access/role-session-pool.ts";
+import type { SessionPurpose } from "../access/session-policy.ts";
 import type { SessionCaller } from "../access/session-request.ts";
 import type { BucketName } from "../core/object-address.ts";
 
@@ -8,6 +9,10 @@ import type { BucketName } from "../core/object-address.ts";
 export const secondsForCall = 10;
 
 interface SessionInUse {
+  readonly pool: RoleSessionPool;
+  readonly purpose: SessionPurpose;
+  readonly asOfMs: number | undefined;
+  readonly mayShorten: boolean;
   readonly mustOutliveSeconds: number;
   readonly session: Promise<RoleSession>;
 }
@@ -16,7 +21,8 @@ interface SessionInUse {
 export class RequestSessions {
   readonly #roles: RoleConnections;
   readonly #caller: SessionCaller;
-  readonly #inUse = new Map<RoleSessionPool, Map<string, SessionInUse>>();
+  /** Few: one for each role and way of using it. */
+  #inUse: SessionInUse[] = [];
   #sessionName: string | undefined;
 
   constructor(roles: RoleConnections, caller: SessionCaller) {
@@ -37,29 +43,25 @@ export class RequestSessions {
   ): Promise<RoleSession> {
     const { purpose = "objects", asOf, mayShorten = false } = options;
     const pool = this.#roles.of(bucket).sessions;
-    const ofRole = this.#inUseOf(pool);
-    const kind = `${purpose} ${asOf?.getTime()} ${mayShorten}`;
-    const inUse = ofRole.get(kind);
+    const asOfMs = asOf?.getTime();
+    const isSame = (other: SessionInUse) =>
+      other.pool === pool &&
+      other.purpose === purpose &&
+      other.asOfMs === asOfMs &&
+      other.mayShorten === mayShorten;
+    const inUse = this.#inUse.find(isSame);
     if (inUse !== undefined && inUse.mustOutliveSeconds >= mustOutliveSeconds) return inUse.session;
     const session = pool.get(this.#caller, mustOutliveSeconds, options).then((assumed) => {
       this.#sessionName = assumed.sessionName;
       return assumed;
     });
-    ofRole.set(kind, { mustOutliveSeconds, session });
+    this.#inUse = this.#inUse.filter((other) => other !== inUse);
+    this.#inUse.push({ pool, purpose, asOfMs, mayShorten, mustOutliveSeconds, session });
     return session;
   }
 
   /** After this, each session is requested from its pool again. */
   forget(): void {
-    this.#inUse.clear();
-  }
-
-  #inUseOf(pool: RoleSessionPool): Map<string, SessionInUse> {
-    let sessions = this.#inUse.get(pool);
-    if (sessions === undefined) {
-      sessions = new Map();
-      this.#inUse.set(pool, sessions);
-    }
-    return sessions;
+    this.#inUse = [];
   }
 }
