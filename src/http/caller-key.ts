@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import type { FastifyRequest } from "fastify";
-import { principalKey } from "../core/principal.ts";
+import { type Principal, principalKey } from "../core/principal.ts";
 import { stateOf } from "./request-state.ts";
 
 /**
@@ -8,7 +8,12 @@ import { stateOf } from "./request-state.ts";
  * without a valid token.
  */
 export function callerKey(request: FastifyRequest): string {
-  const { principal } = stateOf(request);
+  const state = stateOf(request);
+  state.callerKey ??= keyOf(request, state.principal);
+  return state.callerKey;
+}
+
+function keyOf(request: FastifyRequest, principal: Principal): string {
   return principal.authenticated ? `principal:${principalKey(principal)}` : `ip:${addressOf(request)}`;
 }
 

@@ -8,6 +8,8 @@ export interface RequestState {
   principal: Principal;
   /** The error of a token that is not valid. It is sent after the rate limit has counted the request. */
   tokenError: Error | undefined;
+  /** The key of the caller, once it has been asked for: see `callerKey`. */
+  callerKey: string | undefined;
   /** Set by the code that streams the body: stops that code, because the response is about to be sent. */
   releaseBody: (() => void) | undefined;
   /** The rate at which the body may be read. Undefined for all but forms, and if the rate has no limit. */
@@ -33,6 +35,7 @@ export function stateOf(request: FastifyRequest): RequestState {
   holder[key] ??= {
     principal: anonymous,
     tokenError: undefined,
+    callerKey: undefined,
     releaseBody: undefined,
     uploadShare: undefined,
     span: undefined,
