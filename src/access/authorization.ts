@@ -175,5 +175,7 @@ function limitsOf(grants: readonly Grant[]): GrantedLimits {
 }
 
 function largest(grants: readonly Grant[], limit: "maxUploadBytes" | "maxExpiresSeconds"): number {
-  return Math.max(...grants.map((grant) => grant[limit] ?? Infinity));
+  let largest = -Infinity;
+  for (const grant of grants) largest = Math.max(largest, grant[limit] ?? Infinity);
+  return largest;
 }

@@ -47,8 +47,12 @@ export async function stringifyInPieces(value: unknown): Promise<ResponsePieces>
 export function isLong(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (Array.isArray(value)) return value.length > fewValues || value.some(isLong);
-  const values = Object.values(value);
-  return values.length > fewValues || values.some(isLong);
+  let values = 0;
+  for (const name in value) {
+    values += 1;
+    if (values > fewValues || isLong((value as Record<string, unknown>)[name])) return true;
+  }
+  return false;
 }
 
 /** The texts that, one after the other, are the JSON of a value. They never end inside of a character. */

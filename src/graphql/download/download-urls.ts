@@ -5,7 +5,7 @@ import type { DownloadUrl } from "./download-url.ts";
 import { type DownloadOptions, signDownload } from "./sign-download.ts";
 
 /** @throws {ValetKeyError} BAD_USER_INPUT, FORBIDDEN; with `verify`, OBJECT_NOT_FOUND and BUCKET_NOT_FOUND */
-export async function downloadUrl(
+export function downloadUrl(
   context: RequestContext,
   object: GivenObject,
   options: DownloadOptions,
