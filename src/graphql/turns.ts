@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 
 /** Signing this many URLs takes about a millisecond. */
-const itemsPerTurn = 100;
+export const itemsPerTurn = 100;
 
 /**
  * Spreads the items of one operation, over all of its fields, over turns of the event loop, so that the requests of

@@ -1,5 +1,7 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { Args, ArgsType, Field, Query, Resolver } from "type-graphql";
 import { Context, type RequestContext } from "../context.ts";
+import { itemsPerTurn } from "../turns.ts";
 import { PrefixArgument, toConnection } from "../types/connection.ts";
 import { Cost, pageSize } from "../types/field-cost.ts";
 import { AfterArgument, BucketField, FirstArgument, RegionArgument } from "../types/fields.ts";
@@ -47,6 +49,8 @@ export class ObjectsResolver {
     const connection = toConnection({ ...page, items: page.objects }, request.after, (listed) =>
       listedToS3Object(listed, there),
     );
+    // Reading a long page takes as long as executing the fields of its objects. Other requests run in between.
+    if (page.objects.length > itemsPerTurn) await nextTurn();
     return { ...connection, folders: [...page.folders] };
   }
 }
