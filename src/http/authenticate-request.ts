@@ -21,6 +21,7 @@ export async function authenticateRequest(
   const state = stateOf(request);
   try {
     state.principal = await identify(tokenCookie?.withToken(request) ?? request.headers);
+    // It depends on the principal.
     state.callerKey = undefined;
   } catch (error) {
     state.tokenError = error as Error;
