@@ -11,6 +11,9 @@ const schedulerLine = Buffer.alloc(64);
 const schedulerFile =
   process.platform === "linux" ? openSync(`/proc/self/task/${process.pid}/schedstat`) : undefined;
 
+// A parent that was killed could not end this process.
+process.on("disconnect", () => process.exit());
+
 process.on("message", (message) => {
   if (message === "start") {
     running = true;
