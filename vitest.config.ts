@@ -14,7 +14,8 @@ const shared = {
 };
 
 // Every file runs in a process of its own (vitest's default, `isolate: true`), so that a test that fails or hangs
-// affects no other file. Loading the modules anew costs about 1.5 s of processor time for each file.
+// affects no other file. Loading the modules anew costs about 1.5 s of processor time for each file. The tests of units
+// start no servers of ours, so their files share processes.
 export default defineConfig({
   resolve: {
     alias: [
@@ -31,6 +32,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: "unit",
+          isolate: false,
           include: ["test/unit", "test/support", "test/soak", "packages/*/test"].map(
             (folder) => `${folder}/**/*.test.ts`,
           ),
