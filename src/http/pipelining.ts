@@ -71,10 +71,7 @@ export class PipeliningLimit {
 
   #continue(connection: Connection): void {
     const { socket, waiting } = connection;
-    if (socket.destroyed || waiting.length === 0) {
-      connection.hasRequestInProgress = false;
-      return;
-    }
+    // Also if none is waiting yet: Node may parse the next request of the same packet before the event loop comes around.
     setImmediate(() => {
       const next = socket.destroyed ? undefined : waiting.shift();
       if (next === undefined) {

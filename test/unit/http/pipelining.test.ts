@@ -68,6 +68,30 @@ test("pipelined requests run one after the other, and another connection is serv
   expect(limit.waiting).toBe(0);
 });
 
+test("requests with bodies in one packet start in a turn of the event loop each", async () => {
+  let turn = 0;
+  const turns: number[] = [];
+  // Node runs ticks after each piece of a body that it has parsed: a response that does not wait for the whole body is
+  // complete before the next request is parsed.
+  const { url } = await startServer((request, response) => {
+    turns.push(turn);
+    request.resume();
+    response.end("ok");
+  });
+  const count = () => {
+    turn += 1;
+    counter = setImmediate(count);
+  };
+  let counter = setImmediate(count);
+  onTestFinished(() => clearImmediate(counter));
+  const socket = await open(url);
+  const responses = countResponses(socket);
+  const total = 50;
+  socket.write(post("body").repeat(total));
+  await expect.poll(responses).toBe(total);
+  expect(new Set(turns).size).toBe(total);
+});
+
 test("pipelined requests keep their bodies and their order", async () => {
   const { url } = await startServer(async (request, response) => {
     let length = 0;
