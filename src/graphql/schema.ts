@@ -47,6 +47,8 @@ export async function createSchema({ federation = false }: SchemaOptions = {}): 
     ],
     // Resolvers parse arguments into branded types, so class-validator is not used.
     validate: false,
+    // A test checks the schema. To check it at each start would take a seventh of the start's processor time.
+    skipCheck: true,
   });
   treatNullAsDefault(resolveReferences(callResolversDirectly(schema)));
   return federation ? toSubgraph(schema) : schema;

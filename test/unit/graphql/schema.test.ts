@@ -1,4 +1,12 @@
-import { type GraphQLNamedType, isEnumType, isInputObjectType, isObjectType } from "graphql";
+import {
+  type GraphQLNamedType,
+  getIntrospectionQuery,
+  graphql,
+  isEnumType,
+  isInputObjectType,
+  isObjectType,
+  validateSchema,
+} from "graphql";
 import { expect, test } from "vitest";
 import { createSchema } from "../../../src/graphql/schema.ts";
 
@@ -19,6 +27,12 @@ function undescribed(parts: readonly Described[], path = ""): string[] {
     ...undescribed(args, `${path}${name}.`),
   ]);
 }
+
+test.each([false, true])("the schema is valid (federation: %s)", async (federation) => {
+  const schema = await createSchema({ federation });
+  expect(validateSchema(schema)).toEqual([]);
+  expect((await graphql({ schema, source: getIntrospectionQuery() })).errors).toBeUndefined();
+});
 
 test("every type, field, argument and enum value has a description", async () => {
   const schema = await createSchema();
