@@ -28,7 +28,14 @@ export interface SchemaOptions {
 
 /** Builds the schema from the classes of this folder. */
 export async function createSchema({ federation = false }: SchemaOptions = {}): Promise<GraphQLSchema> {
-  const schema = await buildSchema({
+  const schema = callResolversDirectly(await buildWithTypeGraphQL());
+  treatNullAsDefault(resolveReferences(schema));
+  return federation ? toSubgraph(schema) : schema;
+}
+
+/** The schema with the resolvers that TypeGraphQL creates. */
+export function buildWithTypeGraphQL(): Promise<GraphQLSchema> {
+  return buildSchema({
     resolvers: [
       DownloadResolver,
       RequestUploadResolver,
@@ -50,8 +57,6 @@ export async function createSchema({ federation = false }: SchemaOptions = {}): 
     // A test checks the schema. To check it at each start would take a seventh of the start's processor time.
     skipCheck: true,
   });
-  treatNullAsDefault(resolveReferences(callResolversDirectly(schema)));
-  return federation ? toSubgraph(schema) : schema;
 }
 
 export async function printPublicSchema(): Promise<string> {
