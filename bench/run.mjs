@@ -75,7 +75,9 @@ const sections = await withResources(async (use) => {
     const storeName = values.store ?? (rowsOfRealStore.has(name) ? realStore : "embedded store");
     stores[storeName] ??= use(await openStore(storeName, log));
     log(`\n${name}`);
+    const sectionStartedAt = performance.now();
     sections.push(await rows[name]({ store: stores[storeName], ...options, ...plan }));
+    log(`${name} took ${secondsSince(sectionStartedAt)} s`);
   }
   return sections;
 });
@@ -88,5 +90,9 @@ process.stdout.write(`${markdown(sections)}
 
 ${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} × ${model}, \
 ${Math.round(totalmem() / 2 ** 30)} GiB; ${pinning}; \
-${plan.rounds} rounds of ${plan.seconds} s, medians; ${Math.round((performance.now() - startedAt) / 1000)} s in all.
+${plan.rounds} rounds of ${plan.seconds} s, medians; ${secondsSince(startedAt)} s in all.
 `);
+
+function secondsSince(startedAt) {
+  return Math.round((performance.now() - startedAt) / 1000);
+}

@@ -18,7 +18,7 @@ const names = {
 
 /** The same file of the disk, from Chromium to the same store, in four ways. */
 export function browserUpload({ store, rounds, quick, log }) {
-  const sizeMebibytes = quick ? 64 : 256;
+  const sizeMebibytes = quick ? 64 : 128;
   return withResources(async (use) => {
     const folder = await mkdtemp(join(tmpdir(), "valetkey-bench-file-"));
     use({ stop: () => rm(folder, { recursive: true }) });

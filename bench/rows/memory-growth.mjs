@@ -13,7 +13,7 @@ const warmUpRequests = 20_000;
  * one caller.
  */
 export function memoryGrowth({ store, quick, long, log }) {
-  const [callers, requests] = quick ? [1_000, 20_000] : long ? [100_000, 1_000_000] : [10_000, 100_000];
+  const [callers, requests] = quick ? [1_000, 20_000] : long ? [100_000, 1_000_000] : [10_000, 50_000];
   const many = (count, what) => `after ${count.toLocaleString("en")} ${what}`;
   const names = {
     warm: many(warmUpRequests, "requests of one caller"),

@@ -7,7 +7,7 @@ import { valetKey } from "./operations.mjs";
 
 /** What the process holds (resident set) while single requests, uploads and batches come in together. */
 export function memory({ store, quick, log }) {
-  const [earlySeconds, lateSeconds] = quick ? [3, 10] : [10, 60];
+  const [earlySeconds, lateSeconds] = quick ? [3, 10] : [10, 30];
   const names = { early: `after ${earlySeconds} s of load`, late: `after ${lateSeconds} s of load` };
   return withResources(async (use) => {
     const server = use(await startValetKey(store));
