@@ -1,4 +1,5 @@
 import { badUserInput, ValetKeyError } from "../core/errors.ts";
+import { bracketError } from "./bracket-limit.ts";
 
 /** The GraphQL request that a form carries in its field `operations`. */
 export interface GraphQLOperation {
@@ -118,6 +119,8 @@ function ownProperty(container: unknown, key: string): unknown {
 }
 
 function parseJson(field: string, json: string): unknown {
+  const error = bracketError(json);
+  if (error !== undefined) throw badUserInput(field, error.message);
   try {
     return JSON.parse(json);
   } catch (cause) {

@@ -10,6 +10,7 @@ import type { GraphQLContext, RequestContext, RequestContextOptions } from "../g
 import { inOperationSpan } from "../graphql/operation/operation-span.ts";
 import type { PreparedOperations } from "../graphql/operation/prepared-operations.ts";
 import { type Authenticate, authenticateRequest } from "./authenticate-request.ts";
+import { bracketError } from "./bracket-limit.ts";
 import { callerKey } from "./caller-key.ts";
 import { isForm, notAcceptable, prefersPage, unsupportedMediaType } from "./content-negotiation.ts";
 import { crossSiteError } from "./cross-site-requests.ts";
@@ -94,7 +95,11 @@ export async function graphqlEndpoint(
   // These two names are harmless: JSON.parse makes them own properties, and variables are read only by the names of
   // the schema.
   const parseJson = scope.getDefaultJsonParser("ignore", "ignore");
-  scope.addContentTypeParser("application/json", { parseAs: "string" }, parseJson);
+  scope.addContentTypeParser<string>("application/json", { parseAs: "string" }, (request, body, done) => {
+    const error = bracketError(body);
+    if (error === undefined) parseJson(request, body, done);
+    else done(error);
+  });
   // preValidation reads forms, after all checks that can refuse them.
   scope.addContentTypeParser("multipart/form-data", (_request, _body, done) => done(null));
   if (options.rateLimit !== undefined) {

@@ -211,6 +211,18 @@ describe("/graphql", () => {
     expect(await response.json()).toMatchObject(errorOf("BAD_USER_INPUT"));
   });
 
+  test("accepts a body with 100,000 opening brackets, and does not parse one with more", async () => {
+    const withBrackets = (count: number) => `{"query":"{__typename}","unknown":"${"[".repeat(count - 2)}"}`;
+    expect((await post(withBrackets(100_000))).status).toBe(200);
+    const notJson = "[".repeat(100_001);
+    for (const body of [withBrackets(100_001), notJson]) {
+      const response = await post(body);
+      expect(response.status).toBe(400);
+      const message = "The request has 100,001 opening brackets, and at most 100,000 are allowed.";
+      expect(await response.json()).toMatchObject({ errors: [{ message }] });
+    }
+  });
+
   test.each(["text/plain", "application/x-www-form-urlencoded", "application/xml", "nonsense"])(
     "accepts no body of %s, which other sites' forms could send",
     async (type) => {

@@ -26,6 +26,12 @@ describe("operations", () => {
   });
 });
 
+test("neither field is parsed if it has more than 100,000 opening brackets", () => {
+  const brackets = "[".repeat(50_000) + "{".repeat(50_001);
+  expect(() => parseOperation(brackets)).toThrow("The request has 100,001 opening brackets");
+  expect(() => parseFileMap(brackets, { query: "" }, 3)).toThrow(refusal("map"));
+});
+
 describe("map", () => {
   const parse = (variables: unknown, map: unknown, maxFiles = 3) => {
     const operation = parseOperation(JSON.stringify({ query: "", variables }));
