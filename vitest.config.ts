@@ -4,18 +4,17 @@ import { defineConfig } from "vitest/config";
 // One copy of graphql: vite would load its ES modules and Node, for type-graphql, its CommonJS ones.
 const graphql = createRequire(import.meta.url).resolve("graphql");
 
-// Limits against tests that hang. A busy machine must not reach them.
 const shared = {
   // By default, vitest leaves one processor unused, which is half of two.
   maxWorkers: "100%",
+  // Files share processes: to load the modules anew would cost 1.5 s of processor time for each file, which is 40 % of what
+  // the tests of the API take. So a file replaces no module, and leaves nothing behind.
+  isolate: false,
+  // Limits against tests that hang. A busy machine must not reach them.
   testTimeout: 180_000,
   hookTimeout: 180_000,
   expect: { poll: { timeout: 120_000 } },
 };
-
-// The files of these projects share processes: loading the modules anew would cost 1.5 s of processor time for each file,
-// which is 40 % of what the tests of the API take.
-const sharesProcesses = { isolate: false };
 
 export default defineConfig({
   resolve: {
@@ -33,7 +32,6 @@ export default defineConfig({
         test: {
           ...shared,
           name: "unit",
-          ...sharesProcesses,
           include: ["test/unit", "test/support", "test/soak", "packages/*/test"].map(
             (folder) => `${folder}/**/*.test.ts`,
           ),
@@ -41,12 +39,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: {
-          ...shared,
-          ...sharesProcesses,
-          name: "api",
-          include: ["test/api/**/*.test.ts", "test/fuzz/**/*.test.ts"],
-        },
+        test: { ...shared, name: "api", include: ["test/api/**/*.test.ts", "test/fuzz/**/*.test.ts"] },
       },
       {
         extends: true,
