@@ -22,7 +22,15 @@ export const service: AuthenticatedPrincipal = Object.freeze({
   claims: Object.freeze({}),
 });
 
+/** The same principal object serves all requests with a token. */
+const keys = new WeakMap<AuthenticatedPrincipal, string>();
+
 /** A text that is unique for the issuer and the subject, whatever characters they contain. */
-export function principalKey({ subject, claims }: AuthenticatedPrincipal): string {
-  return JSON.stringify([claims.iss, subject]);
+export function principalKey(principal: AuthenticatedPrincipal): string {
+  let key = keys.get(principal);
+  if (key === undefined) {
+    key = JSON.stringify([principal.claims.iss, principal.subject]);
+    keys.set(principal, key);
+  }
+  return key;
 }
