@@ -16,6 +16,9 @@ const commonEnvironment = {
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
 };
 
+/** Without it, V8 forgets what it has compiled for a server that waits for some seconds while others are measured. */
+const keepCompiledCode = "--no-flush-bytecode";
+
 /**
  * Starts a Node program on the server's processor. What it logs to stdout is dropped, as it writes it.
  * @param {string[]} argv of node
@@ -24,7 +27,7 @@ const commonEnvironment = {
  * the benchmark itself may use, for several servers at once
  */
 export function startProgram(argv, env, { cwd, output = "ignore", anyProcessor = false } = {}) {
-  const program = [process.execPath, ...argv];
+  const program = [process.execPath, keepCompiledCode, ...argv];
   const [command, ...rest] = anyProcessor ? program : onServerProcessor(program);
   const child = spawn(command, rest, {
     cwd,

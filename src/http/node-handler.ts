@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import Fastify, { type FastifyInstance } from "fastify";
@@ -30,7 +31,7 @@ export function createNodeHandler(options: NodeHandlerOptions): NodeHandler {
   const server = Fastify({
     trustProxy: trustProxyOption(trustedProxies),
     return503OnClosing: false,
-    genReqId: () => crypto.randomUUID(),
+    genReqId: () => randomUUID(),
     frameworkErrors: (error, request, reply) => {
       addCommonHeaders(reply);
       handleError(error, request, reply);

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import Fastify, { type FastifyInstance } from "fastify";
 import { type AccessLogOptions, registerAccessLog } from "./access-log.ts";
@@ -62,7 +63,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     // the schema.
     onProtoPoisoning: "ignore",
     onConstructorPoisoning: "ignore",
-    genReqId: () => crypto.randomUUID(),
+    genReqId: () => randomUUID(),
     routerOptions: { ignoreTrailingSlash: true },
     // createNodeServer adds this handler to each server that Fastify creates: there are two for the host `localhost`.
     clientErrorHandler: () => {},
