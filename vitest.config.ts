@@ -16,6 +16,9 @@ const shared = {
   expect: { poll: { timeout: 120_000 } },
 };
 
+/** One file after the other, behind the files of other projects. Files that share processes cannot do it beside others. */
+const oneAfterTheOther = { fileParallelism: false, sequence: { groupOrder: 1 } };
+
 export default defineConfig({
   resolve: {
     alias: [
@@ -45,8 +48,8 @@ export default defineConfig({
         extends: true,
         test: {
           ...shared,
+          ...oneAfterTheOther,
           name: "browser",
-          fileParallelism: false,
           // A starved browser may lose a tab or a connection. A test that fails twice is a fault of ours.
           retry: process.env.CI ? 1 : 0,
           include: ["test/browser/**/*.test.ts"],
@@ -89,8 +92,8 @@ export default defineConfig({
         extends: true,
         test: {
           ...shared,
+          ...oneAfterTheOther,
           name: "contract-browser",
-          fileParallelism: false,
           include: ["test/contract/browser/**/*.test.ts"],
           globalSetup: ["test/support/store-under-test.ts"],
         },
