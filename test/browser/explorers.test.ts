@@ -42,6 +42,11 @@ async function openTab(path: string): Promise<Tab> {
 
 async function run(page: Page): Promise<void> {
   await page.waitForSelector(".graphiql-execute-button", wait);
+  // A click does nothing before the editor shows the query.
+  await page.waitForFunction(
+    `[...document.querySelectorAll(".view-line")].some((line) => line.textContent.trim() !== "")`,
+    wait,
+  );
   await page.click(".graphiql-execute-button");
 }
 
