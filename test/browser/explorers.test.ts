@@ -42,7 +42,7 @@ async function openTab(path: string): Promise<Tab> {
 
 async function run(page: Page): Promise<void> {
   await page.waitForSelector(".graphiql-execute-button", wait);
-  // A click does nothing before the editor shows the query.
+  // GraphiQL runs what its editor holds, so the query has to be there before the click.
   await page.waitForFunction(
     `[...document.querySelectorAll(".view-line")].some((line) => line.textContent.trim() !== "")`,
     wait,

@@ -28,8 +28,10 @@ describe("operations", () => {
 
 test("neither field is parsed if it has more than 100,000 opening brackets", () => {
   const brackets = "[".repeat(50_000) + "{".repeat(50_001);
-  expect(() => parseOperation(brackets)).toThrow("The request has 100,001 opening brackets");
-  expect(() => parseFileMap(brackets, { query: "" }, 3)).toThrow(refusal("map"));
+  const message = expect.stringContaining("has 100,001 opening brackets");
+  const refused = (field: string) => expect.objectContaining({ code: "BAD_USER_INPUT", field, message });
+  expect(() => parseOperation(brackets)).toThrow(refused("operations"));
+  expect(() => parseFileMap(brackets, { query: "" }, 3)).toThrow(refused("map"));
 });
 
 describe("map", () => {
